@@ -1,0 +1,1 @@
+"""The daemon: what happens and when."""

@@ -1,0 +1,1 @@
+"""Pure: standard library only, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The control task and what feeds it."""

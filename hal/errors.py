@@ -1,0 +1,41 @@
+"""What can go wrong below the drivers: one tree, dual-typed with the built-ins where they say it too."""
+
+
+class HalError(Exception):
+    """Anything that the hardware layer raises on purpose."""
+
+
+class LinkDown(HalError, ConnectionError):
+    """The link is not connected, or was lost while a request waited: the request may or may not have arrived."""
+
+
+class NoAnswer(HalError, TimeoutError):
+    """No answer in time: the request may or may not have arrived."""
+
+
+class BadAnswer(HalError):
+    """An answer that does not fit its request: wrong function, unit, length, echo or check sum."""
+
+
+class Refused(HalError):
+    """The station answered with a Modbus exception: the request changed nothing.
+
+    ``function`` is the request's function code, ``code`` the exception code (V1.1b3, section 7).
+    """
+
+    def __init__(self, function: int, code: int) -> None:
+        super().__init__(f"function {function} refused with exception code {code}")
+        self.function = function
+        self.code = code
+
+
+class WrongStation(HalError):
+    """A station is not the one that the configuration names: map, version, kind, tower or place table differ."""
+
+
+class ForeignMaster(HalError):
+    """A higher epoch is in force or a sequence was accepted that this controller never wrote."""
+
+
+class NotOnline(HalError):
+    """The station is not online: its image is stale or its epoch is not in force."""

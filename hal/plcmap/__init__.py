@@ -1,0 +1,1 @@
+"""The contract with the PLCs: registers, codes, codec, version."""

@@ -1,0 +1,84 @@
+"""The shape of a tower as the wire sees it: plain numbers, no configuration library."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hal.plcmap.frame import crc16, split32
+
+BAY_UNIT_BASE: Final = 10
+"""Unit id of a bay controller is this plus its level."""
+
+TOWER_UNIT: Final = 1
+
+
+def place_number(level: int, position: int) -> int:
+    """Return the one number of a place: level x 100 + position, both from 1."""
+    return level * 100 + position
+
+
+def level_of(place: int) -> int:
+    """Return the level of a place."""
+    return place // 100
+
+
+def position_of(place: int) -> int:
+    """Return the position of a place on its level's ring."""
+    return place % 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePose:
+    """Where the carriage must stand to be docked at a place."""
+
+    height_mm: int
+    angle_mdeg: int
+
+
+@dataclass(frozen=True, slots=True)
+class TowerShape:
+    """Levels, positions a level, and which places are rooms or left out by the steel.
+
+    ``poses`` has an entry for every bay and room: the place table that the PLC holds too.
+    """
+
+    tower_id: int
+    levels: int
+    positions: int
+    rooms: tuple[int, ...]
+    poses: Mapping[int, PlacePose]
+    height_tolerance_mm: int
+    angle_tolerance_mdeg: int
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Every place, bays and rooms, in ascending order."""
+        return tuple(sorted(self.poses))
+
+    @property
+    def bays(self) -> tuple[int, ...]:
+        """Every bay in ascending order."""
+        rooms = set(self.rooms)
+        return tuple(place for place in self.places if place not in rooms)
+
+    def bays_of(self, level: int) -> tuple[int, ...]:
+        """Bays of one level in ascending order."""
+        return tuple(place for place in self.bays if level_of(place) == level)
+
+    @property
+    def bay_levels(self) -> tuple[int, ...]:
+        """Levels that have a bay controller."""
+        return tuple(sorted({level_of(place) for place in self.bays}))
+
+    def table_crc(self) -> int:
+        """CRC-16 of the place table: place, height, angle of every place in order, then the tolerances."""
+        return crc16(tuple(self._table_words()))
+
+    def _table_words(self) -> Iterator[int]:
+        for place in self.places:
+            pose = self.poses[place]
+            yield place
+            yield from split32(pose.height_mm)
+            yield from split32(pose.angle_mdeg)
+        yield from split32(self.height_tolerance_mm)
+        yield from split32(self.angle_tolerance_mdeg)

@@ -1,0 +1,1 @@
+"""PLCs and the steel around them, in software."""

@@ -1,0 +1,1 @@
+"""Physics of the tower: state is a function of elapsed time."""

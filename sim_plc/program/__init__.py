@@ -1,0 +1,1 @@
+"""What PLC firmware does: scan over a process image, interlocks, handshake, watchdog."""

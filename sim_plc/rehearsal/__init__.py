@@ -1,0 +1,1 @@
+"""Whole tower, daemon and customers in virtual time."""
