@@ -1,0 +1,114 @@
+"""What can reach the control task from people and programs: requests, and how they are refused.
+
+Each request is a frozen dataclass; ``by`` names who asked (audit). A request that a rule forbids is answered with
+`Refusal`: nothing has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.domain.unit import UnitEvent
+
+
+class Refusal(Exception):
+    """A rule forbids the request; nothing has changed.
+
+    ``rule`` is a stable upper-case name (``UNKNOWN_CAR``, ``TOWER_FULL``, ``ROOM_IN_USE`` ...) that programs may
+    match; ``text`` tells a person why and what would help.
+    """
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(f"{rule}: {text}")
+        self.rule = rule
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Anything that a person or program asks for."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitCommand(Request):
+    """One of the nine PackML commands. Answer: ``{"state": new state}``."""
+
+    event: UnitEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockedCar:
+    """One line of an inventory file."""
+
+    id: str
+    place: int
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportInventory(Request):
+    """State which car stands where; what the sensors agree to becomes verified.
+
+    Bays that the file does not name are stated to be empty. Answer: ``{"agreed": n, "disagreements": [{"place",
+    "stated", "sensed"}]}``.
+    """
+
+    cars: tuple[StockedCar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieve(Request):
+    """Bring a car to a room (any free one, or ``room`` by its place). Answer: ``{"job": id}``."""
+
+    car: str
+    room: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store(Request):
+    """Take a car in through a room. Answer: ``{"job": id}``."""
+
+    car: str
+    room: int
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relocate(Request):
+    """Move a car to another bay. Answer: ``{"job": id}``."""
+
+    car: str
+    bay: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Request):
+    """Cancel a job: at once before the pick, by a diversion after it. Answer: ``{"state": job state}``."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(Request):
+    """Decide on a parked job: one of its choices, with the place that the choice needs.
+
+    Answer: ``{"state": job state}``.
+    """
+
+    job: int
+    choice: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt(Request):
+    """Take the stations over although another master was seen. Answer: ``{"stations": [names]}``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query(Request):
+    """Read without changing anything: ``status``, ``cars``, ``jobs`` or ``places``."""
+
+    what: str
+    params: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,107 @@
+"""The one ordered queue into the control task, and the one board that it publishes on."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from controller.domain.events import Request
+
+Answer = Mapping[str, object]
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with the place for its answer."""
+
+    request: Request
+    answer: "asyncio.Future[Answer]"
+
+
+class Inbox(Generic[E]):
+    """Events in the order in which they were posted; urgent ones (safety) overtake.
+
+    ``E`` is the union of the control task's internal events.
+    """
+
+    def __init__(self) -> None:
+        self._urgent: deque[E | Asked] = deque()
+        self._normal: deque[E | Asked] = deque()
+        self._ready = asyncio.Event()
+
+    def post(self, event: E, *, urgent: bool = False) -> None:
+        """Add an event; never waits."""
+        (self._urgent if urgent else self._normal).append(event)
+        self._ready.set()
+
+    async def ask(self, request: Request) -> Answer:
+        """Add a request and wait for its answer.
+
+        Raises:
+            Refusal: a rule forbids it; nothing has changed.
+
+        """
+        asked = Asked(request, asyncio.get_running_loop().create_future())
+        self._normal.append(asked)
+        self._ready.set()
+        return await asked.answer
+
+    async def get(self) -> E | Asked:
+        """Wait for the next event."""
+        while not (self._urgent or self._normal):
+            self._ready.clear()
+            await self._ready.wait()
+        return (self._urgent or self._normal).popleft()
+
+
+class Board:
+    """The newest status and the newest events, for any number of readers; a slow reader misses, never delays.
+
+    ``status`` is JSON-able and numbered by ``version``; events carry a rising ``id``.
+    """
+
+    KEPT = 500
+
+    def __init__(self) -> None:
+        self.status: Answer = {}
+        self.version = 0
+        self.events: deque[Answer] = deque(maxlen=self.KEPT)
+        self._last_event = 0
+        self._wake = asyncio.Event()
+
+    def publish(self, status: Answer) -> None:
+        """Replace the status."""
+        self.status = status
+        self.version += 1
+        self._wake.set()
+
+    def tell(self, event: Mapping[str, object]) -> None:
+        """Add an event: ``{"id", "event", ...}``."""
+        self._last_event += 1
+        self.events.append({"id": self._last_event, **event})
+        self._wake.set()
+
+    @property
+    def last_event(self) -> int:
+        """Id of the newest event, 0 for none."""
+        return self._last_event
+
+    async def follow(self) -> AsyncIterator[tuple[Answer, list[Answer]]]:
+        """Yield the status and the events since the last yield, now and after each change."""
+        seen = self._last_event
+        while True:
+            self._wake = self._wake if not self._wake.is_set() else asyncio.Event()
+            wake = self._wake
+            fresh = [event for event in self.events if _id_of(event) > seen]
+            seen = self._last_event
+            yield self.status, fresh
+            await wake.wait()
+
+
+def _id_of(event: Answer) -> int:
+    number = event["id"]
+    assert isinstance(number, int)
+    return number
