@@ -1,0 +1,63 @@
+"""From the configuration to the domain's own dataclasses: part of the composition root."""
+
+from config import schema
+from controller.domain.travel import (
+    Kinematics,
+    LeafKinematics,
+    LiftKinematics,
+    ShuttleKinematics,
+    TurntableKinematics,
+)
+
+
+def kinematics_of(tower: schema.Tower) -> Kinematics:
+    """Return the numbers of a tower's machine as the domain reckons with them."""
+    machine = tower.machine
+    return Kinematics(
+        lift=_lift(machine.lift),
+        turntable=_turntable(machine.turntable),
+        shuttle=_shuttle(machine.shuttle),
+        door=_leaf(machine.door),
+        gate=_leaf(machine.gate),
+        latch_travel_s=machine.latch.travel_s,
+    )
+
+
+def _lift(lift: schema.Lift) -> LiftKinematics:
+    return LiftKinematics(
+        speed_mm_s=lift.speed_mm_s,
+        acceleration_mm_s2=lift.acceleration_mm_s2,
+        home_speed_mm_s=lift.home_speed_mm_s,
+        levelling_s=lift.levelling_s,
+        brake_s=lift.brake_s,
+    )
+
+
+def _turntable(table: schema.Turntable) -> TurntableKinematics:
+    return TurntableKinematics(
+        speed_mdeg_s=table.speed_mdeg_s,
+        acceleration_mdeg_s2=table.acceleration_mdeg_s2,
+        home_speed_mdeg_s=table.home_speed_mdeg_s,
+        brake_s=table.brake_s,
+    )
+
+
+def _shuttle(shuttle: schema.Shuttle) -> ShuttleKinematics:
+    return ShuttleKinematics(
+        stroke_mm=shuttle.stroke_mm,
+        speed_mm_s=shuttle.speed_mm_s,
+        acceleration_mm_s2=shuttle.acceleration_mm_s2,
+        comb_stroke_mm=shuttle.comb_stroke_mm,
+        comb_speed_mm_s=shuttle.comb_speed_mm_s,
+        comb_acceleration_mm_s2=shuttle.comb_acceleration_mm_s2,
+        home_speed_mm_s=shuttle.home_speed_mm_s,
+    )
+
+
+def _leaf(leaf: schema.Door) -> LeafKinematics:
+    return LeafKinematics(
+        stroke_mm=leaf.stroke_mm,
+        speed_mm_s=leaf.speed_mm_s,
+        acceleration_mm_s2=leaf.acceleration_mm_s2,
+        bolt_s=leaf.bolt_s,
+    )
