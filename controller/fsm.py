@@ -1,0 +1,143 @@
+"""State machines from declarative tables; the only door to `transitions`.
+
+A table is a tuple of `Rule`; what is no rule is refused. A change of state is synchronous and pure: no callback
+runs, nothing is queued, a refused event changes nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import transitions
+
+S = TypeVar("S", bound=Enum)
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[S, E]):
+    """In state ``source`` the event ``event`` leads to ``target`` (which may be ``source``: accepted, no change)."""
+
+    source: S
+    event: E
+    target: S
+
+
+@dataclass(frozen=True, slots=True)
+class Transition(Generic[S, E]):
+    """A change of state that happened; ``source == target`` is an accepted event that changed nothing."""
+
+    source: S
+    event: E
+    target: S
+
+
+class IllegalTransition(Exception, Generic[S, E]):
+    """An event that the table refuses in this state; the machine stands where it stood."""
+
+    def __init__(self, machine: str, state: S, event: E, allowed: frozenset[E]) -> None:
+        names = ", ".join(sorted(each.name for each in allowed)) or "nothing"
+        super().__init__(f"{machine}: {event.name} is refused in {state.name}; allowed: {names}")
+        self.machine = machine
+        self.state = state
+        self.event = event
+        self.allowed = allowed
+
+
+class _Model:
+    """What `transitions` keeps the state in."""
+
+    def __init__(self, state: Enum) -> None:
+        self.state = state
+
+
+class StateMachine(Generic[S, E]):
+    """One machine that follows a table of rules."""
+
+    def __init__(self, name: str, rules: tuple[Rule[S, E], ...], initial: S) -> None:
+        self.name = name
+        self._engine = _engine(type(initial), rules)
+        self._legal = _legal(rules)
+        self._model = _Model(initial)
+        self._state = initial
+
+    @property
+    def state(self) -> S:
+        """The state it stands in."""
+        return self._state
+
+    def legal(self) -> frozenset[E]:
+        """Return the events that this state accepts."""
+        legal: frozenset[E] = self._legal.get(self._state, frozenset())
+        return legal
+
+    def can(self, event: E) -> bool:
+        """Say whether this state accepts ``event``."""
+        return event in self.legal()
+
+    def fire(self, event: E) -> Transition[S, E]:
+        """Take ``event`` and return the change.
+
+        Raises: IllegalTransition, and nothing changed.
+        """
+        if not self.can(event):
+            raise IllegalTransition(self.name, self._state, event, self.legal())
+        source = self._state
+        self._engine.events[event.name].trigger(self._model)
+        self._state = type(source)(self._model.state)
+        return Transition(source, event, self._state)
+
+    def restore(self, state: S) -> None:
+        """Stand in ``state`` without an event: what a journal or a proof says."""
+        self._model.state = state
+        self._state = state
+
+
+@lru_cache(maxsize=32)
+def _engine(states: type[Enum], rules: tuple[Rule[Any, Any], ...]) -> transitions.Machine:
+    """Return the engine of a table, shared by all its machines: it keeps no state of its own."""
+    engine = transitions.Machine(
+        model=None, states=states, initial=None, auto_transitions=False, queued=False, send_event=False
+    )
+    for rule in rules:
+        engine.add_transition(rule.event.name, rule.source, rule.target)
+    return engine
+
+
+@lru_cache(maxsize=32)
+def _legal(rules: tuple[Rule[Any, Any], ...]) -> dict[Any, frozenset[Any]]:
+    """Return the events that each state accepts."""
+    legal: dict[Any, set[Any]] = {}
+    for rule in rules:
+        legal.setdefault(rule.source, set()).add(rule.event)
+    return {state: frozenset(events) for state, events in legal.items()}
+
+
+def check_complete(
+    states: Iterable[S],
+    events: Collection[E],
+    rules: Iterable[Rule[S, E]],
+    refused: Mapping[E, Collection[S]],
+) -> tuple[str, ...]:
+    """Return what is wrong with a table: cells without an answer, with two rules, or both ruled and refused."""
+    ruled: dict[tuple[S, E], int] = {}
+    for rule in rules:
+        ruled[rule.source, rule.event] = ruled.get((rule.source, rule.event), 0) + 1
+    complaints = [f"{state.name} x {event.name}: {count} rules" for (state, event), count in ruled.items() if count > 1]
+    for state in states:
+        for event in events:
+            is_refused = state in refused.get(event, ())
+            if is_refused == ((state, event) in ruled):
+                complaints.append(f"{state.name} x {event.name}: {'both' if is_refused else 'neither'}")
+    return tuple(complaints)
+
+
+def mermaid(rules: Iterable[Rule[S, E]]) -> str:
+    """Return the table as a mermaid state diagram; events between the same two states share an arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for rule in rules:
+        arrows.setdefault((rule.source.name, rule.target.name), []).append(rule.event.name)
+    lines = [f"    {source} --> {target}: {', '.join(events)}" for (source, target), events in arrows.items()]
+    return "\n".join(["stateDiagram-v2", *lines])
