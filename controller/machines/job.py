@@ -1,0 +1,169 @@
+"""The job's table: one car move, 21 states x 31 events. The decisions behind it stand in `controller.domain.jobs`."""
+
+from typing import Final
+
+from controller.domain.jobs import JobEvent as E
+from controller.domain.jobs import JobState as S
+from controller.fsm import Rule, StateMachine
+
+JobRule = Rule[S, E]
+JobMachine = StateMachine[S, E]
+
+_STRAIGHT: Final = (
+    Rule(S.QUEUED, E.SELECTED, S.ASSIGNED),
+    Rule(S.ASSIGNED, E.ROOM_BUSY, S.WAITING),
+    Rule(S.ASSIGNED, E.ROOM_FREE, S.POSITIONING),
+    Rule(S.WAITING, E.ROOM_FREE, S.POSITIONING),
+    Rule(S.POSITIONING, E.DOCKED, S.OPENING),
+    Rule(S.OPENING, E.WAY_OPEN, S.PICKING),
+    Rule(S.PICKING, E.PICKED, S.CLOSING),
+    Rule(S.CLOSING, E.WAY_CLOSED, S.POSITIONING_TO),
+    Rule(S.POSITIONING_TO, E.DOCKED, S.OPENING_TO),
+    Rule(S.OPENING_TO, E.WAY_OPEN, S.PLACING),
+    Rule(S.PLACING, E.PLACED, S.CLOSING_TO),
+    Rule(S.CLOSING_TO, E.WAY_CLOSED, S.CONFIRMING),
+    Rule(S.CONFIRMING, E.OUTCOME_DURABLE, S.DONE),
+    Rule(S.CONFIRMING, E.DIVERSION_DURABLE, S.DIVERTED),
+)
+
+_CANCEL: Final = (
+    Rule(S.QUEUED, E.CANCEL, S.CANCELLED),
+    Rule(S.ASSIGNED, E.CANCEL, S.CANCELLED),
+    Rule(S.WAITING, E.CANCEL, S.CANCELLED),
+    Rule(S.POSITIONING, E.CANCEL, S.CANCELLED),
+    # The way may be open: it is closed again first.
+    Rule(S.OPENING, E.CANCEL, S.UNDONE),
+    # A car may be on the carriage: the job goes on, diverting.
+    Rule(S.PICKING, E.CANCEL, S.PICKING),
+    Rule(S.CLOSING, E.CANCEL, S.CLOSING),
+    Rule(S.POSITIONING_TO, E.CANCEL, S.POSITIONING_TO),
+    Rule(S.OPENING_TO, E.CANCEL, S.CLOSING),
+    Rule(S.PLACING, E.CANCEL, S.PLACING),
+    Rule(S.CLOSING_TO, E.CANCEL, S.CLOSING_TO),
+    Rule(S.CONFIRMING, E.CANCEL, S.CONFIRMING),
+)
+
+_STEP_ORDER: Final = (
+    S.ASSIGNED,
+    S.WAITING,
+    S.POSITIONING,
+    S.OPENING,
+    S.PICKING,
+    S.CLOSING,
+    S.POSITIONING_TO,
+    S.OPENING_TO,
+    S.PLACING,
+    S.CLOSING_TO,
+    S.CONFIRMING,
+)
+_WORKING: Final = (*_STEP_ORDER, S.RESUMED, S.UNDONE)
+
+_AWAY: Final = (
+    *(Rule(state, E.INTERRUPT, S.INTERRUPTED) for state in (*_WORKING, S.UNKNOWN)),
+    *(Rule(state, E.LINK_LOST, S.UNKNOWN) for state in (*_WORKING, S.INTERRUPTED)),
+    *(Rule(state, E.PARK, S.PARKED) for state in (*_WORKING, S.INTERRUPTED, S.UNKNOWN)),
+)
+
+_OPERATOR: Final = (
+    Rule(S.PARKED, E.RESUME, S.RESUMED),
+    Rule(S.PARKED, E.DIVERT, S.RESUMED),
+    Rule(S.PARKED, E.UNDO, S.UNDONE),
+    Rule(S.PARKED, E.CLOSE_BY_HAND, S.CLOSED_BY_HAND),
+    Rule(S.UNDONE, E.RETURNED, S.CANCELLED),
+)
+
+_TO_STEP: Final = (
+    (E.TO_ASSIGNED, S.ASSIGNED),
+    (E.TO_WAITING, S.WAITING),
+    (E.TO_POSITIONING, S.POSITIONING),
+    (E.TO_OPENING, S.OPENING),
+    (E.TO_PICKING, S.PICKING),
+    (E.TO_CLOSING, S.CLOSING),
+    (E.TO_POSITIONING_TO, S.POSITIONING_TO),
+    (E.TO_OPENING_TO, S.OPENING_TO),
+    (E.TO_PLACING, S.PLACING),
+    (E.TO_CLOSING_TO, S.CLOSING_TO),
+    (E.TO_CONFIRMING, S.CONFIRMING),
+)
+
+_BACK: Final = (
+    *(Rule(S.INTERRUPTED, event, step) for event, step in _TO_STEP),
+    *(Rule(S.UNKNOWN, event, step) for event, step in _TO_STEP),
+    *(Rule(S.RESUMED, event, step) for event, step in _TO_STEP),
+    Rule(S.INTERRUPTED, E.TO_UNDONE, S.UNDONE),
+    Rule(S.UNKNOWN, E.TO_UNDONE, S.UNDONE),
+)
+
+RULES: Final[tuple[JobRule, ...]] = _STRAIGHT + _CANCEL + _AWAY + _OPERATOR + _BACK
+
+_QUEUED: Final = frozenset({S.QUEUED})
+_BEFORE: Final = frozenset({S.ASSIGNED, S.WAITING, S.POSITIONING})
+_FETCH: Final = frozenset({S.OPENING, S.PICKING, S.CLOSING})
+_BRING: Final = frozenset({S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO, S.CONFIRMING})
+_HALTED: Final = frozenset({S.INTERRUPTED, S.UNKNOWN, S.PARKED})
+_DECIDED: Final = frozenset({S.RESUMED, S.UNDONE})
+_ENDED: Final = frozenset({S.DONE, S.CANCELLED, S.DIVERTED, S.CLOSED_BY_HAND})
+_OFF_THE_WAY: Final = _HALTED | _DECIDED | _ENDED
+_NOT_PARKED: Final = _QUEUED | _BEFORE | _FETCH | _BRING | _DECIDED | _ENDED | {S.INTERRUPTED, S.UNKNOWN}
+_NOT_RETURNING: Final = _QUEUED | _BEFORE | _FETCH | _BRING | _ENDED | {S.PARKED, S.UNDONE}
+
+REFUSED: Final = {
+    E.SELECTED: _BEFORE | _FETCH | _BRING | _OFF_THE_WAY,
+    E.ROOM_BUSY: _QUEUED | {S.WAITING, S.POSITIONING} | _FETCH | _BRING | _OFF_THE_WAY,
+    E.ROOM_FREE: _QUEUED | {S.POSITIONING} | _FETCH | _BRING | _OFF_THE_WAY,
+    E.DOCKED: _QUEUED
+    | {S.ASSIGNED, S.WAITING, S.OPENING_TO, S.PLACING, S.CLOSING_TO, S.CONFIRMING}
+    | _FETCH
+    | _OFF_THE_WAY,
+    E.WAY_OPEN: _QUEUED
+    | _BEFORE
+    | {S.PICKING, S.CLOSING, S.POSITIONING_TO, S.PLACING, S.CLOSING_TO, S.CONFIRMING}
+    | _OFF_THE_WAY,
+    E.PICKED: _QUEUED | _BEFORE | {S.OPENING, S.CLOSING} | _BRING | _OFF_THE_WAY,
+    E.WAY_CLOSED: _QUEUED
+    | _BEFORE
+    | {S.OPENING, S.PICKING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CONFIRMING}
+    | _OFF_THE_WAY,
+    E.PLACED: _QUEUED
+    | _BEFORE
+    | _FETCH
+    | {S.POSITIONING_TO, S.OPENING_TO, S.CLOSING_TO, S.CONFIRMING}
+    | _OFF_THE_WAY,
+    E.OUTCOME_DURABLE: _QUEUED
+    | _BEFORE
+    | _FETCH
+    | {S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO}
+    | _OFF_THE_WAY,
+    E.DIVERSION_DURABLE: _QUEUED
+    | _BEFORE
+    | _FETCH
+    | {S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO}
+    | _OFF_THE_WAY,
+    E.CANCEL: _OFF_THE_WAY,
+    E.INTERRUPT: _QUEUED | {S.INTERRUPTED, S.PARKED} | _ENDED,
+    E.LINK_LOST: _QUEUED | {S.UNKNOWN, S.PARKED} | _ENDED,
+    E.PARK: _QUEUED | {S.PARKED} | _ENDED,
+    E.RESUME: _NOT_PARKED,
+    E.UNDO: _NOT_PARKED,
+    E.DIVERT: _NOT_PARKED,
+    E.CLOSE_BY_HAND: _NOT_PARKED,
+    E.RETURNED: _QUEUED | _BEFORE | _FETCH | _BRING | _HALTED | _ENDED | {S.RESUMED},
+    E.TO_ASSIGNED: _NOT_RETURNING,
+    E.TO_WAITING: _NOT_RETURNING,
+    E.TO_POSITIONING: _NOT_RETURNING,
+    E.TO_OPENING: _NOT_RETURNING,
+    E.TO_PICKING: _NOT_RETURNING,
+    E.TO_CLOSING: _NOT_RETURNING,
+    E.TO_POSITIONING_TO: _NOT_RETURNING,
+    E.TO_OPENING_TO: _NOT_RETURNING,
+    E.TO_PLACING: _NOT_RETURNING,
+    E.TO_CLOSING_TO: _NOT_RETURNING,
+    E.TO_CONFIRMING: _NOT_RETURNING,
+    E.TO_UNDONE: _NOT_RETURNING | {S.RESUMED},
+}
+"""Every cell that is no rule."""
+
+
+def job_machine(initial: S = S.QUEUED) -> JobMachine:
+    """Return a job standing in ``initial``."""
+    return StateMachine("job", RULES, initial)

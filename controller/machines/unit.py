@@ -1,0 +1,112 @@
+"""The unit's table: PackML, 17 states x 10 events (ISA-TR88.00.02, as in OPC 30050)."""
+
+from typing import Final
+
+from controller.domain.unit import UnitEvent as E
+from controller.domain.unit import UnitState as S
+from controller.fsm import Rule, StateMachine
+
+UnitRule = Rule[S, E]
+UnitMachine = StateMachine[S, E]
+
+_DONE: Final = (
+    Rule(S.CLEARING, E.DONE, S.STOPPED),
+    Rule(S.RESETTING, E.DONE, S.IDLE),
+    Rule(S.STARTING, E.DONE, S.EXECUTE),
+    Rule(S.EXECUTE, E.DONE, S.COMPLETING),
+    Rule(S.HOLDING, E.DONE, S.HELD),
+    Rule(S.UNHOLDING, E.DONE, S.EXECUTE),
+    Rule(S.SUSPENDING, E.DONE, S.SUSPENDED),
+    Rule(S.UNSUSPENDING, E.DONE, S.EXECUTE),
+    Rule(S.COMPLETING, E.DONE, S.COMPLETE),
+    Rule(S.STOPPING, E.DONE, S.STOPPED),
+    Rule(S.ABORTING, E.DONE, S.ABORTED),
+)
+
+_COMMANDS: Final = (
+    Rule(S.STOPPED, E.RESET, S.RESETTING),
+    Rule(S.COMPLETE, E.RESET, S.RESETTING),
+    Rule(S.IDLE, E.START, S.STARTING),
+    Rule(S.EXECUTE, E.HOLD, S.HOLDING),
+    Rule(S.HELD, E.UNHOLD, S.UNHOLDING),
+    Rule(S.EXECUTE, E.SUSPEND, S.SUSPENDING),
+    Rule(S.SUSPENDED, E.UNSUSPEND, S.UNSUSPENDING),
+    Rule(S.ABORTED, E.CLEAR, S.CLEARING),
+)
+
+OPTIONAL_HOLDS: Final = (
+    Rule(S.STARTING, E.HOLD, S.HOLDING),
+    Rule(S.UNHOLDING, E.HOLD, S.HOLDING),
+    Rule(S.SUSPENDING, E.HOLD, S.HOLDING),
+    Rule(S.SUSPENDED, E.HOLD, S.HOLDING),
+    Rule(S.UNSUSPENDING, E.HOLD, S.HOLDING),
+)
+"""Holds that the standard leaves to the builder; this unit has them: an internal doubt may come at any time."""
+
+_STOPS: Final = (
+    Rule(S.STARTING, E.STOP, S.STOPPING),
+    Rule(S.IDLE, E.STOP, S.STOPPING),
+    Rule(S.SUSPENDED, E.STOP, S.STOPPING),
+    Rule(S.EXECUTE, E.STOP, S.STOPPING),
+    Rule(S.HOLDING, E.STOP, S.STOPPING),
+    Rule(S.HELD, E.STOP, S.STOPPING),
+    Rule(S.UNHOLDING, E.STOP, S.STOPPING),
+    Rule(S.SUSPENDING, E.STOP, S.STOPPING),
+    Rule(S.UNSUSPENDING, E.STOP, S.STOPPING),
+    Rule(S.RESETTING, E.STOP, S.STOPPING),
+    Rule(S.COMPLETING, E.STOP, S.STOPPING),
+    Rule(S.COMPLETE, E.STOP, S.STOPPING),
+)
+
+_ABORTS: Final = (
+    Rule(S.CLEARING, E.ABORT, S.ABORTING),
+    Rule(S.STOPPED, E.ABORT, S.ABORTING),
+    Rule(S.STARTING, E.ABORT, S.ABORTING),
+    Rule(S.IDLE, E.ABORT, S.ABORTING),
+    Rule(S.SUSPENDED, E.ABORT, S.ABORTING),
+    Rule(S.EXECUTE, E.ABORT, S.ABORTING),
+    Rule(S.STOPPING, E.ABORT, S.ABORTING),
+    Rule(S.HOLDING, E.ABORT, S.ABORTING),
+    Rule(S.HELD, E.ABORT, S.ABORTING),
+    Rule(S.UNHOLDING, E.ABORT, S.ABORTING),
+    Rule(S.SUSPENDING, E.ABORT, S.ABORTING),
+    Rule(S.UNSUSPENDING, E.ABORT, S.ABORTING),
+    Rule(S.RESETTING, E.ABORT, S.ABORTING),
+    Rule(S.COMPLETING, E.ABORT, S.ABORTING),
+    Rule(S.COMPLETE, E.ABORT, S.ABORTING),
+)
+
+RULES: Final[tuple[UnitRule, ...]] = _DONE + _COMMANDS + OPTIONAL_HOLDS + _STOPS + _ABORTS
+
+_TOWARDS_EXECUTE: Final = frozenset({S.IDLE, S.RESETTING, S.STARTING})
+_PAUSING: Final = frozenset({S.HOLDING, S.HELD, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING})
+_ENDING: Final = frozenset({S.COMPLETING, S.COMPLETE, S.STOPPING, S.STOPPED})
+_ABORT_SIDE: Final = frozenset({S.ABORTING, S.ABORTED, S.CLEARING})
+_EXECUTE: Final = frozenset({S.EXECUTE})
+
+REFUSED: Final = {
+    E.RESET: _TOWARDS_EXECUTE | _EXECUTE | _PAUSING | _ABORT_SIDE | {S.COMPLETING, S.STOPPING},
+    E.START: _EXECUTE | _PAUSING | _ENDING | _ABORT_SIDE | {S.RESETTING, S.STARTING},
+    E.STOP: _ABORT_SIDE | {S.STOPPING, S.STOPPED},
+    E.HOLD: _ENDING | _ABORT_SIDE | {S.IDLE, S.RESETTING, S.HOLDING, S.HELD},
+    E.UNHOLD: _TOWARDS_EXECUTE
+    | _EXECUTE
+    | _ENDING
+    | _ABORT_SIDE
+    | {S.HOLDING, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING},
+    E.SUSPEND: _TOWARDS_EXECUTE | _PAUSING | _ENDING | _ABORT_SIDE,
+    E.UNSUSPEND: _TOWARDS_EXECUTE
+    | _EXECUTE
+    | _ENDING
+    | _ABORT_SIDE
+    | {S.HOLDING, S.HELD, S.UNHOLDING, S.SUSPENDING, S.UNSUSPENDING},
+    E.ABORT: frozenset({S.ABORTING, S.ABORTED}),
+    E.CLEAR: _TOWARDS_EXECUTE | _EXECUTE | _PAUSING | _ENDING | {S.ABORTING, S.CLEARING},
+    E.DONE: frozenset({S.IDLE, S.HELD, S.SUSPENDED, S.COMPLETE, S.STOPPED, S.ABORTED}),
+}
+"""Every cell that is no rule."""
+
+
+def unit_machine(initial: S) -> UnitMachine:
+    """Return the unit standing in ``initial``; after power-up that is ABORTED or STOPPED."""
+    return StateMachine("unit", RULES, initial)
