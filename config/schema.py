@@ -14,7 +14,8 @@ from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, posi
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    # Strict: `port = "502"` and `levels = true` are mistakes, not numbers. TOML has no tuples, so these alone are lax.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 Mm = Annotated[int, Field(ge=1, le=200_000)]
@@ -27,9 +28,9 @@ class Ring(_Table):
 
     levels: Annotated[int, Field(ge=1, le=60)]
     positions: Annotated[int, Field(ge=2, le=60)]
-    rooms: Annotated[tuple[int, ...], Field(min_length=1, max_length=8)]
+    rooms: Annotated[tuple[int, ...], Field(min_length=1, max_length=8, strict=False)]
     """Places (level x 100 + position) of level 1 that are transfer rooms."""
-    omitted: tuple[int, ...] = ()
+    omitted: Annotated[tuple[int, ...], Field(strict=False)] = ()
     """Places that the steel leaves out."""
     level_pitch_mm: Mm = 2500
     height_tolerance_mm: Annotated[int, Field(ge=1, le=100)] = 10
@@ -131,7 +132,7 @@ class TcpBus(_Table):
     kind: Literal["tcp"]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 502
-    stations: Annotated[tuple[str, ...], Field(min_length=1)]
+    stations: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
     timeout_s: Annotated[float, Field(ge=0.2, le=0.5)] = 0.3
     fc23: bool = True
     """Whether the stations know FC23; without it the daemon uses FC16 and FC4."""
@@ -143,7 +144,7 @@ class RtuBus(_Table):
     kind: Literal["rtu"]
     device: str
     """Serial device; a relative name stands in the run directory."""
-    stations: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
+    stations: Annotated[tuple[str, ...], Field(min_length=1, max_length=5, strict=False)]
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
     parity: Literal["E", "O", "N"] = "E"
     stop_bits: Literal[1, 2] = 1
@@ -212,7 +213,7 @@ class Tower(_Table):
 class Site(_Table):
     """Where a process runs: not part of the tower."""
 
-    run_dir: Path
+    run_dir: Annotated[Path, Field(strict=False)]
     """Holds the journal, the socket, and the pseudo terminals that a relative device names."""
 
     @property
