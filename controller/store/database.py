@@ -1,0 +1,200 @@
+"""The journal's SQLite file: schema, connections, and the checks at opening."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from controller.store.chain import START, Sealed, Tail
+from controller.store.errors import JournalDamaged
+
+APPLICATION_ID: Final = 0x43544A4C
+"""ASCII ``CTJL``, in the file's header: a cartower journal."""
+
+VERSION: Final = 1
+"""Raised with every change of the schema or of how an entry is hashed."""
+
+_SCHEMA: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    prev BLOB NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE TABLE head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    entry_id INTEGER NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE TABLE snapshot (
+    entry_id INTEGER PRIMARY KEY REFERENCES entry(id),
+    body TEXT NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER entry_is_never_deleted BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+INSERT INTO head VALUES (1, {START.id}, x'{START.hash.hex()}');
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""  # noqa: S608 - put together from constants alone
+
+_memories = count(1)
+
+
+class Database:
+    """Where a journal lies: a file, or the memory of this process (then gone with `close`)."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._address = f"file:journal-{next(_memories)}?mode=memory&cache=shared" if path is None else str(path)
+        # A shared memory database lives as long as one connection to it.
+        self._anchor = None if path is not None else self.connect()
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a new connection: durable at each commit, foreign keys held.
+
+        It may be closed by another thread than the one that uses it; who shares one takes turns.
+        """
+        connection = sqlite3.connect(
+            self._address, uri=self.path is None, isolation_level=None, timeout=5.0, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if self.path is None:
+                # Connections to one memory would lock each other's tables; a file's readers never do (WAL).
+                connection.execute("PRAGMA read_uncommitted = ON")
+            connection.text_factory = _text
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """Forget a memory database; a file stays."""
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
+
+    def prepare(self) -> None:
+        """Create the schema in an empty file; else check that it is a sound journal of this version.
+
+        Raises: JournalDamaged.
+        """
+        with damage_named(self.path), closing(self.connect()) as connection:
+            if _number(connection, "SELECT count(*) FROM sqlite_master") == 0:
+                connection.executescript(_SCHEMA)
+                self._sync_folder()
+            else:
+                self._check(connection)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
+            raise JournalDamaged(f"{self.path} is not a cartower journal")
+        version = _number(connection, "PRAGMA user_version")
+        if version != VERSION:
+            raise JournalDamaged(f"journal {self.path} has version {version}, this program reads {VERSION}")
+        complaints = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+        orphans = connection.execute("PRAGMA foreign_key_check")
+        complaints += [f"a row of {row[0]} misses its {row[2]}" for row in orphans]
+        if complaints != ["ok"]:
+            raise JournalDamaged(f"journal {self.path}: {'; '.join(complaints)}")
+
+    def _sync_folder(self) -> None:
+        """Make the new file's name durable, not only its content."""
+        if self.path is None:
+            return
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def damage_named(path: Path | None) -> Iterator[None]:
+    """Turn what SQLite says of a broken file into JournalDamaged; an unreadable disk stays an OSError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OSError(f"journal {path} cannot be read: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise JournalDamaged(f"journal {path}: {error}") from error
+
+
+def head(connection: sqlite3.Connection) -> Tail:
+    """Return what the file says was written last.
+
+    Raises: JournalDamaged.
+    """
+    row = connection.execute("SELECT entry_id, hash FROM head").fetchone()
+    if row is None:
+        raise JournalDamaged("the journal's head is missing")
+    return Tail(row[0], row[1])
+
+
+def entries_after(connection: sqlite3.Connection, number: int) -> Iterator[Sealed]:
+    """Yield the stored entries with a number above ``number``, in order."""
+    rows = connection.execute(
+        "SELECT id, at, kind, body, prev, hash FROM entry WHERE id > ? ORDER BY id", (number,)
+    )
+    return (Sealed(*row) for row in rows)
+
+
+def tail_at(connection: sqlite3.Connection, number: int) -> Tail:
+    """Return entry ``number`` as the tail of all up to it.
+
+    Raises: JournalDamaged.
+    """
+    if number == START.id:
+        return START
+    row = connection.execute("SELECT id, hash FROM entry WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise JournalDamaged(f"entry {number} is missing")
+    return Tail(row[0], row[1])
+
+
+def last_snapshot(connection: sqlite3.Connection) -> tuple[int, str, bytes] | None:
+    """Return number, text and hash of the newest snapshot, or None."""
+    row: tuple[int, str, bytes] | None = connection.execute(
+        "SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id DESC LIMIT 1"
+    ).fetchone()
+    return row
+
+
+def insert(connection: sqlite3.Connection, sealed: Iterable[Sealed], tail: Tail) -> None:
+    """Write entries that end in ``tail`` as one durable transaction."""
+    rows = [(entry.id, entry.at, entry.kind, entry.text, entry.prev, entry.hash) for entry in sealed]
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany("INSERT INTO entry (id, at, kind, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.execute("UPDATE head SET entry_id = ?, hash = ?", (tail.id, tail.hash))
+    connection.execute("COMMIT")
+
+
+def insert_snapshot(connection: sqlite3.Connection, number: int, text: str, digest: bytes) -> None:
+    """Write a snapshot as one durable transaction; older ones but the last are dropped."""
+    connection.execute("BEGIN IMMEDIATE")
+    row = number, text, digest
+    connection.execute("INSERT OR REPLACE INTO snapshot (entry_id, body, hash) VALUES (?, ?, ?)", row)
+    connection.execute(
+        "DELETE FROM snapshot WHERE entry_id NOT IN (SELECT entry_id FROM snapshot ORDER BY entry_id DESC LIMIT 2)"
+    )
+    connection.execute("COMMIT")
+
+
+def _text(raw: bytes) -> str:
+    """Return stored text; bytes that are no UTF-8 stay visible to the chain as a change, not as a failure to read."""
+    return raw.decode(errors="surrogateescape")
+
+
+def _number(connection: sqlite3.Connection, question: str) -> int:
+    value: int = connection.execute(question).fetchone()[0]
+    return value
