@@ -1,0 +1,40 @@
+"""What a Modbus link needs below it: a connection that carries bytes both ways."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class ByteChannel(Protocol):
+    """A connection to a peer or a line, opened anew as often as needed. It knows no frames."""
+
+    @property
+    def name(self) -> str:
+        """Where it leads, for messages."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes can be sent."""
+        ...
+
+    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+        """Open it; one connection at most stands. ``on_lost`` is told why it broke, but not of `close`.
+
+        Raises:
+            LinkDown: it could not be opened within about one second. Nothing is left open.
+
+        """
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Send bytes without waiting.
+
+        Raises:
+            LinkDown: it is not open.
+
+        """
+        ...
+
+    def close(self) -> None:
+        """Close it at once. Idempotent; it can be opened again."""
+        ...

@@ -1,0 +1,173 @@
+"""Where an answer begins and ends in a stream of bytes: MBAP over TCP, and RTU on a line. No I/O, no time."""
+
+import struct
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from hal.errors import BadAnswer
+
+_MBAP: Final = struct.Struct(">HHHB")
+_MAX_LENGTH: Final = 254
+"""Unit id and the largest PDU (253 bytes; Modbus application protocol V1.1b3, section 4.1)."""
+
+_EXCEPTION_BYTES: Final = 5
+"""Unit, function, code and check sum of an exception answer on a line."""
+
+
+class OutOfStep(BadAnswer):
+    """Frame boundaries are lost: nothing after this can be read but on a new connection."""
+
+
+class Framing(Protocol):
+    """Frames one request at a time and finds its answer."""
+
+    def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:
+        """Return the frame to send for a request.
+
+        A right answer's PDU has ``answer_size`` bytes and begins with ``answer_head`` (its function at least).
+        """
+        ...
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take received bytes; return the PDU of the waiting request's answer once it is whole.
+
+        Raises:
+            BadAnswer: the waiting request got an answer that is not its own.
+            OutOfStep: frame boundaries are lost.
+
+        """
+        ...
+
+    def end(self) -> None:
+        """No request waits any more."""
+        ...
+
+    @property
+    def leftover(self) -> bytes:
+        """Bytes received since `begin` that belong to no answer."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything received: a new connection stands."""
+        ...
+
+
+class MbapFraming:
+    """Modbus TCP. Answers to requests that wait no more are told by their transaction id and dropped."""
+
+    def __init__(self) -> None:
+        self._transaction = 0
+        self._unit = 0
+        self._waiting = False
+        self._buffer = bytearray()
+
+    @property
+    def leftover(self) -> bytes:
+        """Bytes of a frame that is not whole."""
+        return bytes(self._buffer)
+
+    def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:  # noqa: ARG002 - see Framing
+        """Return the frame to send. Ids run from 1 to 65535: 0 is what broken peers send, so it is never ours."""
+        self._transaction = self._transaction % 0xFFFF + 1
+        self._unit = unit
+        self._waiting = True
+        return _MBAP.pack(self._transaction, 0, len(pdu) + 1, unit) + pdu
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take received bytes; see `Framing`."""
+        self._buffer += data
+        answer = None
+        while len(self._buffer) >= _MBAP.size:
+            transaction, protocol, length, unit = _MBAP.unpack_from(self._buffer)
+            if protocol != 0 or not 2 <= length <= _MAX_LENGTH:
+                raise OutOfStep(f"no Modbus header: {self._buffer[:8].hex(' ')}")
+            end = _MBAP.size + length - 1
+            if len(self._buffer) < end:
+                break
+            pdu = bytes(self._buffer[_MBAP.size : end])
+            del self._buffer[:end]
+            if self._waiting and transaction == self._transaction:
+                self._waiting = False
+                if unit != self._unit:
+                    raise BadAnswer(f"asked unit {self._unit}, unit {unit} answered")
+                answer = pdu
+        return answer
+
+    def end(self) -> None:
+        """No request waits any more: its answer, should it come, is dropped."""
+        self._waiting = False
+
+    def reset(self) -> None:
+        """Forget everything received."""
+        self._buffer.clear()
+        self._waiting = False
+
+
+class RtuFraming:
+    """Modbus RTU, the master's side.
+
+    An answer is known by unit, function, length and check sum, wherever it begins: bytes before it (a line's
+    turn-on glitch, an adapter's echo of the request) cost nothing. There is no transaction id, so a late answer
+    to another request looks the same: keeping the line silent until none can come is the link's part.
+
+    ``crc`` gives the check sum of a frame in the order in which it is sent.
+    """
+
+    def __init__(self, crc: Callable[[bytes], int]) -> None:
+        self._crc = crc
+        self._head = b""
+        self._exception_head = b""
+        self._size = 0
+        self._waiting = False
+        self._buffer = bytearray()
+
+    @property
+    def leftover(self) -> bytes:
+        """Bytes received since `begin` that belong to no answer."""
+        return bytes(self._buffer)
+
+    def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:
+        """Return the frame to send; bytes received before it are dropped."""
+        self._buffer.clear()
+        self._head = bytes((unit,)) + answer_head
+        self._exception_head = bytes((unit, answer_head[0] | 0x80))
+        self._size = 1 + answer_size + 2
+        self._waiting = True
+        body = bytes((unit,)) + pdu
+        return body + self._crc(body).to_bytes(2, "big")
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take received bytes; see `Framing`. Without a waiting request they are dropped."""
+        if not self._waiting:
+            return None
+        self._buffer += data
+        for start in range(len(self._buffer)):
+            size = self._size_at(start)
+            if size == 0:
+                continue
+            if len(self._buffer) < start + size:
+                return None
+            frame = bytes(self._buffer[start : start + size])
+            if self._crc(frame[:-2]).to_bytes(2, "big") == frame[-2:]:
+                self._waiting = False
+                del self._buffer[: start + size]
+                return frame[1:-2]
+        return None
+
+    def _size_at(self, start: int) -> int:
+        """Size of the answer that may begin here, 0 if none does."""
+        rest = self._buffer[start : start + len(self._head)]
+        if self._head.startswith(rest):
+            return self._size
+        if self._exception_head.startswith(rest[: len(self._exception_head)]):
+            return _EXCEPTION_BYTES
+        return 0
+
+    def end(self) -> None:
+        """No request waits any more: what comes is dropped."""
+        self._waiting = False
+
+    def reset(self) -> None:
+        """Forget everything received."""
+        self._buffer.clear()
+        self._waiting = False
