@@ -83,7 +83,8 @@ def digest(number: int, at: float, kind: str, text: str, prev: bytes) -> bytes:
 
 def snapshot_digest(entry_id: int, text: str, entry_hash: bytes) -> bytes:
     """Return the hash that ties a snapshot to the entry it reaches."""
-    return hashlib.sha256(b"".join((entry_hash, struct.pack(">Q", entry_id), text.encode(errors="surrogateescape")))).digest()
+    number = struct.pack(">Q", entry_id)
+    return hashlib.sha256(entry_hash + number + text.encode(errors="surrogateescape")).digest()
 
 
 def breaks(entries: Iterable[Sealed], tail: Tail, head: Tail) -> Iterator[str]:

@@ -160,8 +160,9 @@ class Journal:
         with damage_named(self._place.path), closing(self._place.connect()) as connection:
             connection.execute("BEGIN")
             written = database.head(connection)
-            found = chain(breaks(database.entries_after(connection, START.id), START, written), _odd_snapshot(connection))
-            return VerifyReport(written.id, written.hash.hex(), tuple(islice(found, 10)))
+            entries = database.entries_after(connection, START.id)
+            damage = islice(chain(breaks(entries, START, written), _odd_snapshot(connection)), 10)
+            return VerifyReport(written.id, written.hash.hex(), tuple(damage))
 
     def close(self) -> None:
         """Let a commit under way end, then give the file free; what is still queued is refused. Idempotent."""
