@@ -22,6 +22,8 @@ class Document:
     file: str
     values: dict[str, Any]
     spots: Mapping[KeyPath, Spot] = field(default_factory=dict)
+    top: Position = NOWHERE
+    """Where a fault of the whole stands."""
 
     def holds(self, path: KeyPath) -> bool:
         """Whether the source itself names this key."""
@@ -38,7 +40,7 @@ class Document:
         there = local
         while there and there not in self.spots:
             there = there[:-1]
-        spot = self.spots.get(there, Spot(NOWHERE, NOWHERE))
+        spot = self.spots.get(there, Spot(self.top, self.top))
         position = spot.value if value is not None and there == local else spot.key
         text = "" if value is None else shown(value)
         return Fault(self.file, position.line, position.column, dotted(path), text, message, allowed)
@@ -83,7 +85,7 @@ def parse_document(text: str, name: str) -> Document:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(error, text, name)]) from error
-    return Document(name, values, index(text.replace("\r\n", "\n")))
+    return Document(name, values, index(text), Position(1, 1))
 
 
 def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, name: str) -> Fault:

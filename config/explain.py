@@ -98,7 +98,7 @@ def _child(node: Node, part: str | int) -> Node:
 def allowed(node: Node) -> str:
     """Return what a node admits, in words: ``1 to 60``, ``"tcp" or "rtu"``."""
     if "discriminator" in node:
-        return _either(list(node["discriminator"]["mapping"]))
+        return _TYPES["object"]
     if "enum" in node or "const" in node:
         return _either(node.get("enum", [node.get("const")]))
     if "anyOf" in node:
@@ -158,4 +158,5 @@ def _tag_fault(found: dict[str, Any], path: KeyPath, node: Node, sources: Source
     """Return a fault of the key that tells apart the kinds of a table."""
     tag = node["discriminator"]["propertyName"]
     value = found["input"].get(tag) if isinstance(found["input"], dict) else None
-    return sources.fault((*path, tag), _MESSAGES[found["type"]], allowed=allowed(node), value=value)
+    kinds = _either(list(node["discriminator"]["mapping"]))
+    return sources.fault((*path, tag), _MESSAGES[found["type"]], allowed=kinds, value=value)
