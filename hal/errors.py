@@ -39,3 +39,14 @@ class ForeignMaster(HalError):
 
 class NotOnline(HalError):
     """The station is not online: its image is stale or its epoch is not in force."""
+
+
+class Unsettled(HalError):
+    """A mechanism has a written sequence of which nobody knows yet whether it was accepted: settle it first.
+
+    Nothing was written.
+    """
+
+
+class Maintenance(HalError):
+    """The maintenance key is on: the tower moves by its local pendant only. Nothing was written."""

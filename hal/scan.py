@@ -1,0 +1,472 @@
+"""One station: polled on a cadence, its epoch held in force, its images handed to whoever waits."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from hal.cadence import Cadence
+from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
+from hal.identity import check_identity
+from hal.interfaces import EpochStore, StationState
+from hal.link import Link
+from hal.plcmap.codec import ControllerBlock, Identity, Image, SlowImage, StationCodec, TornImage
+from hal.plcmap.frame import Frame
+from hal.plcmap.registers import Block, StationMap
+from hal.plcmap.shape import TowerShape
+
+STALE_S: Final = 1.0
+"""Without a change of its heartbeat for this long, or three polls, a station is stale."""
+
+STALE_POLLS: Final = 3
+FENCE_POLL_S: Final = 0.03
+FENCE_LIMIT_S: Final = 2.0
+RETRY_S: Final = 0.25
+TORN_LIMIT: Final = 4
+"""Reads of one image before a station that always tears counts as answering wrongly."""
+
+_FC23: Final = 23
+_ILLEGAL_FUNCTION: Final = 1
+
+
+class Station:
+    """Everything the drivers know of one station; `run` keeps it so.
+
+    Only the controller block and the mailboxes are ever written. While the state is FROZEN nothing is. Callbacks
+    run inside the polling task, at once and in the order of their registration; they must not raise.
+    """
+
+    def __init__(
+        self,
+        station_map: StationMap,
+        shape: TowerShape,
+        link: Link,
+        *,
+        cadence: Cadence,
+        epochs: EpochStore,
+        owner: int,
+        fc23: bool = True,
+        sole: bool = True,
+        poll_s: float = 0.1,
+        idle_poll_s: float = 0.5,
+    ) -> None:
+        """Take the station's map and way.
+
+        ``owner``: 16 bit, random a daemon start. ``fc23``: whether the station knows FC23. ``sole``: no other
+        station shares the link, so that it may be closed when this one falls silent. ``poll_s``: period while
+        anything moves or a command is open; ``idle_poll_s``: otherwise, until `set_period`.
+        """
+        self.map = station_map
+        self.name = station_map.name
+        self._shape = shape
+        self._link = link
+        self._cadence = cadence
+        self._epochs = epochs
+        self._owner = owner
+        self._fc23 = fc23
+        self._sole = sole
+        self._poll_s = poll_s
+        self._resting_s = idle_poll_s
+        self._busy = 0
+        self._moving = False
+        self._codec = StationCodec(station_map)
+        self._state = StationState.OFFLINE
+        self._trouble = "not connected yet"
+        self._frozen = ""
+        self._epoch = 0
+        self._seen_epoch = 0
+        self._found_epoch = 0
+        self._generation = 0
+        self._echo = 0
+        self._dead_man = 0
+        self._dead_man_held = False
+        self._image: Image | None = None
+        self._changed_s = 0.0
+        self._identity: Identity | None = None
+        self._news = asyncio.Event()
+        self._on_image: list[Callable[[Image], None]] = []
+        self._on_state: list[Callable[[Station], None]] = []
+        self._on_adopt: list[Callable[[], None]] = []
+
+    @property
+    def state(self) -> StationState:
+        """How far the station can be relied on. ONLINE also needs a fresh heartbeat: see `image`."""
+        return self._state
+
+    @property
+    def trouble(self) -> str:
+        """Why the station is not online, in plain words; empty while it is."""
+        return self._trouble
+
+    @property
+    def epoch(self) -> int:
+        """The epoch written last: 0 before the first connection."""
+        return self._epoch
+
+    @property
+    def found_epoch(self) -> int:
+        """The epoch that was in force when this daemon start first read the station; 0 before."""
+        return self._found_epoch
+
+    @property
+    def owner(self) -> int:
+        """The owner written with the epoch."""
+        return self._owner
+
+    @property
+    def identity(self) -> Identity | None:
+        """The identity read at the newest connection; None before the first."""
+        return self._identity
+
+    @property
+    def last_image(self) -> Image | None:
+        """The newest image whatever its age: for people to look at, never to act on."""
+        return self._image
+
+    @property
+    def image(self) -> Image:
+        """The newest image, not older than the stale limit, read with our epoch in force.
+
+        Raises:
+            ForeignMaster: the station is frozen.
+            NotOnline: it is not online, or its heartbeat stands still.
+
+        """
+        if self._frozen:
+            raise ForeignMaster(f"{self.name}: {self._frozen}")
+        if self._state is not StationState.ONLINE or self._image is None:
+            raise NotOnline(f"{self.name} is {self._state.value}: {self._trouble}")
+        if self._age_s() > self._stale_s():
+            raise NotOnline(f"{self.name} is stale: no heartbeat for {self._age_s():.1f} s")
+        return self._image
+
+    @property
+    def online(self) -> bool:
+        """Whether `image` would return one."""
+        return (
+            self._state is StationState.ONLINE
+            and not self._frozen
+            and self._image is not None
+            and self._age_s() <= self._stale_s()
+        )
+
+    def on_image(self, callback: Callable[[Image], None]) -> None:
+        """Call back with every new image of an online station."""
+        self._on_image.append(callback)
+
+    def on_state(self, callback: Callable[["Station"], None]) -> None:
+        """Call back after each change of state or trouble."""
+        self._on_state.append(callback)
+
+    def on_adopt(self, callback: Callable[[], None]) -> None:
+        """Call back when an operator adopts the station as it is."""
+        self._on_adopt.append(callback)
+
+    async def until(self, predicate: Callable[[Image], bool], deadline_s: float) -> Image:
+        """Wait for a fresh image that satisfies ``predicate``; the present one counts.
+
+        Raises:
+            NotOnline, ForeignMaster: the deadline passed and the station is not online.
+            TimeoutError: the deadline passed.
+
+        """
+        deadline = asyncio.get_running_loop().time() + deadline_s
+        while not (self.online and predicate(self.image)):
+            if not await self.news(deadline):
+                shown = self.image
+                raise TimeoutError(f"{self.name}: not within {deadline_s:g} s; heartbeat {shown.heartbeat}")
+        return self.image
+
+    async def news(self, until_s: float) -> bool:
+        """Wait for the next image or change of state; False when the loop's clock reached ``until_s``."""
+        event = self._news
+        try:
+            async with asyncio.timeout_at(until_s):
+                await event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def set_period(self, period_s: float) -> None:
+        """Poll every ``period_s`` seconds while nothing moves and no command is open."""
+        if period_s < self._resting_s:
+            self._cadence.kick()
+        self._resting_s = period_s
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Poll at the quick period inside this context."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+
+    def kick(self) -> None:
+        """Poll at once, out of turn."""
+        self._cadence.kick()
+
+    def hold_dead_man(self, *, held: bool) -> None:
+        """While held, every write of the controller block changes the dead-man counter of JOG.
+
+        A JOG needs a change within 200 ms: poll at 100 ms.
+        """
+        self._dead_man_held = held
+
+    async def request_slow(self) -> SlowImage:
+        """Read the slow blocks now.
+
+        Raises:
+            LinkDown, NoAnswer, BadAnswer, Refused: nothing was learned.
+
+        """
+        for _ in range(TORN_LIMIT):
+            blocks = [await self._read(block) for block in self.map.slow]
+            try:
+                return self._codec.decode_slow(blocks)
+            except TornImage as error:
+                torn = error
+        raise BadAnswer(f"{self.name}: slow blocks torn {TORN_LIMIT} times: {torn}")
+
+    async def write_frame(self, mechanism: str, frame: Frame) -> None:
+        """Write a mailbox, ahead of all waiting polls.
+
+        Raises:
+            NotOnline, ForeignMaster: nothing was written.
+            LinkDown, NoAnswer, BadAnswer: it may have arrived.
+            Refused: it did not.
+
+        """
+        if frame.epoch != self._epoch or self.image.boot_id != frame.boot_id:
+            raise NotOnline(f"{self.name}: epoch or boot id changed since the frame was made")
+        await self._link.write(self.map.unit, self.map.mailbox(mechanism), frame.to_words(), urgent=True)
+
+    def freeze(self, why: str) -> None:
+        """Write nothing any more, until `adopt_epoch`: another master was seen."""
+        if not self._frozen:
+            self._frozen = why
+            self._move(StationState.FROZEN, why)
+
+    async def adopt_epoch(self) -> None:
+        """Take the station over as it is, by an operator's order: a new daemon start above the epoch in force."""
+        await self._epochs.start(max(self._seen_epoch, self._epoch) >> 16)
+        self._frozen = ""
+        self._move(StationState.OFFLINE, "adopted")
+        for callback in self._on_adopt:
+            callback()
+        self._cadence.kick()
+
+    async def probe(self) -> Identity:
+        """Connect and read who the station is; nothing is written.
+
+        Raises:
+            HalError: it does not answer, or not rightly.
+
+        """
+        await self._link.connect()
+        return await self._read_identity()
+
+    async def run(self) -> None:
+        """Poll for ever: connect, identify, fence, then keep the image fresh. Returns only by cancellation."""
+        while True:
+            try:
+                await self._link.connect()
+                await (self._watch() if self._frozen else self._serve())
+            except ForeignMaster as error:
+                self.freeze(str(error))
+            except HalError as error:
+                await self._lose(error)
+            await self._cadence.next(RETRY_S)
+
+    async def _serve(self) -> None:
+        """Bring the station online and poll it until something breaks, which raises."""
+        self._move(StationState.IDENTIFYING, "reading who it is")
+        self._generation = self._link.generation
+        self._identity = await self._read_identity()
+        check_identity(self._identity, self.map, self._shape)
+        await self._await_life(self._identity)
+        await self._fence(self._identity)
+        while True:
+            await self._cadence.next(self._period_s())
+            await self._poll()
+
+    async def _await_life(self, identity: Identity) -> None:
+        """Wait until the heartbeat moves: a halted program takes no epoch, and each epoch costs a durable write."""
+        limit = asyncio.get_running_loop().time() + STALE_S
+        while (await self._read_identity()).heartbeat == identity.heartbeat:
+            if asyncio.get_running_loop().time() >= limit:
+                raise NotOnline(f"heartbeat {identity.heartbeat} stands still")
+            await self._cadence.next(FENCE_POLL_S)
+
+    async def _fence(self, identity: Identity) -> None:
+        """Put a new epoch in force: durable first, then written until the station shows it."""
+        self._epoch = await self._epochs.next_connection()
+        self._require_not_above(identity.epoch_in_force)
+        self._move(StationState.FENCING, f"epoch {self._epoch:#010x} is not in force yet")
+        self._echo = identity.heartbeat
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + FENCE_LIMIT_S
+        while loop.time() < limit:
+            image = await self._exchange()
+            if image.boot_id == identity.boot_id and self._in_force(image):
+                self._take(image)
+                self._move(StationState.ONLINE, "")
+                self._publish(image)
+                return
+            await self._cadence.next(FENCE_POLL_S)
+        raise NotOnline("the station does not take the epoch")
+
+    async def _poll(self) -> None:
+        """Make one poll; what may be a single lost answer is borne until the image is stale."""
+        try:
+            image = await self._exchange()
+        except (NoAnswer, BadAnswer) as error:
+            if self._age_s() > self._stale_s():
+                raise NoAnswer(f"stale: {error}") from error
+            return
+        if image.boot_id != self._boot_id():
+            raise NotOnline("the station restarted")
+        if not self._in_force(image):
+            raise NotOnline("the station lost the epoch")
+        self._take(image)
+        if self._age_s() > self._stale_s():
+            raise NoAnswer(f"stale: heartbeat {image.heartbeat} stands still")
+        self._publish(image)
+
+    async def _watch(self) -> None:
+        """Look at a frozen station without a single write."""
+        while self._frozen:
+            self._image = await self._read_image()
+            self._announce()
+            await self._cadence.next(self._resting_s)
+
+    def _in_force(self, image: Image) -> bool:
+        """Tell whether our epoch rules.
+
+        Raises:
+            ForeignMaster: a higher epoch does, or ours with another owner.
+
+        """
+        self._require_not_above(image.epoch_in_force)
+        if image.epoch_in_force == self._epoch and image.owner_in_force != self._owner:
+            raise ForeignMaster(f"our epoch is in force for owner {image.owner_in_force}, not {self._owner}")
+        return image.epoch_in_force == self._epoch
+
+    def _require_not_above(self, epoch_in_force: int) -> None:
+        self._seen_epoch = max(self._seen_epoch, epoch_in_force)
+        if epoch_in_force > self._epoch:
+            raise ForeignMaster(f"epoch {epoch_in_force:#010x} is in force, above ours {self._epoch:#010x}")
+
+    def _take(self, image: Image) -> None:
+        if self._image is None or image.heartbeat != self._image.heartbeat or not self._state_is_online():
+            self._changed_s = asyncio.get_running_loop().time()
+        self._echo = image.heartbeat
+        self._image = image
+        self._moving = any(status.executing for status in image.mechanisms.values())
+
+    def _state_is_online(self) -> bool:
+        return self._state is StationState.ONLINE
+
+    def _publish(self, image: Image) -> None:
+        for callback in self._on_image:
+            callback(image)
+        self._announce()
+
+    def _move(self, state: StationState, trouble: str) -> None:
+        if (state, trouble) == (self._state, self._trouble):
+            return
+        self._state, self._trouble = state, trouble
+        for callback in self._on_state:
+            callback(self)
+        self._announce()
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _lose(self, error: HalError) -> None:
+        """Say why the station is lost; close a link that may be half open."""
+        was_online = self._state in {StationState.ONLINE, StationState.STALE}
+        silent = isinstance(error, NoAnswer)
+        if not self._frozen:
+            self._move(StationState.STALE if was_online and silent else StationState.OFFLINE, str(error))
+        if silent and self._sole:
+            await self._link.close()
+
+    def _age_s(self) -> float:
+        return asyncio.get_running_loop().time() - self._changed_s
+
+    def _stale_s(self) -> float:
+        return max(STALE_S, STALE_POLLS * self._period_s())
+
+    def _period_s(self) -> float:
+        return min(self._poll_s, self._resting_s) if self._busy or self._moving else self._resting_s
+
+    def _boot_id(self) -> int:
+        return self._image.boot_id if self._image is not None else 0
+
+    async def _exchange(self) -> Image:
+        """Write the controller block and read an image."""
+        if self._frozen:
+            raise ForeignMaster(self._frozen)
+        words = self._controller_block()
+        first = self.map.fast[0]
+        if not self._fc23:
+            return await self._write_then_read(words)
+        try:
+            head = await self._link.read_write(
+                self.map.unit, first.address, first.count, self.map.controller_block, words
+            )
+        except Refused as refusal:
+            if (refusal.function, refusal.code) != (_FC23, _ILLEGAL_FUNCTION):
+                raise
+            self._fc23 = False
+            return await self._write_then_read(words)
+        self._check_connection()
+        return await self._read_image(head)
+
+    def _controller_block(self) -> tuple[int, ...]:
+        if self._dead_man_held:
+            self._dead_man = (self._dead_man + 1) & 0xFFFF
+        return ControllerBlock(self._epoch, self._owner, self._echo, self._dead_man).to_words()
+
+    async def _write_then_read(self, words: tuple[int, ...]) -> Image:
+        await self._link.write(self.map.unit, self.map.controller_block, words)
+        self._check_connection()
+        return await self._read_image()
+
+    def _check_connection(self) -> None:
+        """Take a new connection for what it is: a gateway behind it may hold old writes.
+
+        Raises:
+            LinkDown: another connection stands than the one that was fenced.
+
+        """
+        if self._link.generation != self._generation:
+            raise LinkDown("the link was connected anew")
+
+    async def _read_image(self, head: tuple[int, ...] | None = None) -> Image:
+        """Read the fast blocks, the first one being ``head`` if given; again while they are torn."""
+        for _ in range(TORN_LIMIT):
+            first, *rest = self.map.fast
+            blocks = [head if head is not None else await self._read(first)]
+            blocks += [await self._read(block) for block in rest]
+            try:
+                return self._codec.decode_fast(blocks)
+            except TornImage as error:
+                head, torn = None, error
+        raise BadAnswer(f"{self.name}: image torn {TORN_LIMIT} times: {torn}")
+
+    async def _read_identity(self) -> Identity:
+        for _ in range(TORN_LIMIT):
+            try:
+                identity = self._codec.decode_identity(await self._read(self.map.identity))
+            except TornImage as error:
+                torn = error
+            else:
+                self._found_epoch = self._found_epoch or identity.epoch_in_force
+                return identity
+        raise BadAnswer(f"{self.name}: identity torn {TORN_LIMIT} times: {torn}")
+
+    async def _read(self, block: Block) -> tuple[int, ...]:
+        return await self._link.read_input(self.map.unit, block.address, block.count)
