@@ -1,0 +1,230 @@
+"""The carriage: lift, turntable and shuttle. Methods build commands, properties read the newest image.
+
+Every command is sent by its ``mechanism``; every method raises what `hal.interfaces.Mechanism.prepare` raises,
+every property `hal.errors.NotOnline` where there is no fresh image.
+"""
+
+from dataclasses import dataclass
+
+from hal.interfaces import Mechanism, Prepared
+from hal.plcmap.codec import Image
+from hal.plcmap.codes import Carriage, Flag, Opcode, SubStep
+from hal.plcmap.shape import TowerShape
+from hal.readings import Loaded, loaded
+from hal.scan import Station
+
+FULL_TURN_MDEG = 360_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Height axis of the carriage."""
+
+    mechanism: Mechanism
+    shape: TowerShape
+
+    def home(self) -> Prepared:
+        """Find the reference."""
+        return self.mechanism.prepare(Opcode.HOME)
+
+    def move_to(self, place: int) -> Prepared:
+        """Go to the height of a place and end docked there.
+
+        Raises:
+            KeyError: there is no such place.
+
+        """
+        return self.mechanism.prepare(Opcode.MOVE_TO, self.shape.poses[place].height_mm, place)
+
+    def move_to_height(self, height_mm: int) -> Prepared:
+        """Go to a height that need not be a place's: no dock contacts are asked for."""
+        return self.mechanism.prepare(Opcode.MOVE_TO, height_mm, 0)
+
+    def jog(self, speed_mm_s: int) -> Prepared:
+        """Creep up (positive) or down while the dead-man is held (`hal.scan.Station.hold_dead_man`)."""
+        return self.mechanism.prepare(Opcode.JOG, speed_mm_s)
+
+    @property
+    def position_mm(self) -> int:
+        """Height by the encoder."""
+        return self.mechanism.status().position
+
+    @property
+    def homed(self) -> bool:
+        """Whether the encoder's zero is proven."""
+        return bool(self.mechanism.status().flags & Flag.HOMED)
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands with its brake on."""
+        return bool(self.mechanism.status().flags & Flag.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Turntable:
+    """Rotation axis of the carriage: endless, it takes the shorter way."""
+
+    mechanism: Mechanism
+    shape: TowerShape
+
+    def home(self) -> Prepared:
+        """Find the reference."""
+        return self.mechanism.prepare(Opcode.HOME)
+
+    def move_to(self, place: int) -> Prepared:
+        """Turn to the angle of a place.
+
+        Raises:
+            KeyError: there is no such place.
+
+        """
+        return self.mechanism.prepare(Opcode.MOVE_TO, self.shape.poses[place].angle_mdeg, place)
+
+    def move_to_angle(self, angle_mdeg: int) -> Prepared:
+        """Turn to an angle that need not be a place's: no dock contacts are asked for."""
+        return self.mechanism.prepare(Opcode.MOVE_TO, angle_mdeg, 0)
+
+    def jog(self, speed_mdeg_s: int) -> Prepared:
+        """Creep one way or the other while the dead-man is held."""
+        return self.mechanism.prepare(Opcode.JOG, speed_mdeg_s)
+
+    @property
+    def position_mdeg(self) -> int:
+        """Angle by the encoder."""
+        return self.mechanism.status().position
+
+    @property
+    def homed(self) -> bool:
+        """Whether the encoder's zero is proven."""
+        return bool(self.mechanism.status().flags & Flag.HOMED)
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands with its brake on."""
+        return bool(self.mechanism.status().flags & Flag.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Shuttle:
+    """Comb exchange between the carriage and the place in front of it."""
+
+    mechanism: Mechanism
+
+    def home(self) -> Prepared:
+        """Find the reference; ends centred."""
+        return self.mechanism.prepare(Opcode.HOME)
+
+    def pick(self, place: int) -> Prepared:
+        """Take the car from a place: extend, raise, retract."""
+        return self.mechanism.prepare(Opcode.PICK, place)
+
+    def place(self, place: int) -> Prepared:
+        """Put the car into a place: extend, lower, retract."""
+        return self.mechanism.prepare(Opcode.PLACE, place)
+
+    def resume(self) -> Prepared:
+        """Finish the exchange that was cut, from its retained sub-step."""
+        return self.mechanism.prepare(Opcode.RESUME)
+
+    def undo(self) -> Prepared:
+        """Take back the exchange that was cut, from its retained sub-step."""
+        return self.mechanism.prepare(Opcode.UNDO)
+
+    def retract(self) -> Prepared:
+        """Centre the empty arms."""
+        return self.mechanism.prepare(Opcode.RETRACT)
+
+    def jog(self, speed_mm_s: int) -> Prepared:
+        """Creep out (positive) or in while the dead-man is held."""
+        return self.mechanism.prepare(Opcode.JOG, speed_mm_s)
+
+    @property
+    def position_mm(self) -> int:
+        """Extension by the encoder."""
+        return self.mechanism.status().position
+
+    @property
+    def homed(self) -> bool:
+        """Whether the encoder's zero is proven."""
+        return bool(self.mechanism.status().flags & Flag.HOMED)
+
+    @property
+    def centred(self) -> bool:
+        """Whether the arms are inside the carriage."""
+        return bool(self.mechanism.status().flags & Flag.CENTRED)
+
+    @property
+    def loaded(self) -> Loaded:
+        """Whether a car stands on the carriage."""
+        flags = self.mechanism.status().flags
+        return loaded(a=bool(flags & Flag.LOADED_A), b=bool(flags & Flag.LOADED_B))
+
+    @property
+    def secured(self) -> bool:
+        """Whether the clamps hold the load."""
+        return bool(self.mechanism.status().flags & Flag.SECURED)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether an exchange was cut and stands retained."""
+        return bool(self.mechanism.status().flags & Flag.RESUMABLE)
+
+    @property
+    def picking(self) -> bool:
+        """Direction of the retained or running exchange: True for a PICK, False for a PLACE."""
+        return bool(self.mechanism.status().flags & Flag.PICKING)
+
+    @property
+    def substep(self) -> SubStep:
+        """Where the exchange stands."""
+        return SubStep(self.mechanism.status().substep)
+
+
+@dataclass(frozen=True, slots=True)
+class Dock:
+    """What the tower PLC's own inputs prove about the place in front of the carriage."""
+
+    station: Station
+    shape: TowerShape
+
+    @property
+    def docked_at(self) -> int | None:
+        """The place where the carriage is docked and held: both axes homed, in tolerance, both dock contacts made."""
+        image = self.station.image
+        axes = image.mechanisms["lift"].flags & image.mechanisms["turntable"].flags
+        contacts = Carriage.DOCK_LEVEL | Carriage.DOCK_POSITION
+        if axes & (Flag.HELD | Flag.HOMED) != Flag.HELD | Flag.HOMED or image.carriage & contacts != contacts:
+            return None
+        return next((place for place in self.shape.places if self._is_near(place, image)), None)
+
+    @property
+    def occupied(self) -> Loaded:
+        """Whether a car stands at the place in front of the carriage."""
+        word = self.station.image.carriage
+        return loaded(a=bool(word & Carriage.PLACE_OCCUPIED_A), b=bool(word & Carriage.PLACE_OCCUPIED_B))
+
+    @property
+    def latch_open(self) -> bool:
+        """Whether the latch in front of the carriage is proven open."""
+        return self._latch() == Carriage.LATCH_OPEN
+
+    @property
+    def latch_closed(self) -> bool:
+        """Whether the latch in front of the carriage is proven closed."""
+        return self._latch() == Carriage.LATCH_CLOSED
+
+    @property
+    def all_latches_locked(self) -> bool:
+        """Whether every latch of the tower is closed, by its hard-wired chain."""
+        return bool(self.station.image.carriage & Carriage.ALL_LATCHES_LOCKED)
+
+    def _latch(self) -> Carriage:
+        return self.station.image.carriage & (Carriage.LATCH_OPEN | Carriage.LATCH_CLOSED)
+
+    def _is_near(self, place: int, image: Image) -> bool:
+        pose = self.shape.poses[place]
+        height_mm, angle_mdeg = image.mechanisms["lift"].position, image.mechanisms["turntable"].position
+        ahead_mdeg = (angle_mdeg - pose.angle_mdeg) % FULL_TURN_MDEG
+        off_mdeg = min(ahead_mdeg, FULL_TURN_MDEG - ahead_mdeg)
+        in_height = abs(height_mm - pose.height_mm) <= self.shape.height_tolerance_mm
+        return in_height and off_mdeg <= self.shape.angle_tolerance_mdeg

@@ -1,0 +1,100 @@
+"""A transfer room: inner door, outer gate, signal, sensors and measuring frame."""
+
+from dataclasses import dataclass
+
+from hal.interfaces import Mechanism, Prepared
+from hal.plcmap.codec import Measurement, Status
+from hal.plcmap.codes import Flag, Opcode, Room, Signal, State
+from hal.readings import Loaded, loaded
+from hal.scan import Station
+
+LOCKED = Flag.CLOSED_A | Flag.CLOSED_B | Flag.BOLTED_A | Flag.BOLTED_B
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An inner door or an outer gate."""
+
+    mechanism: Mechanism
+
+    def open(self) -> Prepared:
+        """Draw the bolt and open."""
+        return self.mechanism.prepare(Opcode.OPEN)
+
+    def close(self) -> Prepared:
+        """Close and bolt."""
+        return self.mechanism.prepare(Opcode.CLOSE)
+
+    @property
+    def state(self) -> State:
+        """What the PLC makes of its contacts."""
+        return State(self.mechanism.status().state)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is proven open."""
+        return self.mechanism.status().state == State.OPEN
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it is proven closed and bolted on two channels each, and nothing else was asked of it."""
+        return locked(self.mechanism.status())
+
+
+def locked(status: Status) -> bool:
+    """Return whether a door's status proves it closed and bolted."""
+    return status.state == State.CLOSED and status.flags & LOCKED == LOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSignal:
+    """Lights, sign and voice of a room."""
+
+    mechanism: Mechanism
+
+    def show(self, code: Signal) -> Prepared:
+        """Show a signal."""
+        return self.mechanism.prepare(Opcode.SHOW, int(code))
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDriver:
+    """Everything of one room. ``name``: as in the register map, ``room1``."""
+
+    name: str
+    place: int
+    station: Station
+    inner_door: Door
+    outer_gate: Door
+    signal: RoomSignal
+
+    def sensors(self) -> Room:
+        """Return the room's sensors as the newest image shows them.
+
+        Raises:
+            NotOnline: there is no fresh image.
+
+        """
+        return self.station.image.rooms[self.place]
+
+    @property
+    def occupied(self) -> Loaded:
+        """Whether a car stands in the room: two sensors, and the floor scale must agree with them."""
+        word = self.sensors()
+        seen = loaded(a=bool(word & Room.OCCUPIED_A), b=bool(word & Room.OCCUPIED_B))
+        weighs = bool(word & Room.WEIGHT)
+        return seen if (seen is Loaded.YES) == weighs else Loaded.DOUBTFUL
+
+    @property
+    def nobody_inside(self) -> bool:
+        """Whether the room is proven free of people: a healthy sensor that sees nobody."""
+        return self.sensors() & (Room.PERSON | Room.PERSON_SENSOR_OK) == Room.PERSON_SENSOR_OK
+
+    async def measure(self) -> Measurement:
+        """Read the measuring frame.
+
+        Raises:
+            LinkDown, NoAnswer, BadAnswer, Refused: nothing was learned.
+
+        """
+        return (await self.station.request_slow()).measurements[self.place]
