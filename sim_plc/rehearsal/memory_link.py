@@ -1,0 +1,258 @@
+"""A link without a wire: requests reach the units directly, with a latency and with faults on order."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Final, TypeVar
+
+from hal.errors import LinkDown, NoAnswer, Refused
+from sim_plc.unit import ModbusRefusal, Unit
+
+_T = TypeVar("_T")
+
+READ_HOLDING: Final = 3
+READ_INPUT: Final = 4
+WRITE: Final = 16
+READ_WRITE: Final = 23
+
+MAX_READ: Final = 125
+MAX_WRITE: Final = 123
+MAX_READ_WRITE_WRITE: Final = 121
+
+
+class Fault(Enum):
+    """What befalls one request."""
+
+    NONE = "none"
+    LOSE_REQUEST = "lose request"
+    """It never arrives: `NoAnswer`."""
+    LOSE_ANSWER = "lose answer"
+    """It arrives; its answer does not: `NoAnswer`."""
+    DELAY = "delay"
+    """It arrives ``late_s`` later, long after its `NoAnswer`: a gateway's buffer."""
+    DUPLICATE = "duplicate"
+    """It arrives, and once more ``late_s`` later."""
+    CUT = "cut"
+    """The connection breaks before it arrives: `LinkDown`."""
+    CUT_AFTER = "cut after"
+    """The connection breaks behind its arrival: `LinkDown`."""
+
+
+class MemoryLink:
+    """`hal.link.Link` over units in the same process.
+
+    Before each arrival ``before(now_s)`` lets the owner of the units bring them up to the loop's time. ``decide``
+    names the fault of each request by its function code and unit. One request runs at a time, in order of their
+    coming, urgent ones first.
+    """
+
+    def __init__(
+        self,
+        units: Mapping[int, Unit],
+        *,
+        latency_s: float = 0.002,
+        timeout_s: float = 0.3,
+        late_s: Callable[[], float] = lambda: 1.0,
+        before: Callable[[float], None] = lambda _: None,
+        decide: Callable[[int, int], Fault] = lambda _function, _unit: Fault.NONE,
+    ) -> None:
+        """Take the units by their unit id. ``latency_s`` is the time of one request and its answer."""
+        self.units = dict(units)
+        self.reachable = True
+        """Cleared: nothing answers and no connection comes about, as with the cable out."""
+        self._latency_s = latency_s
+        self._timeout_s = timeout_s
+        self._late_s = late_s
+        self._before = before
+        self._decide = decide
+        self._connected = False
+        self._generation = 0
+        self._broken = asyncio.Event()
+        self._turn = _Turn()
+        self._late: set[asyncio.TimerHandle] = set()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection stands."""
+        return self._connected
+
+    @property
+    def generation(self) -> int:
+        """Rises with each new connection: 0 before the first."""
+        return self._generation
+
+    async def connect(self) -> None:
+        """Connect if not connected."""
+        if self._connected:
+            return
+        await asyncio.sleep(self._latency_s)
+        if not self.reachable:
+            raise LinkDown("unreachable")
+        if not self._connected:
+            self._connected = True
+            self._generation += 1
+            self._broken = asyncio.Event()
+
+    async def close(self) -> None:
+        """Close the connection; waiting requests fail."""
+        self.cut()
+
+    def cut(self) -> None:
+        """Break the connection now."""
+        self._connected = False
+        self._broken.set()
+
+    async def read_input(
+        self, unit: int, address: int, count: int, *, urgent: bool = False
+    ) -> tuple[int, ...]:
+        """Read input registers."""
+        _check_count(count, MAX_READ)
+        return await self._request(
+            READ_INPUT, unit, lambda peer: tuple(peer.read_input(address, count)), urgent=urgent
+        )
+
+    async def read_holding(
+        self, unit: int, address: int, count: int, *, urgent: bool = False
+    ) -> tuple[int, ...]:
+        """Read holding registers."""
+        _check_count(count, MAX_READ)
+        return await self._request(
+            READ_HOLDING, unit, lambda peer: tuple(peer.read_holding(address, count)), urgent=urgent
+        )
+
+    async def write(self, unit: int, address: int, words: Sequence[int], *, urgent: bool = False) -> None:
+        """Write holding registers."""
+        _check_count(len(words), MAX_WRITE)
+        frozen = _checked(words)
+        await self._request(WRITE, unit, lambda peer: peer.write(address, frozen), urgent=urgent)
+
+    async def read_write(
+        self,
+        unit: int,
+        read_address: int,
+        read_count: int,
+        write_address: int,
+        words: Sequence[int],
+        *,
+        urgent: bool = False,
+    ) -> tuple[int, ...]:
+        """Write, then read holding registers."""
+        _check_count(read_count, MAX_READ)
+        _check_count(len(words), MAX_READ_WRITE_WRITE)
+        frozen = _checked(words)
+
+        def access(peer: Unit) -> tuple[int, ...]:
+            peer.write(write_address, frozen)
+            return tuple(peer.read_holding(read_address, read_count))
+
+        return await self._request(READ_WRITE, unit, access, urgent=urgent)
+
+    async def _request(self, function: int, unit: int, access: Callable[[Unit], _T], *, urgent: bool) -> _T:
+        if not self._connected:
+            raise LinkDown("not connected")
+        broken = self._broken
+        await self._turn.take(urgent=urgent)
+        try:
+            if broken.is_set():
+                raise LinkDown("the connection broke")
+            return await self._carry(function, unit, access, broken)
+        finally:
+            self._turn.give()
+
+    async def _carry(
+        self, function: int, unit: int, access: Callable[[Unit], _T], broken: asyncio.Event
+    ) -> _T:
+        fault = self._decide(function, unit) if self.reachable else Fault.LOSE_REQUEST
+        if fault is Fault.CUT:
+            self.cut()
+            raise LinkDown("the connection broke")
+        if fault in {Fault.DELAY, Fault.DUPLICATE}:
+            self._deliver_late(unit, access)
+        if fault in {Fault.LOSE_REQUEST, Fault.DELAY} or unit not in self.units:
+            await self._wait(self._timeout_s, broken)
+            raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
+        await self._wait(self._latency_s / 2, broken)
+        answer = self._arrive(function, unit, access)
+        if fault is Fault.CUT_AFTER:
+            self.cut()
+            raise LinkDown("the connection broke")
+        if fault is Fault.LOSE_ANSWER:
+            await self._wait(self._timeout_s, broken)
+            raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
+        await self._wait(self._latency_s / 2, broken)
+        return answer
+
+    def _arrive(self, function: int, unit: int, access: Callable[[Unit], _T]) -> _T:
+        self._before(asyncio.get_running_loop().time())
+        try:
+            return access(self.units[unit])
+        except ModbusRefusal as refusal:
+            raise Refused(function, int(refusal.code)) from refusal
+
+    def _deliver_late(self, unit: int, access: Callable[[Unit], object]) -> None:
+        """Let a request arrive later, whatever became of the connection."""
+        loop = asyncio.get_running_loop()
+
+        def deliver() -> None:
+            self._before(loop.time())
+            try:
+                access(self.units[unit])
+            except ModbusRefusal:
+                return  # nobody waits for this answer any more
+
+        loop.call_later(self._late_s(), deliver)
+
+    @staticmethod
+    async def _wait(delay_s: float, broken: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(delay_s):
+                await broken.wait()
+        except TimeoutError:
+            return
+        raise LinkDown("the connection broke")
+
+
+class _Turn:
+    """Lets one request run at a time; urgent ones overtake those that are not."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._urgent: list[asyncio.Future[None]] = []
+        self._patient: list[asyncio.Future[None]] = []
+
+    async def take(self, *, urgent: bool) -> None:
+        if not self._taken:
+            self._taken = True
+            return
+        queue = self._urgent if urgent else self._patient
+        ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(ticket)
+        try:
+            await ticket
+        except asyncio.CancelledError:
+            if ticket in queue:
+                queue.remove(ticket)
+            elif ticket.done() and not ticket.cancelled():
+                self.give()
+            raise
+
+    def give(self) -> None:
+        for queue in (self._urgent, self._patient):
+            while queue:
+                ticket = queue.pop(0)
+                if not ticket.done():
+                    ticket.set_result(None)
+                    return
+        self._taken = False
+
+
+def _check_count(count: int, limit: int) -> None:
+    if not 1 <= count <= limit:
+        raise ValueError(f"{count} registers, allowed are 1 to {limit}")
+
+
+def _checked(words: Sequence[int]) -> tuple[int, ...]:
+    for word in words:
+        if not 0 <= word <= 0xFFFF:
+            raise ValueError(f"{word} does not fit a register")
+    return tuple(words)
