@@ -40,3 +40,220 @@ How the actuators want to be driven
 
     Dock contacts are made by position alone, also in passing: within the tolerances of ``tower.ring``.
 """
+
+import math
+from collections.abc import Mapping
+
+from config.schema import Tower
+from sim_plc.image import BayInputs, BayLevelImage, RoomImage, TowerImage
+from sim_plc.plant import people
+from sim_plc.plant.axis import CREEP_MM
+from sim_plc.plant.cars import Car
+from sim_plc.plant.crimes import Crime, CrimeCode
+from sim_plc.plant.people import Habits
+from sim_plc.plant.safety import Cause
+from sim_plc.plant.steel import Steel
+from sim_plc.plant.terminals import Terminals, Wire
+from sim_plc.plant.truth import Truth, truth_of
+
+__all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
+
+
+class Plant:
+    """One tower. Starts docked at level 1, position 1, brakes on, doors bolted, latches home, chain closed.
+
+    Human acts and world events take effect at the instant of the last `sense` or `act`; the inputs show them at
+    the next `sense`.
+    """
+
+    def __init__(self, tower: Tower, *, seed: int, cars: Mapping[int, Car] | None = None) -> None:
+        """Build a tower with ``cars`` by place; ``seed`` decides how far the ropes stretch.
+
+        Raises:
+            ValueError: a car at no place of the tower, or one car at two.
+
+        """
+        shape, cars = tower.shape, cars or {}
+        if not cars.keys() <= shape.poses.keys() or len({car.id for car in cars.values()}) < len(cars):
+            raise ValueError("cars need places of the tower, each car one")
+        self.tower_image = TowerImage({place: RoomImage() for place in shape.rooms})
+        self.bay_images = {
+            level: BayLevelImage(
+                {place: BayInputs() for place in shape.bays_of(level)}, dict.fromkeys(shape.bays_of(level), False)
+            )
+            for level in shape.bay_levels
+        }
+        self.overrides: dict[Wire, bool | int] = {}
+        """Inputs that lie, by name, with the value they are stuck at."""
+        self._steel = Steel(tower, seed, cars)
+        self._now_s = 0.0
+        self._dirty = True
+        self._terminals = Terminals(self._steel, self.tower_image, self.bay_images)
+        self.sense(0.0)
+
+    @property
+    def crimes(self) -> list[Crime]:
+        """Every crime so far, in order."""
+        return self._steel.ledger.crimes
+
+    def sense(self, t: float) -> None:
+        """Advance to ``t`` through every event on the way and fill the inputs of all images.
+
+        Raises:
+            ValueError: ``t`` lies before the last instant.
+
+        """
+        self._advance(t)
+        if self._terminals.override(self.overrides) or self._dirty:
+            self._terminals.fill(t)
+            self._dirty = False
+        elif self._steel.next_s < math.inf:
+            self._terminals.fill_motion(t)
+
+    def act(self, t: float) -> None:
+        """Take the outputs of all images at ``t``.
+
+        Raises:
+            ValueError: ``t`` lies before the last instant.
+
+        """
+        self._advance(t)
+        if self._terminals.take_outputs():
+            self._happen()
+
+    def next_event(self) -> float | None:
+        """Return the earliest instant at which an input may change; None: nothing changes until somebody acts.
+
+        The instant of the last `sense` itself, when something happened after it. Positions and velocities of
+        moving axes change continuously and are no events.
+        """
+        if self._dirty:
+            return self._now_s
+        next_s = self._steel.next_s
+        return next_s if next_s < math.inf else None
+
+    def truth(self) -> Truth:
+        """Return what is really so at the last instant."""
+        return truth_of(self._steel, self._now_s)
+
+    def press_e_stop(self) -> None:
+        """Push an E-stop button in."""
+        self._set_hazard(Cause.E_STOP, on=True)
+
+    def release_e_stop(self) -> None:
+        """Pull it out again; the latch stays."""
+        self._set_hazard(Cause.E_STOP, on=False)
+
+    def device_reset(self) -> None:
+        """Turn the reset key at the tower: latches whose cause is gone are cleared."""
+        self._steel.chain.reset()
+        self._happen()
+
+    def set_maintenance_key(self, on: bool) -> None:
+        """Turn the key that gives the drives to the local pendant."""
+        self._steel.maintenance_key = on
+        self._happen()
+
+    def set_fire(self, on: bool) -> None:
+        """Fire alarm."""
+        self._set_hazard(Cause.FIRE, on=on)
+
+    def set_slack_rope(self, on: bool) -> None:
+        """Slacken a rope."""
+        self._set_hazard(Cause.SLACK_ROPE, on=on)
+
+    def person_in_shaft(self, on: bool) -> None:
+        """Let somebody into the hoistway, or out."""
+        self._set_hazard(Cause.PERSON_IN_SHAFT, on=on)
+
+    def use_escape(self, room: int) -> None:
+        """Pull the release inside a room: bolt drawn, gate pushed open by hand, chain open."""
+        self._steel.rooms[room].gate.escape = True
+        self._happen()
+
+    def restore_escape(self, room: int) -> None:
+        """Put the release back; the gate is its motor's again."""
+        self._steel.rooms[room].gate.escape = False
+        self._happen()
+
+    def power_cut(self) -> None:
+        """Lose the mains: nothing is driven, brakes set, latches fall, leaves and bolts stay."""
+        self._steel.mains = False
+        self._happen()
+
+    def power_on(self) -> None:
+        """Get the mains back; the chain stays open until a device reset."""
+        self._steel.mains = True
+        self._happen()
+
+    def wind_lift(self, height_mm: float) -> None:
+        """Wind the standing carriage by hand to a height: a technician's way out of an over-travel.
+
+        Raises:
+            ValueError: it moves.
+
+        """
+        if self._steel.lift.moving:
+            raise ValueError("the lift moves")
+        self._steel.lift.place(height_mm)
+        self._happen()
+
+    def car_arrives(self, room: int, car: Car, habits: Habits | None = None) -> None:
+        """Let a car come to a room: it drives in when invited, the driver gets out and leaves.
+
+        Raises:
+            ValueError: that car is in the tower already.
+
+        """
+        yard = self._steel.yard
+        if car.id in self._inside():
+            raise ValueError(f"car {car.id} is in the tower")
+        yard.outside[car.id] = car
+        self._line_up(room, people.car_arrives(self._steel.rooms[room], car, habits or Habits()))
+
+    def customer_collects(self, room: int, habits: Habits | None = None, car: int | None = None) -> None:
+        """Let a customer fetch a car (None: any) from a room: walk in, dwell, drive out."""
+        self._line_up(room, people.customer_collects(self._steel.rooms[room], habits or Habits(), car))
+
+    def car_leaves(self, room: int, habits: Habits | None = None) -> None:
+        """Let the driver of a refused car come back for it."""
+        self._line_up(room, people.car_leaves(self._steel.rooms[room], habits or Habits()))
+
+    def person_enters(self, room: int, habits: Habits | None = None) -> None:
+        """Let somebody walk in as soon as the gate is open."""
+        self._steel.crowds[room].walk(people.person_enters(self._steel.rooms[room], habits or Habits()))
+        self._happen()
+
+    def person_leaves(self, room: int, habits: Habits | None = None) -> None:
+        """Let somebody inside walk out as soon as the gate is open."""
+        self._steel.crowds[room].walk(people.person_leaves(self._steel.rooms[room], habits or Habits()))
+        self._happen()
+
+    def _inside(self) -> set[int]:
+        steel = self._steel
+        cars = {car.id for car in steel.yard.at.values()}
+        cars |= {room.transit.car.id for room in steel.rooms.values() if room.transit}
+        return cars | {steel.yard.aboard.id} if steel.yard.aboard else cars
+
+    def _line_up(self, room: int, script: people.Script) -> None:
+        self._steel.crowds[room].line_up(script)
+        self._happen()
+
+    def _set_hazard(self, cause: Cause, *, on: bool) -> None:
+        if on:
+            self._steel.hazards.add(cause)
+        else:
+            self._steel.hazards.discard(cause)
+        self._happen()
+
+    def _happen(self) -> None:
+        self._steel.settle(self._now_s)
+        self._dirty = True
+
+    def _advance(self, t: float) -> None:
+        if t < self._now_s:
+            raise ValueError(f"time went back from {self._now_s} to {t}")
+        self._now_s = t
+        if self._steel.next_s <= t:
+            self._steel.advance(t)
+            self._dirty = True

@@ -1,0 +1,96 @@
+"""Which crimes go on at this instant."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from sim_plc.plant.crimes import CrimeCode
+from sim_plc.plant.machines import Contact
+from sim_plc.plant.room import Room
+
+if TYPE_CHECKING:
+    from sim_plc.plant.steel import Steel
+
+_REACTION_S: Final = 0.3
+"""A gate that still closes this long after somebody came into its plane or room closes on them."""
+
+Going = Iterator[tuple[CrimeCode, int]]
+
+
+def going_on(steel: "Steel", t: float) -> Going:
+    """Yield every crime that goes on, with its place (0: none)."""
+    if steel.lift.driven or steel.turntable.driven:
+        yield from _carriage(steel)
+    if not steel.arms_centred:
+        yield from _arms(steel)
+    for room in steel.rooms.values():
+        if not (room.door.locked and room.gate.locked):
+            yield from _room(steel, room, t)
+
+
+def _carriage(steel: "Steel") -> Going:
+    creeping = steel.lift.creeping or steel.turntable.creeping
+    exempt = steel.docked if creeping else None
+    if not steel.arms_centred:
+        yield CrimeCode.MOVED_WITH_ARMS_OUT, 0
+    for place, room in steel.rooms.items():
+        if not room.door.locked and place != exempt:
+            yield CrimeCode.MOVED_WITH_DOOR_UNLOCKED, place
+    for place in steel.loose:
+        if place != exempt:
+            yield CrimeCode.MOVED_WITH_LATCH_UNLOCKED, place
+    if steel.yard.aboard is not None and not steel.wires.clamp:
+        yield CrimeCode.MOVED_WITH_LOAD_LOOSE, 0
+
+
+def _arms(steel: "Steel") -> Going:
+    place = steel.docked
+    if steel.arms.driven and not (place and _stands(steel)):
+        yield CrimeCode.ARMS_OUT_UNDOCKED, place or 0
+    if steel.outward and place:
+        if not steel.way_open:
+            yield CrimeCode.ARMS_INTO_WAY, place
+        if Contact.RAISED in steel.comb.inside and place in steel.yard.at:
+            yield CrimeCode.ARMS_INTO_CAR, place
+    if steel.reach in steel.rooms:
+        yield from _arms_in_room(steel, steel.rooms[steel.reach])
+    elif steel.reach is not None and _let_go(steel, steel.reach):
+        yield CrimeCode.LATCH_ON_ARMS, steel.reach
+
+
+def _let_go(steel: "Steel", place: int) -> bool:
+    return steel.docked == place and steel.held and steel.mains and place not in steel.wires.unlatch
+
+
+def _arms_in_room(steel: "Steel", room: Room) -> Going:
+    if steel.arms.driven and not room.gate.locked:
+        yield CrimeCode.ARMS_WITH_GATE_UNLOCKED, room.place
+    if steel.arms.driven and room.persons:
+        yield CrimeCode.ARMS_WITH_PERSON, room.place
+    if steel.wires.doors[room.place].close and not room.door.closed and steel.mains:
+        yield CrimeCode.DOOR_ON_ARMS, room.place
+
+
+def _room(steel: "Steel", room: Room, t: float) -> Going:
+    door, gate, place = room.door, room.gate, room.place
+    if not door.closed and not (steel.docked == place and _stands(steel)):
+        yield CrimeCode.DOOR_OPEN_UNDOCKED, place
+    if door.opening and room.persons:
+        yield CrimeCode.DOOR_OPENED_ON_PERSON, place
+    both_open = (not door.closed and not gate.locked) or (not gate.closed and not door.locked)
+    room.gate_forced = room.gate_forced and (gate.escape or both_open)
+    if both_open and not room.gate_forced:
+        yield CrimeCode.BOTH_WAYS_OPEN, place
+    if steel.wires.gates[place].close and not gate.closed and steel.mains:
+        if _since(room.gate_blocked_since_s, t):
+            yield CrimeCode.GATE_ON_BODY, place
+        if gate.closing and _since(room.inhabited_since_s, t):
+            yield CrimeCode.GATE_ON_PERSON, place
+
+
+def _stands(steel: "Steel") -> bool:
+    """Held, or creeping back to the level of the place it is docked at."""
+    return steel.held or steel.lift.creeping or steel.turntable.creeping
+
+
+def _since(begun_s: float | None, t: float) -> bool:
+    return begun_s is not None and t - begun_s > _REACTION_S

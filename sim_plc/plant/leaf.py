@@ -1,0 +1,122 @@
+"""An inner door or outer gate: a leaf that travels, then a bolt."""
+
+import math
+
+from config.schema import Door
+from sim_plc.image import DoorInputs, DoorOutputs
+from sim_plc.plant import profile
+from sim_plc.plant.slide import Slide
+
+
+class Leaf:
+    """Position 0 is closed, ``stroke_mm`` open. Starts closed and bolted."""
+
+    def __init__(self, spec: Door) -> None:
+        self._spec = spec
+        self._profile = profile.at_rest(0.0)
+        self._bolt = Slide(spec.bolt_s, at=1.0)
+        self._goal = "stand"
+        self._wires = (False, False, True)
+        self._mains = True
+        self._blocked = False
+        self.moving = False
+        self.obstructed = False
+        self.escape = False
+        """The release inside is pulled: bolt drawn and leaf pushed open by hand, whatever the wires say."""
+        self.next_s = math.inf
+
+    @property
+    def closed(self) -> bool:
+        """Leaf at its closed end."""
+        return not self.moving and self._profile.rest == 0
+
+    @property
+    def opened(self) -> bool:
+        """Leaf at its open end."""
+        return not self.moving and self._profile.rest == self._spec.stroke_mm
+
+    @property
+    def bolted(self) -> bool:
+        """Bolt home."""
+        return self._bolt.stands_at(1.0)
+
+    @property
+    def locked(self) -> bool:
+        """Closed with the bolt home."""
+        return self.closed and self.bolted
+
+    @property
+    def closing(self) -> bool:
+        """Leaf driven towards closed."""
+        return self.moving and self._goal == "close"
+
+    @property
+    def opening(self) -> bool:
+        """Leaf driven towards open."""
+        return self.moving and self._goal == "open"
+
+    def at(self, t: float) -> tuple[float, float, float]:
+        """Return position, velocity of the leaf and position of the bolt (1 home)."""
+        return (*self._profile.at(t), self._bolt.at(t))
+
+    def command(self, t: float, wires: DoorOutputs, *, blocked: bool, mains: bool) -> None:
+        """Take motor and bolt wires; ``blocked``: something stands in the plane."""
+        self._wires = (wires.open, wires.close, wires.bolt)
+        self._blocked, self._mains = blocked, mains
+        self._settle(t)
+
+    def advance(self, t: float) -> None:
+        """Let happen what is due at ``t``."""
+        if self.moving and self._profile.end_s <= t:
+            self.moving = False
+        self._bolt.advance(t)
+        self._settle(t)
+
+    def fill(self, inputs: DoorInputs) -> None:
+        """Fill every input."""
+        inputs.opened = self.opened
+        inputs.closed_a = inputs.closed_b = self.closed
+        inputs.bolted_a = inputs.bolted_b = self.bolted
+        inputs.obstructed = self.obstructed
+
+    def _settle(self, t: float) -> None:
+        self._feel()
+        self._move_bolt(t)
+        goal = self._wanted()
+        if goal != self._goal:
+            self._goal = goal
+            self._go(t, goal)
+        self.next_s = min(self._profile.end_s if self.moving else math.inf, self._bolt.next_s)
+
+    def _feel(self) -> None:
+        close = self._wires[1] and self._mains
+        self.obstructed = close and (self.obstructed or (self._blocked and not self.closed))
+
+    def _move_bolt(self, t: float) -> None:
+        if self.escape:
+            self._bolt.go(t, 0.0)
+        elif not self._mains:
+            self._bolt.halt(t)
+        else:
+            self._bolt.go(t, 1.0 if self._wires[2] and self.closed else 0.0)
+
+    def _wanted(self) -> str:
+        opening, closing, _ = self._wires
+        drawn = self._bolt.stands_at(0.0)
+        if self.escape:
+            return "open" if drawn else "stand"
+        if not self._mains or opening == closing:
+            return "stand"
+        if opening:
+            return "open" if drawn else "stand"
+        return "stand" if self.obstructed else "close"
+
+    def _go(self, t: float, goal: str) -> None:
+        spec, (position, velocity) = self._spec, self._profile.at(t)
+        if goal == "stand":
+            plan = profile.stop(t, position, velocity, spec.acceleration_mm_s2)
+        else:
+            target = float(spec.stroke_mm) if goal == "open" else 0.0
+            plan = profile.move(t, position, velocity, target, spec.speed_mm_s, spec.acceleration_mm_s2)
+        self._profile = plan
+        self.moving = plan.end_s > t

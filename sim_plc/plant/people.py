@@ -1,0 +1,200 @@
+"""What people do at a room, as little scripts: each step waits for a time or for something to be so.
+
+A script yields seconds, or a question that is asked again at every event until it answers yes. People look
+before they go: nobody walks or drives through a gate that is not fully open, and a driver stops in front of it.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hal.plcmap.codes import Signal
+from sim_plc.plant.cars import Car
+from sim_plc.plant.room import Room, Transit
+
+Script: TypeAlias = Iterator[float | Callable[[], bool]]
+
+_NOT_FOR_CUSTOMERS = (Signal.DRIVE_IN, Signal.FORWARD, Signal.STOP_AND_LEAVE, Signal.REFUSED, Signal.OUT_OF_SERVICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How long people take, in seconds."""
+
+    notice_s: float = 1.0
+    """From a change that invites them to their first step."""
+    step_s: float = 1.5
+    """Walking through the plane of the gate."""
+    drive_s: float = 8.0
+    """Driving between the street and the marks; the curtain is broken for the middle half of it."""
+    leave_s: float = 15.0
+    """From the stop in the marks to the driver being out of the gate."""
+    dwell_s: float = 90.0
+    """A customer beside the car, from walking in to driving off."""
+
+
+class Actor:
+    """Runs one script."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._until: Callable[[], bool] | None = None
+        self.due_s = -math.inf
+        self.done = False
+
+    def poll(self, t: float) -> bool:
+        """Take the next step if it is due; tell whether it was taken."""
+        if self.done or not (self.due_s <= t or (self._until is not None and self._until())):
+            return False
+        self.due_s, self._until = math.inf, None
+        wish = next(self._script, None)
+        if wish is None:
+            self.done = True
+        elif callable(wish):
+            self._until = wish
+        else:
+            self.due_s = t + wish
+        return True
+
+
+class Crowd:
+    """Everybody at one room: cars come and go one after another, people on foot at any time."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Actor] = deque()
+        self._walkers: list[Actor] = []
+
+    @property
+    def next_s(self) -> float:
+        """When the next timed step is due."""
+        head = self._queue[0].due_s if self._queue else math.inf
+        return min([head, *(walker.due_s for walker in self._walkers)]) if self._walkers else head
+
+    def line_up(self, script: Script) -> None:
+        """Add somebody with a car."""
+        self._queue.append(Actor(script))
+
+    def walk(self, script: Script) -> None:
+        """Add somebody on foot."""
+        self._walkers.append(Actor(script))
+
+    def poll(self, t: float) -> bool:
+        """Let everybody take the steps that are due; tell whether anybody did."""
+        moved = False
+        while self._queue and self._queue[0].poll(t):
+            moved = True
+            if self._queue[0].done:
+                self._queue.popleft()
+        for walker in tuple(self._walkers):
+            while walker.poll(t):
+                moved = True
+            if walker.done:
+                self._walkers.remove(walker)
+        return moved
+
+
+def car_arrives(room: Room, car: Car, habits: Habits) -> Script:
+    """Wait for DRIVE IN and an open gate, drive in, get out and walk away."""
+    yield from _invited(lambda: _free(room) and room.signal == Signal.DRIVE_IN, habits)
+    yield from _drive_in(room, car, habits)
+    yield max(habits.leave_s - habits.step_s, 0.0)
+    yield from _walk(room, -1, habits)
+
+
+def customer_collects(room: Room, habits: Habits, car_id: int | None) -> Script:
+    """Wait for the car behind an open gate, walk in, dwell, drive it out."""
+    yield from _invited(lambda: _there(room, car_id) and room.signal not in _NOT_FOR_CUSTOMERS, habits)
+    yield from _walk(room, 1, habits)
+    yield habits.dwell_s
+    yield from _drive_out(room, habits)
+
+
+def car_leaves(room: Room, habits: Habits) -> Script:
+    """Come back for a refused car and drive it out."""
+    yield from _invited(lambda: _there(room, None) and room.signal in (Signal.REFUSED, Signal.DRIVE_OUT), habits)
+    yield from _walk(room, 1, habits)
+    yield from _drive_out(room, habits)
+
+
+def person_enters(room: Room, habits: Habits) -> Script:
+    """Walk in as soon as the gate is open."""
+    yield lambda: room.gate.opened
+    yield from _walk(room, 1, habits)
+
+
+def person_leaves(room: Room, habits: Habits) -> Script:
+    """Walk out as soon as the gate is open and somebody is inside."""
+    yield lambda: room.gate.opened and room.persons > 0
+    yield from _walk(room, -1, habits)
+
+
+def _free(room: Room) -> bool:
+    return room.gate.opened and room.standing is None and room.transit is None and not room.persons
+
+
+def _there(room: Room, car_id: int | None) -> bool:
+    car = room.standing
+    return room.gate.opened and car is not None and car_id in (None, car.id)
+
+
+def _invited(ready: Callable[[], bool], habits: Habits) -> Script:
+    while True:
+        yield ready
+        yield habits.notice_s
+        if ready():
+            return
+
+
+def _walk(room: Room, people: int, habits: Habits) -> Script:
+    yield lambda: room.gate.opened
+    room.bodies_in_gate += 1
+    yield habits.step_s
+    room.bodies_in_gate -= 1
+    room.persons += people
+
+
+def _drive_in(room: Room, car: Car, habits: Habits) -> Script:
+    transit = Transit(car)
+    room.yard.outside.pop(car.id)
+    room.transit = transit
+    yield 0.25 * habits.drive_s
+    yield lambda: room.gate.opened and room.standing is None
+    room.bodies_in_gate += 1
+    yield 0.15 * habits.drive_s
+    transit.at_gate_end = True
+    yield 0.10 * habits.drive_s
+    transit.on_scale = True
+    room.persons += 1
+    yield 0.15 * habits.drive_s
+    transit.at_door_end = True
+    yield 0.10 * habits.drive_s
+    room.bodies_in_gate -= 1
+    room.count_crossing("in")
+    yield 0.25 * habits.drive_s
+    yield lambda: room.standing is None
+    room.transit = None
+    room.yard.at[room.place] = car
+
+
+def _drive_out(room: Room, habits: Habits) -> Script:
+    yield lambda: room.gate.opened and room.standing is not None
+    car = room.yard.at.pop(room.place)
+    room.transit = transit = Transit(car, at_gate_end=True, at_door_end=True, on_scale=True)
+    yield 0.25 * habits.drive_s
+    yield lambda: room.gate.opened
+    room.bodies_in_gate += 1
+    yield 0.15 * habits.drive_s
+    transit.at_door_end = False
+    yield 0.10 * habits.drive_s
+    transit.on_scale = False
+    room.persons -= 1
+    yield 0.15 * habits.drive_s
+    transit.at_gate_end = False
+    yield 0.10 * habits.drive_s
+    room.bodies_in_gate -= 1
+    room.count_crossing("out")
+    yield 0.25 * habits.drive_s
+    room.transit = None
+    room.yard.outside[car.id] = car

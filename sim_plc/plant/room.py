@@ -1,0 +1,86 @@
+"""One transfer room: door, gate, and what its sensors see of cars and people."""
+
+from dataclasses import dataclass
+
+from config.schema import Machine
+from hal.plcmap.codes import Signal
+from sim_plc.image import RoomInputs
+from sim_plc.plant.cars import Car, Yard
+from sim_plc.plant.leaf import Leaf
+
+
+@dataclass(slots=True)
+class Transit:
+    """A car that drives in or out, and what feels it at this instant."""
+
+    car: Car
+    at_gate_end: bool = False
+    at_door_end: bool = False
+    on_scale: bool = False
+
+
+class Room:
+    """Sensors are true to what stands, drives and walks here."""
+
+    def __init__(self, place: int, machine: Machine, yard: Yard) -> None:
+        self.place = place
+        self.door = Leaf(machine.door)
+        self.gate = Leaf(machine.gate)
+        self.yard = yard
+        self.signal: int = Signal.DARK
+        self.transit: Transit | None = None
+        self.persons = 0
+        """People inside, drivers in their cars included."""
+        self.bodies_in_gate = 0
+        """Cars and people in the plane of the gate."""
+        self.gate_blocked_since_s: float | None = None
+        self.inhabited_since_s: float | None = None
+        self.crossings = 0
+        self.last_crossing: str | None = None
+        self.door_plane_clear = True
+        self.gate_forced = False
+        """The release was used: what the gate leaves open is nobody's crime until it is put right."""
+
+    @property
+    def standing(self) -> Car | None:
+        """The car that rests in the marks."""
+        return self.yard.at.get(self.place)
+
+    def count_crossing(self, direction: str) -> None:
+        """Latch a complete crossing of the gate by a car: ``in`` or ``out``."""
+        self.crossings = (self.crossings + 1) & 0xFFFF
+        self.last_crossing = direction
+
+    def note(self, t: float) -> None:
+        """Remember since when somebody is in the gate's plane or inside."""
+        if (self.gate_blocked_since_s is None) != (self.bodies_in_gate == 0):
+            self.gate_blocked_since_s = t if self.bodies_in_gate else None
+        if (self.inhabited_since_s is None) != (self.persons == 0):
+            self.inhabited_since_s = t if self.persons else None
+
+    def fill(self, inputs: RoomInputs) -> None:
+        """Fill every input."""
+        standing, transit = self.standing, self.transit
+        inputs.occupied_a = standing is not None or (transit is not None and transit.at_gate_end)
+        inputs.occupied_b = standing is not None or (transit is not None and transit.at_door_end)
+        heavy = standing is not None and standing.weight_kg > 400
+        inputs.weight = heavy or (transit is not None and transit.on_scale and transit.car.weight_kg > 400)
+        inputs.person = self.persons > 0
+        inputs.person_sensor_ok = True
+        inputs.in_marks = standing is not None
+        inputs.door_plane_clear = self.door_plane_clear
+        inputs.curtain_clear = self.bodies_in_gate == 0
+        inputs.crossing_in = self.last_crossing == "in"
+        inputs.crossing_out = self.last_crossing == "out"
+        inputs.crossings = self.crossings
+        inputs.escape_used = self.gate.escape
+        self._measure(inputs)
+
+    def _measure(self, inputs: RoomInputs) -> None:
+        car = self.standing if not self.bodies_in_gate and not self.persons and not self.transit else None
+        inputs.measured = car is not None
+        inputs.length_mm = car.length_mm if car else 0
+        inputs.width_mm = car.width_mm if car else 0
+        inputs.height_mm = car.height_mm if car else 0
+        inputs.weight_kg = car.weight_kg if car else 0
+        inputs.wheels = car.wheels if car else 0

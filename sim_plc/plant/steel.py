@@ -1,0 +1,237 @@
+"""The whole of the moving steel: axes, doors, latches, cars and the chain, and how they bear on each other."""
+
+import math
+import random
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from config.schema import Tower
+from sim_plc.image import AxisOutputs, DoorOutputs
+from sim_plc.plant import machines
+from sim_plc.plant.cars import Car, Yard
+from sim_plc.plant.crimes import CrimeCode, Ledger
+from sim_plc.plant.judge import going_on
+from sim_plc.plant.latch import Latch
+from sim_plc.plant.machines import Contact
+from sim_plc.plant.people import Crowd
+from sim_plc.plant.room import Room
+from sim_plc.plant.safety import Cause, Chain
+
+_MAX_ROUNDS: Final = 100
+
+
+@dataclass(slots=True)
+class Wires:
+    """The outputs as last taken."""
+
+    axes: list[AxisOutputs] = field(default_factory=lambda: [AxisOutputs() for _ in range(4)])
+    """In the order of `Steel.axes`."""
+    doors: dict[int, DoorOutputs] = field(default_factory=dict)
+    gates: dict[int, DoorOutputs] = field(default_factory=dict)
+    clamp: bool = False
+    unlatch: frozenset[int] = frozenset()
+
+
+class Steel:
+    """State at the instant of the last `advance` or `settle`; instants never fall."""
+
+    def __init__(self, tower: Tower, seed: int, cars: Mapping[int, Car]) -> None:
+        shape, machine = tower.shape, tower.machine
+        self.yard = Yard(dict(cars))
+        self.rooms = {place: Room(place, machine, self.yard) for place in shape.rooms}
+        self.crowds = {place: Crowd() for place in shape.rooms}
+        self.latches = {place: Latch(machine.latch.travel_s) for place in shape.bays}
+        self.chain = Chain()
+        self.ledger = Ledger()
+        self.lift = machines.lift_axis(tower, random.Random(f"{seed} ropes"), self.yard)
+        self.turntable = machines.turntable_axis(tower)
+        self.arms, self.comb = machines.arms_axis(tower), machines.comb_axis(tower)
+        self.axes = (self.lift, self.turntable, self.arms, self.comb)
+        bolted = DoorOutputs(bolt=True)
+        self.wires = Wires(doors=dict.fromkeys(self.rooms, bolted), gates=dict.fromkeys(self.rooms, bolted))
+        self.hazards: set[Cause] = set()
+        """Causes that people and the world make."""
+        self.mains = True
+        self.maintenance_key = False
+        self.docked: int | None = None
+        self.held = False
+        self.reach: int | None = None
+        """The place the arms were in front of when they left the centre."""
+        self.loose: set[int] = set()
+        """Bays whose latch is not home."""
+        self.changed_bays: set[int] = set()
+        self.next_s = math.inf
+        self.now_s = 0.0
+        self._raised = False
+        self._dock_cache: dict[tuple[frozenset[Hashable], frozenset[Hashable]], int | None] = {}
+        self.settle(0.0)
+
+    @property
+    def arms_centred(self) -> bool:
+        """Nothing of the shuttle reaches over the edge of the carriage."""
+        return Contact.CENTRED in self.arms.inside
+
+    @property
+    def at_level(self) -> bool:
+        """Dock contact of a level made."""
+        return self.docked is not None or any(isinstance(key, int) for key in self.lift.inside)
+
+    @property
+    def at_position(self) -> bool:
+        """Dock contact of a position made."""
+        return self.docked is not None or any(isinstance(key, int) for key in self.turntable.inside)
+
+    @property
+    def outward(self) -> bool:
+        """Arms driven away from the centre."""
+        position, velocity = self.arms.at(self.now_s)
+        return self.arms.driven and position * velocity > 0
+
+    @property
+    def way_open(self) -> bool:
+        """Latch or inner door of the docked place fully open."""
+        if self.docked is None:
+            return False
+        room = self.rooms.get(self.docked)
+        return room.door.opened if room else self.latches[self.docked].open
+
+    def advance(self, t: float) -> None:
+        """Let everything happen that is due up to ``t``, in order."""
+        while self.next_s <= t:
+            due_s = self.next_s
+            for axis in self.axes:
+                if axis.next_s <= due_s:
+                    axis.advance(due_s)
+            for room in self.rooms.values():
+                for leaf in (room.door, room.gate):
+                    if leaf.next_s <= due_s:
+                        leaf.advance(due_s)
+            for place in self.loose:
+                self.latches[place].advance(due_s)
+            self.changed_bays |= self.loose
+            self.settle(due_s)
+
+    def settle(self, t: float) -> None:
+        """Let everything act on everything else at ``t`` until nothing changes."""
+        self.now_s = t
+        for _ in range(_MAX_ROUNDS):
+            self._hand_over(t)
+            self._dock()
+            self._update_chain(t)
+            self._power_axes(t)
+            self._dock()
+            self._power_leaves(t)
+            self._power_latches(t)
+            if not self._people_act(t) and not self._update_chain(t):
+                break
+        self.ledger.judge(t, going_on(self, t))
+        self.next_s = min(
+            *(axis.next_s for axis in self.axes),
+            *(leaf.next_s for room in self.rooms.values() for leaf in (room.door, room.gate)),
+            *(crowd.next_s for crowd in self.crowds.values()),
+            *(self.latches[place].next_s for place in self.loose),
+        )
+
+    def _dock(self) -> None:
+        self.held = self.lift.held and self.turntable.held
+        windows = (self.lift.inside, self.turntable.inside)
+        if windows not in self._dock_cache:
+            places = [key for key in windows[0] & windows[1] if isinstance(key, int)]
+            self._dock_cache[windows] = min(places, default=None)
+        docked = self._dock_cache[windows]
+        if docked != self.docked:
+            self.changed_bays |= {place for place in (docked, self.docked) if place in self.latches}
+            self.docked = docked
+        if self.arms_centred:
+            self.reach = None
+        elif self.reach is None:
+            self.reach = self.docked
+
+    def _hand_over(self, t: float) -> None:
+        raised = Contact.RAISED in self.comb.inside
+        if raised == self._raised:
+            return
+        self._raised = raised
+        if raised:
+            self._raise(t)
+        else:
+            self._lower(t)
+
+    def _raise(self, t: float) -> None:
+        yard, place = self.yard, self.docked
+        if self.arms_centred or place is None or place not in yard.at:
+            return
+        if Contact.EXTENDED not in self.arms.inside:
+            self.ledger.record(t, CrimeCode.RAISED_HALF_ON, place)
+        elif yard.aboard is not None:
+            self.ledger.record(t, CrimeCode.RAISED_LOADED, place)
+        else:
+            yard.aboard = yard.at.pop(place)
+            self._touch(place)
+
+    def _lower(self, t: float) -> None:
+        yard, place = self.yard, self.docked
+        if yard.aboard is None:
+            return
+        if self.arms_centred:
+            self.ledger.record(t, CrimeCode.LOWERED_INSIDE, place or 0)
+        elif Contact.EXTENDED not in self.arms.inside or place is None:
+            self.ledger.record(t, CrimeCode.LOWERED_HALF_OUT, place or 0)
+        elif place in yard.at or (place in self.rooms and self.rooms[place].transit is not None):
+            self.ledger.record(t, CrimeCode.LOWERED_ONTO_CAR, place)
+        else:
+            yard.at[place], yard.aboard = yard.aboard, None
+            self._touch(place)
+
+    def _touch(self, place: int) -> None:
+        if place in self.latches:
+            self.changed_bays.add(place)
+
+    def _update_chain(self, t: float) -> bool:
+        """Take the causes; tell whether the verdict changed."""
+        was_closed = self.chain.closed
+        live = set(self.hazards)
+        if not self.mains:
+            live.add(Cause.PHASE_LOSS)
+        if self.lift.overspeed or self.turntable.overspeed:
+            live.add(Cause.OVERSPEED)
+        if self.lift.over_travel:
+            live.add(Cause.OVER_TRAVEL)
+        for room in self.rooms.values():
+            room.note(t)
+            if room.gate.escape:
+                room.gate_forced = True
+                live.add(Cause.GATE_RELEASE)
+            if room.bodies_in_gate and not room.door.locked:
+                live.add(Cause.LIGHT_CURTAIN)
+            if room.persons and not room.door.locked:
+                live.add(Cause.PERSON_IN_OPEN_ROOM)
+        self.chain.update(live)
+        return self.chain.closed != was_closed
+
+    def _power_axes(self, t: float) -> None:
+        supply = self.chain.closed and self.mains and not self.maintenance_key
+        for axis, wire in zip(self.axes, self.wires.axes, strict=True):
+            axis.command(t, power=wire.power and supply, release=wire.brake_release, request=wire.request)
+
+    def _power_leaves(self, t: float) -> None:
+        for place, room in self.rooms.items():
+            room.door_plane_clear = self.reach != place
+            room.door.command(t, self.wires.doors[place], blocked=not room.door_plane_clear, mains=self.mains)
+            room.gate.command(t, self.wires.gates[place], blocked=room.bodies_in_gate > 0, mains=self.mains)
+
+    def _power_latches(self, t: float) -> None:
+        if not self.loose and not self.wires.unlatch:
+            return
+        ready = self.docked if self.held and self.mains else None
+        concerned = self.loose | {place for place in self.wires.unlatch if place == ready}
+        for place in concerned:
+            energised = place == ready and place in self.wires.unlatch
+            self.latches[place].command(t, energised=energised, blocked=self.reach == place)
+        self.changed_bays |= concerned
+        self.loose = {place for place in concerned if not self.latches[place].closed}
+
+    def _people_act(self, t: float) -> bool:
+        acted = [crowd.poll(t) for crowd in self.crowds.values()]
+        return any(acted)

@@ -1,0 +1,162 @@
+"""The terminal strip between the steel and the process images: outputs in, inputs out, and inputs that lie."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, TypeAlias
+
+from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage
+from sim_plc.plant.machines import Contact
+from sim_plc.plant.steel import Steel
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Wire: TypeAlias = tuple[str, int, str] | tuple[str, str]
+"""``("room" | "door" | "gate" | "bay", place, input)``, ``("level", level, "carriage_held")`` or
+``("lift" | "turntable" | "arms" | "comb" | "carriage" | "safety", input)``; inputs as `sim_plc.image` names them."""
+
+
+class Terminals:
+    """Writes only what may have changed."""
+
+    def __init__(self, steel: Steel, tower: TowerImage, levels: Mapping[int, BayLevelImage]) -> None:
+        self._steel, self._tower, self._levels = steel, tower, levels
+        self._axis_inputs = (tower.lift_in, tower.turntable_in, tower.arms_in, tower.comb_in)
+        self._axis_outputs = (tower.lift_out, tower.turntable_out, tower.arms_out, tower.comb_out)
+        self._unlatch = {level: dict(image.unlatch) for level, image in levels.items()}
+        self._stuck: dict[Wire, bool | int] = {}
+        steel.changed_bays |= steel.latches.keys()
+
+    def override(self, stuck: Mapping[Wire, bool | int]) -> bool:
+        """Take the inputs that lie from now on; tell whether they changed.
+
+        Raises:
+            KeyError: no such input.
+
+        """
+        if stuck == self._stuck:
+            return False
+        for wire in stuck:
+            self._check(wire)
+        self._stuck = dict(stuck)
+        self._steel.changed_bays |= self._steel.latches.keys()
+        return True
+
+    def take_outputs(self) -> bool:
+        """Hand the outputs to the steel's wires; tell whether any differs from the last ones."""
+        wires, changed = self._steel.wires, False
+        for i, output in enumerate(self._axis_outputs):
+            if output != wires.axes[i]:
+                wires.axes[i] = AxisOutputs(output.power, output.brake_release, output.request)
+                changed = True
+        if self._tower.clamp != wires.clamp:
+            wires.clamp = self._tower.clamp
+            changed = True
+        changed = self._take_rooms() or changed
+        return self._take_unlatch() or changed
+
+    def fill_motion(self, t: float) -> None:
+        """Fill what changes continuously: encoders and velocities of moving axes."""
+        for axis, inputs in zip(self._steel.axes, self._axis_inputs, strict=True):
+            if axis.moving:
+                axis.fill_motion(inputs, t)
+        self._lie()
+
+    def fill(self, t: float) -> None:
+        """Fill every input that may have changed at an event."""
+        steel, tower = self._steel, self._tower
+        for axis, inputs in zip(steel.axes, self._axis_inputs, strict=True):
+            axis.fill(inputs, t)
+        for place, room in steel.rooms.items():
+            image = tower.rooms[place]
+            room.door.fill(image.door_in)
+            room.gate.fill(image.gate_in)
+            room.fill(image.sensors)
+        steel.chain.fill(tower.safety)
+        tower.safety.maintenance_key = steel.maintenance_key
+        self._fill_carriage()
+        self._fill_bays()
+        self._lie()
+
+    def _take_rooms(self) -> bool:
+        wires, changed = self._steel.wires, False
+        for place, image in self._tower.rooms.items():
+            for leaf, output in ((wires.doors, image.door_out), (wires.gates, image.gate_out)):
+                if output != leaf[place]:
+                    leaf[place] = DoorOutputs(output.open, output.close, output.bolt)
+                    changed = True
+            room = self._steel.rooms[place]
+            if image.signal != room.signal:
+                room.signal = image.signal
+                changed = True
+        return changed
+
+    def _take_unlatch(self) -> bool:
+        changed = False
+        for level, image in self._levels.items():
+            if image.unlatch != self._unlatch[level]:
+                self._unlatch[level] = dict(image.unlatch)
+                changed = True
+        if changed:
+            energised = (place for level in self._unlatch.values() for place, on in level.items() if on)
+            self._steel.wires.unlatch = frozenset(energised) & self._steel.latches.keys()
+        return changed
+
+    def _fill_carriage(self) -> None:
+        steel, inputs = self._steel, self._tower.carriage
+        latch = steel.latches.get(steel.docked) if steel.docked is not None else None
+        inputs.dock_level, inputs.dock_position = steel.at_level, steel.at_position
+        inputs.latch_open = latch is not None and latch.open
+        inputs.latch_closed = latch is not None and latch.closed
+        inputs.place_occupied_a = inputs.place_occupied_b = steel.docked in steel.yard.at
+        inputs.all_latches_locked = not steel.loose
+        inputs.loaded_a = inputs.loaded_b = steel.yard.aboard is not None
+        inputs.secured = inputs.loaded_a and steel.wires.clamp
+        inputs.arms_centred = steel.arms_centred
+        inputs.arms_extended = Contact.EXTENDED in steel.arms.inside
+        inputs.comb_up = Contact.UP in steel.comb.inside
+        inputs.comb_down = Contact.DOWN in steel.comb.inside
+
+    def _fill_bays(self) -> None:
+        steel = self._steel
+        for image in self._levels.values():
+            image.carriage_held = steel.held
+        for place in steel.changed_bays:
+            inputs, latch = self._levels[place // 100].bays[place], steel.latches[place]
+            inputs.latch_open, inputs.latch_closed = latch.open, latch.closed
+            inputs.occupied_a = inputs.occupied_b = place in steel.yard.at
+            inputs.docked = place == steel.docked
+        steel.changed_bays = set()
+
+    def _lie(self) -> None:
+        for wire, value in self._stuck.items():
+            setattr(self._owner(wire), wire[-1], value)
+
+    def _check(self, wire: Wire) -> None:
+        if wire[-1] not in {field.name for field in fields(self._owner(wire))}:
+            raise KeyError(f"no input {wire}")
+
+    def _owner(self, wire: Wire) -> "DataclassInstance":
+        match wire:
+            case ("room", int(place), _):
+                return self._tower.rooms[place].sensors
+            case ("door" | "gate" as which, int(place), _):
+                return self._leaf(which, place)
+            case ("bay", int(place), _):
+                return self._levels[place // 100].bays[place]
+            case ("level", int(level), _):
+                return self._levels[level]
+            case _:
+                return self._of_carriage(wire[0])
+
+    def _leaf(self, which: str, place: int) -> DoorInputs:
+        image = self._tower.rooms[place]
+        return image.door_in if which == "door" else image.gate_in
+
+    def _of_carriage(self, name: str) -> "DataclassInstance":
+        groups: dict[str, DataclassInstance] = {
+            **dict(zip(("lift", "turntable", "arms", "comb"), self._axis_inputs, strict=True)),
+            "carriage": self._tower.carriage,
+            "safety": self._tower.safety,
+        }
+        return groups[name]

@@ -1,0 +1,112 @@
+"""What is really so: for oracles, side channels and pages. `dataclasses.asdict` gives plain JSON values."""
+
+from dataclasses import dataclass
+
+from sim_plc.plant.leaf import Leaf
+from sim_plc.plant.machines import Contact
+from sim_plc.plant.steel import Steel
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTruth:
+    """One axis; mm or mdeg, and per second."""
+
+    position: float
+    velocity: float
+    moving: bool
+    brake_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CarriageTruth:
+    """The carriage and what is on it."""
+
+    car: int | None
+    docked: int | None
+    held: bool
+    clamped: bool
+    lift: AxisTruth
+    turntable: AxisTruth
+    arms: AxisTruth
+    comb: AxisTruth
+    arms_centred: bool
+    load_on_comb: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeafTruth:
+    """A door or gate: 0 mm is closed, bolt 1 is home."""
+
+    position_mm: float
+    velocity_mm_s: float
+    bolt: float
+    opened: bool
+    closed: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Every car is in exactly one of ``cars``, ``carriage.car``, ``crossing`` and ``outside``."""
+
+    t: float
+    cars: dict[int, int]
+    """By place: the car that rests there."""
+    carriage: CarriageTruth
+    crossing: dict[int, int]
+    """By room: the car that drives in or out."""
+    outside: tuple[int, ...]
+    doors: dict[int, LeafTruth]
+    gates: dict[int, LeafTruth]
+    latches: dict[int, float]
+    """By bay: 0 home, 1 open; a bay left out is home."""
+    persons: dict[int, int]
+    signals: dict[int, int]
+    chain_closed: bool
+    causes: tuple[str, ...]
+    latched_causes: tuple[str, ...]
+    mains: bool
+    maintenance_key: bool
+
+
+def truth_of(steel: Steel, t: float) -> Truth:
+    """Tell the truth at ``t``, to which the steel has been advanced."""
+    yard, rooms = steel.yard, steel.rooms
+    return Truth(
+        t=t,
+        cars={place: car.id for place, car in sorted(yard.at.items())},
+        carriage=_carriage(steel, t),
+        crossing={place: room.transit.car.id for place, room in rooms.items() if room.transit},
+        outside=tuple(sorted(yard.outside)),
+        doors={place: _leaf(room.door, t) for place, room in rooms.items()},
+        gates={place: _leaf(room.gate, t) for place, room in rooms.items()},
+        latches={place: steel.latches[place].at(t) for place in sorted(steel.loose)},
+        persons={place: room.persons for place, room in rooms.items()},
+        signals={place: room.signal for place, room in rooms.items()},
+        chain_closed=steel.chain.closed,
+        causes=tuple(sorted(cause.value for cause in steel.chain.live)),
+        latched_causes=tuple(sorted(cause.value for cause in steel.chain.latched)),
+        mains=steel.mains,
+        maintenance_key=steel.maintenance_key,
+    )
+
+
+def _carriage(steel: Steel, t: float) -> CarriageTruth:
+    lift, turntable, arms, comb = (AxisTruth(*axis.at(t), axis.moving, axis.brake_on) for axis in steel.axes)
+    car = steel.yard.aboard
+    return CarriageTruth(
+        car=car.id if car else None,
+        docked=steel.docked,
+        held=steel.held,
+        clamped=steel.wires.clamp,
+        lift=lift,
+        turntable=turntable,
+        arms=arms,
+        comb=comb,
+        arms_centred=steel.arms_centred,
+        load_on_comb=Contact.RAISED in steel.comb.inside,
+    )
+
+
+def _leaf(leaf: Leaf, t: float) -> LeafTruth:
+    return LeafTruth(*leaf.at(t), leaf.opened, leaf.closed, leaf.locked)
