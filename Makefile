@@ -1,0 +1,53 @@
+# Everything here makes its own set-up: a virtual environment in .venv, once. Only Python >= 3.11 is needed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# One worker for each core up to this many; more only makes the real-time tests wait for each other.
+WORKERS ?= 2
+
+.PHONY: help demo run test lint types bench setup clean
+
+help:
+	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
+	@echo "make run     the same tower, staying up for your own commands"
+	@echo "make test    every test (a few minutes)"
+	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
+	@echo "make clean   removes the environment and what runs and builds have left"
+
+demo: $(READY)
+	@$(BIN)/cartower-sim demo
+
+run: $(READY)
+	@$(BIN)/cartower-sim demo --stay
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) -q
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@for file in tests/bench/*.py; do \
+		if [ -e "$$file" ]; then echo "== $$file"; $(BIN)/python "$$file" || exit 1; fi; \
+	done
+
+setup: $(READY)
+
+# The stamp is older than pyproject.toml when dependencies change, so that the set-up runs again.
+$(READY): pyproject.toml
+	@python=; for one in python3.13 python3.12 python3.11 python3; do \
+		if "$$one" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$one; break; fi; done; \
+	if [ -z "$$python" ]; then echo "cartower needs Python 3.11 or newer, with venv" >&2; exit 1; fi; \
+	echo "Setting up $(VENV) with $$($$python --version), once: about a minute ..."; \
+	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .run .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
