@@ -47,6 +47,11 @@ class Framing(Protocol):
         """Bytes received since `begin` that belong to no answer."""
         ...
 
+    @property
+    def in_step(self) -> bool:
+        """Whether the next byte received begins a frame, or is found to if it does."""
+        ...
+
     def reset(self) -> None:
         """Forget everything received: a new connection stands."""
         ...
@@ -65,6 +70,11 @@ class MbapFraming:
     def leftover(self) -> bytes:
         """Bytes of a frame that is not whole."""
         return bytes(self._buffer)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the next byte begins a frame."""
+        return not self._buffer
 
     def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:  # noqa: ARG002 - see Framing
         """Return the frame to send. Ids run from 1 to 65535: 0 is what broken peers send, so it is never ours."""
@@ -125,6 +135,11 @@ class RtuFraming:
     def leftover(self) -> bytes:
         """Bytes received since `begin` that belong to no answer."""
         return bytes(self._buffer)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the next frame is found: it always is."""
+        return True
 
     def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:
         """Return the frame to send; bytes received before it are dropped."""

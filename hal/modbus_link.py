@@ -267,6 +267,8 @@ class ModbusLink:
         self._unanswered += 1
         if self._timing.max_unanswered is not None and self._unanswered >= self._timing.max_unanswered:
             self._break(f"{self._unanswered} requests unanswered")
+        elif not self._framing.in_step:
+            self._break("half an answer, and no more in time")
 
     def _settle(self, outcome: bytes | HalError) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -152,9 +152,10 @@ class RtuLine:
         if termios.tcgetattr(self._slave)[_OUTPUT_SPEED] != self._speed:
             data = b"\xff" * len(data)
         self._burst += data
-        # One byte too many is enough to know that this is no frame: a storm needs no memory.
+        # One byte too many is enough to know that this is no frame: a flood takes neither memory nor line time.
         del self._burst[_MAX_FRAME + 1 :]
-        self._heard_at = max(self._heard_at, now) + len(data) * self._character_s
+        heard_at = max(self._heard_at, now) + len(data) * self._character_s
+        self._heard_at = min(heard_at, now + _MAX_FRAME * self._character_s)
         if self._silence is not None:
             self._silence.cancel()
         self._silence = loop.call_at(self._heard_at + self._silence_s, self._end_of_frame)
