@@ -51,6 +51,7 @@ def test_nothing_is_unfinished_and_production_code_does_not_know_its_rehearsal(h
         ("controller/machines/a.py", "import hal.interfaces"),
         ("controller/activities/a.py", "from hal.modbus_link import ModbusLink"),
         ("controller/activities/a.py", "from hal import modbus_link"),
+        ("controller/activities/a.py", "from hal.handshake import Mailbox"),
         ("controller/activities/a.py", "import controller.runtime.inbox"),
         ("controller/store/a.py", "import controller.machines.job"),
         ("controller/gateways/a.py", "import hal.errors"),

@@ -8,7 +8,12 @@ from tests.support.source_tree import OURS, Module, SourceTree
 
 Table = dict[str, tuple[str, ...]]
 
-HAL_PUBLIC = ("hal.interfaces", "hal.readings", "hal.errors", "hal.tower", "hal.plcmap")
+HAL_PUBLIC = (
+    *("hal.interfaces", "hal.readings", "hal.errors", "hal.tower", "hal.plcmap"),
+    *("hal.carriage", "hal.bay", "hal.room", "hal.safety", "hal.station", "hal.scan"),
+)
+"""Drivers and what they speak of. Not public: links, framings, ports and the mailbox beneath the drivers."""
+
 LEAVES = ("controller.domain", "controller.fault_codes")
 CLIENT = ("controller.api.client", "controller.api.sync_client", "controller.api.messages")
 
@@ -27,7 +32,6 @@ MAY_IMPORT: Table = {
     "controller.runtime": (
         *LEAVES,
         *HAL_PUBLIC,
-        "hal.scan",  # the supervisor watches how fresh a station's image is
         "controller.fsm",
         "controller.machines",
         "controller.activities",
