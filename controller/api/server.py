@@ -1,0 +1,249 @@
+"""The daemon's end of the local socket: who may, what they ask, and what they are told."""
+
+import asyncio
+import contextlib
+import os
+import pwd
+import socket
+import stat
+import struct
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+from controller.api import messages
+from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, REFUSED, BadMessage, Call
+from controller.api.requests import SUBSCRIBE, Params, to_request
+from controller.domain.events import Refusal
+from controller.runtime.inbox import Board, Inbox
+
+SOCKET_MODE: Final = 0o660
+"""Owner and group may ask; others may not even connect."""
+
+SEND_BUFFER: Final = 1 << 16
+"""Bytes that wait for a slow reader before it begins to miss statuses."""
+
+MAX_CONNECTIONS: Final = 100
+"""More are closed at once: a script that leaks them must not take the journal's file descriptors."""
+
+ACCEPT_AGAIN_S: Final = 0.2
+
+_UCRED: Final = struct.Struct("3i")
+
+
+class SocketInUse(OSError):
+    """Another process listens at the socket: one daemon a tower."""
+
+
+class ApiServer:
+    """Serves requests and subscriptions at a local socket.
+
+    Requests of one connection are answered in their order. Each subscriber has one slot with the newest status:
+    a slow one misses statuses, and never delays the control task. Use as an asynchronous context manager, or
+    `start` and `close`.
+    """
+
+    def __init__(self, path: Path, inbox: Inbox[Any], board: Board) -> None:
+        self._path = path
+        self._inbox = inbox
+        self._board = board
+        self._inode = 0
+        self._acceptor: asyncio.Task[None] | None = None
+        self._connections: dict[asyncio.Task[None], socket.socket] = {}
+
+    async def start(self) -> None:
+        """Listen; a socket file that nobody listens at is replaced.
+
+        Raises:
+            SocketInUse: another process listens.
+            OSError: the socket cannot be made.
+
+        """
+        listener = _listen(self._path)
+        self._inode = self._path.stat().st_ino
+        self._acceptor = asyncio.get_running_loop().create_task(self._accept(listener))
+
+    async def close(self) -> None:
+        """End every connection and remove the socket. Idempotent."""
+        if self._acceptor is None:
+            return
+        await _end([self._acceptor])
+        self._acceptor = None
+        await _end(list(self._connections))
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        # asyncio's own server loses a connection that is half made when it is closed, so this one accepts itself.
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                try:
+                    connected, _ = await loop.sock_accept(listener)
+                except OSError:  # no file descriptor left, or the client has gone already
+                    await asyncio.sleep(ACCEPT_AGAIN_S)
+                    continue
+                if len(self._connections) >= MAX_CONNECTIONS:
+                    connected.close()
+                    continue
+                task = loop.create_task(self._serve(connected))
+                self._connections[task] = connected
+                task.add_done_callback(self._gone)
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        self._connections.pop(task).close()
+        if not task.cancelled():
+            task.result()
+
+    async def _serve(self, connected: socket.socket) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=connected, limit=MAX_LINE)
+        with contextlib.suppress(ConnectionError):  # the client has gone: there is nobody to tell
+            try:
+                await _Connection(reader, writer, self._inbox, self._board).run()
+            finally:
+                writer.transport.abort()
+                await writer.wait_closed()
+
+
+class _Connection:
+    """One client: reads calls, answers them, and feeds its subscription."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, inbox: Inbox[Any], board: Board
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._inbox = inbox
+        self._board = board
+        self._by = _peer(writer.get_extra_info("socket"))
+        self._subscription: asyncio.Task[None] | None = None
+        writer.transport.set_write_buffer_limits(high=SEND_BUFFER)
+
+    async def run(self) -> None:
+        """Serve until the client closes its side."""
+        try:
+            async for line in _lines(self._reader):
+                await self._send(await self._answer(line))
+        finally:
+            if self._subscription is not None:
+                await _end([self._subscription])
+
+    async def _answer(self, line: bytes | None) -> bytes:
+        if line is None:
+            return messages.error_line(None, INVALID_REQUEST, f"a line is longer than {MAX_LINE} bytes")
+        try:
+            call = messages.parse_call(line)
+        except BadMessage as bad:
+            return messages.error_line(bad.call_id, bad.code, bad.text)
+        answer = await self._answer_call(call)
+        return answer if call.wants_answer else b""
+
+    async def _answer_call(self, call: Call) -> bytes:
+        try:
+            if call.method == SUBSCRIBE:
+                return self._subscribe(call)
+            result = await self._inbox.ask(to_request(call.method, call.params, self._by))
+            return messages.result_line(call.id, result)
+        except BadMessage as bad:
+            return messages.error_line(call.id, bad.code, bad.text)
+        except Refusal as refusal:
+            return messages.error_line(call.id, REFUSED, refusal.text, {"rule": refusal.rule})
+        except Exception as error:  # noqa: BLE001 - one request that goes wrong must not end the daemon
+            return messages.error_line(call.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+    def _subscribe(self, call: Call) -> bytes:
+        Params(call.params).end()
+        answer = messages.result_line(call.id, {"version": self._board.version})
+        if self._subscription is None:
+            self._subscription = asyncio.get_running_loop().create_task(self._feed())
+        return answer
+
+    async def _feed(self) -> None:
+        """Send what is new, at the pace of the reader: what it cannot take in time is replaced by what is newer."""
+        sent = -1
+        async for status, events in self._board.follow():
+            lines = [messages.notice_line("event", event) for event in events]
+            if self._board.version != sent:
+                sent = self._board.version
+                lines.append(messages.notice_line("status", status))
+            await self._send(b"".join(lines))
+
+    async def _send(self, data: bytes) -> None:
+        if data:
+            self._writer.write(data)
+            await self._writer.drain()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
+    """Yield each line without its newline, and None once for each line that is too long."""
+    too_long = False
+    while True:
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError as over:
+            await reader.readexactly(over.consumed)
+            too_long = True
+            continue
+        except asyncio.IncompleteReadError:
+            return
+        if too_long:
+            too_long = False
+            yield None
+        elif line.strip():
+            yield line
+
+
+def _peer(connected: socket.socket) -> str:
+    """Return who is at the other end, as the kernel knows it: ``uid:name``."""
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    _, uid, _ = _UCRED.unpack(credentials)
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = "?"
+    return f"{uid}:{name}"
+
+
+def _listen(path: Path) -> socket.socket:
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    before = os.umask(0o777 & ~SOCKET_MODE)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"cannot make the socket {path}: {error.strerror or error}") from error
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise FileExistsError(f"{path} is there and is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise SocketInUse(f"another process listens at {path}")
