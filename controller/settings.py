@@ -2,6 +2,7 @@
 
 from config import schema
 from controller.domain.travel import (
+    DEADLINE_MARGIN_S,
     Kinematics,
     LeafKinematics,
     LiftKinematics,
@@ -61,3 +62,15 @@ def _leaf(leaf: schema.Door) -> LeafKinematics:
         acceleration_mm_s2=leaf.acceleration_mm_s2,
         bolt_s=leaf.bolt_s,
     )
+
+
+def stop_limit_s(tower: schema.Tower) -> float:
+    """Return how long a controlled stop may take to a proven standstill: the slowest ramp, its brake, and margin."""
+    lift, turntable, shuttle = tower.machine.lift, tower.machine.turntable, tower.machine.shuttle
+    ramps = (
+        lift.speed_mm_s / lift.stop_mm_s2 + lift.brake_s,
+        turntable.speed_mdeg_s / turntable.stop_mdeg_s2 + turntable.brake_s,
+        shuttle.speed_mm_s / shuttle.acceleration_mm_s2,
+        shuttle.comb_speed_mm_s / shuttle.comb_acceleration_mm_s2,
+    )
+    return max(ramps) + DEADLINE_MARGIN_S

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -66,15 +66,22 @@ class Board:
     KEPT = 500
 
     def __init__(self) -> None:
-        self.status: Answer = {}
+        self._status: Answer | Callable[[], Answer] = {}
         self.version = 0
         self.events: deque[Answer] = deque(maxlen=self.KEPT)
         self._last_event = 0
         self._wake = asyncio.Event()
 
-    def publish(self, status: Answer) -> None:
-        """Replace the status."""
-        self.status = status
+    @property
+    def status(self) -> Answer:
+        """The newest status; made now if it was published as a recipe and nobody has read it yet."""
+        if callable(self._status):
+            self._status = self._status()
+        return self._status
+
+    def publish(self, status: "Answer | Callable[[], Answer]") -> None:
+        """Replace the status, or the recipe for it: without a reader it is never made."""
+        self._status = status
         self.version += 1
         self._wake.set()
 

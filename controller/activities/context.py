@@ -1,0 +1,40 @@
+"""What every activity works with."""
+
+from dataclasses import dataclass
+
+from controller.activities.waiting import News
+from controller.domain.ports import Keeper
+from controller.domain.travel import Kinematics
+from hal.plcmap.shape import TowerShape
+from hal.tower import Tower
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for people. Seconds."""
+
+    customer_s: float
+    gate_delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The largest car that the tower takes: EN 14010, scope, unless the configuration says less."""
+
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    weight_kg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Hardware, the machine's numbers, the journal's door, and the limits: one a daemon."""
+
+    tower: Tower
+    shape: TowerShape
+    kinematics: Kinematics
+    keeper: Keeper
+    patience: Patience
+    envelope: Envelope
+    news: News

@@ -1,0 +1,136 @@
+"""One command, exactly once: intent durable, written, outcome proven. The only place that issues motion."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from controller.activities.context import Bench
+from controller.domain.records import Issued, Planned, Record, Settled
+from controller.domain.travel import deadline_s
+from hal.errors import HalError
+from hal.interfaces import Outcome, Prepared, Verdict
+
+log = structlog.get_logger(__name__)
+
+HALT_S = 10.0
+"""How long a cancelled activity waits for standstill; the safety chain and the PLC's watchdog do not depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """For whom a command is issued: the job (None: the unit or a room) and the step's name."""
+
+    job: int | None
+    step: str
+
+
+class StepFailed(Exception):
+    """A step ended otherwise than it should; ``outcome`` is what the PLC says, ``rule`` a short name."""
+
+    def __init__(self, rule: str, text: str, outcome: Outcome | None = None) -> None:
+        super().__init__(f"{rule}: {text}")
+        self.rule = rule
+        self.text = text
+        self.outcome = outcome
+
+
+async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float) -> tuple[Outcome, ...]:
+    """Carry out commands together and return their outcomes in order, none of them settled yet.
+
+    The caller settles them in one commit with what they prove (`settled`). ``bound_s`` is the physical bound of the
+    slowest. Cancelled: every mechanism is stopped and has come to standstill before this raises; the intents stay
+    open for the reconciliation.
+
+    Raises:
+        OSError: the intent could not be made durable; nothing was issued.
+
+    """
+    await bench.keeper.commit(*(_planned(each, errand) for each in wanted))
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_one(bench, each, bound_s)) for each in wanted]
+    except asyncio.CancelledError:
+        await _halt(bench, wanted)
+        raise
+    return tuple(task.result() for task in tasks)
+
+
+async def carry_out_ok(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float) -> list[Record]:
+    """Carry out commands that must succeed; return the records that settle them, not committed yet.
+
+    Raises:
+        StepFailed: one of them ended otherwise; all are settled durably.
+
+    """
+    outcomes = await carry_out(bench, errand, *wanted, bound_s=bound_s)
+    records = settled(*outcomes)
+    for outcome in outcomes:
+        if outcome.verdict is not Verdict.OK:
+            await bench.keeper.commit(*records)
+            raise failure(outcome)
+    return records
+
+
+def settled(*outcomes: Outcome) -> list[Record]:
+    """Return the records that settle outcomes."""
+    return [
+        Settled(each.prepared.mechanism, each.prepared.sequence, each.verdict.name, each.reason.name)
+        for each in outcomes
+    ]
+
+
+def failure(outcome: Outcome) -> StepFailed:
+    """Return the error that tells of an outcome other than OK."""
+    rule = outcome.reason.name if outcome.verdict in (Verdict.REFUSED, Verdict.FAULT) else outcome.verdict.name
+    text = f"{outcome.prepared.mechanism}: {outcome.verdict.name}"
+    if outcome.reason:
+        text += f" ({outcome.reason.name})"
+    return StepFailed(rule, f"{text} {outcome.text}".strip(), outcome)
+
+
+def _planned(prepared: Prepared, errand: Errand) -> Planned:
+    content = prepared.content
+    return Planned(
+        prepared.mechanism,
+        prepared.sequence,
+        content.opcode,
+        content.argument1,
+        content.argument2,
+        content.expected_from,
+        prepared.check,
+        prepared.boot_id,
+        errand.job,
+        errand.step,
+    )
+
+
+async def _one(bench: Bench, prepared: Prepared, bound_s: float) -> Outcome:
+    mechanism = bench.tower.mechanism(prepared.mechanism)
+    try:
+        await mechanism.issue(prepared)
+    except HalError as error:
+        # It may have arrived all the same: the outcome table decides, not this error.
+        log.warning("command_write_failed", mechanism=prepared.mechanism, sequence=prepared.sequence, error=str(error))
+    bench.keeper.note(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
+    return await mechanism.outcome(prepared, deadline_s=deadline_s(bound_s), expected_s=bound_s)
+
+
+async def _halt(bench: Bench, wanted: Sequence[Prepared]) -> None:
+    """Stop mechanisms and wait for standstill, under a deadline of its own."""
+    names = [each.mechanism for each in wanted]
+    try:
+        async with asyncio.timeout(HALT_S), asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(_stop(bench, name))
+    except TimeoutError:
+        # The reconciliation finds out; the PLC's own watchdog and the safety chain do not wait for this.
+        log.warning("halt_not_proven", mechanisms=names)
+
+
+async def _stop(bench: Bench, name: str) -> None:
+    try:
+        await bench.tower.mechanism(name).stop()
+    except HalError as error:
+        log.warning("stop_not_delivered", mechanism=name, error=str(error))

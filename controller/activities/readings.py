@@ -1,0 +1,51 @@
+"""What the sensors prove of places, ways and the carriage, whichever station sees them.
+
+Every function raises `hal.errors.NotOnline` where a station's image may not be trusted.
+"""
+
+from controller.activities.context import Bench
+from hal.errors import NotOnline
+from hal.plcmap.shape import level_of
+from hal.readings import Loaded
+
+SEEN = {Loaded.YES: "occupied", Loaded.NO: "empty", Loaded.DOUBTFUL: "doubtful"}
+"""What two sensors say together, in words."""
+
+
+def cause_names(bench: Bench) -> list[str]:
+    """Return the names of the safety causes that stand or are latched."""
+    return [str(cause.name) for cause in bench.tower.safety.causes()]
+
+
+def presence(bench: Bench, place: int) -> Loaded:
+    """Return what a place's own sensors prove: the bay controller's two, or the room's two with its floor scale."""
+    if place in bench.shape.rooms:
+        return bench.tower.rooms[place].occupied
+    return bench.tower.latches[level_of(place)].occupied(place)
+
+
+def docked_place(bench: Bench) -> int | None:
+    """Return the place at which the carriage is proven docked and held."""
+    return bench.tower.dock.docked_at
+
+
+def docked_place_or_none(bench: Bench) -> int | None:
+    """Return the place at which the carriage is proven docked and held, None also without a trusted image."""
+    try:
+        return bench.tower.dock.docked_at
+    except NotOnline:
+        return None
+
+
+def way_open(bench: Bench, place: int) -> bool:
+    """Return whether the inner door, or the latch by both stations that see it, is proven open."""
+    if place in bench.shape.rooms:
+        return bench.tower.rooms[place].inner_door.is_open
+    return bench.tower.latches[level_of(place)].latch_open(place) and bench.tower.dock.latch_open
+
+
+def way_closed(bench: Bench, place: int) -> bool:
+    """Return whether the inner door, or the latch by both stations that see it, is proven closed."""
+    if place in bench.shape.rooms:
+        return bench.tower.rooms[place].inner_door.is_locked
+    return bench.tower.latches[level_of(place)].latch_closed(place) and bench.tower.dock.all_latches_locked

@@ -1,0 +1,128 @@
+"""After a restart, a lost link or a cut motion: what became of every open intent, and where every car is.
+
+Nothing here moves anything. Outcomes come from the contract's table (`hal`), places from the sensors: two
+independent signals that agree with what the journal allows, or the place is unverified.
+"""
+
+from collections.abc import Collection
+
+import structlog
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.activities.primitive import settled
+from controller.activities.readings import SEEN
+from controller.domain.book import CARRIAGE, Book, Intent
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import PlaceSet, Record
+from hal.interfaces import Outcome, Prepared, Verdict
+from hal.plcmap.frame import Content
+from hal.readings import Loaded
+
+log = structlog.get_logger(__name__)
+
+async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | None = None) -> list[Outcome]:
+    """Find the outcome of every open intent (of some mechanisms by full name) and commit them.
+
+    Raises:
+        NotOnline: a station is not there to be asked.
+
+    """
+    outcomes = []
+    for intent in list(book.intents.values()):
+        if mechanisms is not None and intent.planned.mechanism not in mechanisms:
+            continue
+        mechanism = bench.tower.mechanism(intent.planned.mechanism)
+        outcome = await mechanism.settle(_prepared(intent), intent.checks)
+        log.info(
+            "intent_settled",
+            mechanism=intent.planned.mechanism,
+            sequence=intent.planned.sequence,
+            verdict=outcome.verdict.name,
+        )
+        await bench.keeper.commit(*settled(outcome))
+        outcomes.append(outcome)
+    return outcomes
+
+
+def unknown(outcomes: Collection[Outcome]) -> list[Outcome]:
+    """Return the outcomes that only a person or sensors can decide."""
+    return [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
+
+
+def compare(bench: Bench, book: Book) -> list[Record]:
+    """Return what has to change in the book so that it claims nothing that the sensors do not prove.
+
+    Raises:
+        NotOnline: a station's image may not be trusted.
+
+    """
+    changes = [*_exchange(bench, book)]
+    touched = {place.number for place in changes}
+    changes += [place for number in bench.shape.bays if number not in touched for place in _bay(bench, book, number)]
+    if CARRIAGE not in touched:
+        changes += _carriage(bench, book)
+    return [PlaceSet(place) for place in changes if book.places[place.number] != place]
+
+
+def _exchange(bench: Bench, book: Book) -> list[Place]:
+    """Decide on the two places between which a car may hang: the carriage and where it is docked."""
+    shuttle = bench.tower.shuttle
+    docked, car = readings.docked_place(bench), _car_between(bench, book)
+    if docked is None or car is None:
+        return []
+    if shuttle.resumable or not shuttle.centred:
+        reason = "an exchange was cut here"
+        at = docked if book.places[docked].car == car else CARRIAGE
+        return [
+            Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason) for number in (docked, CARRIAGE)
+        ]
+    match readings.presence(bench, docked), shuttle.loaded:
+        case Loaded.YES, Loaded.NO:
+            return [Place(docked, PlaceStatus.OCCUPIED, car), Place(CARRIAGE, PlaceStatus.FREE)]
+        case Loaded.NO, Loaded.YES:
+            return [Place(docked, PlaceStatus.FREE), Place(CARRIAGE, PlaceStatus.OCCUPIED, car)]
+        case at_place, on_carriage:
+            reason = f"sensors show the place {SEEN[at_place]} and the carriage {SEEN[on_carriage]}"
+            at = docked if book.places[docked].car == car else CARRIAGE
+            return [
+                Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason)
+                for number in (docked, CARRIAGE)
+            ]
+
+
+def _car_between(bench: Bench, book: Book) -> str | None:
+    """Return the car of the job that may have an exchange in progress where the carriage is docked."""
+    docked = readings.docked_place(bench)
+    for job in book.open_jobs():
+        if docked in (job.source, job.target) and book.where(job.car) in (docked, CARRIAGE):
+            return job.car
+    return None
+
+
+def _bay(bench: Bench, book: Book, number: int) -> list[Place]:
+    """Return the bay as it may be believed, if that is less than is believed."""
+    place, sight = book.places[number], readings.presence(bench, number)
+    match place.status, sight:
+        case (PlaceStatus.OCCUPIED, Loaded.YES) | (PlaceStatus.FREE, Loaded.NO):
+            return []
+        case (PlaceStatus.OCCUPIED | PlaceStatus.FREE), _:
+            reason = f"believed {place.status}, sensors show {SEEN[sight]}"
+            return [Place(number, PlaceStatus.UNVERIFIED, place.car, reason)]
+        case _:
+            return []
+
+
+def _carriage(bench: Bench, book: Book) -> list[Place]:
+    place, sight = book.places[CARRIAGE], bench.tower.shuttle.loaded
+    if place.car is None and sight is Loaded.NO:
+        return [Place(CARRIAGE, PlaceStatus.FREE)]
+    if place.car is not None and sight is Loaded.YES:
+        return [Place(CARRIAGE, PlaceStatus.OCCUPIED, place.car)]
+    return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, f"sensors show the carriage {SEEN[sight]}")]
+
+
+def _prepared(intent: Intent) -> Prepared:
+    planned = intent.planned
+    content = Content(planned.opcode, planned.argument1, planned.argument2, planned.expected_from)
+    return Prepared(planned.mechanism, planned.sequence, content, intent.checks[-1], intent.boot_id)

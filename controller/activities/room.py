@@ -1,0 +1,189 @@
+"""What a transfer room does while it stands in a state: its gate, its signal, its questions to the sensors.
+
+Each activity serves one state; the events that end the state come from the sensors, never from the activity.
+A person inside, or possibly inside, is waited for without a limit.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from controller.activities.context import Bench
+from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.domain.room_facts import RoomFacts
+from hal.interfaces import Prepared
+from hal.plcmap.codec import Measurement
+from hal.plcmap.codes import ROOM_CROSSINGS_SHIFT, Room, Signal
+from hal.room import RoomDriver
+
+Predicate = Callable[[], bool]
+
+WHEELS = 4
+GATE_TRIES = 5
+"""Closings that may be obstructed before a person has to look."""
+
+LOOK_S = 3600.0
+"""Waiting for people is unlimited; the predicate is looked at again after this at the latest."""
+
+
+def facts_of(bench: Bench, place: int) -> RoomFacts:
+    """Return one look at a room.
+
+    Raises:
+        NotOnline: the tower's image may not be trusted.
+
+    """
+    room = bench.tower.rooms[place]
+    word = room.sensors()
+    return RoomFacts(
+        gate_open=room.outer_gate.is_open,
+        gate_locked=room.outer_gate.is_locked,
+        door_locked=room.inner_door.is_locked,
+        occupied_a=bool(word & Room.OCCUPIED_A),
+        occupied_b=bool(word & Room.OCCUPIED_B),
+        weight=bool(word & Room.WEIGHT),
+        person=bool(word & Room.PERSON),
+        person_sensor_ok=bool(word & Room.PERSON_SENSOR_OK),
+        in_marks=bool(word & Room.IN_MARKS),
+        curtain_clear=bool(word & Room.CURTAIN_CLEAR),
+        measured=bool(word & Room.MEASURED),
+        crossings=int(word) >> ROOM_CROSSINGS_SHIFT,
+        last_outward=bool(word & Room.CROSSING_OUT),
+    )
+
+
+async def admit_customer(bench: Bench, place: int) -> None:
+    """Open the gate once the inner door is locked, and show that the car may be taken."""
+    await _until(bench, lambda: facts_of(bench, place).door_locked)
+    await _show(bench, place, Signal.TAKE_CAR)
+    await _open_gate(bench, place)
+
+
+async def admit_car(bench: Bench, place: int) -> None:
+    """Open the gate and show that a car may drive in."""
+    await _show(bench, place, Signal.DRIVE_IN)
+    await _open_gate(bench, place)
+
+
+async def let_out(bench: Bench, place: int) -> None:
+    """Let a refused car out again and close behind it."""
+    await _show(bench, place, Signal.REFUSED)
+    await _open_gate(bench, place)
+    await close_when_clear(bench, place)
+
+
+async def close_when_clear(bench: Bench, place: int) -> None:
+    """Close the gate once the room has been empty of cars and people for a while."""
+
+    def clear() -> bool:
+        facts = facts_of(bench, place)
+        return facts.empty and not facts.maybe_person and facts.curtain_clear
+
+    await _close_gate(bench, place, clear)
+    await _show(bench, place, Signal.DARK)
+
+
+async def wait_for_driver(bench: Bench, place: int) -> None:
+    """Wait as long as a driver may take to come, and on while somebody is in the room or the gate.
+
+    Returns when nobody came.
+    """
+    await asyncio.sleep(bench.patience.customer_s)
+
+    def nobody() -> bool:
+        facts = facts_of(bench, place)
+        return facts.empty and not facts.maybe_person and facts.curtain_clear
+
+    await _until(bench, nobody)
+
+
+async def measure(bench: Bench, place: int) -> str | None:
+    """Measure the car in the room, and close the gate behind it if it fits.
+
+    Returns None when it fits (the gate is closed then), else the rule that it breaks.
+    """
+    await _show(bench, place, Signal.STOP_AND_LEAVE)
+
+    def ready() -> bool:
+        facts = facts_of(bench, place)
+        return facts.has_car and facts.measured and not facts.maybe_person and facts.curtain_clear
+
+    await _until(bench, ready)
+    rule = judge(bench, await _room(bench, place).measure())
+    if rule is None and not facts_of(bench, place).in_marks:
+        rule = "CAR_NOT_IN_MARKS"
+    if rule is None:
+        await _close_gate(bench, place, ready)
+        await _show(bench, place, Signal.WAIT)
+    return rule
+
+
+def judge(bench: Bench, car: Measurement) -> str | None:
+    """Return the rule that a measured car breaks, None if it may be taken in."""
+    limit = bench.envelope
+    if car.length_mm > limit.length_mm:
+        return "CAR_TOO_LONG"
+    if car.width_mm > limit.width_mm:
+        return "CAR_TOO_WIDE"
+    if car.height_mm > limit.height_mm:
+        return "CAR_TOO_HIGH"
+    if car.weight_kg > limit.weight_kg:
+        return "CAR_TOO_HEAVY"
+    if car.wheels != WHEELS:
+        return "CAR_NOT_IN_MARKS"
+    return None
+
+
+async def darken(bench: Bench, place: int) -> None:
+    """Put the signal out in a vacant room."""
+    await _show(bench, place, Signal.DARK)
+
+
+async def _until(bench: Bench, predicate: Predicate) -> None:
+    while not await bench.news.until(predicate, LOOK_S):
+        pass
+
+
+async def _open_gate(bench: Bench, place: int) -> None:
+    if facts_of(bench, place).gate_open:
+        return
+    await _do(bench, place, "open_gate", _room(bench, place).outer_gate.open(), bench.kinematics.gate_s())
+
+
+async def _close_gate(bench: Bench, place: int, may_close: Predicate) -> None:
+    """Close the gate whenever ``may_close`` has held for the gate delay; obstructed, wait and try again."""
+    for attempt in range(1, GATE_TRIES + 1):
+        await _held(bench, may_close, bench.patience.gate_delay_s)
+        if facts_of(bench, place).gate_locked:
+            return
+        try:
+            await _do(bench, place, "close_gate", _room(bench, place).outer_gate.close(), bench.kinematics.gate_s())
+        except StepFailed as failed:
+            if failed.rule not in _PEOPLE or attempt == GATE_TRIES:
+                raise
+        else:
+            return
+
+
+_PEOPLE = frozenset({"OBSTRUCTED", "LIGHT_CURTAIN", "PERSON_INSIDE", "CAR_HALF_WAY", "PERSON_SENSOR"})
+"""Why a gate may not close for a moment: somebody is in the way."""
+
+
+async def _held(bench: Bench, predicate: Predicate, hold_s: float) -> None:
+    """Wait until a predicate has held without a break for a time."""
+    while True:
+        await _until(bench, predicate)
+        if hold_s == 0 or not await bench.news.until(lambda: not predicate(), hold_s):
+            return
+
+
+async def _show(bench: Bench, place: int, code: Signal) -> None:
+    await _do(bench, place, "show", _room(bench, place).signal.show(code), 0.0)
+
+
+async def _do(bench: Bench, place: int, step: str, command: Prepared, bound_s: float) -> None:
+    errand = Errand(None, f"room {place} {step}")
+    await bench.keeper.commit(*await carry_out_ok(bench, errand, command, bound_s=bound_s))
+
+
+def _room(bench: Bench, place: int) -> RoomDriver:
+    return bench.tower.rooms[place]

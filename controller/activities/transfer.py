@@ -1,0 +1,237 @@
+"""The steps of one car move, each safe to begin again: what sensors prove as done is not done twice.
+
+A step returns what it did as `Done`: records that settle its commands, to be committed together with what the step
+changes in the inventory.
+"""
+
+from dataclasses import dataclass, field
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.domain.records import Record
+from controller.domain.travel import shorter_way_mdeg
+from hal.carriage import Shuttle
+from hal.interfaces import Prepared
+from hal.plcmap.registers import latches_station
+from hal.plcmap.shape import level_of
+from hal.readings import Loaded
+
+SECOND_OPINION_S = 2.0
+"""How long the other station's sensors may lag behind: an idle poll and its debounce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that is proven done, with its physical bound and the number of serial commands that it took."""
+
+    records: list[Record] = field(default_factory=list)
+    bound_s: float = 0.0
+    commands: int = 0
+
+
+async def position(bench: Bench, errand: Errand, place: int) -> Done:
+    """Dock the carriage at a place, lift and turntable together.
+
+    Raises:
+        StepFailed: it is not docked there, or may not move.
+
+    """
+    if readings.docked_place(bench) == place:
+        return Done()
+    bound_s = carriage_bound_s(bench, place)
+    wanted = _axes_to_move(bench, place)
+    records = await carry_out_ok(bench, errand, *wanted, bound_s=bound_s)
+    if readings.docked_place(bench) != place:
+        raise StepFailed("NOT_DOCKED", f"the moves succeeded but the carriage is not proven docked at {place}")
+    return Done(records, bound_s, 1)
+
+
+def carriage_bound_s(bench: Bench, place: int) -> float:
+    """Return the bound of docking at a place from where the carriage stands: 0 when it is docked there."""
+    if readings.docked_place(bench) == place:
+        return 0.0
+    tower, pose, motion = bench.tower, bench.shape.poses[place], bench.kinematics
+    lift_s = 0.0 if _lift_stands(bench, place) else motion.lift_s(tower.lift.position_mm, pose.height_mm)
+    angle_mdeg = tower.turntable.position_mdeg
+    turn_s = 0.0 if _turntable_stands(bench, place) else motion.turntable_s(angle_mdeg, pose.angle_mdeg)
+    return max(lift_s, turn_s)
+
+
+async def open_way(bench: Bench, errand: Errand, place: int) -> Done:
+    """Open the latch (bay) or the inner door (room) of the place where the carriage is docked.
+
+    Raises:
+        StepFailed: it is not proven open.
+
+    """
+    if readings.way_open(bench, place):
+        return Done()
+    wanted, bound_s = _way(bench, place, opening=True)
+    records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
+    await _second_opinion(bench, place, opening=True)
+    return Done(records, bound_s, 1)
+
+
+async def close_way(bench: Bench, errand: Errand, place: int) -> Done:
+    """Close the latch (bay) or the inner door (room) of a place.
+
+    Raises:
+        StepFailed: it is not proven closed.
+
+    """
+    if readings.way_closed(bench, place):
+        return Done()
+    wanted, bound_s = _way(bench, place, opening=False)
+    records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
+    await _second_opinion(bench, place, opening=False)
+    return Done(records, bound_s, 1)
+
+
+async def pick(bench: Bench, errand: Errand, place: int) -> Done:
+    """Take the car of a place onto the carriage, or finish a pick that was cut.
+
+    Raises:
+        StepFailed: the load is not proven on the carriage and gone from the place.
+
+    """
+    shuttle = bench.tower.shuttle
+    if shuttle.resumable:
+        _must_be("pick", picking=True, shuttle=shuttle)
+        command = shuttle.resume()
+    elif shuttle.loaded is Loaded.YES and bench.tower.dock.occupied is Loaded.NO:
+        return Done()
+    else:
+        command = shuttle.pick(place)
+    bound_s = bench.kinematics.exchange_s()
+    records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
+    await prove(bench, place, at_place=Loaded.NO, on_carriage=Loaded.YES)
+    return Done(records, bound_s, 1)
+
+
+async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
+    """Put the car from the carriage onto a place, or finish a placing that was cut.
+
+    Raises:
+        StepFailed: the load is not proven gone from the carriage and standing at the place.
+
+    """
+    shuttle = bench.tower.shuttle
+    if shuttle.resumable:
+        _must_be("placing", picking=False, shuttle=shuttle)
+        command = shuttle.resume()
+    elif shuttle.loaded is Loaded.NO and bench.tower.dock.occupied is Loaded.YES:
+        return Done()
+    else:
+        command = shuttle.place(place)
+    bound_s = bench.kinematics.exchange_s()
+    records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
+    await prove(bench, place, at_place=Loaded.YES, on_carriage=Loaded.NO)
+    return Done(records, bound_s, 1)
+
+
+async def undo_exchange(bench: Bench, errand: Errand) -> Done:
+    """Bring a cut exchange back to where it began.
+
+    Raises:
+        StepFailed: it could not be undone.
+
+    """
+    if not bench.tower.shuttle.resumable:
+        return Done()
+    bound_s = bench.kinematics.exchange_s()
+    return Done(await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s), bound_s, 1)
+
+
+async def put_back(bench: Bench, errand: Errand, source: int) -> Done:
+    """Bring the car of a job back to its source and close the way; also when it never left.
+
+    Raises:
+        StepFailed: the car is not proven back, or a step on the way failed.
+
+    """
+    parts = [await undo_exchange(bench, errand)]
+    here = readings.docked_place(bench)
+    if bench.tower.shuttle.loaded is Loaded.YES:
+        if here is not None and here != source:
+            parts.append(await close_way(bench, errand, here))
+        parts += [await step(bench, errand, source) for step in (position, open_way, place_car)]
+    here = readings.docked_place(bench)
+    if here is not None:
+        parts.append(await close_way(bench, errand, here))
+    if readings.presence(bench, source) is not Loaded.YES:
+        raise StepFailed("LOAD_NOT_PROVEN", f"the car is not proven back at {source}")
+    records = [record for part in parts for record in part.records]
+    return Done(records, sum(part.bound_s for part in parts), sum(part.commands for part in parts))
+
+
+async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Loaded) -> None:
+    """Wait until the carriage's sensors and the place's own agree on the load.
+
+    Raises:
+        StepFailed: they do not within `SECOND_OPINION_S`.
+
+    """
+    shuttle = bench.tower.shuttle
+
+    def agrees() -> bool:
+        proven = shuttle.loaded is on_carriage and readings.presence(bench, place) is at_place
+        return proven and bench.tower.dock.occupied is at_place and not shuttle.resumable
+
+    _look_at(bench, place)
+    if not await bench.news.until(agrees, SECOND_OPINION_S):
+        wanted = f"the carriage {readings.SEEN[on_carriage]} and place {place} {readings.SEEN[at_place]}"
+        raise StepFailed("LOAD_NOT_PROVEN", f"the sensors do not prove {wanted}")
+
+
+def _axes_to_move(bench: Bench, place: int) -> list[Prepared]:
+    tower = bench.tower
+    wanted = []
+    if not _lift_stands(bench, place):
+        wanted.append(tower.lift.move_to(place))
+    if not _turntable_stands(bench, place):
+        wanted.append(tower.turntable.move_to(place))
+    # Both stand, yet the carriage is not docked: let the lift level again.
+    return wanted or [tower.lift.move_to(place)]
+
+
+def _lift_stands(bench: Bench, place: int) -> bool:
+    lift = bench.tower.lift
+    off_mm = abs(lift.position_mm - bench.shape.poses[place].height_mm)
+    return lift.held and off_mm <= bench.shape.height_tolerance_mm
+
+
+def _turntable_stands(bench: Bench, place: int) -> bool:
+    turntable = bench.tower.turntable
+    off_mdeg = shorter_way_mdeg(turntable.position_mdeg, bench.shape.poses[place].angle_mdeg)
+    return turntable.held and off_mdeg <= bench.shape.angle_tolerance_mdeg
+
+
+def _way(bench: Bench, place: int, *, opening: bool) -> tuple[Prepared, float]:
+    if place in bench.shape.rooms:
+        door = bench.tower.rooms[place].inner_door
+        return (door.open() if opening else door.close()), bench.kinematics.door_s()
+    latches = bench.tower.latches[level_of(place)]
+    wanted = latches.unlatch(place) if opening else latches.latch(place)
+    return wanted, bench.kinematics.latch_s()
+
+
+async def _second_opinion(bench: Bench, place: int, *, opening: bool) -> None:
+    """Wait until every station that sees the way of a place agrees on it."""
+    proven = readings.way_open if opening else readings.way_closed
+    _look_at(bench, place)
+    if not await bench.news.until(lambda: proven(bench, place), SECOND_OPINION_S):
+        state = "open" if opening else "closed"
+        raise StepFailed("WAY_NOT_PROVEN", f"the way at {place} is not proven {state} by every contact")
+
+
+def _look_at(bench: Bench, place: int) -> None:
+    """Ask the stations that see a place for a new image now."""
+    bench.tower.stations["tower"].kick()
+    if place not in bench.shape.rooms:
+        bench.tower.stations[latches_station(place)].kick()
+
+
+def _must_be(what: str, *, picking: bool, shuttle: Shuttle) -> None:
+    if shuttle.picking is not picking:
+        raise StepFailed("WRONG_EXCHANGE", f"the exchange that was cut is not a {what}")

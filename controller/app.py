@@ -1,0 +1,218 @@
+"""The composition root of control: a tower's configuration becomes a running daemon."""
+
+import asyncio
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import structlog
+
+from config.budget import line_loads
+from config.schema import RtuBus, Site, TcpBus, Tower
+from controller.activities.context import Bench, Envelope, Patience
+from controller.activities.waiting import News
+from controller.api.server import ApiServer, SocketInUse
+from controller.domain.book import Book
+from controller.domain.records import from_entry
+from controller.runtime.control import Control
+from controller.runtime.inbox import Board, Inbox
+from controller.runtime.ledger import Ledger
+from controller.runtime.signals import Signal
+from controller.runtime.supervisor import Supervisor
+from controller.runtime.views import Title, Views
+from controller.settings import kinematics_of, stop_limit_s
+from controller.store.errors import JournalDamaged, JournalLocked
+from controller.store.journal import Journal
+from controller.store.writer import Executor, WriterThread
+from hal.cadence import Cadence, SteadyCadence
+from hal.interfaces import EpochStore, FrameLog
+from hal.link import Link
+from hal.modbus_link import RtuLink, TcpLink
+from hal.tower import BusPlan, TowerPlan, open_tower
+
+log = structlog.get_logger(__name__)
+
+EXIT_OK: Final = 0
+EXIT_IN_USE: Final = 3
+"""Another daemon serves this tower."""
+EXIT_JOURNAL: Final = 74
+"""The journal cannot be read or written (EX_IOERR of sysexits.h): a supervised restart may help."""
+
+SNAPSHOT_ENTRIES: Final = 500
+"""A start folds at most about this many entries behind the newest snapshot, then makes a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside world of one daemon: everything that a run is a function of."""
+
+    links: Callable[[BusPlan], Link]
+    cadences: Callable[[str], Cadence]
+    executor: Executor
+    now: Callable[[], float]
+    """Wall time in seconds since the epoch: for stamps, never for waiting."""
+    owner: int
+    """16 bit, random a daemon start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running daemon, for whoever composed it."""
+
+    control: Control
+    inbox: Inbox[Signal]
+    board: Board
+    book: Book
+
+
+async def run(tower: Tower, site: Site) -> int:
+    """Serve a tower until SIGTERM or SIGINT; return the process's exit code."""
+    site.run_dir.mkdir(parents=True, exist_ok=True)
+    writer = WriterThread()
+    ports = Ports(
+        links=lambda bus: _link(tower, site, bus),
+        cadences=lambda _: SteadyCadence(),
+        executor=writer,
+        now=time.time,
+        owner=secrets.randbelow(0xFFFF) + 1,
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with serve(tower, site.journal, ports) as daemon, ApiServer(site.socket, daemon.inbox, daemon.board):
+            log.info("serving", tower=tower.name, socket=str(site.socket))
+            await stop.wait()
+    except (JournalLocked, SocketInUse, JournalDamaged, OSError, ExceptionGroup) as error:
+        return _exit_code(error)
+    finally:
+        writer.close()
+    log.info("stopped", tower=tower.name)
+    return EXIT_OK
+
+
+@asynccontextmanager
+async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: Ports) -> AsyncIterator[Daemon]:
+    """Run control on its ports while the context is open; leaving it brings everything to rest.
+
+    Raises:
+        JournalLocked, JournalDamaged: the journal may not be used.
+        OSError: the journal failed while running; everything was brought to rest.
+
+    """
+    async with AsyncExitStack() as stack:
+        journal = Journal.open(journal_path, now=ports.now, executor=ports.executor)
+        stack.callback(journal.close)
+        book = await _restore(journal, tower)
+        ledger = Ledger(book, journal)
+        inbox, board = Inbox[Signal](), Board()
+        hardware = open_tower(
+            _plan(tower, ports.owner),
+            links=ports.links,
+            cadences=ports.cadences,
+            epochs=_as_epochs(ledger),
+            frames=_as_frames(ledger),
+        )
+        drivers = await stack.enter_async_context(hardware)
+        for name, mechanism in drivers.mechanisms.items():
+            mechanism.adopt(book.sequences.get(name, 0))
+        bench = Bench(
+            tower=drivers,
+            shape=tower.shape,
+            kinematics=kinematics_of(tower),
+            keeper=ledger,
+            patience=Patience(tower.timing.customer_patience_s, tower.timing.gate_delay_s),
+            envelope=Envelope(
+                tower.limits.length_mm, tower.limits.width_mm, tower.limits.height_mm, tower.limits.weight_kg
+            ),
+            news=News(drivers),
+        )
+        views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
+        control = Control(bench, ledger, inbox, board, views, ports.now)
+        supervisor = Supervisor(bench, inbox, control.publish)
+        supervisor.watch()
+        control.publish()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(control.run(), name="control"), group.create_task(supervisor.pulse())]
+            try:
+                yield Daemon(control, inbox, board, book)
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+
+async def _restore(journal: Journal, tower: Tower) -> Book:
+    """Fold the journal into a book; make a snapshot if the tail has grown long."""
+    snapshot, tail = journal.load()
+    book = Book.empty(tower.shape.places) if snapshot is None else Book.from_body(snapshot.body)
+    for entry in tail:
+        book.apply(from_entry(entry.kind, entry.body))
+    if len(tail) > SNAPSHOT_ENTRIES:
+        await journal.save_snapshot(book.to_body())
+    return book
+
+
+def _plan(tower: Tower, owner: int) -> TowerPlan:
+    buses = tuple(BusPlan(name, bus.stations, bus.fc23) for name, bus in tower.bus.items())
+    return TowerPlan(
+        tower.shape,
+        buses,
+        owner,
+        poll_s=tower.timing.poll_s,
+        idle_poll_s=tower.timing.idle_poll_s,
+        stop_limit_s=stop_limit_s(tower),
+    )
+
+
+def _link(tower: Tower, site: Site, plan: BusPlan) -> Link:
+    bus = tower.bus[plan.name]
+    match bus:
+        case TcpBus():
+            return TcpLink(bus.host, bus.port, timeout_s=bus.timeout_s)
+        case RtuBus():
+            return RtuLink(
+                str(site.run_dir / bus.device),
+                baud=bus.baud,
+                parity=bus.parity,
+                stop_bits=bus.stop_bits,
+                timeout_s=bus.timeout_s,
+                reply_max_s=_longest_exchange_s(tower, plan.name),
+            )
+
+
+def _longest_exchange_s(tower: Tower, bus: str) -> float:
+    return max(line.longest_s for line in line_loads(tower) if line.bus == bus)
+
+
+def _as_epochs(ledger: Ledger) -> EpochStore:
+    return ledger
+
+
+def _as_frames(ledger: Ledger) -> FrameLog:
+    return ledger
+
+
+def _exit_code(error: Exception) -> int:
+    """Return the exit code for an error that ends the daemon.
+
+    Raises:
+        Exception: ``error`` itself, if it is none that has a code.
+
+    """
+    first = error
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    match first:
+        case JournalLocked() | SocketInUse():
+            log.error("in_use", error=str(first))
+            return EXIT_IN_USE
+        case JournalDamaged() | OSError():
+            log.critical("journal", error=str(first))
+            return EXIT_JOURNAL
+        case _:
+            raise error

@@ -1,0 +1,188 @@
+"""The controller's book: everything it believes, folded from records. Pure; only `apply` changes it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Final
+
+from controller.domain import records
+from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.places import Car, Place, PlaceStatus
+
+CARRIAGE: Final = 0
+"""The carriage as a place for a car."""
+
+FINISHED_KEPT: Final = 200
+"""Ended jobs that stay in the book; the journal has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A command whose outcome is not known yet, with every check word it may have been written with."""
+
+    planned: records.Planned
+    checks: tuple[int, ...]
+    boot_id: int
+    """Of the newest frame."""
+    issued: bool = False
+    unknown: bool = False
+
+
+@dataclass
+class Book:
+    """Places (bays, rooms, and `CARRIAGE`), cars, jobs, open intents, sequences and the epoch."""
+
+    places: dict[int, Place] = field(default_factory=dict)
+    cars: dict[str, Car] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    intents: dict[tuple[str, int], Intent] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    epoch_high: int = 0
+    epoch_low: int = 0
+    last_job: int = 0
+
+    @classmethod
+    def empty(cls, places: Iterable[int]) -> "Book":
+        """Return the book of a tower that was never run: nothing is verified."""
+        reason = "never verified"
+        numbers = (CARRIAGE, *places)
+        return cls({number: Place(number, PlaceStatus.UNVERIFIED, None, reason) for number in numbers})
+
+    def apply(self, record: records.Record) -> None:
+        """Fold one record."""
+        match record:
+            case records.EpochRaised(high, low):
+                self.epoch_high, self.epoch_low = high, low
+            case records.Planned():
+                self.intents[record.mechanism, record.sequence] = Intent(record, (record.check,), record.boot_id)
+                self.sequences[record.mechanism] = record.sequence
+            case records.Issued():
+                self._issue(record)
+            case records.Stopping(mechanism, sequence):
+                self.sequences[mechanism] = sequence
+            case records.Settled():
+                self._settle(record)
+            case records.JobSet(job):
+                self._set_job(job)
+            case records.PlaceSet(place):
+                self.places[place.number] = place
+            case records.CarKnown(car):
+                self.cars[car.id] = car
+            case records.Accepted() | records.UnitSet() | records.Asked():
+                pass
+
+    def where(self, car: str) -> int | None:
+        """Return the place of a car, `CARRIAGE` on the carriage, None outside or unknown."""
+        for place in self.places.values():
+            if place.car == car:
+                return place.number
+        return None
+
+    def open_jobs(self) -> list[Job]:
+        """Return jobs that have not ended, oldest first."""
+        return [job for _, job in sorted(self.jobs.items()) if job.state not in TERMINAL]
+
+    def reserved(self) -> dict[int, int]:
+        """Return the job by place for every place that an open job counts on."""
+        result: dict[int, int] = {}
+        for job in self.open_jobs():
+            for place in (job.source, job.target):
+                if place is not None:
+                    result[place] = job.id
+        return result
+
+    def awaited_bays(self) -> int:
+        """Return how many open jobs will need a bay that they have not chosen yet."""
+        return sum(job.kind is JobKind.STORE and job.target is None for job in self.open_jobs())
+
+    def job_of_car(self, car: str) -> Job | None:
+        """Return the open job that moves a car."""
+        return next((job for job in self.open_jobs() if job.car == car), None)
+
+    def to_body(self) -> dict[str, object]:
+        """Return the book as a JSON-able snapshot."""
+        return {
+            "places": [asdict(place) for place in self.places.values()],
+            "cars": [asdict(car) for car in self.cars.values()],
+            "jobs": [asdict(job) for job in self.jobs.values()],
+            "intents": [asdict(intent) for intent in self.intents.values()],
+            "sequences": self.sequences,
+            "epoch": [self.epoch_high, self.epoch_low],
+            "last_job": self.last_job,
+        }
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, object]) -> "Book":
+        """Return the book of a snapshot.
+
+        Raises:
+            ValueError: not a snapshot of this version.
+
+        """
+        try:
+            return cls._read(body)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"snapshot cannot be read: {error}") from error
+
+    @classmethod
+    def _read(cls, body: Mapping[str, object]) -> "Book":
+        places = [records.place_from_body(each) for each in _list(body["places"])]
+        cars = [records.car_from_body(each) for each in _list(body["cars"])]
+        jobs = [records.job_from_body(each) for each in _list(body["jobs"])]
+        intents = [_intent(each) for each in _list(body["intents"])]
+        sequences, epoch, last_job = body["sequences"], _list(body["epoch"]), body["last_job"]
+        if not isinstance(sequences, Mapping) or not isinstance(last_job, int):
+            raise TypeError("sequences or last_job")
+        high, low = epoch
+        assert isinstance(high, int)
+        assert isinstance(low, int)
+        return cls(
+            {place.number: place for place in places},
+            {car.id: car for car in cars},
+            {job.id: job for job in jobs},
+            {(intent.planned.mechanism, intent.planned.sequence): intent for intent in intents},
+            dict(sequences),
+            high,
+            low,
+            last_job,
+        )
+
+    def _issue(self, record: records.Issued) -> None:
+        intent = self.intents.get((record.mechanism, record.sequence))
+        if intent is not None:
+            checks = intent.checks if record.check in intent.checks else (*intent.checks, record.check)
+            self.intents[record.mechanism, record.sequence] = replace(
+                intent, checks=checks, boot_id=record.boot_id, issued=True
+            )
+
+    def _settle(self, record: records.Settled) -> None:
+        key = (record.mechanism, record.sequence)
+        if record.verdict != "UNKNOWN":
+            self.intents.pop(key, None)
+        elif key in self.intents:
+            self.intents[key] = replace(self.intents[key], unknown=True)
+
+    def _set_job(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        self.last_job = max(self.last_job, job.id)
+        ended = [number for number, each in self.jobs.items() if each.state in TERMINAL]
+        for number in sorted(ended)[: max(0, len(ended) - FINISHED_KEPT)]:
+            del self.jobs[number]
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"not a list: {value!r}")
+    return list(value)
+
+
+def _intent(body: object) -> Intent:
+    if not isinstance(body, Mapping):
+        raise TypeError(f"not an intent: {body!r}")
+    checks = tuple(check for check in _list(body["checks"]) if isinstance(check, int))
+    planned = records.Planned(**body["planned"])
+    return Intent(planned, checks, int(body["boot_id"]), bool(body["issued"]), bool(body["unknown"]))
+
+
+def is_active(job: Job) -> bool:
+    """Return whether a job has been selected and has not ended: it may hold the carriage."""
+    return job.state not in TERMINAL and job.state is not JobState.QUEUED

@@ -1,0 +1,198 @@
+"""What the journal keeps: every change of belief, as a record that can be folded again.
+
+A record is plain data. `to_entry` and `from_entry` are the only translation to and from the journal's kind and body.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.places import Car, Place, PlaceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRaised:
+    """An epoch that may be used from now on: high word daemon start, low word connection."""
+
+    high: int
+    low: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A command that may be written from now on: the intent before the motion."""
+
+    mechanism: str
+    sequence: int
+    opcode: int
+    argument1: int
+    argument2: int
+    expected_from: int
+    check: int
+    boot_id: int
+    job: int | None
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A command was written, with this check word (a repetition under another epoch has another)."""
+
+    mechanism: str
+    sequence: int
+    check: int
+    boot_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The PLC has accepted a command."""
+
+    mechanism: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A STOP was written: it uses up a sequence, and it needs no outcome of its own."""
+
+    mechanism: str
+    sequence: int
+    check: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of a command: a result of the PLC, VOID, or UNKNOWN (then a person or sensors decide)."""
+
+    mechanism: str
+    sequence: int
+    verdict: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSet:
+    """A job as it is from now on."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSet:
+    """A place as it is believed from now on; place 0 is the carriage."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CarKnown:
+    """A car that belongs to the tower."""
+
+    car: Car
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSet:
+    """The unit entered a state."""
+
+    state: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asked for something, granted or refused (``rule``): the audit trail."""
+
+    request: str
+    by: str
+    rule: str = ""
+
+
+Record = (
+    EpochRaised
+    | Planned
+    | Issued
+    | Accepted
+    | Stopping
+    | Settled
+    | JobSet
+    | PlaceSet
+    | CarKnown
+    | UnitSet
+    | Asked
+)
+
+Body = Mapping[str, object]
+
+
+def to_entry(record: Record) -> tuple[str, Body]:
+    """Return the journal's kind and JSON-able body of a record."""
+    return type(record).__name__, asdict(record)
+
+
+def from_entry(kind: str, body: Body) -> Record:
+    """Return the record of a journal entry.
+
+    Raises:
+        ValueError: a kind or body that this version does not know: the journal is of a newer version.
+
+    """
+    make = _MAKERS.get(kind)
+    if make is None:
+        raise ValueError(f"journal entry of unknown kind {kind!r}")
+    try:
+        return make(body)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"journal entry {kind} cannot be read: {error}") from error
+
+
+def job_from_body(body: object) -> Job:
+    """Return a job from its body."""
+    values = _mapping(body)
+    values["kind"] = JobKind(str(values["kind"]))
+    values["state"] = JobState(str(values["state"]))
+    values["left"] = None if values["left"] is None else JobState(str(values["left"]))
+    choices = values["choices"]
+    assert isinstance(choices, (list, tuple))
+    values["choices"] = tuple(choices)
+    return Job(**values)  # type: ignore[arg-type]
+
+
+def place_from_body(body: object) -> Place:
+    """Return a place from its body."""
+    values = _mapping(body)
+    values["status"] = PlaceStatus(str(values["status"]))
+    return Place(**values)  # type: ignore[arg-type]
+
+
+def car_from_body(body: object) -> Car:
+    """Return a car from its body."""
+    return Car(**_mapping(body))  # type: ignore[arg-type]
+
+
+def _mapping(body: object) -> dict[str, object]:
+    if not isinstance(body, Mapping):
+        raise TypeError(f"not an object: {body!r}")
+    return dict(body)
+
+
+def _plain(
+    cls: type[EpochRaised | Planned | Issued | Accepted | Stopping | Settled | UnitSet | Asked],
+) -> Callable[[Body], Record]:
+    return lambda body: cls(**body)  # type: ignore[arg-type]
+
+
+_MAKERS: dict[str, Callable[[Body], Record]] = {
+    "EpochRaised": _plain(EpochRaised),
+    "Planned": _plain(Planned),
+    "Issued": _plain(Issued),
+    "Accepted": _plain(Accepted),
+    "Stopping": _plain(Stopping),
+    "Settled": _plain(Settled),
+    "UnitSet": _plain(UnitSet),
+    "Asked": _plain(Asked),
+    "JobSet": lambda body: JobSet(job_from_body(body["job"])),
+    "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),
+    "CarKnown": lambda body: CarKnown(car_from_body(body["car"])),
+}

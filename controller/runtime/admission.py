@@ -1,0 +1,234 @@
+"""Which requests are granted: every rule has a name, and a refused request changes nothing."""
+
+from collections.abc import Callable
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.activities.readings import SEEN
+from controller.domain.book import CARRIAGE, Book
+from controller.domain.events import ImportInventory, Refusal, Relocate, Resolve, Retrieve, Store
+from controller.domain.jobs import Job, JobEvent, JobKind, JobState
+from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.records import CarKnown, JobSet, PlaceSet, Record
+from controller.domain.rooms import RoomState
+from controller.runtime.rooms import Rooms
+from hal.readings import Loaded
+
+OUTSIDE = 0
+"""Place 0 in a by-hand decision: the car was taken out of the tower."""
+
+
+class Admission:
+    """Judges requests against the book; returns the records that grant them."""
+
+    def __init__(self, bench: Bench, book: Book, rooms: Rooms, now: Callable[[], float]) -> None:
+        self._bench = bench
+        self._book = book
+        self._rooms = rooms
+        self._now = now
+
+    def retrieve(self, request: Retrieve) -> list[Record]:
+        """Grant a retrieval.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        place = self._stored(request.car)
+        room = None if request.room is None else self._room(request.room)
+        return [JobSet(self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by))]
+
+    def store(self, request: Store) -> list[Record]:
+        """Grant a storing.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        if not request.car:
+            raise Refusal("BAD_CAR", "a car needs an id")
+        room = self._room(request.room)
+        where = self._book.where(request.car)
+        if where is not None or self._book.job_of_car(request.car) is not None:
+            raise Refusal("CAR_ALREADY_INSIDE", f"car {request.car} is in the tower already")
+        self._room_free(room)
+        free = sum(self._status(bay) is PlaceStatus.FREE for bay in self._unreserved())
+        if free <= self._book.awaited_bays():
+            raise Refusal("TOWER_FULL", f"no free bay: {len(self._bench.shape.bays)} bays, {free} free of claims")
+        car = CarKnown(Car(request.car, request.model))
+        return [car, JobSet(self._job(JobKind.STORE, request.car, room, None, room, request.by))]
+
+    def relocate(self, request: Relocate) -> list[Record]:
+        """Grant a relocation.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        place = self._stored(request.car)
+        if request.bay not in self._bench.shape.bays:
+            raise Refusal("UNKNOWN_BAY", f"{request.bay} is not a bay of this tower")
+        match self._status(request.bay):
+            case PlaceStatus.OCCUPIED:
+                raise Refusal("BAY_OCCUPIED", f"bay {request.bay} holds car {self._book.places[request.bay].car}")
+            case PlaceStatus.UNVERIFIED | PlaceStatus.BLOCKED as status:
+                raise Refusal("BAY_NOT_USABLE", f"bay {request.bay} is {status}")
+        if request.bay in self._book.reserved():
+            raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
+        return [JobSet(self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by))]
+
+    def inventory(self, request: ImportInventory) -> tuple[list[Record], list[dict[str, object]]]:
+        """Return the records of an imported inventory, and where the sensors disagree with it.
+
+        Raises:
+            Refusal: a place or car named twice, a place that is no bay, or jobs that have not ended.
+
+        """
+        stated = self._stated(request)
+        if any(job.state is not JobState.QUEUED for job in self._book.open_jobs()):
+            raise Refusal("JOBS_OPEN", "jobs are under way: import when they have ended")
+        records: list[Record] = [CarKnown(Car(line.id, line.model)) for line in request.cars]
+        disagreements: list[dict[str, object]] = []
+        for bay in self._bench.shape.bays:
+            car, sight = stated.get(bay), readings.presence(self._bench, bay)
+            agrees = sight is (Loaded.NO if car is None else Loaded.YES)
+            status = PlaceStatus.OCCUPIED if car else PlaceStatus.FREE
+            reason = "" if agrees else f"stated {car or 'empty'}, sensors show {SEEN[sight]}"
+            records.append(PlaceSet(Place(bay, status if agrees else PlaceStatus.UNVERIFIED, car, reason)))
+            if not agrees:
+                disagreements.append({"place": bay, "stated": car, "sensed": SEEN[sight]})
+        return [*records, *self._carriage_empty()], disagreements
+
+    def cancel(self, number: int) -> Job:
+        """Return the job that may be cancelled.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        job = self._open_job(number)
+        if job.state in (JobState.INTERRUPTED, JobState.UNKNOWN, JobState.PARKED, JobState.RESUMED, JobState.UNDONE):
+            raise Refusal("JOB_STATE", f"job {number} is {job.state.name}: start the unit or resolve the job first")
+        if job.diverting:
+            raise Refusal("JOB_STATE", f"job {number} is being cancelled already")
+        return job
+
+    def resolve(self, request: Resolve) -> tuple[Job, JobEvent, int | None]:
+        """Return the parked job, the decision's event and the place it needs.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        job = self._open_job(request.job)
+        if job.state is not JobState.PARKED:
+            raise Refusal("JOB_STATE", f"job {job.id} is {job.state.name}, not PARKED")
+        if request.choice not in job.choices:
+            raise Refusal("CHOICE", f"{request.choice!r} is not open for job {job.id}: {', '.join(job.choices)}")
+        match request.choice:
+            case "continue":
+                return job, JobEvent.RESUME, None
+            case "put-back":
+                return job, JobEvent.UNDO, None
+            case "divert":
+                return job, JobEvent.DIVERT, self._divert_to(request.place)
+            case _:
+                return job, JobEvent.CLOSE_BY_HAND, self._stated_place(request.place)
+
+    def by_hand(self, job: Job, place: int | None) -> list[Record]:
+        """Return what is believed after a person has moved a car by hand: where it is stated, unverified."""
+        assert place is not None
+        touched = {number for number in (job.source, job.target, CARRIAGE) if number is not None}
+        reason = f"job {job.id} was closed by hand"
+        records: list[Record] = []
+        for number in sorted(touched | ({place} - {OUTSIDE})):
+            car = job.car if number == place != OUTSIDE else None
+            records.append(PlaceSet(Place(number, PlaceStatus.UNVERIFIED, car, reason)))
+        return records
+
+    def _job(
+        self, kind: JobKind, car: str, source: int | None, target: int | None, room: int | None, by: str
+    ) -> Job:
+        return Job(
+            id=self._book.last_job + 1,
+            kind=kind,
+            car=car,
+            source=source,
+            target=target,
+            room=room,
+            state=JobState.QUEUED,
+            created_at=self._now(),
+            requested_by=by,
+        )
+
+    def _stored(self, car: str) -> int:
+        """Return the bay of a car that may be moved."""
+        place = self._book.where(car)
+        if place is None:
+            raise Refusal("UNKNOWN_CAR", f"car {car} is not in this tower")
+        job = self._book.job_of_car(car)
+        if job is not None:
+            raise Refusal("CAR_HAS_JOB", f"car {car} is moved by job {job.id} already")
+        if place not in self._bench.shape.bays:
+            raise Refusal("CAR_NOT_IN_A_BAY", f"car {car} is in a transfer room or on the carriage")
+        if self._status(place) is not PlaceStatus.OCCUPIED:
+            why = self._book.places[place].reason
+            raise Refusal("PLACE_UNVERIFIED", f"bay {place} of car {car} is {self._status(place)}: {why}")
+        return place
+
+    def _room(self, place: int) -> int:
+        if place not in self._bench.shape.rooms:
+            raise Refusal("UNKNOWN_ROOM", f"{place} is not a transfer room; rooms: {list(self._bench.shape.rooms)}")
+        return place
+
+    def _room_free(self, room: int) -> None:
+        state = self._rooms.state(room)
+        claimed = {place for job in self._book.open_jobs() for place in (job.room, job.target)}
+        if state is not RoomState.VACANT or room in claimed:
+            raise Refusal("ROOM_IN_USE", f"room {room} is {state.name}{' and claimed' if room in claimed else ''}")
+
+    def _stated(self, request: ImportInventory) -> dict[int, str]:
+        stated: dict[int, str] = {}
+        for line in request.cars:
+            if line.place not in self._bench.shape.bays:
+                raise Refusal("UNKNOWN_BAY", f"car {line.id}: {line.place} is not a bay of this tower")
+            if line.place in stated:
+                raise Refusal("PLACE_TWICE", f"bay {line.place} is named twice")
+            if line.id in stated.values():
+                raise Refusal("CAR_TWICE", f"car {line.id} is named twice")
+            stated[line.place] = line.id
+        return stated
+
+    def _carriage_empty(self) -> list[Record]:
+        sight = self._bench.tower.shuttle.loaded
+        free = sight is Loaded.NO
+        status = PlaceStatus.FREE if free else PlaceStatus.UNVERIFIED
+        return [PlaceSet(Place(CARRIAGE, status, None, "" if free else f"sensors show the carriage {SEEN[sight]}"))]
+
+    def _open_job(self, number: int) -> Job:
+        job = next((job for job in self._book.open_jobs() if job.id == number), None)
+        if job is None:
+            ended = number in self._book.jobs
+            raise Refusal("UNKNOWN_JOB", f"job {number} {'has ended' if ended else 'does not exist'}")
+        return job
+
+    def _divert_to(self, place: int | None) -> int:
+        if place is None:
+            raise Refusal("PLACE_MISSING", "a diversion needs the bay to put the car into")
+        if place not in self._unreserved() or self._status(place) is not PlaceStatus.FREE:
+            raise Refusal("BAY_NOT_USABLE", f"{place} is not a free bay")
+        return place
+
+    def _stated_place(self, place: int | None) -> int:
+        if place is None:
+            raise Refusal("PLACE_MISSING", "state where the car is now: a bay or room, or 0 for outside the tower")
+        if place != OUTSIDE and place not in self._bench.shape.poses:
+            raise Refusal("UNKNOWN_PLACE", f"{place} is not a place of this tower")
+        return place
+
+    def _unreserved(self) -> list[int]:
+        taken = self._book.reserved()
+        return [bay for bay in self._bench.shape.bays if bay not in taken]
+
+    def _status(self, place: int) -> PlaceStatus:
+        return self._book.places[place].status

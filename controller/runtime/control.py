@@ -1,0 +1,265 @@
+"""The control task: takes one event after another and owns all state. Nothing else changes any of it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+
+import structlog
+
+from controller.activities.context import Bench
+from controller.activities.readings import cause_names
+from controller.domain.events import (
+    Adopt,
+    Cancel,
+    ImportInventory,
+    Query,
+    Refusal,
+    Relocate,
+    Request,
+    Resolve,
+    Retrieve,
+    Store,
+    UnitCommand,
+)
+from controller.domain.jobs import Job, JobEvent, JobState
+from controller.domain.records import Asked as AskedRecord
+from controller.domain.records import JobSet, Record
+from controller.domain.unit import UnitState
+from controller.runtime.admission import Admission
+from controller.runtime.inbox import Answer, Asked, Board, Inbox
+from controller.runtime.jobs import Jobs
+from controller.runtime.ledger import Ledger
+from controller.runtime.rooms import Rooms
+from controller.runtime.signals import (
+    ActivityEnded,
+    RoomSensed,
+    SafetyChanged,
+    Signal,
+    StationChanged,
+    Stirred,
+)
+from controller.runtime.unit import Unit
+from controller.runtime.views import Views
+from hal.errors import HalError, NotOnline
+from hal.interfaces import StationState
+from hal.plcmap.codes import Safety
+from hal.plcmap.codes import Status as StatusBits
+
+log = structlog.get_logger(__name__)
+
+RUNNING = frozenset(
+    {
+        UnitState.RESETTING,
+        UnitState.IDLE,
+        UnitState.STARTING,
+        UnitState.EXECUTE,
+        UnitState.HOLDING,
+        UnitState.HELD,
+        UnitState.UNHOLDING,
+        UnitState.SUSPENDING,
+        UnitState.SUSPENDED,
+        UnitState.UNSUSPENDING,
+        UnitState.COMPLETING,
+        UnitState.COMPLETE,
+        UnitState.STOPPING,
+    }
+)
+"""States that a trip ends; Stopped stays Stopped until somebody resets, which a trip refuses."""
+
+
+class Control:
+    """Wires the parts and runs them. ``now`` is wall time in seconds since the epoch."""
+
+    def __init__(
+        self, bench: Bench, ledger: Ledger, inbox: Inbox[Signal], board: Board, views: Views, now: Callable[[], float]
+    ) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._inbox = inbox
+        self._board = board
+        self._views = views
+        loop = asyncio.get_running_loop()
+        self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
+        self.jobs = Jobs(bench, ledger, self.rooms, board, self._post, now)
+        self.unit = Unit(bench, ledger, self.jobs, self.rooms, board, self._post, loop.time)
+        self._admission = Admission(bench, ledger.book, self.rooms, now)
+
+    async def run(self) -> None:
+        """Take events until cancelled; then bring everything to rest.
+
+        Raises:
+            OSError: the journal does not keep what it is given; everything was brought to rest.
+
+        """
+        try:
+            while True:
+                event = await self._inbox.get()
+                if isinstance(event, Asked):
+                    await self._answer(event)
+                else:
+                    await self._take(event)
+                await self._settle_down()
+        finally:
+            await self.unit.shut_down()
+
+    def publish(self) -> None:
+        """Put the newest status on the board."""
+        self._board.publish(lambda: self._views.status(self))
+
+    async def _take(self, event: Signal) -> None:
+        match event:
+            case RoomSensed():
+                await self.rooms.sensed(event)
+            case SafetyChanged(safety, status):
+                await self._safety(safety, status)
+            case StationChanged():
+                await self._station(event)
+            case ActivityEnded(owner) if owner == "unit":
+                await self.unit.ended(event)
+            case ActivityEnded(owner) if owner == "job":
+                await self.jobs.ended(event)
+            case ActivityEnded():
+                await self.rooms.ended(event)
+            case Stirred():
+                pass
+
+    async def _settle_down(self) -> None:
+        """After each event: what follows from it, until nothing more does."""
+        try:
+            await self.unit.power_up()
+            if self.jobs.wants_abort:
+                cause, self.jobs.wants_abort = self.jobs.wants_abort, ""
+                await self.unit.abort(cause)
+            if self.jobs.wants_hold:
+                cause, self.jobs.wants_hold = self.jobs.wants_hold, ""
+                await self.unit.hold(cause)
+            await self.unit.stir()
+            await self.rooms.stir()
+            await self.jobs.dispatch()
+        except NotOnline as error:
+            # A station vanished between its last image and now; its own event follows and aborts the unit.
+            log.warning("not_online", error=str(error))
+        self.publish()
+
+    async def _safety(self, safety: Safety, status: StatusBits) -> None:
+        lost_power = self.unit.state in RUNNING - {UnitState.RESETTING} and not status & StatusBits.POWERED
+        if not safety & Safety.CHAIN_CLOSED:
+            causes = ", ".join(cause_names(self._bench)) or "chain open"
+            if self.unit.state in RUNNING:
+                await self.unit.abort(f"safety: {causes}")
+            self._board.tell({"event": "alarm", "code": "SAFETY", "text": causes, "active": True})
+        elif lost_power or status & StatusBits.MAINTENANCE_KEY:
+            await self.unit.abort("maintenance key" if status & StatusBits.MAINTENANCE_KEY else "drives lost power")
+
+    async def _station(self, event: StationChanged) -> None:
+        self._board.tell(
+            {"event": "station", "name": event.station, "state": event.state, "detail": event.detail}
+        )
+        if event.station == "tower" and event.state != "ONLINE":
+            self.rooms.lose_sight()
+        if event.state != "ONLINE" and self.unit.reconciled:
+            await self.unit.abort(f"station {event.station} is {event.state}: {event.detail}")
+
+    async def _answer(self, asked: Asked) -> None:
+        request = asked.request
+        try:
+            answer = await self._grant(request)
+        except Refusal as refusal:
+            self._audit(request, refusal.rule)
+            _reject(asked, refusal)
+        except HalError as error:
+            self._audit(request, "NOT_ONLINE")
+            _reject(asked, Refusal("NOT_ONLINE", str(error)))
+        else:
+            if not asked.answer.done():
+                asked.answer.set_result(answer)
+
+    def _audit(self, request: Request, rule: str = "") -> None:
+        self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
+
+    async def _grant(self, request: Request) -> Answer:
+        if not isinstance(request, Query):
+            log.info("asked", request=type(request).__name__, by=request.by)
+        match request:
+            case Query(what=what, params=params):
+                return self._views.answer(self, what, params)
+            case UnitCommand(event=event):
+                state = await self.unit.command(event)
+                self._audit(request)
+                return {"state": state.name}
+            case Retrieve():
+                return await self._add(request, self._admission.retrieve(request))
+            case Store():
+                return await self._add(request, self._admission.store(request))
+            case Relocate():
+                return await self._add(request, self._admission.relocate(request))
+            case ImportInventory():
+                return await self._import(request)
+            case Cancel(job=number):
+                self._audit(request)
+                return _state_of(await self.jobs.cancel(self._admission.cancel(number)))
+            case Resolve():
+                return await self._resolve(request)
+            case Adopt():
+                self._audit(request)
+                return {"stations": await self._adopt()}
+            case _:
+                raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
+
+    async def _add(self, request: Request, records: list[Record]) -> Answer:
+        self._audit(request)
+        await self._ledger.commit(*records)
+        job = next(record.job for record in records if isinstance(record, JobSet))
+        self._board.tell(
+            {
+                "event": "job_state",
+                "job": job.id,
+                "kind": job.kind.value,
+                "car": job.car,
+                "state": job.state.name,
+                "was": "",
+                "reason": "",
+            }
+        )
+        return {"job": job.id}
+
+    async def _import(self, request: ImportInventory) -> Answer:
+        records, disagreements = self._admission.inventory(request)
+        self._audit(request)
+        await self._ledger.commit(*records)
+        agreed = len(self._bench.shape.bays) - len(disagreements)
+        return {"agreed": agreed, "disagreements": disagreements}
+
+    async def _resolve(self, request: Resolve) -> Answer:
+        job, event, place = self._admission.resolve(request)
+        self._audit(request)
+        if event is JobEvent.CLOSE_BY_HAND:
+            await self._ledger.commit(*self._admission.by_hand(job, place))
+            place = None
+        changed = await self.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
+        return _state_of(changed)
+
+    async def _adopt(self) -> list[str]:
+        """Take over every station that another master made us leave alone."""
+        frozen = [each for each in self._bench.tower.stations.values() if each.state is StationState.FROZEN]
+        for station in frozen:
+            await station.adopt_epoch()
+        return [station.name for station in frozen]
+
+    async def _given_up(self, number: int, rule: str, text: str) -> None:
+        """End a storing whose car will not come."""
+        job = self._ledger.book.jobs[number]
+        if job.state is JobState.QUEUED:
+            await self.jobs.give_up(job, f"{rule}: {text}")
+
+    def _post(self, event: ActivityEnded) -> None:
+        self._inbox.post(event)
+
+
+def _reject(asked: Asked, refusal: Refusal) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(refusal)
+
+
+def _state_of(job: Job) -> Answer:
+    return {"state": job.state.name}

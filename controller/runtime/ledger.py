@@ -1,0 +1,63 @@
+"""The book and the journal behind it: durable first, believed after."""
+
+import asyncio
+
+from controller.domain.book import Book
+from controller.domain.ports import DurableLog
+from controller.domain.records import EpochRaised, Issued, Record, Stopping, to_entry
+from hal.interfaces import Prepared
+
+
+class Ledger:
+    """Implements `controller.domain.ports.Keeper`, and what `hal` asks for: epochs and a log of frames.
+
+    Commits may come from the control task and from activities (which plan their intents); they become durable and
+    are folded in the order of the calls.
+    """
+
+    def __init__(self, book: Book, log: DurableLog) -> None:
+        self.book = book
+        self._log = log
+        self._notes: list[Record] = []
+        self._turn = asyncio.Lock()
+
+    async def commit(self, *changes: Record) -> None:
+        """Keep the records in one durable transaction, then fold them.
+
+        Raises:
+            OSError: they are not durable, and nothing will be from now on.
+
+        """
+        async with self._turn:
+            notes, self._notes = self._notes, []
+            await self._log.append([to_entry(record) for record in (*notes, *changes)])
+            for record in changes:
+                self.book.apply(record)
+
+    def note(self, *changes: Record) -> None:
+        """Fold records now and keep them with the next commit."""
+        for record in changes:
+            self.book.apply(record)
+        self._notes.extend(changes)
+
+    async def start(self, at_least: int) -> int:
+        """Return the high word of this daemon start, durable: above the journal's and ``at_least``."""
+        high = max(self.book.epoch_high, at_least) + 1
+        await self.commit(EpochRaised(high, 0))
+        return high
+
+    async def next_connection(self) -> int:
+        """Return the 32-bit epoch of a new connection, durable."""
+        high, low = self.book.epoch_high, self.book.epoch_low + 1
+        if low > 0xFFFF:
+            high, low = high + 1, 1
+        await self.commit(EpochRaised(high, low))
+        return high << 16 | low
+
+    async def rewriting(self, prepared: Prepared) -> None:
+        """Record another check word of an open intent; durable before it returns."""
+        await self.commit(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
+
+    def stopping(self, prepared: Prepared) -> None:
+        """Record a STOP that is being written; it becomes durable with the next commit."""
+        self.note(Stopping(prepared.mechanism, prepared.sequence, prepared.check))

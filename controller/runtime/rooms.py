@@ -1,0 +1,270 @@
+"""The transfer rooms: each one's machine, fed by its sensors, and the activity of its state."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+
+import structlog
+
+from controller.activities import recovery
+from controller.activities import room as doing
+from controller.activities.context import Bench
+from controller.activities.primitive import StepFailed
+from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import PlaceSet
+from controller.domain.room_facts import RoomFacts, between
+from controller.domain.rooms import RoomEvent as E
+from controller.domain.rooms import RoomState as S
+from controller.machines.room import room_machine
+from controller.runtime.inbox import Board
+from controller.runtime.ledger import Ledger
+from controller.runtime.runner import Runner
+from controller.runtime.signals import ActivityEnded, RoomSensed
+from hal.interfaces import Verdict
+
+log = structlog.get_logger(__name__)
+
+GivenUp = Callable[[int, str, str], Awaitable[None]]
+"""Tells the jobs that a car for storing will not come: job, rule, text."""
+
+_ITS_OWN_DOING = frozenset(
+    {
+        (S.RESERVED, S.OPEN_FOR_CAR),
+        (S.CAR_PRESENT, S.CUSTOMER_ADMITTED),
+        (S.DEPARTING, S.CLEARING),
+        (S.DEPARTING, S.VACANT),
+        (S.CLEARING, S.VACANT),
+        (S.REFUSED, S.VACANT),
+        (S.UNKNOWN, S.VACANT),
+    }
+)
+"""What an activity brings about itself: from the state it serves to the one that the sensors then show."""
+
+_PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
+"""Refusals that concern the whole tower: the unit answers them, not the room."""
+
+_GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
+"""States in which a proof of emptiness means that no car is believed here any more."""
+
+
+@dataclass
+class _Room:
+    place: int
+    number: int
+    runner: Runner
+
+    def __post_init__(self) -> None:
+        self.machine = room_machine()
+        self.facts: RoomFacts | None = None
+        self.crossings_before: int | None = None
+        self.running: S | None = None
+        """The state whose activity runs."""
+        self.fault = ""
+
+
+class Rooms:
+    """All rooms of the tower. Called by the control task alone."""
+
+    def __init__(
+        self, bench: Bench, ledger: Ledger, board: Board, post: Callable[[ActivityEnded], None], given_up: GivenUp
+    ) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._board = board
+        self._given_up = given_up
+        self._rooms = {
+            place: _Room(place, number, Runner(f"room{number}", post))
+            for number, place in enumerate(bench.shape.rooms, start=1)
+        }
+        self.executing = False
+
+    def state(self, place: int) -> S:
+        """Return the state of a room."""
+        return self._rooms[place].machine.state
+
+    def facts(self, place: int) -> RoomFacts | None:
+        """Return the last look at a room."""
+        return self._rooms[place].facts
+
+    def fault(self, place: int) -> str:
+        """Return why a room is blocked."""
+        return self._rooms[place].fault
+
+    async def fire(self, place: int, event: E) -> bool:
+        """Let a room take an event if its state accepts it; return whether it did."""
+        room = self._rooms[place]
+        if not room.machine.can(event):
+            return False
+        change = room.machine.fire(event)
+        if change.source is not change.target:
+            log.info("room_state", room=room.number, state=change.target.name, was=change.source.name, on=event.name)
+            self._board.tell(
+                {"event": "room_state", "room": place, "state": change.target.name, "was": change.source.name}
+            )
+            await self._entered(room, change.source, change.target)
+        return True
+
+    async def sensed(self, signal: RoomSensed) -> None:
+        """Take a new look at a room: the events since the last one, then what the sensors prove together."""
+        room = self._rooms[signal.place]
+        before, room.facts = room.facts, signal.facts
+        if before is not None:
+            for event in between(before, signal.facts):
+                await self.fire(room.place, event)
+        await self._prove(room)
+
+    async def stir(self) -> None:
+        """Start what each room's state asks for, where nothing runs for it yet."""
+        for room in self._rooms.values():
+            await self._prove(room)
+            await self._serve(room)
+
+    async def ended(self, signal: ActivityEnded) -> None:
+        """Take the end of a room's activity."""
+        room = next((each for each in self._rooms.values() if each.runner.owner == signal.owner), None)
+        if room is None or not room.runner.take(signal):
+            return
+        served, room.running = room.running, None
+        if signal.error is not None:
+            await self._failed(room, signal.error)
+        else:
+            await self._finished(room, served, signal.result)
+            await self._serve(room)
+
+    async def halt(self) -> None:
+        """Cancel the activities of all rooms and wait until their gates stand."""
+        self.executing = False
+        for room in self._rooms.values():
+            await room.runner.cancel()
+            room.running = None
+
+    def lose_sight(self) -> None:
+        """Forget what the sensors showed: the station is gone; the next look starts afresh."""
+        for room in self._rooms.values():
+            room.facts = None
+
+    async def _prove(self, room: _Room) -> None:
+        facts = room.facts
+        if facts is None:
+            return
+        handed_over = room.machine.state is S.CLEARING and room.crossings_before is not None
+        before = room.crossings_before if handed_over else None
+        if facts.proven_clear(crossings_before=before):
+            await self._proven_clear(room)
+        elif room.machine.state is S.UNKNOWN and facts.has_car and facts.in_marks and facts.shut:
+            await self.fire(room.place, E.CAR_PLACED)
+
+    async def _proven_clear(self, room: _Room) -> None:
+        if room.machine.state is S.CAR_LEAVING and self._carriage_job_at(room.place):
+            return
+        if room.machine.state in _GONE:
+            await self._believe(room.place, Place(room.place, PlaceStatus.FREE))
+        if room.machine.can(E.PROVEN_CLEAR):
+            await self.fire(room.place, E.PROVEN_CLEAR)
+
+    async def _entered(self, room: _Room, was: S, state: S) -> None:
+        if room.runner.busy and (room.running, state) not in _ITS_OWN_DOING:
+            await room.runner.cancel()
+            room.running = None
+        match state:
+            case S.CUSTOMER_ADMITTED if was is S.CAR_PRESENT and room.facts is not None:
+                room.crossings_before = room.facts.crossings
+            case S.MEASURING if was is S.OPEN_FOR_CAR:
+                job = self._inbound(room.place)
+                if job is not None:
+                    await self._believe(room.place, Place(room.place, PlaceStatus.OCCUPIED, job.car))
+            case S.VACANT:
+                room.crossings_before, room.fault = None, ""
+            case S.OPEN_FOR_CAR:
+                room.crossings_before = None
+        await self._serve(room)
+
+    async def _serve(self, room: _Room) -> None:
+        """Start the activity of the state that a room stands in."""
+        if not self.executing or room.facts is None or room.runner.busy:
+            return
+        state, inbound = room.machine.state, self._inbound(room.place)
+        if state is S.VACANT and inbound is not None:
+            await self.fire(room.place, E.RESERVE)
+            return
+        activity = self._activity(room, state, inbound)
+        if activity is not None:
+            room.running = state
+            room.runner.start(self._settled_first(room, activity))
+
+    def _activity(self, room: _Room, state: S, inbound: Job | None) -> Coroutine[object, object, object] | None:
+        bench, place = self._bench, room.place
+        assert room.facts is not None
+        match state:
+            case S.RESERVED if inbound is not None:
+                return doing.admit_car(bench, place)
+            case S.OPEN_FOR_CAR:
+                return doing.wait_for_driver(bench, place)
+            case S.MEASURING:
+                return doing.measure(bench, place)
+            case S.CAR_PRESENT if inbound is not None:
+                return doing.measure(bench, place)
+            case S.CAR_PRESENT:
+                return doing.admit_customer(bench, place)
+            case S.DEPARTING | S.CLEARING:
+                return doing.close_when_clear(bench, place)
+            case S.REFUSED:
+                return doing.let_out(bench, place)
+            case S.UNKNOWN if not room.facts.gate_locked:
+                return doing.close_when_clear(bench, place)
+            case _:
+                return None
+
+    async def _finished(self, room: _Room, served: S | None, result: object) -> None:
+        job = self._inbound(room.place)
+        match served:
+            case S.OPEN_FOR_CAR:
+                await self.fire(room.place, E.NO_SHOW)
+                if job is not None:
+                    await self._given_up(job.id, "NO_SHOW", "nobody drove a car in")
+            case S.MEASURING | S.CAR_PRESENT if job is not None and result is None:
+                await self.fire(room.place, E.MEASURED_OK)
+            case S.MEASURING | S.CAR_PRESENT if job is not None:
+                await self.fire(room.place, E.MEASURED_REFUSED)
+                await self._given_up(job.id, str(result), f"the car may not be taken in: {result}")
+
+    async def _settled_first(self, room: _Room, activity: Coroutine[object, object, object]) -> object:
+        """Run an activity once nothing is open at the room's own mechanisms."""
+        own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
+        try:
+            await recovery.settle_open(self._bench, self._ledger.book, own)
+        except BaseException:
+            activity.close()
+            raise
+        return await activity
+
+    async def _failed(self, room: _Room, error: Exception) -> None:
+        if isinstance(error, StepFailed) and self.executing and _is_fault(error):
+            room.fault = str(error)
+            await self.fire(room.place, E.FAULT)
+            self._board.tell({"event": "alarm", "code": "ROOM_BLOCKED", "text": room.fault, "active": True})
+        else:
+            log.warning("room_activity_broken", room=room.number, error=str(error))
+
+    async def _believe(self, place: int, belief: Place) -> None:
+        if self._ledger.book.places[place] != belief:
+            await self._ledger.commit(PlaceSet(belief))
+
+    def _inbound(self, place: int) -> Job | None:
+        """Return the job that waits for a car to come into a room."""
+        for job in self._ledger.book.open_jobs():
+            if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
+                return job
+        return None
+
+    def _carriage_job_at(self, place: int) -> bool:
+        """Return whether a job still works at a room's inner door."""
+        working = {JobState.POSITIONING, JobState.OPENING, JobState.PICKING}
+        return any(job.source == place and job.state in working for job in self._ledger.book.open_jobs())
+
+
+def _is_fault(error: StepFailed) -> bool:
+    """Return whether a room has a fault of its own."""
+    if error.outcome is None:
+        return True
+    return error.outcome.verdict in (Verdict.FAULT, Verdict.REFUSED) and error.rule not in _PASSING

@@ -1,0 +1,56 @@
+"""Runs the one activity of a machine: start it, hear of its end, cancel it and wait for standstill."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import structlog
+
+from controller.runtime.signals import ActivityEnded
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """One owner, one activity at a time. The end of an activity is posted; a cancelled one posts nothing."""
+
+    def __init__(self, owner: str, post: Callable[[ActivityEnded], None]) -> None:
+        self.owner = owner
+        self._post = post
+        self._serial = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an activity runs, or has ended and its end was not taken yet."""
+        return self._task is not None
+
+    def start(self, activity: Coroutine[object, object, object]) -> None:
+        """Start an activity; none may run."""
+        assert self._task is None, f"{self.owner} runs an activity already"
+        self._serial += 1
+        self._task = asyncio.create_task(self._run(activity, self._serial), name=f"{self.owner}-{self._serial}")
+
+    def take(self, ended: ActivityEnded) -> bool:
+        """Return whether ``ended`` tells of the activity that runs; then it does not run any more."""
+        if self._task is None or ended.serial != self._serial:
+            return False
+        self._task = None
+        return True
+
+    async def cancel(self) -> bool:
+        """Cancel what runs and wait until it has come to rest; return whether something ran."""
+        task, self._task = self._task, None
+        if task is None:
+            return False
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return True
+
+    async def _run(self, activity: Coroutine[object, object, object], serial: int) -> None:
+        try:
+            result = await activity
+        except Exception as error:  # noqa: BLE001 - told to the control task, which decides
+            log.info("activity_failed", owner=self.owner, error=str(error), kind=type(error).__name__)
+            self._post(ActivityEnded(self.owner, serial, error=error))
+        else:
+            self._post(ActivityEnded(self.owner, serial, result=result))

@@ -1,0 +1,50 @@
+"""What reaches the control task from inside: sensors, stations, ended activities."""
+
+from dataclasses import dataclass
+
+from controller.domain.room_facts import RoomFacts
+from hal.plcmap.codes import Safety
+from hal.plcmap.codes import Status as StatusBits
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSensed:
+    """A room's sensors, door or gate have changed."""
+
+    place: int
+    facts: RoomFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyChanged:
+    """The safety word or the tower station's status has changed."""
+
+    safety: Safety
+    status: StatusBits
+
+
+@dataclass(frozen=True, slots=True)
+class StationChanged:
+    """A station came, went or changed its standing (`hal.interfaces.StationState` by name)."""
+
+    station: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEnded:
+    """An activity of ``owner`` has ended by itself, with a result or an error. ``serial`` tells which one."""
+
+    owner: str
+    serial: int
+    result: object = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """Time has come to look again (a job may be ready, a proof may hold)."""
+
+
+Signal = RoomSensed | SafetyChanged | StationChanged | ActivityEnded | Stirred

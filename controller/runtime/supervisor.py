@@ -1,0 +1,71 @@
+"""Turns images into events: only what has changed reaches the control task."""
+
+import asyncio
+from collections.abc import Callable
+
+from controller.activities.context import Bench
+from controller.activities.room import facts_of
+from controller.domain.room_facts import RoomFacts
+from controller.runtime.inbox import Inbox
+from controller.runtime.signals import RoomSensed, SafetyChanged, Signal, StationChanged, Stirred
+from hal.plcmap.codec import Image
+from hal.scan import Station
+
+PULSE_S = 1.0
+"""How often the status is looked over even if nothing has changed (waiting times, stale images)."""
+
+
+class Supervisor:
+    """Watches every station of a tower."""
+
+    def __init__(self, bench: Bench, inbox: Inbox[Signal], publish: Callable[[], None]) -> None:
+        self._bench = bench
+        self._inbox = inbox
+        self._publish = publish
+        self._safety: tuple[int, int] | None = None
+        self._facts: dict[int, RoomFacts] = {}
+        self._online: dict[str, bool] = {}
+        self._positions: tuple[int, ...] = ()
+
+    def watch(self) -> None:
+        """Register with every station."""
+        for name, station in self._bench.tower.stations.items():
+            self._online[name] = False
+            station.on_state(self._on_state)
+        self._bench.tower.stations["tower"].on_image(self._on_tower_image)
+
+    async def pulse(self) -> None:
+        """Let the control task look again from time to time, and notice images that have gone stale."""
+        while True:
+            await asyncio.sleep(PULSE_S)
+            for name, station in self._bench.tower.stations.items():
+                if self._online[name] and not station.online:
+                    self._tell(station)
+            self._inbox.post(Stirred())
+
+    def _on_state(self, station: Station) -> None:
+        self._tell(station)
+
+    def _tell(self, station: Station) -> None:
+        self._online[station.name] = station.online
+        if station.name == "tower" and not station.online:
+            self._facts.clear()
+            self._safety = None
+        state = station.state.name if station.online or station.state.name != "ONLINE" else "STALE"
+        self._inbox.post(StationChanged(station.name, state, station.trouble), urgent=not station.online)
+
+    def _on_tower_image(self, image: Image) -> None:
+        self._online["tower"] = True
+        safety = (int(image.safety), int(image.status))
+        if safety != self._safety:
+            self._safety = safety
+            self._inbox.post(SafetyChanged(image.safety, image.status), urgent=True)
+        for place in self._bench.shape.rooms:
+            facts = facts_of(self._bench, place)
+            if facts != self._facts.get(place):
+                self._facts[place] = facts
+                self._inbox.post(RoomSensed(place, facts))
+        positions = tuple(image.mechanisms[name].position for name in ("lift", "turntable", "shuttle"))
+        if positions != self._positions:
+            self._positions = positions
+            self._publish()

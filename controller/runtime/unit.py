@@ -1,0 +1,197 @@
+"""The unit: PackML commands from people, aborts from the machine, and what its acting states do."""
+
+from collections.abc import Callable, Coroutine
+
+import structlog
+
+from controller.activities import homing, recovery
+from controller.activities.context import Bench
+from controller.activities.primitive import StepFailed
+from controller.activities.readings import cause_names
+from controller.domain.events import Refusal
+from controller.domain.jobs import JobEvent
+from controller.domain.records import UnitSet
+from controller.domain.rooms import RoomEvent, RoomState
+from controller.domain.unit import UnitEvent as E
+from controller.domain.unit import UnitMode
+from controller.domain.unit import UnitState as S
+from controller.machines.unit import unit_machine
+from controller.runtime.inbox import Board
+from controller.runtime.jobs import Jobs
+from controller.runtime.ledger import Ledger
+from controller.runtime.rooms import Rooms
+from controller.runtime.runner import Runner
+from controller.runtime.signals import ActivityEnded
+
+log = structlog.get_logger(__name__)
+
+ROOMS_SERVE = frozenset(
+    {S.EXECUTE, S.HOLDING, S.HELD, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING, S.COMPLETING}
+)
+"""States in which rooms let people and cars in and out: a held carriage keeps nobody in a room."""
+
+
+class Unit:
+    """The tower as one PackML unit. Called by the control task alone."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        ledger: Ledger,
+        jobs: Jobs,
+        rooms: Rooms,
+        board: Board,
+        post: Callable[[ActivityEnded], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._jobs = jobs
+        self._rooms = rooms
+        self._board = board
+        self._clock = clock
+        self._runner = Runner("unit", post)
+        self._machine = unit_machine(S.ABORTED)
+        self.mode = UnitMode.PRODUCTION
+        self.cause = "starting: the stations are not reconciled yet"
+        self.since = clock()
+        self.reconciled = False
+
+    @property
+    def state(self) -> S:
+        """The state of the unit."""
+        return self._machine.state
+
+    async def command(self, event: E) -> S:
+        """Take one of the nine commands of a person.
+
+        Raises:
+            Refusal: this state does not accept it; nothing has changed.
+
+        """
+        if not self._machine.can(event):
+            allowed = ", ".join(sorted(each.name.lower() for each in self._machine.legal() - {E.DONE})) or "none"
+            raise Refusal(
+                "UNIT_STATE", f"{event.name.lower()} is not possible in {self.state.name}; possible now: {allowed}"
+            )
+        if event is E.CLEAR and not self._all_online():
+            raise Refusal("STATION_OFFLINE", f"not every station is online: {', '.join(self._missing())}")
+        await self.fire(event, "asked for")
+        return self.state
+
+    async def abort(self, cause: str) -> None:
+        """Stop everything because of a trip, a lost station or an unknown outcome; idempotent."""
+        if self._machine.can(E.ABORT):
+            await self.fire(E.ABORT, cause)
+        elif self.state is S.ABORTED and cause != self.cause:
+            self.cause = cause
+
+    async def hold(self, cause: str) -> None:
+        """Hold for an internal cause, if the state allows."""
+        if self._machine.can(E.HOLD):
+            await self.fire(E.HOLD, cause)
+
+    async def fire(self, event: E, cause: str) -> None:
+        """Change the state and start what the new one does."""
+        change = self._machine.fire(event)
+        self.cause, self.since = cause, self._clock()
+        log.info("unit_state", state=change.target.name, was=change.source.name, cause=cause)
+        self._board.tell(
+            {"event": "unit_state", "state": change.target.name, "was": change.source.name, "cause": cause}
+        )
+        self._ledger.note(UnitSet(change.target.name, cause))
+        await self._runner.cancel()
+        await self._enter(change.target)
+
+    async def power_up(self) -> None:
+        """Leave the start for Stopped once every outcome is proven and nothing has tripped; else stay Aborted."""
+        if self.reconciled or not self._all_online():
+            return
+        problem = await self._reconcile()
+        self.reconciled = True
+        if problem:
+            self.cause = problem
+        elif not self._bench.tower.safety.ok:
+            self.cause = f"safety: {', '.join(cause_names(self._bench))}"
+        else:
+            self._machine.restore(S.STOPPED)
+            self.cause, self.since = "started, every outcome proven", self._clock()
+            self._ledger.note(UnitSet(S.STOPPED.name, self.cause))
+            self._board.tell(
+                {"event": "unit_state", "state": S.STOPPED.name, "was": S.ABORTED.name, "cause": self.cause}
+            )
+
+    async def ended(self, signal: ActivityEnded) -> None:
+        """Take the end of an acting state's activity."""
+        if not self._runner.take(signal):
+            return
+        if signal.error is not None:
+            await self.abort(str(signal.error))
+        else:
+            await self.fire(E.DONE, self.cause)
+
+    async def stir(self) -> None:
+        """End the acting states that only wait for the carriage to come to rest."""
+        if self.state in (S.STOPPING, S.HOLDING, S.SUSPENDING, S.COMPLETING) and self._jobs.quiet:
+            await self._jobs.interrupt(JobEvent.INTERRUPT)
+            await self.fire(E.DONE, self.cause)
+
+    async def shut_down(self) -> None:
+        """Bring everything to rest, for the end of the process."""
+        await self._runner.cancel()
+        await self._jobs.halt(JobEvent.INTERRUPT)
+        await self._rooms.halt()
+
+    async def _enter(self, state: S) -> None:
+        self._jobs.executing = state is S.EXECUTE
+        if state in ROOMS_SERVE:
+            self._rooms.executing = True
+        elif self._rooms.executing:
+            await self._rooms.halt()
+        match state:
+            case S.ABORTING:
+                lost = JobEvent.INTERRUPT if self._all_online() else JobEvent.LINK_LOST
+                await self._jobs.halt(lost)
+                await self.fire(E.DONE, self.cause)
+            case S.CLEARING:
+                self._start(self._clear())
+            case S.RESETTING:
+                self._start(self._reset())
+            case S.STARTING | S.UNHOLDING | S.UNSUSPENDING:
+                await self.fire(E.DONE, self.cause)
+            case _:
+                await self.stir()
+
+    def _start(self, activity: Coroutine[object, object, object]) -> None:
+        self._runner.start(activity)
+
+    async def _clear(self) -> None:
+        await homing.clear_faults(self._bench)
+        problem = await self._reconcile()
+        if problem:
+            raise StepFailed("UNKNOWN", problem)
+
+    async def _reset(self) -> None:
+        await homing.reset(self._bench)
+        problem = await self._reconcile()
+        if problem:
+            raise StepFailed("UNKNOWN", problem)
+        for place in self._bench.shape.rooms:
+            if self._rooms.state(place) is RoomState.BLOCKED:
+                await self._rooms.fire(place, RoomEvent.RELEASE)
+
+    async def _reconcile(self) -> str:
+        """Settle every open intent and compare the book with the sensors; return what stays unknown."""
+        outcomes = await recovery.settle_open(self._bench, self._ledger.book)
+        changes = recovery.compare(self._bench, self._ledger.book)
+        if changes:
+            log.warning("inventory_corrected", places=len(changes))
+            await self._ledger.commit(*changes)
+        unknown = recovery.unknown(outcomes)
+        return "; ".join(f"{each.prepared.mechanism}: outcome unknown, {each.text}" for each in unknown)
+
+    def _all_online(self) -> bool:
+        return not self._missing()
+
+    def _missing(self) -> list[str]:
+        return [name for name, station in self._bench.tower.stations.items() if not station.online]

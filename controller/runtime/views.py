@@ -1,0 +1,308 @@
+"""What people and programs are shown: plain JSON-able pictures of the state."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from controller.activities.context import Bench
+from controller.domain.book import CARRIAGE, Book
+from controller.domain.events import Refusal
+from controller.domain.jobs import Job, JobState
+from controller.domain.places import PlaceStatus
+from controller.runtime.inbox import Answer
+from hal.readings import Loaded
+
+if TYPE_CHECKING:
+    from controller.runtime.control import Control
+
+LOAD = {Loaded.YES: "LOADED", Loaded.NO: "EMPTY", Loaded.DOUBTFUL: "DOUBTFUL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What the configuration calls the tower."""
+
+    name: str
+    title: str
+    profile: str
+
+
+class Views:
+    """Makes the pictures. ``now`` is wall time in seconds since the epoch."""
+
+    def __init__(self, bench: Bench, book: Book, title: Title, now: Callable[[], float]) -> None:
+        self._bench = bench
+        self._book = book
+        self._title = title
+        self._now = now
+
+    def answer(self, control: "Control", what: str, params: Mapping[str, object]) -> Answer:
+        """Answer a query.
+
+        Raises:
+            Refusal: there is no such picture.
+
+        """
+        match what:
+            case "status":
+                return self.status(control)
+            case "cars":
+                return {"cars": self.cars()}
+            case "places":
+                return {"places": self.places()}
+            case "jobs":
+                return {"jobs": self.jobs(control, ended=bool(params.get("all")))}
+            case _:
+                raise Refusal("UNKNOWN_QUERY", f"there is no picture {what!r}")
+
+    def status(self, control: "Control") -> dict[str, object]:
+        """Return the whole picture."""
+        working = control.jobs.working
+        queue = [job for job in self._book.open_jobs() if job is not working]
+        return {
+            "tower": self._tower(),
+            "unit": {
+                "state": control.unit.state.name,
+                "mode": control.unit.mode.name,
+                "reason": control.unit.cause,
+                "since": round(asyncio.get_running_loop().time() - control.unit.since, 1),
+            },
+            "safety": self._safety(),
+            "stations": [
+                {"name": name, "state": station.state.name, "detail": station.trouble}
+                for name, station in self._bench.tower.stations.items()
+            ],
+            "carriage": self._carriage(),
+            "rooms": [self._room(control, place, number) for number, place in self._numbered_rooms()],
+            "places": {str(each["place"]): each for each in self.places()},
+            "job": None if working is None else self._job_at_hand(control, working),
+            "queue": [
+                {
+                    "id": job.id,
+                    "kind": job.kind.value,
+                    "car": job.car,
+                    "state": job.state.name,
+                    "room": job.room,
+                    "position": position,
+                    "reason": job.reason,
+                    "choices": list(job.choices),
+                }
+                for position, job in enumerate(queue, start=1)
+            ],
+            "counts": self._counts(),
+            "alarms": self._alarms(control),
+            "now": datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds"),
+        }
+
+    def cars(self) -> list[dict[str, object]]:
+        """Return every car inside, by place, and the known ones outside."""
+        inside = {place.car: place for place in self._book.places.values() if place.car is not None}
+        lines: list[dict[str, object]] = []
+        for car in sorted(self._book.cars.values(), key=lambda each: each.id):
+            place = inside.get(car.id)
+            verified = place is None or place.status is PlaceStatus.OCCUPIED
+            lines.append(
+                {
+                    "id": car.id,
+                    "model": car.model,
+                    "place": None if place is None or place.number == CARRIAGE else place.number,
+                    "where": self._where(None if place is None else place.number),
+                    "status": "verified" if verified else "unverified",
+                }
+            )
+        return lines
+
+    def places(self) -> list[dict[str, object]]:
+        """Return every bay and room as it is believed."""
+        reserved = self._book.reserved()
+        return [
+            {
+                "place": place.number,
+                "status": place.status.value,
+                "car": place.car,
+                "reason": place.reason,
+                "job": reserved.get(place.number),
+            }
+            for place in sorted(self._book.places.values(), key=lambda each: each.number)
+            if place.number != CARRIAGE
+        ]
+
+    def jobs(self, control: "Control", *, ended: bool) -> list[dict[str, object]]:
+        """Return the open jobs, and those that have ended if asked for."""
+        jobs = sorted(self._book.jobs.values(), key=lambda job: job.id) if ended else self._book.open_jobs()
+        return [self._job(control, job) for job in jobs]
+
+    def _job(self, control: "Control", job: Job) -> dict[str, object]:
+        measured = control.jobs.logs.get(job.id)
+        steps = measured.steps if measured is not None else []
+        return {
+            "id": job.id,
+            "kind": job.kind.value,
+            "car": job.car,
+            "source": job.source,
+            "target": job.target,
+            "room": job.room,
+            "state": job.state.name,
+            "left": None if job.left is None else job.left.name,
+            "reason": job.reason,
+            "choices": list(job.choices),
+            "diverting": job.diverting,
+            "created": job.created_at,
+            "started": job.started_at,
+            "finished": job.finished_at,
+            "by": job.requested_by,
+            "bound_s": round(measured.bound_s, 3) if measured is not None else None,
+            "steps": [
+                {
+                    "step": step.step,
+                    "place": step.place,
+                    "measured_s": round(step.measured_s, 3),
+                    "bound_s": round(step.bound_s, 3),
+                }
+                for step in steps
+            ],
+        }
+
+    def _job_at_hand(self, control: "Control", job: Job) -> dict[str, object]:
+        bound_s = self._step_bound_s(job)
+        elapsed_s = control.jobs.step_elapsed_s()
+        return {
+            "id": job.id,
+            "kind": job.kind.value,
+            "car": job.car,
+            "source": job.source,
+            "target": job.target,
+            "room": job.room,
+            "state": job.state.name,
+            "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
+            "eta_s": round(max(0.0, bound_s - elapsed_s) + self._rest_s(job), 1),
+            "started_s_ago": None if job.started_at is None else round(self._now() - job.started_at, 1),
+            "reason": job.reason,
+        }
+
+    def _step_bound_s(self, job: Job) -> float:
+        motion = self._bench.kinematics
+        match job.state:
+            case JobState.PICKING | JobState.PLACING:
+                return motion.exchange_s()
+            case JobState.OPENING | JobState.CLOSING if job.source is not None:
+                return motion.way_s(job.source, self._bench.shape)
+            case JobState.OPENING_TO | JobState.CLOSING_TO if job.target is not None:
+                return motion.way_s(job.target, self._bench.shape)
+            case JobState.POSITIONING_TO if job.source is not None and job.target is not None:
+                poses = self._bench.shape.poses
+                return motion.carriage_s(poses[job.source], poses[job.target])
+            case JobState.POSITIONING:
+                # Where the move began is not kept; a quarter turn and half the height is a fair middle.
+                heights = [pose.height_mm for pose in self._bench.shape.poses.values()]
+                return max(motion.lift_s(0, max(heights) // 2), motion.turntable_s(0, 90_000))
+            case _:
+                return 0.0
+
+    def _rest_s(self, job: Job) -> float:
+        """Return the bound of the steps behind the one at hand."""
+        steps = list(_ORDER)
+        if job.state not in steps or job.source is None or job.target is None:
+            return 0.0
+        behind = steps[steps.index(job.state) + 1 :]
+        return sum(self._step_bound_s(_at(job, step)) for step in behind)
+
+    def _tower(self) -> dict[str, object]:
+        shape = self._bench.shape
+        return {
+            "name": self._title.name,
+            "title": self._title.title,
+            "profile": self._title.profile,
+            "levels": shape.levels,
+            "positions": shape.positions,
+            "rooms": list(shape.rooms),
+            "bays": len(shape.bays),
+        }
+
+    def _safety(self) -> dict[str, object]:
+        image = self._bench.tower.stations["tower"].last_image
+        if image is None or not self._bench.tower.stations["tower"].online:
+            return {"closed": None, "causes": []}
+        reader = self._bench.tower.safety
+        return {"closed": reader.ok, "causes": [str(cause.name) for cause in reader.causes()]}
+
+    def _carriage(self) -> dict[str, object]:
+        tower, place = self._bench.tower, self._book.places[CARRIAGE]
+        if not tower.stations["tower"].online:
+            unknown = ("height_mm", "angle_mdeg", "place", "load", "shuttle_mm")
+            return {**dict.fromkeys(unknown), "car": place.car}
+        return {
+            "height_mm": tower.lift.position_mm,
+            "angle_mdeg": tower.turntable.position_mdeg,
+            "place": tower.dock.docked_at,
+            "load": LOAD[tower.shuttle.loaded],
+            "car": place.car,
+            "shuttle_mm": tower.shuttle.position_mm,
+        }
+
+    def _numbered_rooms(self) -> list[tuple[int, int]]:
+        return list(enumerate(self._bench.shape.rooms, start=1))
+
+    def _room(self, control: "Control", place: int, number: int) -> dict[str, object]:
+        driver, online = self._bench.tower.rooms[place], self._bench.tower.stations["tower"].online
+        facts = control.rooms.facts(place)
+        return {
+            "place": place,
+            "number": number,
+            "state": control.rooms.state(place).name,
+            "car": self._book.places[place].car,
+            "job": next((job.id for job in self._book.open_jobs() if place in (job.room, job.target)), None),
+            "door": driver.inner_door.state.name if online else None,
+            "gate": driver.outer_gate.state.name if online else None,
+            "person": None if facts is None else facts.maybe_person,
+            "fault": control.rooms.fault(place),
+        }
+
+    def _counts(self) -> dict[str, int]:
+        bays = [self._book.places[bay] for bay in self._bench.shape.bays]
+        counts = {status.value: sum(bay.status is status for bay in bays) for status in PlaceStatus}
+        return {"bays": len(bays), **counts}
+
+    def _alarms(self, control: "Control") -> list[dict[str, object]]:
+        alarms: list[dict[str, object]] = [
+            {"code": "JOB_PARKED", "text": f"job {job.id}: {job.reason}"}
+            for job in self._book.open_jobs()
+            if job.state is JobState.PARKED
+        ]
+        alarms += [
+            {"code": "ROOM_BLOCKED", "text": f"room {number}: {control.rooms.fault(place)}"}
+            for number, place in self._numbered_rooms()
+            if control.rooms.fault(place)
+        ]
+        alarms += [
+            {"code": "STATION_OFFLINE", "text": f"{name}: {station.trouble}"}
+            for name, station in self._bench.tower.stations.items()
+            if not station.online
+        ]
+        return alarms
+
+    def _where(self, place: int | None) -> str:
+        if place is None:
+            return "outside"
+        if place == CARRIAGE:
+            return "carriage"
+        return "room" if place in self._bench.shape.rooms else "bay"
+
+
+_ORDER = (
+    JobState.POSITIONING,
+    JobState.OPENING,
+    JobState.PICKING,
+    JobState.CLOSING,
+    JobState.POSITIONING_TO,
+    JobState.OPENING_TO,
+    JobState.PLACING,
+    JobState.CLOSING_TO,
+)
+
+
+def _at(job: Job, step: JobState) -> Job:
+    """Return a job as if it stood in another step."""
+    return replace(job, state=step)
