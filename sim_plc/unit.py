@@ -15,7 +15,7 @@ class ExceptionCode(IntEnum):
     SERVER_DEVICE_BUSY = 6
 
 
-class ModbusRefusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of this program
+class ModbusRefusal(Exception):
     """The unit refuses a request; it changed nothing."""
 
     def __init__(self, code: ExceptionCode) -> None:
