@@ -199,3 +199,5 @@ class BayLevelImage:
     """Outputs by place: energise the latch. It falls home by spring when dropped, or when docked or held drop."""
     carriage_held: bool = False
     """Hard-wired: lift and turntable at standstill, brakes on."""
+    shuttle_centred: bool = True
+    """Hard-wired: the arms are centred, so that no latch is sent home onto them."""

@@ -300,8 +300,12 @@ class Carriage(IntFlag):
     """Of the whole tower, hard-wired."""
 
 
+ROOM_CROSSINGS_SHIFT: Final = 12
+"""The four highest bits of a room's word count the complete crossings of its gate, modulo 16."""
+
+
 class Room(IntFlag):
-    """Sensors of one transfer room."""
+    """Sensors of one transfer room; bits 12 to 15 count the complete crossings of the gate, modulo 16."""
 
     OCCUPIED_A = 1 << 0
     OCCUPIED_B = 1 << 1
@@ -316,7 +320,7 @@ class Room(IntFlag):
     CURTAIN_CLEAR = 1 << 7
     """Light curtain in the plane of the outer gate."""
     CROSSING_OUT = 1 << 8
-    """Last complete crossing of the gate by a car went outward; stays until the next crossing."""
+    """Last complete crossing of the gate by a car went outward; stays until the next crossing (see the counter)."""
     CROSSING_IN = 1 << 9
     MEASURED = 1 << 10
     """The measuring frame holds a reading of the car that stands in the room."""
