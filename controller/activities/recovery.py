@@ -73,10 +73,7 @@ def _exchange(bench: Bench, book: Book) -> list[Place]:
         return []
     if shuttle.resumable or not shuttle.centred:
         reason = "an exchange was cut here"
-        at = docked if book.places[docked].car == car else CARRIAGE
-        return [
-            Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason) for number in (docked, CARRIAGE)
-        ]
+        return _doubtful(book, docked, car, reason)
     match readings.presence(bench, docked), shuttle.loaded:
         case Loaded.YES, Loaded.NO:
             return [Place(docked, PlaceStatus.OCCUPIED, car), Place(CARRIAGE, PlaceStatus.FREE)]
@@ -84,11 +81,13 @@ def _exchange(bench: Bench, book: Book) -> list[Place]:
             return [Place(docked, PlaceStatus.FREE), Place(CARRIAGE, PlaceStatus.OCCUPIED, car)]
         case at_place, on_carriage:
             reason = f"sensors show the place {SEEN[at_place]} and the carriage {SEEN[on_carriage]}"
-            at = docked if book.places[docked].car == car else CARRIAGE
-            return [
-                Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason)
-                for number in (docked, CARRIAGE)
-            ]
+            return _doubtful(book, docked, car, reason)
+
+
+def _doubtful(book: Book, docked: int, car: str, reason: str) -> list[Place]:
+    """Return both places of an exchange as unverified, the car where it was believed."""
+    at = docked if book.places[docked].car == car else CARRIAGE
+    return [Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason) for number in (docked, CARRIAGE)]
 
 
 def _car_between(bench: Bench, book: Book) -> str | None:

@@ -192,7 +192,9 @@ class Rooms:
             room.running = state
             room.runner.start(self._settled_first(room, activity))
 
-    def _activity(self, room: _Room, state: S, inbound: Job | None) -> Coroutine[object, object, object] | None:
+    def _activity(  # noqa: PLR0911 - one case a state
+        self, room: _Room, state: S, inbound: Job | None
+    ) -> Coroutine[object, object, object] | None:
         bench, place = self._bench, room.place
         assert room.facts is not None
         match state:
