@@ -1,8 +1,9 @@
 """Why can't it move? The interlocks as the controller sees them, to explain and never to replace them.
 
 The PLCs and the safety chain decide; this page only says beforehand what they would miss. The rows are those of the
-contract's table "Interlocks"; above them stands the safety chain, without which nothing moves. The carriage is
-proven held, a load proven absent, a place proven empty or occupied: doubt (None) meets no condition.
+contract's table "Interlocks"; above them stand the safety chain, without which nothing moves, and the power of the
+drives, which the latches do not have. Doubt (None) meets no condition: a load must be proven absent, a place proven
+empty or occupied.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -62,6 +63,8 @@ class Situation:
     """What the daemon sees of the tower; ``rooms`` by place."""
 
     safety_ok: bool
+    powered: bool
+    """The drives are enabled: since a reset, until a trip."""
     lift_homed: bool
     turntable_homed: bool
     lift_held: bool
@@ -99,8 +102,7 @@ def explain(wish: Wish, situation: Situation) -> tuple[Condition, ...]:
         ValueError: a door or gate of a place that is no room.
 
     """
-    chain = Condition("SAFETY", situation.safety_ok, "the safety chain must be closed")
-    return (chain, *_ROWS[wish.kind](wish, situation))
+    return (*_above_all(wish, situation), *_ROWS[wish.kind](wish, situation))
 
 
 def refusal(wish: Wish, situation: Situation) -> Condition | None:
@@ -111,6 +113,12 @@ def refusal(wish: Wish, situation: Situation) -> Condition | None:
 
     """
     return next((condition for condition in explain(wish, situation) if not condition.met), None)
+
+
+def _above_all(wish: Wish, now: Situation) -> Iterator[Condition]:
+    yield Condition("SAFETY", now.safety_ok, "the safety chain must be closed")
+    if wish.kind not in (WishKind.UNLATCH, WishKind.LATCH):
+        yield Condition("POWER", now.powered, "the drives must be on: reset the unit")
 
 
 def _lift(wish: Wish, now: Situation) -> Iterator[Condition]:

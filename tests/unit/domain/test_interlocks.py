@@ -30,6 +30,7 @@ ROOM_OPEN = replace(ROOM_SHUT, inner_door_locked=False, inner_door_open=True)
 
 TRAVEL = Situation(
     safety_ok=True,
+    powered=True,
     lift_homed=True,
     turntable_homed=True,
     lift_held=True,
@@ -74,6 +75,7 @@ EXCHANGES = ["pick bay", "place bay", "resume bay", "undo bay", "pick room", "pl
 
 TROUBLES: dict[str, dict[str, list[str]]] = {
     "safety": {"SAFETY": EVERYTHING},
+    "power": {"POWER": [title for title in EVERYTHING if title not in ("latch", "unlatch")]},
     "lift-homed": {"NOT_HOMED": ["move lift"]},
     "table-homed": {"NOT_HOMED": ["move table"]},
     "lift-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "unlatch", "open door"]},
@@ -119,6 +121,7 @@ def in_room(situation: Situation, place: int = ROOM, **changes: bool) -> Situati
 
 HARM: dict[str, Callable[[Situation], Situation]] = {
     "safety": lambda now: replace(now, safety_ok=False),
+    "power": lambda now: replace(now, powered=False),
     "lift-homed": lambda now: replace(now, lift_homed=False),
     "table-homed": lambda now: replace(now, turntable_homed=False),
     "lift-held": lambda now: replace(now, lift_held=False),
