@@ -64,6 +64,8 @@ def plc_codes_csv() -> str:
         for bit in bits:
             text = texts.get((bits.__name__, str(bit.name)), "")
             writer.writerow((_snake(bits.__name__), "bit", bit.bit_length() - 1, bit.name, "", text))
+    crossings = "complete crossings of the gate, modulo 16"
+    writer.writerow(("room", "bits", f"{codes.ROOM_CROSSINGS_SHIFT} to 15", "CROSSINGS", "", crossings))
     return out.getvalue()
 
 

@@ -98,3 +98,4 @@ def test_every_code_is_in_the_table_with_its_number() -> None:
     assert by_word["opcode", "PICK"]["known_to"] == "shuttle"
     assert by_word["reason", "TABLE"]["text"] == "Value and place disagree with the place table."
     assert all(row["text"] for row in table if row["word"] == "opcode")
+    assert by_word["room", "CROSSINGS"]["number"] == "12 to 15"
