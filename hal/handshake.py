@@ -237,7 +237,7 @@ class Mailbox:
         return any(
             Frame.build(
                 epoch=self.station.found_epoch,
-                boot_id=(image.boot_id - restarts) & 0xFFFF,
+                boot_id=(image.boot_id - 1 - restarts) % 0xFFFF + 1,
                 content=Content(int(codes.Opcode.STOP)),
                 sequence=status.accepted,
             ).check

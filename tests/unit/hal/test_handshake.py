@@ -1,0 +1,551 @@
+"""The daemon's half of the mailbox against a scripted PLC."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from hal.errors import ForeignMaster, LinkDown, Maintenance, NoAnswer, NotOnline, Unsettled
+from hal.interfaces import Prepared, StationState, Verdict
+from hal.plcmap import codes
+from hal.plcmap.codes import Opcode, Reason, Result, Untrusted
+from hal.plcmap.frame import Content, Frame
+from hal.plcmap.registers import tower_map
+from sim_plc.rehearsal.loop import run
+from sim_plc.rehearsal.memory_link import Fault
+from tests.support.fake_plc import SHAPE, FakePlc
+from tests.support.hal_rig import LIFT, MemoryEpochs, Rig, rig
+
+HOME = int(Opcode.HOME)
+STOP = int(Opcode.STOP)
+
+
+def after(delay_s: float) -> Callable[[Callable[[], None]], object]:
+    return lambda done: asyncio.get_running_loop().call_later(delay_s, done)
+
+
+def obey_stop(it: Rig, *, running: Frame | None = None) -> None:
+    """Accept every STOP above accepted, end what runs with STOPPED and the STOP with OK."""
+    plc = it.plc
+
+    def on_frame(name: str, frame: Frame) -> None:
+        if frame.content.opcode == STOP and frame.epoch == plc.epoch:
+            plc.accept(name, frame, runs=False)
+            if running is not None and plc.mechanisms[name].executing == running.sequence:
+                plc.finish(name, running, Result.STOPPED)
+            plc.finish(name, frame)
+
+    plc.on_frame = on_frame
+
+
+async def put(it: Rig) -> Prepared:
+    prepared = it.lift.prepare(Opcode.HOME)
+    await it.lift.issue(prepared)
+    return prepared
+
+
+def test_a_command_is_written_once_and_its_outcome_taken() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.execute_all(after=after(2.0))
+            prepared = it.lift.prepare(Opcode.MOVE_TO, 2500, 202)
+            assert prepared.sequence == 1
+            await it.lift.issue(prepared)
+            outcome = await it.lift.outcome(prepared, 10)
+            assert (outcome.verdict, outcome.prepared) == (Verdict.OK, prepared)
+            [(name, frame)] = it.plc.frames
+            assert name == LIFT
+            assert frame.intact
+            assert (frame.check, frame.content) == (prepared.check, Content(int(Opcode.MOVE_TO), 2500, 202, 0))
+            assert it.lift.prepare(Opcode.HOME).sequence == 2
+
+    run(scenario())
+
+
+def test_the_overhead_of_a_primitive_at_its_predicted_end_is_far_below_the_poll_period() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            loop = asyncio.get_running_loop()
+            it.plc.execute_all(after=after(3.02))
+            spent = []
+            for _ in range(5):
+                begin = loop.time()
+                prepared = await put(it)
+                await it.lift.outcome(prepared, 10, expected_s=3.0)
+                spent.append(loop.time() - begin - 3.0)
+            assert max(spent) < 0.06
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("result", [each for each in Result if each not in {Result.NONE, Result.OK}])
+def test_each_result_has_its_verdict(result: Result) -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            reason = Reason.NOT_HOMED if result is Result.REFUSED else Reason.NONE
+
+            def on_frame(name: str, frame: Frame) -> None:
+                it.plc.accept(name, frame)
+                it.plc.finish(name, frame, result, reason)
+
+            it.plc.on_frame = on_frame
+            outcome = await it.lift.outcome(await put(it), 5)
+            assert outcome.verdict.name == result.name
+            assert outcome.reason is reason
+
+    run(scenario())
+
+
+def test_a_lost_frame_is_sent_again_identically() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.execute_all()
+            it.faults.append(Fault.LOSE_REQUEST)
+            prepared = it.lift.prepare(Opcode.HOME)
+            with pytest.raises(NoAnswer):
+                await it.lift.issue(prepared)
+            assert it.plc.frames == []
+            outcome = await it.lift.outcome(prepared, 5)
+            assert outcome.verdict is Verdict.OK
+            assert it.frames() == [(HOME, 1)]
+            assert outcome.prepared == prepared
+
+    run(scenario())
+
+
+def test_a_frame_sent_again_over_a_new_connection_is_recorded_before_it_is_written() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.faults.append(Fault.CUT)
+            prepared = it.lift.prepare(Opcode.HOME)
+            with pytest.raises(LinkDown):
+                await it.lift.issue(prepared)
+
+            def on_frame(name: str, frame: Frame) -> None:
+                assert [each.check for each in it.notes.rewritten] == [frame.check]
+                it.plc.accept(name, frame)
+                it.plc.finish(name, frame)
+
+            it.plc.on_frame = on_frame
+            outcome = await it.lift.outcome(prepared, 10)
+            assert outcome.verdict is Verdict.OK
+            assert outcome.prepared.check != prepared.check
+            assert outcome.prepared.sequence == prepared.sequence
+
+    run(scenario())
+
+
+def test_what_was_prepared_under_another_epoch_is_never_written() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = it.lift.prepare(Opcode.HOME)
+            it.link.cut()
+            await asyncio.sleep(0.6)
+            await it.online()
+            with pytest.raises(NotOnline, match="changed since"):
+                await it.lift.issue(prepared)
+            assert it.plc.frames == []
+            assert (await it.lift.outcome(prepared, 5)).verdict is Verdict.VOID
+            assert it.lift.prepare(Opcode.HOME).sequence == prepared.sequence
+
+    run(scenario())
+
+
+def test_new_work_waits_until_the_old_is_known_to_be_accepted_or_void() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.faults.append(Fault.DELAY)
+            prepared = it.lift.prepare(Opcode.HOME)
+            with pytest.raises(NoAnswer):
+                await it.lift.issue(prepared)
+            with pytest.raises(Unsettled):
+                it.lift.prepare(Opcode.HOME)
+            obey_stop(it)
+            assert (await it.lift.stop()).verdict is Verdict.OK
+            assert it.frames() == [(STOP, 2)]
+            assert (await it.lift.settle(prepared)).verdict is Verdict.VOID
+            assert it.lift.prepare(Opcode.HOME).sequence == 3
+
+    run(scenario())
+
+
+def test_at_its_deadline_a_command_is_stopped_and_its_real_outcome_told() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            obey_stop(it, running=frame)
+            outcome = await it.lift.outcome(prepared, 3)
+            assert outcome.verdict is Verdict.STOPPED
+            assert it.frames() == [(HOME, 1), (STOP, 2)]
+            assert [each.sequence for each in it.notes.stopped] == [2]
+
+    run(scenario())
+
+
+def test_a_command_that_never_arrives_is_void_behind_the_stop_at_its_deadline() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            obey_stop(it)
+            outcome = await it.lift.outcome(prepared, 2)
+            assert outcome.verdict is Verdict.VOID
+            assert "jumped" in outcome.text
+            written = it.frames()
+            assert written[-1] == (STOP, 2)
+            assert set(written[:-1]) == {(HOME, 1)}
+            assert len(written) >= 5
+
+    run(scenario())
+
+
+def test_a_command_is_never_repeated_behind_a_stop() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 30))
+            await asyncio.sleep(0.1)
+            stopping = asyncio.create_task(it.lift.stop())
+            await asyncio.sleep(3)
+            first_stop = it.frames().index((STOP, 2))
+            assert set(it.frames()[first_stop:]) == {(STOP, 2)}
+            obey_stop(it)
+            assert (await stopping).verdict is Verdict.OK
+            assert (await waiting).verdict is Verdict.VOID
+
+    run(scenario())
+
+
+def test_a_second_stop_joins_the_first() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.faults.append(Fault.LOSE_REQUEST)
+            first, second = asyncio.create_task(it.lift.stop()), asyncio.create_task(it.lift.stop())
+            await asyncio.sleep(0)
+            obey_stop(it)
+            assert (await first).verdict is Verdict.OK
+            assert (await second).verdict is Verdict.OK
+            assert it.frames() == [(STOP, 1)]
+
+    run(scenario())
+
+
+def test_a_stop_leaves_the_number_of_an_unsent_command_alone() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            obey_stop(it)
+            prepared = it.lift.prepare(Opcode.HOME)
+            assert (await it.lift.stop()).verdict is Verdict.OK
+            assert it.frames() == [(STOP, 2)]
+            with pytest.raises(Unsettled):
+                await it.lift.issue(prepared)
+            assert (await it.lift.outcome(prepared, 1)).verdict is Verdict.VOID
+
+    run(scenario())
+
+
+def test_a_prepared_stop_goes_out_as_it_is_unless_it_was_overtaken() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared_stop = it.lift.prepare(Opcode.STOP)
+            obey_stop(it)
+            assert (await it.lift.stop(prepared_stop)).prepared == prepared_stop
+            it.plc.execute_all()
+            await it.lift.outcome(await put(it), 5)
+            stale = prepared_stop
+            obey_stop(it)
+            assert (await it.lift.stop(stale)).verdict is Verdict.OK
+            overtaken = it.lift.prepare(Opcode.STOP)
+            it.plc.execute_all()
+            await it.lift.outcome(await put(it), 5)
+            obey_stop(it)
+            outcome = await it.lift.stop(overtaken)
+            assert (outcome.verdict, outcome.prepared.sequence) == (Verdict.OK, overtaken.sequence + 1)
+
+    run(scenario())
+
+
+def test_a_cancelled_wait_leaves_the_command_to_stop_and_settle() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 60))
+            await asyncio.sleep(1)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            obey_stop(it, running=frame)
+            assert (await it.lift.stop()).verdict is Verdict.OK
+            assert (await it.lift.settle(prepared)).verdict is Verdict.STOPPED
+
+    run(scenario())
+
+
+def test_a_link_that_stays_down_leaves_the_outcome_unknown_until_it_is_read() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            it.link.reachable = False
+            it.link.cut()
+            outcome = await it.lift.outcome(prepared, 5)
+            assert outcome.verdict is Verdict.UNKNOWN
+            it.plc.finish(LIFT, frame, Result.STOPPED_SILENCE)
+            it.link.reachable = True
+            await it.online()
+            assert (await it.lift.settle(prepared)).verdict is Verdict.STOPPED_SILENCE
+
+    run(scenario())
+
+
+def test_a_short_interruption_does_not_end_the_wait() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
+            await asyncio.sleep(1)
+            it.link.cut()
+            await asyncio.sleep(1)
+            it.plc.finish(LIFT, frame)
+            assert (await waiting).verdict is Verdict.OK
+
+    run(scenario())
+
+
+def test_a_restart_before_acceptance_makes_the_command_void() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.execute_all()
+            await it.lift.outcome(await put(it), 5)
+            it.plc.on_frame = lambda _name, _frame: None
+            prepared = await put(it)
+            it.plc.boot_id = 8
+            outcome = await it.lift.outcome(prepared, 20)
+            assert outcome.verdict is Verdict.VOID
+            assert "restarted" in outcome.text
+            it.plc.execute_all()
+            again = await put(it)
+            assert again.sequence == prepared.sequence
+            assert (await it.lift.outcome(again, 5)).verdict is Verdict.OK
+
+    run(scenario())
+
+
+def test_a_restart_while_running_is_told_by_the_plc() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
+            await asyncio.sleep(1)
+            it.plc.boot_id = 8
+            it.plc.finish(LIFT, frame, Result.STOPPED_RESTART)
+            assert (await waiting).verdict is Verdict.STOPPED_RESTART
+
+    run(scenario())
+
+
+def test_a_lost_memory_leaves_the_outcome_unknown_and_numbers_start_anew() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.execute_all()
+            for _ in range(3):
+                await it.lift.outcome(await put(it), 5)
+            it.plc.on_frame = lambda _name, _frame: None
+            prepared = await put(it)
+            it.plc.boot_id = 31_000
+            it.plc.station_status |= codes.Status.MEMORY_LOST
+            it.plc.mechanisms[LIFT] = FakePlc(tower_map(SHAPE)).mechanisms[LIFT]
+            outcome = await it.lift.outcome(prepared, 20)
+            assert outcome.verdict is Verdict.UNKNOWN
+            assert "memory" in outcome.text
+            it.plc.station_status &= ~codes.Status.MEMORY_LOST
+            await asyncio.sleep(1)
+            it.plc.execute_all()
+            fresh = await put(it)
+            assert fresh.sequence == 1
+            assert (await it.lift.outcome(fresh, 5)).verdict is Verdict.OK
+
+    run(scenario())
+
+
+def test_a_memory_that_was_lost_and_reset_out_of_sight_is_still_unknown() -> None:
+    async def scenario() -> None:
+        plc = FakePlc(tower_map(SHAPE))
+        plc.boot_id = 31_000
+        async with rig(plc=plc, adopt=58) as it:
+            before_crash = Prepared("tower/lift", 58, Content(HOME), 0x1234)
+            assert (await it.lift.settle(before_crash, {0x1234})).verdict is Verdict.UNKNOWN
+            assert it.lift.prepare(Opcode.HOME).sequence == 1
+
+    run(scenario())
+
+
+def test_three_untrusted_answers_park_the_sequence() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.on_frame = lambda name, frame: it.plc.distrust(name, frame, Untrusted.GAP)
+            outcome = await it.lift.outcome(await put(it), 30)
+            assert outcome.verdict is Verdict.UNKNOWN
+            assert "GAP" in outcome.text
+            assert it.frames() == [(HOME, 1)] * 3
+            with pytest.raises(Unsettled):
+                it.lift.prepare(Opcode.HOME)
+
+    run(scenario())
+
+
+def test_the_maintenance_key_keeps_every_command_unwritten() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.station_status |= codes.Status.MAINTENANCE_KEY
+            await asyncio.sleep(1)
+            with pytest.raises(Maintenance):
+                it.lift.prepare(Opcode.HOME)
+            with pytest.raises(Maintenance):
+                await it.lift.stop()
+            assert it.plc.frames == []
+
+    run(scenario())
+
+
+def test_without_a_restored_counter_nothing_is_numbered() -> None:
+    async def scenario() -> None:
+        async with rig(adopt=None) as it:
+            with pytest.raises(NotOnline, match="not restored"):
+                it.lift.prepare(Opcode.HOME)
+
+    run(scenario())
+
+
+# After a daemon restart: the journal's newest sequence, and what the station shows
+
+
+def journaled(plc: FakePlc, sequence: int, opcode: Opcode = Opcode.HOME) -> tuple[Frame, Prepared]:
+    """Return a frame of the daemon start before, and what its journal holds of it."""
+    frame = Frame.build(epoch=0x0001_0001, boot_id=plc.boot_id, content=Content(int(opcode)), sequence=sequence)
+    return frame, Prepared("tower/lift", sequence, frame.content, frame.check)
+
+
+def used_plc(accepted: int) -> FakePlc:
+    """Return a PLC on which an earlier daemon start worked up to ``accepted``."""
+    plc = FakePlc(tower_map(SHAPE))
+    plc.epoch, plc.owner = 0x0001_0001, 55
+    last, _ = journaled(plc, accepted)
+    plc.accept(LIFT, last, runs=False)
+    plc.finish(LIFT, last)
+    return plc
+
+
+def test_after_a_crash_a_planned_command_that_never_arrived_is_void_and_its_number_free() -> None:
+    async def scenario() -> None:
+        plc = used_plc(40)
+        _, planned = journaled(plc, 41)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
+            outcome = await it.lift.settle(planned, {planned.check})
+            assert outcome.verdict is Verdict.VOID
+            assert plc.frames == []
+            assert it.lift.prepare(Opcode.HOME).sequence == 41
+
+    run(scenario())
+
+
+def test_after_a_crash_a_finished_command_is_taken_by_its_check_word() -> None:
+    async def scenario() -> None:
+        plc = used_plc(40)
+        frame, planned = journaled(plc, 41)
+        plc.accept(LIFT, frame)
+        plc.finish(LIFT, frame, Result.STOPPED_SILENCE)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
+            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.STOPPED_SILENCE
+            other = Prepared("tower/lift", 41, Content(int(Opcode.MOVE_TO), 1, 0), 0x0BAD)
+            assert (await it.lift.settle(other, {0x0BAD})).verdict is Verdict.UNKNOWN
+
+    run(scenario())
+
+
+def test_after_a_crash_a_running_command_is_waited_for() -> None:
+    async def scenario() -> None:
+        plc = used_plc(40)
+        frame, planned = journaled(plc, 41)
+        plc.accept(LIFT, frame)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
+            settling = asyncio.create_task(it.lift.settle(planned, {planned.check}))
+            await asyncio.sleep(5)
+            assert not settling.done()
+            plc.finish(LIFT, frame)
+            assert (await settling).verdict is Verdict.OK
+
+    run(scenario())
+
+
+def test_a_stop_that_the_journal_missed_is_known_by_its_check_word() -> None:
+    async def scenario() -> None:
+        plc = used_plc(40)
+        stop, _ = journaled(plc, 42, Opcode.STOP)
+        plc.accept(LIFT, stop, runs=False)
+        plc.finish(LIFT, stop)
+        plc.boot_id += 1
+        _, planned = journaled(plc, 41)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
+            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.VOID
+            assert it.lift.prepare(Opcode.HOME).sequence == 43
+
+    run(scenario())
+
+
+def test_a_sequence_that_nobody_here_wrote_freezes_the_station_until_it_is_adopted() -> None:
+    async def scenario() -> None:
+        plc = used_plc(44)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41, online=False) as it:
+            await it.state(StationState.FROZEN)
+            assert "44" in it.station.trouble
+            with pytest.raises(ForeignMaster):
+                it.lift.prepare(Opcode.HOME)
+            with pytest.raises(ForeignMaster):
+                await it.lift.stop()
+            _, planned = journaled(plc, 41)
+            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.UNKNOWN
+            written = len(plc.blocks)
+            await asyncio.sleep(5)
+            assert len(plc.blocks) == written
+            await it.station.adopt_epoch()
+            await it.online()
+            assert it.lift.prepare(Opcode.HOME).sequence == 45
+
+    run(scenario())
+
+
+def test_settling_nothing_waits_for_the_comparison() -> None:
+    async def scenario() -> None:
+        plc = used_plc(44)
+        async with rig(plc=plc, adopt=44, online=False) as it:
+            await it.lift.settle(None)
+            assert it.station.online
+        async with rig(plc=used_plc(44), adopt=3, online=False) as it:
+            with pytest.raises(ForeignMaster):
+                await it.lift.settle(None, (), 2)
+
+    run(scenario())
+
+
+def test_sequences_wrap_past_65535_to_1() -> None:
+    async def scenario() -> None:
+        plc = used_plc(65_534)
+        async with rig(plc=plc, adopt=65_534) as it:
+            plc.execute_all()
+            seen = []
+            for _ in range(3):
+                prepared = await put(it)
+                assert (await it.lift.outcome(prepared, 5)).verdict is Verdict.OK
+                seen.append(prepared.sequence)
+            assert seen == [65_535, 1, 2]
+
+    run(scenario())
