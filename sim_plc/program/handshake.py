@@ -88,6 +88,7 @@ class Mailbox:
         self._stood = SCANS_TO_SHOW_TORN
         self._frame: Frame | None = None
         self._intact = True
+        self._waiting = False
         self._judged_against: tuple[int, int, int] | None = None
 
     @property
@@ -103,7 +104,7 @@ class Mailbox:
     @property
     def settled(self) -> bool:
         """Whether another look at an unchanged frame would show nothing new."""
-        if self._stood < SCANS_TO_JUDGE:
+        if self._stood < SCANS_TO_JUDGE or self._waiting:
             return False
         return self._intact or self._stood >= SCANS_TO_SHOW_TORN
 
@@ -125,6 +126,7 @@ class Mailbox:
         if words != self._seen:
             self._seen, self._stood = words, 1
             self._frame, self._intact, self._judged_against = None, False, None
+            self._waiting = False
             return None
         if self._stood < SCANS_TO_SHOW_TORN:
             self._stood += 1
@@ -212,7 +214,8 @@ class Mailbox:
 
     def _accept_stop(self, command: Command) -> Command | None:
         """Accept a STOP, jumping over what stands between; a fourth open sequence waits in its registers."""
-        if (self.memory.running is not None) + len(self.memory.stops) >= MAX_OPEN:
+        self._waiting = (self.memory.running is not None) + len(self.memory.stops) >= MAX_OPEN
+        if self._waiting:
             return None
         self._accept(command)
         self.memory.stops.append(command)

@@ -1,0 +1,112 @@
+"""The program of a bay controller: the latches of one level."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from config.schema import Tower
+from hal.plcmap import codes
+from hal.plcmap.codec import Image, SlowImage
+from hal.plcmap.registers import StationMap, bay_map
+from sim_plc.image import BayInputs, BayLevelImage
+from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
+from sim_plc.program.interlocks import InterlockSet
+from sim_plc.program.latches import Latches
+from sim_plc.program.mechanism import Machine
+from sim_plc.program.retained import ExchangeMemory
+from sim_plc.program.station import StationMachine, StationState
+from sim_plc.program.station_program import LogEntry, StationProgram
+
+
+class BayProgram(StationProgram[BayScene]):
+    """Scans the image of one level.
+
+    A bay controller has no wire from the safety chain or the maintenance key: its safety word is 0 (it knows of no
+    healthy chain), and what stops it is the loss of "docked" or "held", which the chain brings about.
+    """
+
+    def __init__(
+        self,
+        tower: Tower,
+        image: BayLevelImage,
+        *,
+        level: int,
+        retained: bytes | None,
+        rng: random.Random,
+        interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
+        on_event: Callable[[LogEntry], None] | None = None,
+    ) -> None:
+        """Power up on the image of a level."""
+        self._wires = image
+        super().__init__(
+            tower,
+            bay_map(tower.shape, level),
+            self._build,
+            level=level,
+            retained=retained,
+            rng=rng,
+            interlocks=interlocks,
+            on_event=on_event,
+        )
+        self._scene = BayScene(image, self.station_state, self.mechanism("latches"))
+
+    def scene(self) -> BayScene:
+        """Return what the interlocks look at."""
+        return self._scene
+
+    @property
+    def maintenance_key(self) -> bool:
+        """False: the key is wired to the tower PLC."""
+        return False
+
+    @property
+    def chain_closed(self) -> bool:
+        """True: the chain acts on "docked" and "held", not on this program."""
+        return True
+
+    def begin_scan(self, *, first: bool) -> None:
+        """Drop the coils whose carriage has gone."""
+        del first
+        self._latches.drop_what_lost_its_carriage()
+
+    def end_scan(self) -> None:
+        """Nothing is left to switch."""
+
+    def fill_image(self, image: Image) -> Image:
+        """Add the feedback of the bays and the wires of the level."""
+        held = codes.BayStation.CARRIAGE_HELD if self._wires.carriage_held else codes.BayStation(0)
+        return replace(
+            image, inputs=held, bays={place: _bay_word(bay) for place, bay in self._wires.bays.items()}
+        )
+
+    def fill_slow(self, image: SlowImage) -> SlowImage:
+        """Add nothing: bays measure nothing."""
+        return image
+
+    def _build(self, station: StationMap, state: StationState, memory: ExchangeMemory) -> Sequence[Machine]:
+        """Build the machines in the order of the mailboxes."""
+        del station, memory
+        self._latches = Latches(self._level, self._wires, travel_s=self._tower.machine.latch.travel_s)
+        own = StationMachine(
+            state, clear=self._clear, energise=lambda: None, faulted=lambda: self._latches.faulted
+        )
+        return [own, self._latches]
+
+    def _clear(self) -> None:
+        for program in self.mechanisms:
+            if program.running is None:
+                program.clear_fault()
+
+
+def _bay_word(bay: BayInputs) -> codes.Bay:
+    word = codes.Bay(0)
+    for bit, on in (
+        (codes.Bay.LATCH_OPEN, bay.latch_open),
+        (codes.Bay.LATCH_CLOSED, bay.latch_closed),
+        (codes.Bay.OCCUPIED_A, bay.occupied_a),
+        (codes.Bay.OCCUPIED_B, bay.occupied_b),
+        (codes.Bay.DOCKED, bay.docked),
+    ):
+        if on:
+            word |= bit
+    return word

@@ -1,0 +1,233 @@
+"""One positioning axis with a brake: HOME, MOVE_TO, JOG and STOP for lift and turntable."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hal.plcmap.codes import Flag, Opcode, Reason, Result, State
+from hal.plcmap.frame import Content
+from sim_plc.image import Drive
+from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
+from sim_plc.program.mechanism import Show
+from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, travel_s
+
+CONTACT_S = 0.5
+"""Patience with a limit or dock contact once the axis stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinematics:
+    """Rates of one axis in its unit (mm or mdeg), times in s."""
+
+    speed: int
+    acceleration: int
+    stop: int
+    """Deceleration of a safety or silence stop."""
+    home_speed: int
+    """Also the reduced speed of JOG."""
+    brake_s: float
+    levelling_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where an axis may be sent, in its unit, and how exactly it stands at a place."""
+
+    low: int
+    high: int
+    tolerance: int
+    turn: int = 0
+    """Length of a full turn of an endless axis, 0: the axis is not endless."""
+
+    def __contains__(self, value: int) -> bool:
+        return self.low <= value <= self.high
+
+    def distance(self, a: int, b: int) -> int:
+        """Return the distance of two positions, the shorter way round on an endless axis."""
+        apart = abs(a - b)
+        return min(apart % self.turn, -apart % self.turn) if self.turn else apart
+
+    @property
+    def length(self) -> int:
+        """The longest way."""
+        return self.turn or self.high - self.low
+
+
+class Positioner:
+    """Drives one axis to places of the place table; each stop ends with the brake on.
+
+    ``targets`` is the axis's column of the place table, ``contact`` the dock contact that must be made at a
+    place, ``dead_man`` whether the dead-man counter still changes.
+    """
+
+    def __init__(
+        self,
+        kinematics: Kinematics,
+        span: Span,
+        wires: DriveWires,
+        *,
+        targets: Mapping[int, int],
+        contact: Callable[[], bool],
+        dead_man: Callable[[], bool],
+    ) -> None:
+        self.axis = AxisState()
+        self.wires = wires
+        self.homed = False
+        self._k = kinematics
+        self._span = span
+        self._targets = targets
+        self._contact = contact
+        self._dead_man = dead_man
+
+    @property
+    def ready(self) -> bool:
+        """Whether the drive is energised and not in error stop."""
+        return self.axis.state not in (State.DISABLED, State.ERROR_STOP)
+
+    def at(self, place: int) -> bool:
+        """Whether the axis stands or passes within tolerance of a place."""
+        return self._near(self._targets[place])
+
+    @property
+    def powered(self) -> bool:
+        """Whether the drive's power is switched on."""
+        return self.wires.outputs.power
+
+    def energise(self) -> None:
+        """Switch the drive on; leaves Disabled and ErrorStop."""
+        self.wires.outputs.power = True
+        self.clear_fault()
+        if self.axis.can(AxisEvent.POWER_ON):
+            self.axis.fire(AxisEvent.POWER_ON)
+
+    def de_energise(self) -> None:
+        """Switch the drive off, brake on."""
+        self.wires.outputs.power = self.wires.outputs.brake_release = False
+        if self.axis.can(AxisEvent.POWER_OFF):
+            self.axis.fire(AxisEvent.POWER_OFF)
+
+    def argument_reason(self, content: Content) -> Reason:
+        """Return why the arguments are refused, or `Reason.NONE`."""
+        value, place = content.argument1, content.argument2
+        match content.opcode:
+            case Opcode.MOVE_TO:
+                if value not in self._span or (place and place not in self._targets):
+                    return Reason.ARGUMENT
+                return Reason.TABLE if place and value != self._targets[place] else Reason.NONE
+            case Opcode.JOG:
+                return Reason.NONE if value in (1, -1) else Reason.ARGUMENT
+        return Reason.NONE
+
+    def place_of(self, content: Content) -> int:
+        """Return 0: the interlocks of an axis look at the whole tower."""
+        del content
+        return 0
+
+    def steps(self, content: Content) -> Steps:
+        """Return what a command does."""
+        match content.opcode:
+            case Opcode.HOME:
+                return self._home()
+            case Opcode.JOG:
+                return self._jog(content.argument1)
+        return self._move_to(content.argument1, content.argument2)
+
+    def begins(self, content: Content) -> None:
+        """Enter Homing or DiscreteMotion."""
+        self.axis.fire(AxisEvent.HOME if content.opcode == Opcode.HOME else AxisEvent.MOVE)
+
+    def ends(self, result: Result) -> None:
+        """Leave for Standstill; the brake is set whatever happened before."""
+        self.wires.outputs.brake_release = False
+        event = AxisEvent.DONE if result is Result.OK else AxisEvent.STOPPED
+        if self.axis.can(event):
+            self.axis.fire(event)
+
+    def running_fault(self) -> Reason:
+        """Return what the drive complains of."""
+        return self.wires.fault()
+
+    def stopping(self, *, hard: bool) -> Steps:
+        """Ramp down, then set the brake."""
+        if self.axis.can(AxisEvent.STOP):
+            self.axis.fire(AxisEvent.STOP)
+        return self._stop(self._k.stop if hard else self._k.acceleration)
+
+    def after_fault(self, reason: Reason) -> Steps:
+        """Enter ErrorStop, ramp down, set the brake."""
+        del reason
+        self.axis.fire(AxisEvent.ERROR)
+        return self._stop(self._k.stop)
+
+    def clear_fault(self) -> None:
+        """Leave ErrorStop: to Standstill if powered, else to Disabled."""
+        event = AxisEvent.RESET if self.wires.outputs.power else AxisEvent.RESET_UNPOWERED
+        if self.axis.can(event):
+            self.axis.fire(event)
+
+    def show(self) -> Show:
+        """Return state, flags and encoder."""
+        inputs = self.wires.inputs
+        flags = Flag(0)
+        if self.homed:
+            flags |= Flag.HOMED
+        if inputs.brake_on:
+            flags |= Flag.BRAKE_ON
+        if self.wires.held:
+            flags |= Flag.HELD
+        if self.axis.state is State.ERROR_STOP:
+            flags |= Flag.FAULT
+        return Show(self.axis.state, flags, inputs.position, inputs.velocity)
+
+    def _near(self, target: int) -> bool:
+        return self._span.distance(self.wires.inputs.position, target) <= self._span.tolerance
+
+    def _move_to(self, target: int, place: int) -> Steps:
+        k, wires = self._k, self.wires
+        distance = self._span.distance(wires.inputs.position, target)
+        wires.outputs.brake_release = True
+        wires.request(Drive.MOVE, target, k.speed, k.acceleration)
+        yield Wait(wires.finished, margin_s(k.brake_s + travel_s(distance, k.speed, k.acceleration)))
+        if place and k.levelling_s:
+            wires.request(Drive.LEVEL, target, duration_s=k.levelling_s)
+            yield Wait(wires.finished, margin_s(k.levelling_s))
+        yield self._set_brake()
+        if place:
+            yield Wait(self._contact, CONTACT_S, Reason.POSITION)
+            if not self._near(target):
+                raise StepFault(Reason.POSITION)
+
+    def _home(self) -> Steps:
+        k, wires = self._k, self.wires
+        self.homed = False
+        wires.outputs.brake_release = True
+        wires.request(Drive.HOME, speed=k.home_speed, acceleration=k.acceleration)
+        yield Wait(wires.finished, margin_s(k.brake_s + self._span.length / k.home_speed))
+        yield self._set_brake()
+        yield Wait(lambda: wires.inputs.at_reference, CONTACT_S, Reason.CONTACT)
+        self.homed = True
+
+    def _jog(self, sign: int) -> Steps:
+        k, wires = self._k, self.wires
+        wires.outputs.brake_release = True
+        wires.request(Drive.JOG, speed=sign * k.home_speed, acceleration=k.acceleration)
+        longest = margin_s(k.brake_s + self._span.length / k.home_speed)
+        yield Wait(lambda: not self._dead_man() or self._at_end(sign), longest, None, every_scan=True)
+        yield from self._stop(k.acceleration)
+
+    def _at_end(self, sign: int) -> bool:
+        """Whether a jog must ramp down now to stand before the end of a span that has one."""
+        if self._span.turn:
+            return False
+        inputs, rate = self.wires.inputs, self._k.acceleration
+        position = inputs.position + inputs.velocity * abs(inputs.velocity) / (2 * rate)
+        return position >= self._span.high if sign > 0 else position <= self._span.low
+
+    def _stop(self, rate: int) -> Steps:
+        wires = self.wires
+        wires.request(Drive.STOP, acceleration=rate)
+        yield Wait(lambda: not wires.inputs.moving, margin_s(abs(wires.inputs.velocity) / rate))
+        yield self._set_brake()
+
+    def _set_brake(self) -> Wait:
+        self.wires.outputs.brake_release = False
+        return Wait(lambda: self.wires.inputs.brake_on, margin_s(self._k.brake_s), Reason.BRAKE)

@@ -1,0 +1,508 @@
+"""What every station's program does at a scan: hear the controller, look at the mailboxes, run the mechanisms."""
+
+import random
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Generic, TypeVar
+
+from config.schema import Tower
+from hal.plcmap import codes
+from hal.plcmap.codec import ControllerBlock, History, Identity, Image, SlowImage, Status
+from hal.plcmap.codes import MechanismKind, Opcode, Reason, Result, State
+from hal.plcmap.frame import FRAME_WORDS, Content
+from hal.plcmap.registers import CONTROLLER_WORDS, Mechanism, StationMap
+from sim_plc.program.epoch import EpochGate
+from sim_plc.program.handshake import Command, Mailbox, MailboxMemory
+from sim_plc.program.interlocks import InterlockSet
+from sim_plc.program.mechanism import Machine, MechanismProgram
+from sim_plc.program.pages import Pages
+from sim_plc.program.retained import ExchangeMemory, next_boot, pack, power_up
+from sim_plc.program.station import StationState
+from sim_plc.unit import ExceptionCode, ModbusRefusal
+
+SceneT = TypeVar("SceneT")
+
+LOG_LENGTH: Final = 10_000
+
+NEEDS_NO_POWER: Final = frozenset(
+    {
+        (MechanismKind.STATION, Opcode.RESET),
+        (MechanismKind.STATION, Opcode.CLEAR_FAULT),
+        (MechanismKind.STATION, Opcode.MODE),
+        (MechanismKind.SIGNAL, Opcode.SHOW),
+        (MechanismKind.LATCHES, Opcode.LATCH),
+    }
+)
+"""What is done without a RESET. A sign still tells people the way out; LATCH only takes energy away.
+
+Doors and gates are not among them: whoever is inside has the escape release, which works without any PLC.
+"""
+
+
+class Event(Enum):
+    """What the log tells of a sequence."""
+
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of a program's log, for whoever judges what the station did."""
+
+    t: float
+    mechanism: str
+    sequence: int
+    event: Event
+    content: Content | None = None
+    """Of ACCEPTED and STARTED."""
+    result: Result = Result.NONE
+    reason: Reason = Reason.NONE
+
+
+class StationProgram(ABC, Generic[SceneT]):
+    """One station: implements `sim_plc.unit.Unit`.
+
+    Constructing it is a power-up: outputs off, boot id counted, what ran closed with STOPPED_RESTART, drives off
+    until RESET. ``retained`` is what `retained_bytes` gave before (None: leaves the factory). Times are seconds of
+    one rising clock.
+    """
+
+    def __init__(
+        self,
+        tower: Tower,
+        station: StationMap,
+        machines: Callable[[StationMap, StationState, ExchangeMemory], Sequence[Machine]],
+        *,
+        level: int,
+        retained: bytes | None,
+        rng: random.Random,
+        interlocks: InterlockSet[SceneT],
+        on_event: Callable[[LogEntry], None] | None,
+    ) -> None:
+        self.station = station
+        self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
+        self.needs_scan = True
+        self.station_state = StationState()
+        self._tower = tower
+        self._level = level
+        self._interlocks = interlocks
+        self._on_event = on_event
+        self._t = 0.0
+        self._scanned = False
+        self._silent = True
+        self._memory = power_up(retained, rng)
+        self._scan_s = tower.machine.plc.scan_s
+        self.gate = EpochGate(
+            self._memory.epoch, scan_s=self._scan_s, silence_s=tower.machine.plc.silence_s
+        )
+        self._owned = [0] * (station.owned_end - station.owned_base)
+        self._block_written = False
+        self._frame_written = True
+        built = machines(station, self.station_state, self._memory.exchange)
+        self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
+        self._by_name = {program.name: program for program in self.mechanisms}
+        self._offsets = {m.name: station.mailbox(m.name) - station.owned_base for m in station.mechanisms}
+        self._pages = Pages(
+            station,
+            identity=self._identity,
+            fast=self._image,
+            slow=self._slow_image,
+            heartbeat=lambda: self.gate.heartbeat(self._t),
+        )
+        for program in self.mechanisms:
+            program.mailbox.close_after_restart()
+
+    # What differs between stations
+
+    @abstractmethod
+    def scene(self) -> SceneT:
+        """Return what the interlocks look at."""
+
+    @abstractmethod
+    def begin_scan(self, *, first: bool) -> None:
+        """Read the inputs that concern the whole station: safety chain, key."""
+
+    @abstractmethod
+    def end_scan(self) -> None:
+        """Write the outputs that concern the whole station: drive power."""
+
+    @property
+    @abstractmethod
+    def maintenance_key(self) -> bool:
+        """Whether the local pendant has the machine."""
+
+    @property
+    @abstractmethod
+    def chain_closed(self) -> bool:
+        """Whether the safety chain lets things move."""
+
+    @abstractmethod
+    def fill_image(self, image: Image) -> Image:
+        """Return the fast image with what only this kind of station has."""
+
+    @abstractmethod
+    def fill_slow(self, image: SlowImage) -> SlowImage:
+        """Return the slow image with what only this kind of station has."""
+
+    # The scan
+
+    @property
+    def name(self) -> str:
+        """The station's name."""
+        return self.station.name
+
+    @property
+    def unit(self) -> int:
+        """The station's Modbus unit id."""
+        return self.station.unit
+
+    @property
+    def boot_id(self) -> int:
+        """The boot id of this power-up."""
+        return self._memory.boot_id
+
+    @property
+    def memory_lost(self) -> bool:
+        """Whether retained memory was lost and nobody has acknowledged it at the tower."""
+        return self._memory.lost
+
+    @property
+    def progressed(self) -> bool:
+        """Whether the last scan got past a step of any mechanism, so that outputs may have changed."""
+        return any(program.progressed for program in self.mechanisms)
+
+    def mechanism(self, name: str) -> MechanismProgram:
+        """Return one mechanism's program.
+
+        Raises:
+            KeyError: the station has none of that name.
+
+        """
+        return self._by_name[name]
+
+    def refresh(self, t: float) -> None:
+        """Let heartbeat and encoders be those of ``t`` in the reads to come; nothing is scanned."""
+        if t != self._t:
+            self._t = t
+            self._pages.changed()
+
+    def scan(self, t: float) -> None:
+        """Run one scan at time ``t``."""
+        self._t = t
+        self.needs_scan = False
+        first, self._scanned = not self._scanned, True
+        self._hear(t)
+        self.begin_scan(first=first)
+        self._halt_what_must_not_run()
+        self._look_at_mailboxes()
+        for program in self.mechanisms:
+            program.run(t)
+        self.end_scan()
+        self._pages.changed()
+
+    def next_due(self) -> float | None:
+        """Return the earliest time at which a scan is due though no input changes and nothing is written.
+
+        A time that has passed means the next scan of the grid; None: nothing is due.
+        """
+        if self.needs_scan or self._unsettled or self.progressed:
+            return self._t
+        dues = [program.due for program in self.mechanisms if program.running is not None]
+        if not self._silent:
+            dues.append(self.gate.silent_from())
+        return min((due for due in dues if due is not None), default=None)
+
+    def retained_bytes(self) -> bytes:
+        """Return what survives power."""
+        return pack(self._memory)
+
+    def local_reset(self) -> None:
+        """Acknowledge the loss of memory at the tower's cabinet, a human act: the next sequence is 1.
+
+        The boot id rises and the mailboxes are cleared, so that a frame refused before can never run under its old
+        number. Without a loss of memory it does nothing.
+        """
+        memory = self._memory
+        if not memory.lost:
+            return
+        memory.lost = False
+        memory.boot_id = next_boot(memory.boot_id)
+        self._owned = [0] * len(self._owned)
+        self._block_written = self._frame_written = self.needs_scan = True
+        for program in self.mechanisms:
+            program.mailbox.forget()
+            memory.mailboxes[program.name] = program.mailbox.memory
+        self._pages.changed()
+
+    # Registers
+
+    def read_input(self, address: int, count: int) -> Sequence[int]:
+        """Return input registers: the blocks.
+
+        Raises:
+            ModbusRefusal: an address outside the blocks.
+
+        """
+        return self._pages.read(address, count)
+
+    def read_holding(self, address: int, count: int) -> Sequence[int]:
+        """Return holding registers: the mirrored blocks, or what the controller wrote.
+
+        Raises:
+            ModbusRefusal: an address that is not declared.
+
+        """
+        if address < self.station.owned_base:
+            return self._pages.read(address, count)
+        first = self._owned_offset(address, count)
+        return self._owned[first : first + count]
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        """Write registers that the controller owns; the next scan sees them.
+
+        Raises:
+            ModbusRefusal: any register is undeclared or the PLC's own, or a value is no word.
+
+        """
+        first = self._owned_offset(address, len(words))
+        if any(not 0 <= word <= 0xFFFF for word in words):
+            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
+        self._owned[first : first + len(words)] = words
+        self.needs_scan = True
+        self._block_written |= first < CONTROLLER_WORDS
+        self._frame_written |= first + len(words) > CONTROLLER_WORDS
+
+    def _owned_offset(self, address: int, count: int) -> int:
+        inside = self.station.owned_base <= address and address + count <= self.station.owned_end
+        if not inside or count <= 0:
+            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
+        return address - self.station.owned_base
+
+    # One scan, part by part
+
+    def _mechanism(self, mechanism: Mechanism, machine: Machine) -> MechanismProgram:
+        name = mechanism.name
+
+        def on_outcome(sequence: int, result: Result, reason: Reason) -> None:
+            self._tell(LogEntry(self._t, name, sequence, Event.OUTCOME, None, result, reason))
+
+        memory = self._memory.mailboxes.setdefault(name, MailboxMemory())
+        return MechanismProgram(mechanism, Mailbox(memory, on_outcome), machine)
+
+    def _tell(self, entry: LogEntry) -> None:
+        self.log.append(entry)
+        if self._on_event is not None:
+            self._on_event(entry)
+
+    def _hear(self, t: float) -> None:
+        """Look at the controller block if it was written since the last scan: an old echo is no news."""
+        if self._block_written:
+            self._block_written = False
+            self._frame_written |= self._epoch_rose(ControllerBlock.from_words(self._owned[:CONTROLLER_WORDS]), t)
+        self._silent = self.gate.silent(t)
+
+    def _epoch_rose(self, block: ControllerBlock, t: float) -> bool:
+        before = self._memory.epoch.epoch
+        self.gate.take(block, t)
+        return self._memory.epoch.epoch != before
+
+    def _halt_what_must_not_run(self) -> None:
+        """Stop what runs when the chain opens, the key is turned, the controller is silent or a condition is lost."""
+        for program in self.mechanisms:
+            if program.running is None or program.kind in (MechanismKind.STATION, MechanismKind.SIGNAL):
+                continue
+            result, reason = self._stop_cause(program)
+            if result is not Result.NONE:
+                program.halt(result, reason)
+
+    def _stop_cause(self, program: MechanismProgram) -> tuple[Result, Reason]:
+        if not self.chain_closed:
+            return Result.STOPPED_SAFETY, Reason.SAFETY
+        if self.maintenance_key:
+            return Result.STOPPED_SAFETY, Reason.MAINTENANCE
+        if self._silent:
+            return Result.STOPPED_SILENCE, Reason.SILENT
+        reason = self._lost_interlock(program)
+        return (Result.STOPPED_SAFETY if reason else Result.NONE), reason
+
+    def _lost_interlock(self, program: MechanismProgram) -> Reason:
+        """Return which condition the running command has lost; its own mechanism does not count as moving."""
+        command = program.running
+        if command is None or program.ending:
+            return Reason.NONE
+        wish = (program.kind, Opcode(command.content.opcode))
+        return self._interlocks.lost(self.scene(), wish, self._place_of(program, command.content))
+
+    def _look_at_mailboxes(self) -> None:
+        """Judge the mailboxes one after another; each sees what the ones before it have accepted."""
+        if not self._frame_written and not self._unsettled:
+            return
+        self._frame_written = False
+        for program in self.mechanisms:
+            at = self._offsets[program.name]
+            words = tuple(self._owned[at : at + FRAME_WORDS])
+            epoch = self._memory.epoch.epoch
+            command = program.mailbox.look(words, boot_id=self._memory.boot_id, epoch=epoch)
+            if command is not None:
+                self._answer(program, command)
+        self._unsettled = any(not p.mailbox.settled for p in self.mechanisms)
+
+    _unsettled = False
+
+    def _answer(self, program: MechanismProgram, command: Command) -> None:
+        self._tell(LogEntry(self._t, program.name, command.sequence, Event.ACCEPTED, command.content))
+        if command.is_stop:
+            self._answer_stop(program, command)
+            return
+        reason = self._refusal(program, command.content)
+        if reason is not Reason.NONE:
+            program.mailbox.refuse(command, reason)
+            return
+        self._memory.starts[program.name] = self._memory.starts.get(program.name, 0) + 1
+        self._tell(LogEntry(self._t, program.name, command.sequence, Event.STARTED, command.content))
+        program.start(command)
+
+    def _answer_stop(self, program: MechanismProgram, command: Command) -> None:
+        """Stop. Silence, lost memory or an open chain do not refuse it: a STOP only takes motion away.
+
+        The maintenance key does: every command belongs to the pendant then.
+        """
+        if self.maintenance_key:
+            program.mailbox.refuse(command, Reason.MAINTENANCE)
+        else:
+            program.halt(Result.STOPPED, hard=False)
+
+    def _refusal(self, program: MechanismProgram, content: Content) -> Reason:
+        """Return why a command is refused: by its frame, by the station, by an interlock; else `Reason.NONE`."""
+        if content.opcode not in codes.OPCODES[program.kind]:
+            return Reason.UNKNOWN_OPCODE
+        return (
+            self._refused_by_frame(program, content)
+            or self._refused_by_station(program, content)
+            or self._interlocks.refusal(
+                self.scene(),
+                (program.kind, Opcode(content.opcode)),
+                self._place_of(program, content),
+            )
+            or self._refused_by_power(program, content)
+        )
+
+    def _refused_by_frame(self, program: MechanismProgram, content: Content) -> Reason:
+        reason = program.machine.argument_reason(content)
+        if reason is not Reason.NONE:
+            return reason
+        expected = content.expected_from
+        if expected not in (State.ANY, program.machine.show().state):
+            return Reason.EXPECTED_FROM
+        return Reason.NONE
+
+    def _refused_by_station(self, program: MechanismProgram, content: Content) -> Reason:
+        del program
+        if self._memory.lost:
+            return Reason.MEMORY_LOST
+        if self.maintenance_key:
+            return Reason.MAINTENANCE
+        if self._silent:
+            return Reason.SILENT
+        if content.opcode == Opcode.JOG and not self.gate.dead_man_held(self._t):
+            return Reason.DEAD_MAN
+        return Reason.NONE
+
+    def _refused_by_power(self, program: MechanismProgram, content: Content) -> Reason:
+        """Refuse what has no energy to move with, whatever the interlocks allow."""
+        if (program.kind, content.opcode) in NEEDS_NO_POWER or self.station_state.powered:
+            return self._refused_by_axis(program)
+        return Reason.POWER
+
+    def _refused_by_axis(self, program: MechanismProgram) -> Reason:
+        in_error = program.machine.show().state in (State.DISABLED, State.ERROR_STOP)
+        return Reason.POWER if in_error else Reason.NONE
+
+    def _place_of(self, program: MechanismProgram, content: Content) -> int:
+        return program.machine.place_of(content) or program.mechanism.place
+
+    # What the blocks show
+
+    def _identity(self) -> Identity:
+        scan_us = round(self._scan_s * 1e6)
+        return Identity(
+            self._memory.boot_id,
+            0,
+            codes.MAP_ID,
+            codes.MAP_VERSION,
+            int(self.station.kind),
+            self._tower.tower_id,
+            self._tower.shape.table_crc(),
+            int(codes.ProgramState.RUNNING),
+            self._level,
+            scan_us,
+            scan_us,
+            self._memory.epoch.epoch,
+        )
+
+    def _status_word(self) -> codes.Status:
+        mode = {
+            codes.Mode.PRODUCTION: codes.Status.MODE_PRODUCTION,
+            codes.Mode.MAINTENANCE: codes.Status.MODE_MAINTENANCE,
+            codes.Mode.MANUAL: codes.Status.MODE_MANUAL,
+        }[self.station_state.mode]
+        for bit, on in (
+            (codes.Status.MEMORY_LOST, self._memory.lost),
+            (codes.Status.MAINTENANCE_KEY, self.maintenance_key),
+            (codes.Status.SILENT, self._silent),
+            (codes.Status.POWERED, self.station_state.powered),
+        ):
+            if on:
+                mode |= bit
+        return mode
+
+    def _status(self, program: MechanismProgram) -> Status:
+        shown, box = program.machine.show(), program.mailbox
+        newest = box.newest
+        return Status(
+            int(shown.state),
+            shown.substep,
+            box.memory.accepted,
+            box.memory.accepted_check,
+            box.executing,
+            newest.sequence,
+            newest.result,
+            newest.reason,
+            shown.flags,
+            shown.position,
+        )
+
+    def _image(self) -> Image:
+        image = Image(
+            self._memory.boot_id,
+            0,
+            self._memory.epoch.epoch,
+            self._memory.epoch.owner,
+            codes.Safety(0),
+            self._status_word(),
+            {program.name: self._status(program) for program in self.mechanisms},
+        )
+        return self.fill_image(image)
+
+    def _history(self, program: MechanismProgram) -> History:
+        box = program.mailbox
+        shown = box.untrusted
+        return History(
+            tuple(box.memory.outcomes),
+            shown.sequence,
+            shown.check,
+            int(shown.reason),
+            shown.count,
+            int(program.fault),
+            program.machine.show().velocity,
+            self._memory.starts.get(program.name, 0),
+        )
+
+    def _slow_image(self) -> SlowImage:
+        histories = {program.name: self._history(program) for program in self.mechanisms}
+        return self.fill_slow(SlowImage(self._memory.boot_id, self.station_state.first_out, histories))

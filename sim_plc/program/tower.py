@@ -1,0 +1,237 @@
+"""The program of the tower PLC: carriage, rooms and the safety word."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from config.schema import Tower
+from hal.plcmap import codes
+from hal.plcmap.codec import Image, Measurement, SlowImage
+from hal.plcmap.codes import MechanismKind, Reason
+from hal.plcmap.registers import Mechanism, StationMap, tower_map
+from sim_plc.image import CarriageInputs, RoomInputs, TowerImage
+from sim_plc.program.door import Door
+from sim_plc.program.exchange import Exchange
+from sim_plc.program.interlocks import InterlockSet
+from sim_plc.program.lift import lift
+from sim_plc.program.mechanism import Machine, MechanismProgram
+from sim_plc.program.positioning import Positioner
+from sim_plc.program.retained import ExchangeMemory
+from sim_plc.program.safety_word import first_out, safety_word
+from sim_plc.program.signal import RoomSignal
+from sim_plc.program.station import StationMachine, StationState
+from sim_plc.program.station_program import LogEntry, StationProgram
+from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from sim_plc.program.tower_scene import TowerScene
+from sim_plc.program.turntable import turntable
+
+
+class TowerProgram(StationProgram[TowerScene]):
+    """Scans the tower's image. Drives are off until RESET and after every trip of the safety chain."""
+
+    def __init__(
+        self,
+        tower: Tower,
+        image: TowerImage,
+        *,
+        retained: bytes | None,
+        rng: random.Random,
+        interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
+        on_event: Callable[[LogEntry], None] | None = None,
+    ) -> None:
+        """Power up on an image."""
+        self._image_wires = image
+        super().__init__(
+            tower,
+            tower_map(tower.shape),
+            self._build,
+            level=0,
+            retained=retained,
+            rng=rng,
+            interlocks=interlocks,
+            on_event=on_event,
+        )
+        self._scene = TowerScene(
+            image,
+            tower.shape.poses,
+            self.station_state,
+            self.mechanism("lift"),
+            self._lift,
+            self.mechanism("turntable"),
+            self._turntable,
+            self.mechanism("shuttle"),
+            self._exchange,
+            self._inner_doors,
+            self._outer_gates,
+            self.mechanisms,
+        )
+
+    def scene(self) -> TowerScene:
+        """Return what the interlocks look at."""
+        return self._scene
+
+    @property
+    def maintenance_key(self) -> bool:
+        """Whether the local pendant has the machine."""
+        return self._image_wires.safety.maintenance_key
+
+    @property
+    def chain_closed(self) -> bool:
+        """Whether the safety chain lets things move."""
+        return self._image_wires.safety.chain_closed
+
+    def begin_scan(self, *, first: bool) -> None:
+        """Record a trip's first cause; forget all positions while the key is on."""
+        if first:
+            self._keep_what_is_held()
+        state = self.station_state
+        if not self.chain_closed:
+            if not state.tripped:
+                state.first_out = int(first_out(self._image_wires.safety))
+            state.tripped, state.powered = True, False
+        if self.maintenance_key:
+            state.powered = False
+            self._lift.homed = self._turntable.homed = self._exchange.homed = False
+
+    def end_scan(self) -> None:
+        """Switch off the drives of what stands and may not be powered: a ramp ends before its power goes."""
+        if self.station_state.powered:
+            return
+        for program, axis in self._axes():
+            if program.running is None and axis.powered:
+                axis.de_energise()
+
+    def fill_image(self, image: Image) -> Image:
+        """Add safety word, carriage and rooms."""
+        wires = self._image_wires
+        return replace(
+            image,
+            safety=safety_word(wires.safety),
+            carriage=_carriage_word(wires.carriage),
+            rooms={place: _room_word(room.sensors) for place, room in wires.rooms.items()},
+        )
+
+    def fill_slow(self, image: SlowImage) -> SlowImage:
+        """Add the measuring frames."""
+        frames = {place: _measurement(room.sensors) for place, room in self._image_wires.rooms.items()}
+        return replace(image, measurements=frames)
+
+    def _axes(self) -> tuple[tuple[MechanismProgram, Positioner | Exchange], ...]:
+        scene = self._scene
+        return (
+            (scene.lift, scene.lift_axis),
+            (scene.turntable, scene.turntable_axis),
+            (scene.shuttle, scene.exchange),
+        )
+
+    def _keep_what_is_held(self) -> None:
+        """Start from the machine as it stands: no bolt is drawn and no load let go by a restart."""
+        for door in (*self._inner_doors.values(), *self._outer_gates.values()):
+            door.power_up()
+        carriage = self._image_wires.carriage
+        self._image_wires.clamp = carriage.arms_centred and (carriage.loaded_a or carriage.loaded_b)
+
+    def _build(self, station: StationMap, state: StationState, memory: ExchangeMemory) -> Sequence[Machine]:
+        """Build the machines in the order of the mailboxes."""
+        tower, image = self._tower, self._image_wires
+        self._lift = lift(tower, image, dead_man=self._dead_man)
+        self._turntable = turntable(tower, image, dead_man=self._dead_man)
+        self._exchange = Exchange(
+            tower.machine.shuttle,
+            image,
+            memory,
+            places=frozenset(tower.shape.poses),
+            dead_man=self._dead_man,
+        )
+        machine = tower.machine
+        self._inner_doors = {
+            place: Door(machine.door, room.door_in, room.door_out, reopens=False)
+            for place, room in image.rooms.items()
+        }
+        self._outer_gates = {
+            place: Door(machine.gate, room.gate_in, room.gate_out, reopens=True)
+            for place, room in image.rooms.items()
+        }
+        own = StationMachine(state, clear=self._clear, energise=self._energise, faulted=self._faulted)
+        return [self._machine(mechanism, own) for mechanism in station.mechanisms]
+
+    def _machine(self, mechanism: Mechanism, own: StationMachine) -> Machine:
+        carriage: dict[MechanismKind, Machine] = {
+            MechanismKind.STATION: own,
+            MechanismKind.LIFT: self._lift,
+            MechanismKind.TURNTABLE: self._turntable,
+            MechanismKind.SHUTTLE: self._exchange,
+        }
+        match mechanism.kind:
+            case MechanismKind.INNER_DOOR:
+                return self._inner_doors[mechanism.place]
+            case MechanismKind.OUTER_GATE:
+                return self._outer_gates[mechanism.place]
+            case MechanismKind.SIGNAL:
+                return RoomSignal(self._image_wires.rooms[mechanism.place])
+        return carriage[mechanism.kind]
+
+    def _dead_man(self) -> bool:
+        return self.gate.dead_man_held(self._t)
+
+    def _clear(self) -> None:
+        for program in self.mechanisms:
+            if program.running is None:
+                program.clear_fault()
+
+    def _energise(self) -> None:
+        for program, axis in self._axes():
+            if program.running is None:
+                axis.energise()
+
+    def _faulted(self) -> bool:
+        return any(program.fault is not Reason.NONE for program in self.mechanisms)
+
+
+def _carriage_word(inputs: CarriageInputs) -> codes.Carriage:
+    word = codes.Carriage(0)
+    for bit, on in (
+        (codes.Carriage.DOCK_LEVEL, inputs.dock_level),
+        (codes.Carriage.DOCK_POSITION, inputs.dock_position),
+        (codes.Carriage.LATCH_OPEN, inputs.latch_open),
+        (codes.Carriage.LATCH_CLOSED, inputs.latch_closed),
+        (codes.Carriage.PLACE_OCCUPIED_A, inputs.place_occupied_a),
+        (codes.Carriage.PLACE_OCCUPIED_B, inputs.place_occupied_b),
+        (codes.Carriage.ALL_LATCHES_LOCKED, inputs.all_latches_locked),
+    ):
+        if on:
+            word |= bit
+    return word
+
+
+def _room_word(inputs: RoomInputs) -> codes.Room:
+    """Return the sensors with the four lowest bits of the crossings on top."""
+    word = codes.Room((inputs.crossings & 0xF) << codes.ROOM_CROSSINGS_SHIFT)
+    for bit, on in (
+        (codes.Room.OCCUPIED_A, inputs.occupied_a),
+        (codes.Room.OCCUPIED_B, inputs.occupied_b),
+        (codes.Room.WEIGHT, inputs.weight),
+        (codes.Room.PERSON, inputs.person),
+        (codes.Room.PERSON_SENSOR_OK, inputs.person_sensor_ok),
+        (codes.Room.IN_MARKS, inputs.in_marks),
+        (codes.Room.DOOR_PLANE_CLEAR, inputs.door_plane_clear),
+        (codes.Room.CURTAIN_CLEAR, inputs.curtain_clear),
+        (codes.Room.CROSSING_OUT, inputs.crossing_out),
+        (codes.Room.CROSSING_IN, inputs.crossing_in),
+        (codes.Room.MEASURED, inputs.measured),
+        (codes.Room.ESCAPE_USED, inputs.escape_used),
+    ):
+        if on:
+            word |= bit
+    return word
+
+
+def _measurement(inputs: RoomInputs) -> Measurement:
+    return Measurement(
+        inputs.length_mm,
+        inputs.width_mm,
+        inputs.height_mm,
+        inputs.weight_kg,
+        inputs.wheels,
+        inputs.crossings & 0xFFFF,
+    )

@@ -1,0 +1,167 @@
+"""The one loop that owns scan time: plant, programs, plant, on the grid of the scan period.
+
+A scan whose inputs did not change, with nothing written and nothing due, would change nothing: it is skipped, and
+all that counts scans does so by arithmetic. So whoever looks, looks at the same tower as if every scan had run.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from sim_plc.unit import Unit
+
+_GRID_SLACK: Final = 1e-6
+"""Of a scan: a grid point computed in floating point still counts as reached."""
+
+
+class SteppedPlant(Protocol):
+    """What the stepper needs of the steel: `sim_plc.plant.plant.Plant` has it."""
+
+    def sense(self, t: float) -> None:
+        """Advance to ``t`` and fill the inputs of all images."""
+        ...
+
+    def act(self, t: float) -> None:
+        """Take the outputs of all images at ``t``."""
+        ...
+
+    def next_event(self) -> float | None:
+        """Return when an input may change next."""
+        ...
+
+
+class SteppedProgram(Unit, Protocol):
+    """What the stepper needs of a program: `sim_plc.program.station_program.StationProgram` has it."""
+
+    @property
+    def unit(self) -> int:
+        """Modbus unit id."""
+        ...
+
+    def scan(self, t: float) -> None:
+        """Run one scan."""
+        ...
+
+    def refresh(self, t: float) -> None:
+        """Let heartbeat and encoders be those of ``t`` in the reads to come."""
+        ...
+
+    def next_due(self) -> float | None:
+        """Return when a scan is due though no input changes."""
+        ...
+
+
+class Stepper:
+    """Brings plant and programs up to a time, always in the same order: sense, the programs, act.
+
+    Whoever touches the plant from outside calls `advance` before, so that the touch comes at the right instant,
+    and `kick` after. ``programs`` may be replaced between two calls: a power-up of a station.
+    """
+
+    def __init__(
+        self, plant: SteppedPlant, programs: Sequence[SteppedProgram], *, scan_s: float, faithful: bool = False
+    ) -> None:
+        """Take a plant and its programs in the fixed order of their scans. ``faithful`` skips no scan."""
+        self.plant = plant
+        self.programs = list(programs)
+        self.scans = 0
+        """Grid points scanned so far."""
+        self._scan_s = scan_s
+        self._faithful = faithful
+        self._index = 0
+        self._kicked = asyncio.Event()
+
+    @property
+    def now(self) -> float:
+        """The grid point reached."""
+        return self._index * self._scan_s
+
+    def advance(self, now: float) -> None:
+        """Run every scan due up to ``now``, in order, and let reads show ``now``'s grid point. Never goes back."""
+        last = math.floor(now / self._scan_s + _GRID_SLACK)
+        while (index := self._due_index()) is not None and index <= last:
+            self._scan(index)
+        if last > self._index:
+            self._index = last
+            self.plant.sense(self.now)
+            for program in self.programs:
+                program.refresh(self.now)
+
+    def next_due(self) -> float | None:
+        """Return the grid point of the next scan, None: nothing is due until somebody writes or acts."""
+        index = self._due_index()
+        return None if index is None else index * self._scan_s
+
+    def kick(self) -> None:
+        """Let `run` look again: something was written, or happened to the plant."""
+        self._kicked.set()
+
+    def units(self, clock: Callable[[], float]) -> dict[int, Unit]:
+        """Return the programs by unit id, as units that are brought up to ``clock()`` before each access."""
+        return {program.unit: _SteppedUnit(self, index, clock) for index, program in enumerate(self.programs)}
+
+    async def run(self) -> None:
+        """Advance with the running loop's clock for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._kicked.clear()
+            self.advance(loop.time())
+            try:
+                async with asyncio.timeout_at(self.next_due()):
+                    await self._kicked.wait()
+            except TimeoutError:
+                continue
+
+    def _scan(self, index: int) -> None:
+        """Scan what is due at a grid point; all programs if the plant has news for them."""
+        self._index = index
+        self.scans += 1
+        t = self.now
+        everyone = self._faithful or self._is_due(self.plant.next_event(), index)
+        due = [p for p in self.programs if everyone or self._is_due(p.next_due(), index)]
+        self.plant.sense(t)
+        for program in self.programs:
+            if program in due:
+                program.scan(t)
+            else:
+                program.refresh(t)
+        self.plant.act(t)
+
+    def _due_index(self) -> int | None:
+        following = self._index + 1
+        if self._faithful:
+            return following
+        times = [self.plant.next_event(), *(program.next_due() for program in self.programs)]
+        earliest = min((t for t in times if t is not None), default=None)
+        return None if earliest is None else max(following, self._grid_index(earliest))
+
+    def _is_due(self, t: float | None, index: int) -> bool:
+        return t is not None and self._grid_index(t) <= index
+
+    def _grid_index(self, t: float) -> int:
+        """Return the first grid point at or after ``t``."""
+        return math.ceil(t / self._scan_s - _GRID_SLACK) if t > self.now else self._index
+
+
+class _SteppedUnit:
+    """One program's registers, brought up to date before each access."""
+
+    def __init__(self, stepper: Stepper, index: int, clock: Callable[[], float]) -> None:
+        self._stepper = stepper
+        self._index = index
+        self._clock = clock
+
+    def read_input(self, address: int, count: int) -> Sequence[int]:
+        return self._program().read_input(address, count)
+
+    def read_holding(self, address: int, count: int) -> Sequence[int]:
+        return self._program().read_holding(address, count)
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        self._program().write(address, words)
+        self._stepper.kick()
+
+    def _program(self) -> SteppedProgram:
+        self._stepper.advance(self._clock())
+        return self._stepper.programs[self._index]
