@@ -67,6 +67,8 @@ class Stepper:
         self.programs = list(programs)
         self.scans = 0
         """Grid points scanned so far."""
+        self.on_news: Callable[[], None] = lambda: None
+        """Called after each scan that the plant had news for."""
         self._scan_s = scan_s
         self._faithful = faithful
         self._index = 0
@@ -127,6 +129,8 @@ class Stepper:
             else:
                 program.refresh(t)
         self.plant.act(t)
+        if everyone:
+            self.on_news()
 
     def _due_index(self) -> int | None:
         following = self._index + 1
