@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Car:
     """One car as the sensors see it."""
 
-    id: int
+    id: str
     length_mm: int = 4700
     width_mm: int = 1850
     height_mm: int = 1500
@@ -22,5 +22,5 @@ class Yard:
     at: dict[int, Car] = field(default_factory=dict)
     """By place: cars that rest on a bay or room."""
     aboard: Car | None = None
-    outside: dict[int, Car] = field(default_factory=dict)
+    outside: dict[str, Car] = field(default_factory=dict)
     """By id."""

@@ -1,5 +1,6 @@
 """Which crimes go on at this instant."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,17 @@ def going_on(steel: "Steel", t: float) -> Going:
     for room in steel.rooms.values():
         if not (room.door.locked and room.gate.locked):
             yield from _room(steel, room, t)
+
+
+def next_verdict(steel: "Steel", t: float) -> float:
+    """Return when a gate has been closing on somebody for too long; infinity if none does."""
+    due_s = math.inf
+    for place, room in steel.rooms.items():
+        if steel.wires.gates[place].close and not room.gate.closed:
+            for begun_s in (room.gate_blocked_since_s, room.inhabited_since_s):
+                if begun_s is not None and begun_s + _REACTION_S > t:
+                    due_s = min(due_s, begun_s + _REACTION_S)
+    return due_s
 
 
 def _carriage(steel: "Steel") -> Going:
@@ -93,4 +105,4 @@ def _stands(steel: "Steel") -> bool:
 
 
 def _since(begun_s: float | None, t: float) -> bool:
-    return begun_s is not None and t - begun_s > _REACTION_S
+    return begun_s is not None and t >= begun_s + _REACTION_S

@@ -103,7 +103,7 @@ def car_arrives(room: Room, car: Car, habits: Habits) -> Script:
     yield from _walk(room, -1, habits)
 
 
-def customer_collects(room: Room, habits: Habits, car_id: int | None) -> Script:
+def customer_collects(room: Room, habits: Habits, car_id: str | None) -> Script:
     """Wait for the car behind an open gate, walk in, dwell, drive it out."""
     yield from _invited(lambda: _there(room, car_id) and room.signal not in _NOT_FOR_CUSTOMERS, habits)
     yield from _walk(room, 1, habits)
@@ -131,10 +131,11 @@ def person_leaves(room: Room, habits: Habits) -> Script:
 
 
 def _free(room: Room) -> bool:
-    return room.gate.opened and room.standing is None and room.transit is None and not room.persons
+    nobody = not room.persons and not room.bodies_in_gate
+    return nobody and room.gate.opened and room.standing is None and room.transit is None
 
 
-def _there(room: Room, car_id: int | None) -> bool:
+def _there(room: Room, car_id: str | None) -> bool:
     car = room.standing
     return room.gate.opened and car is not None and car_id in (None, car.id)
 

@@ -211,7 +211,7 @@ class Plant:
         yard.outside[car.id] = car
         self._line_up(room, people.car_arrives(self._steel.rooms[room], car, habits or Habits()))
 
-    def customer_collects(self, room: int, habits: Habits | None = None, car: int | None = None) -> None:
+    def customer_collects(self, room: int, habits: Habits | None = None, car: str | None = None) -> None:
         """Let a customer fetch a car (None: any) from a room: walk in, dwell, drive out."""
         self._line_up(room, people.customer_collects(self._steel.rooms[room], habits or Habits(), car))
 
@@ -229,7 +229,7 @@ class Plant:
         self._steel.crowds[room].walk(people.person_leaves(self._steel.rooms[room], habits or Habits()))
         self._happen()
 
-    def _inside(self) -> set[int]:
+    def _inside(self) -> set[str]:
         steel = self._steel
         cars = {car.id for car in steel.yard.at.values()}
         cars |= {room.transit.car.id for room in steel.rooms.values() if room.transit}

@@ -53,9 +53,7 @@ class Profile:
 
         """
         for piece in self._monotone(after_s):
-            end, _ = piece.at(piece.end_s) if piece.end_s < _NEVER else (math.copysign(_NEVER, piece.velocity), 0.0)
-            if piece.end_s == self.end_s:
-                end = self.rest
+            end = self._end_of(piece)
             if end >= upper and end > piece.position:
                 return _reach(piece, upper), 1
             if end <= lower and end < piece.position:
@@ -72,6 +70,11 @@ class Profile:
             if abs(end) > speed and piece.acceleration:
                 return piece.start_s + (math.copysign(speed, end) - piece.velocity) / piece.acceleration
         return _NEVER
+
+    def _end_of(self, piece: Piece) -> float:
+        if piece.end_s == _NEVER:
+            return math.copysign(_NEVER, piece.velocity)
+        return self.rest if piece.end_s == self.end_s else piece.at(piece.end_s)[0]
 
     def _monotone(self, after_s: float) -> Iterator[Piece]:
         for piece in self.pieces:

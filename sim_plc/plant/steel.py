@@ -11,7 +11,7 @@ from sim_plc.image import AxisOutputs, DoorOutputs
 from sim_plc.plant import machines
 from sim_plc.plant.cars import Car, Yard
 from sim_plc.plant.crimes import CrimeCode, Ledger
-from sim_plc.plant.judge import going_on
+from sim_plc.plant.judge import going_on, next_verdict
 from sim_plc.plant.latch import Latch
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.people import Crowd
@@ -131,6 +131,7 @@ class Steel:
             *(leaf.next_s for room in self.rooms.values() for leaf in (room.door, room.gate)),
             *(crowd.next_s for crowd in self.crowds.values()),
             *(self.latches[place].next_s for place in self.loose),
+            next_verdict(self, t),
         )
 
     def _dock(self) -> None:

@@ -21,7 +21,7 @@ class AxisTruth:
 class CarriageTruth:
     """The carriage and what is on it."""
 
-    car: int | None
+    car: str | None
     docked: int | None
     held: bool
     clamped: bool
@@ -50,12 +50,12 @@ class Truth:
     """Every car is in exactly one of ``cars``, ``carriage.car``, ``crossing`` and ``outside``."""
 
     t: float
-    cars: dict[int, int]
+    cars: dict[int, str]
     """By place: the car that rests there."""
     carriage: CarriageTruth
-    crossing: dict[int, int]
+    crossing: dict[int, str]
     """By room: the car that drives in or out."""
-    outside: tuple[int, ...]
+    outside: tuple[str, ...]
     doors: dict[int, LeafTruth]
     gates: dict[int, LeafTruth]
     latches: dict[int, float]
