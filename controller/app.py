@@ -144,6 +144,8 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             finally:
                 for task in tasks:
                     task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await ledger.drain()
 
 
 async def _restore(journal: Journal, tower: Tower) -> Book:

@@ -87,7 +87,8 @@ def _exchange(bench: Bench, book: Book) -> list[Place]:
 def _doubtful(book: Book, docked: int, car: str, reason: str) -> list[Place]:
     """Return both places of an exchange as unverified, the car where it was believed."""
     at = docked if book.places[docked].car == car else CARRIAGE
-    return [Place(number, PlaceStatus.UNVERIFIED, car if number == at else None, reason) for number in (docked, CARRIAGE)]
+    beliefs = ((number, car if number == at else None) for number in (docked, CARRIAGE))
+    return [Place(number, PlaceStatus.UNVERIFIED, belief, reason) for number, belief in beliefs]
 
 
 def _car_between(bench: Bench, book: Book) -> str | None:

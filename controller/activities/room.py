@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.activities.situation import PEOPLE, require
+from controller.domain.interlocks import Wish, WishKind
 from controller.domain.room_facts import RoomFacts
 from hal.interfaces import Prepared
 from hal.plcmap.codec import Measurement
@@ -146,6 +148,7 @@ async def _until(bench: Bench, predicate: Predicate) -> None:
 async def _open_gate(bench: Bench, place: int) -> None:
     if facts_of(bench, place).gate_open:
         return
+    await require(bench, Wish(WishKind.OPEN_OUTER_GATE, place))
     await _do(bench, place, "open_gate", _room(bench, place).outer_gate.open(), bench.kinematics.gate_s())
 
 
@@ -156,6 +159,7 @@ async def _close_gate(bench: Bench, place: int, may_close: Predicate) -> None:
         if facts_of(bench, place).gate_locked:
             return
         try:
+            await require(bench, Wish(WishKind.CLOSE_OUTER_GATE, place))
             await _do(bench, place, "close_gate", _room(bench, place).outer_gate.close(), bench.kinematics.gate_s())
         except StepFailed as failed:
             if failed.rule not in _PEOPLE or attempt == GATE_TRIES:
@@ -164,7 +168,7 @@ async def _close_gate(bench: Bench, place: int, may_close: Predicate) -> None:
             return
 
 
-_PEOPLE = frozenset({"OBSTRUCTED", "LIGHT_CURTAIN", "PERSON_INSIDE", "CAR_HALF_WAY", "PERSON_SENSOR"})
+_PEOPLE = PEOPLE | {"OBSTRUCTED"}
 """Why a gate may not close for a moment: somebody is in the way."""
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.activities.situation import require
+from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
 from controller.domain.travel import shorter_way_mdeg
 from hal.carriage import Shuttle
@@ -39,6 +41,7 @@ async def position(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if readings.docked_place(bench) == place:
         return Done()
+    await require(bench, Wish(WishKind.MOVE_LIFT, place), Wish(WishKind.MOVE_TURNTABLE, place))
     bound_s = carriage_bound_s(bench, place)
     wanted = _axes_to_move(bench, place)
     records = await carry_out_ok(bench, errand, *wanted, bound_s=bound_s)
@@ -67,6 +70,8 @@ async def open_way(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if readings.way_open(bench, place):
         return Done()
+    in_room = place in bench.shape.rooms
+    await require(bench, Wish(WishKind.OPEN_INNER_DOOR if in_room else WishKind.UNLATCH, place))
     wanted, bound_s = _way(bench, place, opening=True)
     records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
     await _second_opinion(bench, place, opening=True)
@@ -82,6 +87,8 @@ async def close_way(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if readings.way_closed(bench, place):
         return Done()
+    in_room = place in bench.shape.rooms
+    await require(bench, Wish(WishKind.CLOSE_INNER_DOOR if in_room else WishKind.LATCH, place))
     wanted, bound_s = _way(bench, place, opening=False)
     records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
     await _second_opinion(bench, place, opening=False)
@@ -98,10 +105,12 @@ async def pick(bench: Bench, errand: Errand, place: int) -> Done:
     shuttle = bench.tower.shuttle
     if shuttle.resumable:
         _must_be("pick", picking=True, shuttle=shuttle)
+        await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
     elif shuttle.loaded is Loaded.YES and bench.tower.dock.occupied is Loaded.NO:
         return Done()
     else:
+        await require(bench, Wish(WishKind.PICK, place))
         command = shuttle.pick(place)
     bound_s = bench.kinematics.exchange_s()
     records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
@@ -119,10 +128,12 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
     shuttle = bench.tower.shuttle
     if shuttle.resumable:
         _must_be("placing", picking=False, shuttle=shuttle)
+        await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
     elif shuttle.loaded is Loaded.NO and bench.tower.dock.occupied is Loaded.YES:
         return Done()
     else:
+        await require(bench, Wish(WishKind.PLACE, place))
         command = shuttle.place(place)
     bound_s = bench.kinematics.exchange_s()
     records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
@@ -139,6 +150,7 @@ async def undo_exchange(bench: Bench, errand: Errand) -> Done:
     """
     if not bench.tower.shuttle.resumable:
         return Done()
+    await require(bench, Wish(WishKind.UNDO, readings.docked_place(bench) or 0))
     bound_s = bench.kinematics.exchange_s()
     return Done(await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s), bound_s, 1)
 

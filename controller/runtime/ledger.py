@@ -20,6 +20,7 @@ class Ledger:
         self._log = log
         self._notes: list[Record] = []
         self._turn = asyncio.Lock()
+        self._keeping: set[asyncio.Task[None]] = set()
 
     async def commit(self, *changes: Record) -> None:
         """Keep the records in one durable transaction, then fold them.
@@ -28,11 +29,35 @@ class Ledger:
             OSError: they are not durable, and nothing will be from now on.
 
         """
+        keeping = asyncio.create_task(self._keep(changes))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._kept)
+        # A caller that is cancelled leaves; what it gave becomes durable and is believed all the same.
+        await asyncio.shield(keeping)
+
+    async def drain(self) -> None:
+        """Keep what was only noted, and wait until nothing is under way.
+
+        Raises:
+            OSError: it is not durable.
+
+        """
+        if self._notes:
+            await self.commit()
+        await asyncio.gather(*self._keeping)
+
+    async def _keep(self, changes: tuple[Record, ...]) -> None:
         async with self._turn:
             notes, self._notes = self._notes, []
             await self._log.append([to_entry(record) for record in (*notes, *changes)])
             for record in changes:
                 self.book.apply(record)
+
+    def _kept(self, keeping: asyncio.Task[None]) -> None:
+        self._keeping.discard(keeping)
+        if not keeping.cancelled():
+            # Taken note of here, since a cancelled caller will not: the log refuses everything from now on.
+            keeping.exception()
 
     def note(self, *changes: Record) -> None:
         """Fold records now and keep them with the next commit."""

@@ -1,0 +1,91 @@
+"""The situation as the newest images show it, for `controller.domain.interlocks` to explain."""
+
+from collections.abc import Sequence
+
+from controller.activities.context import Bench
+from controller.activities.primitive import StepFailed
+from controller.domain.interlocks import Condition, RoomSituation, Situation, Wish, refusal
+from hal.plcmap.codes import Room
+from hal.readings import Loaded
+
+PEOPLE = frozenset({"PERSON_INSIDE", "PERSON_SENSOR", "LIGHT_CURTAIN", "DOOR_PLANE", "CAR_HALF_WAY"})
+"""What somebody in the way causes, and what passes when they go."""
+
+PROVEN = {Loaded.YES: True, Loaded.NO: False, Loaded.DOUBTFUL: None}
+
+
+def situation(bench: Bench) -> Situation:
+    """Return what is seen of the tower now.
+
+    Raises:
+        NotOnline: the tower's image may not be trusted.
+
+    """
+    tower = bench.tower
+    return Situation(
+        safety_ok=tower.safety.ok,
+        powered=tower.safety.powered,
+        lift_homed=tower.lift.homed,
+        turntable_homed=tower.turntable.homed,
+        lift_held=tower.lift.held,
+        turntable_held=tower.turntable.held,
+        docked=tower.dock.docked_at,
+        shuttle_centred=tower.shuttle.centred,
+        loaded=PROVEN[tower.shuttle.loaded],
+        secured=tower.shuttle.secured,
+        resumable=tower.shuttle.resumable,
+        all_latches_locked=tower.dock.all_latches_locked,
+        latch_open=tower.dock.latch_open,
+        place_occupied=PROVEN[tower.dock.occupied],
+        rooms={place: _room(bench, place) for place in bench.shape.rooms},
+    )
+
+
+async def require(bench: Bench, *wishes: Wish) -> None:
+    """Say before a command what the PLC would miss; it decides all the same.
+
+    People who stand in the way are waited for, as long as a customer is.
+
+    Raises:
+        StepFailed: a condition of a wish is not met; the rule is the PLC's own reason.
+        NotOnline: the tower's image may not be trusted.
+
+    """
+    missing = _missing(bench, wishes)
+    if missing is not None and missing[1].name in PEOPLE:
+        await bench.news.until(lambda: not _people_in_the_way(bench, wishes), bench.patience.customer_s)
+        missing = _missing(bench, wishes)
+    if missing is not None:
+        wish, condition = missing
+        raise StepFailed(condition.name, f"{wish.kind.name.lower()} of {wish.place}: {condition.text}")
+
+
+def _missing(bench: Bench, wishes: Sequence[Wish]) -> tuple[Wish, Condition] | None:
+    now = situation(bench)
+    for wish in wishes:
+        condition = refusal(wish, now)
+        if condition is not None:
+            return wish, condition
+    return None
+
+
+def _people_in_the_way(bench: Bench, wishes: Sequence[Wish]) -> bool:
+    missing = _missing(bench, wishes)
+    return missing is not None and missing[1].name in PEOPLE
+
+
+def _room(bench: Bench, place: int) -> RoomSituation:
+    room = bench.tower.rooms[place]
+    word = room.sensors()
+    seen = (bool(word & Room.OCCUPIED_A), bool(word & Room.OCCUPIED_B), bool(word & Room.WEIGHT))
+    return RoomSituation(
+        inner_door_locked=room.inner_door.is_locked,
+        inner_door_open=room.inner_door.is_open,
+        outer_gate_locked=room.outer_gate.is_locked,
+        person_sensor_ok=bool(word & Room.PERSON_SENSOR_OK),
+        nobody_inside=not word & Room.PERSON,
+        car_in_marks=bool(word & Room.IN_MARKS),
+        door_plane_clear=bool(word & Room.DOOR_PLANE_CLEAR),
+        curtain_clear=bool(word & Room.CURTAIN_CLEAR),
+        no_car_half_way=all(seen) or not any(seen),
+    )
