@@ -12,6 +12,7 @@ from controller.domain.events import Refusal
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.runtime.inbox import Answer
+from hal.plcmap.shape import level_of
 from hal.readings import Loaded
 
 if TYPE_CHECKING:
@@ -219,6 +220,10 @@ class Views:
             "positions": shape.positions,
             "rooms": list(shape.rooms),
             "bays": len(shape.bays),
+            "heights_mm": [
+                min(pose.height_mm for place, pose in shape.poses.items() if level_of(place) == level)
+                for level in range(1, shape.levels + 1)
+            ],
         }
 
     def _safety(self) -> dict[str, object]:
