@@ -51,7 +51,8 @@ SNAPSHOT_ENTRIES: Final = 500
 class Ports:
     """The outside world of one daemon: everything that a run is a function of."""
 
-    links: Callable[[BusPlan], Link]
+    links: Callable[[str], Link]
+    """By the bus's name in the configuration."""
     cadences: Callable[[str], Cadence]
     executor: Executor
     now: Callable[[], float]
@@ -75,7 +76,7 @@ async def run(tower: Tower, site: Site) -> int:
     site.run_dir.mkdir(parents=True, exist_ok=True)
     writer = WriterThread()
     ports = Ports(
-        links=lambda bus: _link(tower, site, bus),
+        links=lambda name: _link(tower, site, name),
         cadences=lambda _: SteadyCadence(),
         executor=writer,
         now=time.time,
@@ -113,7 +114,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
         inbox, board = Inbox[Signal](), Board()
         hardware = open_tower(
             _plan(tower, ports.owner),
-            links=ports.links,
+            links=lambda bus: ports.links(bus.name),
             cadences=ports.cadences,
             epochs=_as_epochs(ledger),
             frames=_as_frames(ledger),
@@ -171,8 +172,8 @@ def _plan(tower: Tower, owner: int) -> TowerPlan:
     )
 
 
-def _link(tower: Tower, site: Site, plan: BusPlan) -> Link:
-    bus = tower.bus[plan.name]
+def _link(tower: Tower, site: Site, name: str) -> Link:
+    bus = tower.bus[name]
     match bus:
         case TcpBus():
             return TcpLink(bus.host, bus.port, timeout_s=bus.timeout_s)
@@ -183,7 +184,7 @@ def _link(tower: Tower, site: Site, plan: BusPlan) -> Link:
                 parity=bus.parity,
                 stop_bits=bus.stop_bits,
                 timeout_s=bus.timeout_s,
-                reply_max_s=_longest_exchange_s(tower, plan.name),
+                reply_max_s=_longest_exchange_s(tower, name),
             )
 
 

@@ -19,7 +19,6 @@ from config.schema import Tower
 from controller.app import Daemon, Ports, serve
 from hal.link import Link
 from hal.plcmap.registers import station_maps
-from hal.tower import BusPlan
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.bays import BayProgram
@@ -150,18 +149,18 @@ class World:
         """Return the outside world of one daemon."""
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
-            links=lambda bus: life.guard(self._link(bus)),
+            links=lambda name: life.guard(self._link(name)),
             cadences=lambda _: PulsedCadence(self.pulse if self._coalesced else None),
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
         )
 
-    def _link(self, bus: BusPlan) -> MemoryLink:
+    def _link(self, name: str) -> MemoryLink:
         units = self.stepper.units(asyncio.get_running_loop().time)
-        wanted = [program.unit for program in self.programs if program.name in bus.stations]
+        wanted = [program.unit for program in self.programs if program.name in self.tower.bus[name].stations]
         link = MemoryLink({unit: units[unit] for unit in wanted}, latency_s=LATENCY_S)
-        self.links[bus.name] = link
+        self.links[name] = link
         return link
 
     def _power_up(self, name: str, retained: bytes | None) -> StationProgram[Any]:
@@ -200,7 +199,8 @@ class _Life:
 
     async def begin(self) -> Daemon:
         self._task = asyncio.create_task(self._live(), name="daemon")
-        await asyncio.wait({self._task, self._daemon}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {self._task, self._daemon}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():
             self._task.result()
         return self._daemon.result()
