@@ -4,6 +4,7 @@ import asyncio
 import os
 import termios
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import serial
@@ -14,6 +15,9 @@ OPEN_TIMEOUT_S = 0.8
 """A driver that needs longer than this to open (a dying USB adapter) counts as not there."""
 
 _CHUNK = 4096
+
+_PTY_MAJORS = range(136, 144)
+"""Device numbers of pseudo terminals (Linux, Documentation/admin-guide/devices.txt)."""
 
 
 class SerialPort:
@@ -79,15 +83,18 @@ class SerialPort:
             if isinstance(error, asyncio.CancelledError):
                 raise
             raise LinkDown(f"{self.name}: not opened in time") from error
-        except OSError as error:
+        except (OSError, termios.error) as error:
             raise LinkDown(f"{self.name}: {error}") from error
 
     def _open_port(self) -> serial.Serial:
+        # A pseudo terminal (a serial server's, say) has no parity bit to set, and C libraries differ in whether
+        # asking for one is an error.
+        has_parity = os.major(Path(self._device).stat().st_rdev) not in _PTY_MAJORS
         return serial.Serial(
             self._device,
             baudrate=self._baud,
             bytesize=serial.EIGHTBITS,
-            parity=self._parity,
+            parity=self._parity if has_parity else serial.PARITY_NONE,
             stopbits=self._stop_bits,
             timeout=0,
             exclusive=True,

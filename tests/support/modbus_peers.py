@@ -100,6 +100,7 @@ class LinePeer:
         self._master = self._slave = -1
         self.requests: list[bytes] = []
         self.heard_at: list[float] = []
+        self.asked = asyncio.Event()
 
     def __enter__(self) -> Self:
         self.plug()
@@ -134,6 +135,7 @@ class LinePeer:
         loop = asyncio.get_running_loop()
         self.requests.append(frame)
         self.heard_at.append(loop.time())
+        self.asked.set()
         delay_s = 0.0
         for piece in self._behave(frame):
             if isinstance(piece, float):
