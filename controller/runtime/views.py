@@ -221,7 +221,7 @@ class Views:
             "rooms": list(shape.rooms),
             "bays": len(shape.bays),
             "heights_mm": [
-                min(pose.height_mm for place, pose in shape.poses.items() if level_of(place) == level)
+                min((pose.height_mm for place, pose in shape.poses.items() if level_of(place) == level), default=0)
                 for level in range(1, shape.levels + 1)
             ],
         }
