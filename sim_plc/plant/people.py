@@ -5,7 +5,6 @@ before they go: nobody walks or drives through a gate that is not fully open, an
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -60,62 +59,61 @@ class Actor:
 
 
 class Crowd:
-    """Everybody at one room: cars come and go one after another, people on foot at any time."""
+    """Everybody at one room, in the order they came. Of those with or for a car one at a time is engaged."""
 
     def __init__(self) -> None:
-        self._queue: deque[Actor] = deque()
-        self._walkers: list[Actor] = []
+        self._actors: list[Actor] = []
 
     @property
     def next_s(self) -> float:
         """When the next timed step is due."""
-        head = self._queue[0].due_s if self._queue else math.inf
-        return min([head, *(walker.due_s for walker in self._walkers)]) if self._walkers else head
+        return min((actor.due_s for actor in self._actors), default=math.inf)
 
-    def line_up(self, script: Script) -> None:
-        """Add somebody with a car."""
-        self._queue.append(Actor(script))
-
-    def walk(self, script: Script) -> None:
-        """Add somebody on foot."""
-        self._walkers.append(Actor(script))
+    def join(self, script: Script) -> None:
+        """Add somebody."""
+        self._actors.append(Actor(script))
 
     def poll(self, t: float) -> bool:
         """Let everybody take the steps that are due; tell whether anybody did."""
         moved = False
-        while self._queue and self._queue[0].poll(t):
-            moved = True
-            if self._queue[0].done:
-                self._queue.popleft()
-        for walker in tuple(self._walkers):
-            while walker.poll(t):
+        for actor in tuple(self._actors):
+            while actor.poll(t):
                 moved = True
-            if walker.done:
-                self._walkers.remove(walker)
+            if actor.done:
+                self._actors.remove(actor)
         return moved
 
 
 def car_arrives(room: Room, car: Car, habits: Habits) -> Script:
     """Wait for DRIVE IN and an open gate, drive in, get out and walk away."""
-    yield from _invited(lambda: _free(room) and room.signal == Signal.DRIVE_IN, habits)
+    while True:
+        yield from _invited(room, lambda: _free(room) and room.signal == Signal.DRIVE_IN, habits)
+        yield 0.25 * habits.drive_s
+        if room.gate.opened and room.standing is None:
+            break
+        room.engaged = False
     yield from _drive_in(room, car, habits)
     yield max(habits.leave_s - habits.step_s, 0.0)
     yield from _walk(room, -1, habits)
+    room.engaged = False
 
 
 def customer_collects(room: Room, habits: Habits, car_id: str | None) -> Script:
     """Wait for the car behind an open gate, walk in, dwell, drive it out."""
-    yield from _invited(lambda: _there(room, car_id) and room.signal not in _NOT_FOR_CUSTOMERS, habits)
+    yield from _invited(room, lambda: _there(room, car_id) and room.signal not in _NOT_FOR_CUSTOMERS, habits)
     yield from _walk(room, 1, habits)
     yield habits.dwell_s
     yield from _drive_out(room, habits)
+    room.engaged = False
 
 
 def car_leaves(room: Room, habits: Habits) -> Script:
     """Come back for a refused car and drive it out."""
-    yield from _invited(lambda: _there(room, None) and room.signal in (Signal.REFUSED, Signal.DRIVE_OUT), habits)
+    invites = (Signal.REFUSED, Signal.DRIVE_OUT)
+    yield from _invited(room, lambda: _there(room, None) and room.signal in invites, habits)
     yield from _walk(room, 1, habits)
     yield from _drive_out(room, habits)
+    room.engaged = False
 
 
 def person_enters(room: Room, habits: Habits) -> Script:
@@ -140,11 +138,17 @@ def _there(room: Room, car_id: str | None) -> bool:
     return room.gate.opened and car is not None and car_id in (None, car.id)
 
 
-def _invited(ready: Callable[[], bool], habits: Habits) -> Script:
+def _invited(room: Room, ready: Callable[[], bool], habits: Habits) -> Script:
+    """Wait until it is ready and nobody else is engaged, and still so after noticing; then be engaged."""
+
+    def turn() -> bool:
+        return not room.engaged and ready()
+
     while True:
-        yield ready
+        yield turn
         yield habits.notice_s
-        if ready():
+        if turn():
+            room.engaged = True
             return
 
 
@@ -157,11 +161,8 @@ def _walk(room: Room, people: int, habits: Habits) -> Script:
 
 
 def _drive_in(room: Room, car: Car, habits: Habits) -> Script:
-    transit = Transit(car)
-    room.yard.outside.pop(car.id)
-    room.transit = transit
-    yield 0.25 * habits.drive_s
-    yield lambda: room.gate.opened and room.standing is None
+    del room.yard.outside[car.id]
+    room.transit = transit = Transit(car)
     room.bodies_in_gate += 1
     yield 0.15 * habits.drive_s
     transit.at_gate_end = True

@@ -209,25 +209,23 @@ class Plant:
         if car.id in self._inside():
             raise ValueError(f"car {car.id} is in the tower")
         yard.outside[car.id] = car
-        self._line_up(room, people.car_arrives(self._steel.rooms[room], car, habits or Habits()))
+        self._join(room, people.car_arrives(self._steel.rooms[room], car, habits or Habits()))
 
     def customer_collects(self, room: int, habits: Habits | None = None, car: str | None = None) -> None:
         """Let a customer fetch a car (None: any) from a room: walk in, dwell, drive out."""
-        self._line_up(room, people.customer_collects(self._steel.rooms[room], habits or Habits(), car))
+        self._join(room, people.customer_collects(self._steel.rooms[room], habits or Habits(), car))
 
     def car_leaves(self, room: int, habits: Habits | None = None) -> None:
         """Let the driver of a refused car come back for it."""
-        self._line_up(room, people.car_leaves(self._steel.rooms[room], habits or Habits()))
+        self._join(room, people.car_leaves(self._steel.rooms[room], habits or Habits()))
 
     def person_enters(self, room: int, habits: Habits | None = None) -> None:
         """Let somebody walk in as soon as the gate is open."""
-        self._steel.crowds[room].walk(people.person_enters(self._steel.rooms[room], habits or Habits()))
-        self._happen()
+        self._join(room, people.person_enters(self._steel.rooms[room], habits or Habits()))
 
     def person_leaves(self, room: int, habits: Habits | None = None) -> None:
         """Let somebody inside walk out as soon as the gate is open."""
-        self._steel.crowds[room].walk(people.person_leaves(self._steel.rooms[room], habits or Habits()))
-        self._happen()
+        self._join(room, people.person_leaves(self._steel.rooms[room], habits or Habits()))
 
     def _inside(self) -> set[str]:
         steel = self._steel
@@ -235,8 +233,8 @@ class Plant:
         cars |= {room.transit.car.id for room in steel.rooms.values() if room.transit}
         return cars | {steel.yard.aboard.id} if steel.yard.aboard else cars
 
-    def _line_up(self, room: int, script: people.Script) -> None:
-        self._steel.crowds[room].line_up(script)
+    def _join(self, room: int, script: people.Script) -> None:
+        self._steel.crowds[room].join(script)
         self._happen()
 
     def _set_hazard(self, cause: Cause, *, on: bool) -> None:

@@ -29,6 +29,8 @@ class Room:
         self.yard = yard
         self.signal: int = Signal.DARK
         self.transit: Transit | None = None
+        self.engaged = False
+        """Somebody has come with a car, or for one."""
         self.persons = 0
         """People inside, drivers in their cars included."""
         self.bodies_in_gate = 0

@@ -125,6 +125,8 @@ class Steel:
             self._power_latches(t)
             if not self._people_act(t) and not self._update_chain(t):
                 break
+        else:
+            raise RuntimeError("the plant does not settle")
         self.ledger.judge(t, going_on(self, t))
         self.next_s = min(
             *(axis.next_s for axis in self.axes),

@@ -8,7 +8,7 @@ from tests.support.plant_rig import Rig
 
 
 def at_bay(place: int = 202, cars: dict[int, Car] | None = None) -> Rig:
-    rig = Rig(cars={202: Car(7)} if cars is None else cars)
+    rig = Rig(cars={202: Car("7")} if cars is None else cars)
     rig.dock(place)
     rig.unlatch(place)
     return rig
@@ -51,7 +51,7 @@ def test_pick_and_place_take_18_s_each() -> None:
     rig.unlatch(203)
     assert rig.put() == pytest.approx(18.0)
     rig.unlatch(203, on=False)
-    assert rig.plant.truth().cars == {203: 7}
+    assert rig.plant.truth().cars == {203: "7"}
     assert rig.codes == []
 
 
@@ -59,11 +59,12 @@ def test_the_load_changes_hands_at_mid_stroke() -> None:
     rig = at_bay()
     rig.arms(2800)
     rig.request(rig.image.comb_out, Drive.MOVE, 190, speed=50, acceleration=50)
-    assert rig.image.carriage.place_occupied_a
+    place_sensors = [rig.image.carriage.place_occupied_a]
     # 50 mm/s and 50 mm/s2: 25 mm in the first second, then 70 mm at full speed.
     assert rig.until(lambda: rig.image.carriage.loaded_a) == pytest.approx(1 + 70 / 50)
     assert rig.image.carriage.loaded_b
-    assert not rig.image.carriage.place_occupied_a
+    place_sensors.append(rig.image.carriage.place_occupied_a)
+    assert place_sensors == [True, False]
     assert not rig.plant.bay_images[2].bays[202].occupied_b
     rig.request(rig.image.comb_out, Drive.MOVE, 0, speed=50, acceleration=50)
     rig.until(lambda: rig.image.carriage.place_occupied_a)
@@ -87,7 +88,7 @@ def test_a_latch_rests_on_arms_that_reach_through() -> None:
     [("LOWERED_ONTO_CAR", 202), ("LOWERED_HALF_OUT", 203), ("LOWERED_INSIDE", 203)],
 )
 def test_a_load_lowered_where_it_must_not_stays_aboard(code: str, place: int) -> None:
-    rig = at_bay(204, {204: Car(1), 202: Car(2)})
+    rig = at_bay(204, {204: Car("1"), 202: Car("2")})
     rig.pick()
     rig.unlatch(204, on=False)
     rig.dock(place)
@@ -96,8 +97,8 @@ def test_a_load_lowered_where_it_must_not_stays_aboard(code: str, place: int) ->
     rig.arms({"LOWERED_ONTO_CAR": 2800, "LOWERED_HALF_OUT": 1400, "LOWERED_INSIDE": 0}[code])
     rig.comb(0)
     assert code in rig.codes
-    assert rig.plant.truth().carriage.car == 1
-    assert rig.plant.truth().cars == {202: 2}
+    assert rig.plant.truth().carriage.car == "1"
+    assert rig.plant.truth().cars == {202: "2"}
 
 
 def test_raising_with_a_car_half_on_is_a_crime() -> None:
@@ -105,7 +106,7 @@ def test_raising_with_a_car_half_on_is_a_crime() -> None:
     rig.arms(1400)
     rig.comb(190)
     assert rig.codes == ["RAISED_HALF_ON"]
-    assert rig.plant.truth().cars == {202: 7}
+    assert rig.plant.truth().cars == {202: "7"}
 
 
 def test_extending_a_raised_comb_into_a_car_is_a_crime() -> None:
@@ -148,14 +149,15 @@ def test_moving_the_carriage_with_something_unsafe_is_a_crime() -> None:
 
 
 def test_exchange_in_a_room_and_its_crimes() -> None:
-    rig = Rig(cars={101: Car(5)})
+    rig = Rig(cars={101: Car("5")})
     rig.open_door()
     rig.arms(2800)
-    assert not rig.image.rooms[101].sensors.door_plane_clear
+    plane = [rig.image.rooms[101].sensors.door_plane_clear]
     rig.comb(190)
     assert not rig.image.rooms[101].sensors.occupied_a
     rig.arms(0)
-    assert rig.image.rooms[101].sensors.door_plane_clear
+    plane.append(rig.image.rooms[101].sensors.door_plane_clear)
+    assert plane == [False, True]
     rig.close_door()
     assert rig.codes == []
     rig.image.rooms[101].gate_out.bolt = False

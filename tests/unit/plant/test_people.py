@@ -11,8 +11,8 @@ HABITS = Habits(notice_s=1.0, step_s=1.0, drive_s=8.0, leave_s=6.0, dwell_s=20.0
 
 def watch(rig: Rig, until_s: float) -> list[tuple[float, str, bool | int]]:
     """Record every change of the room's sensors with its time."""
-    names = ("curtain_clear", "occupied_a", "weight", "person", "occupied_b", "crossing_in", "crossing_out")
-    names += ("in_marks", "measured")
+    names = ["curtain_clear", "occupied_a", "weight", "person", "occupied_b"]
+    names += ["crossing_in", "crossing_out", "in_marks", "measured"]
     begun_s, sensors = rig.t, rig.image.rooms[101].sensors
     last = {name: getattr(sensors, name) for name in names}
     seen = []
@@ -26,12 +26,12 @@ def watch(rig: Rig, until_s: float) -> list[tuple[float, str, bool | int]]:
 
 def test_a_car_drives_in_and_its_driver_leaves() -> None:
     rig = Rig()
-    car = Car(9, 4900, 1900, 1600, 1800)
+    car = Car("9", 4900, 1900, 1600, 1800)
     rig.plant.car_arrives(101, car, HABITS)
     rig.image.rooms[101].signal = Signal.WAIT
     rig.open_gate()
     assert watch(rig, 100) == []  # not before it is told to drive in
-    assert rig.plant.truth().outside == (9,)
+    assert rig.plant.truth().outside == ("9",)
     rig.image.rooms[101].signal = Signal.DRIVE_IN
     rig.act()
     assert watch(rig, 100) == [
@@ -52,12 +52,12 @@ def test_a_car_drives_in_and_its_driver_leaves() -> None:
     measured = (sensors.length_mm, sensors.width_mm, sensors.height_mm, sensors.weight_kg, sensors.wheels)
     assert measured == (4900, 1900, 1600, 1800, 4)
     assert sensors.crossings == 1
-    assert rig.plant.truth().cars == {101: 9}
+    assert rig.plant.truth().cars == {101: "9"}
     assert rig.codes == []
 
 
 def test_a_customer_collects_a_car() -> None:
-    rig = Rig(cars={101: Car(9)})
+    rig = Rig(cars={101: Car("9")})
     rig.plant.customer_collects(101, HABITS)
     rig.image.rooms[101].signal = Signal.TAKE_CAR
     rig.open_gate()
@@ -76,16 +76,16 @@ def test_a_customer_collects_a_car() -> None:
         (28.0, "crossing_out", True),
     ]
     truth = rig.plant.truth()
-    assert (truth.cars, truth.outside, truth.crossing, truth.persons) == ({}, (9,), {}, {101: 0})
+    assert (truth.cars, truth.outside, truth.crossing, truth.persons) == ({}, ("9",), {}, {101: 0})
     assert rig.codes == []
 
 
 def test_a_customer_wants_their_own_car_and_no_refusing_signal() -> None:
-    rig = Rig(cars={101: Car(9)})
-    rig.plant.customer_collects(101, HABITS, 8)
+    rig = Rig(cars={101: Car("9")})
+    rig.plant.customer_collects(101, HABITS, "8")
     rig.open_gate()
     assert watch(rig, 1000) == []
-    rig = Rig(cars={101: Car(9)})
+    rig = Rig(cars={101: Car("9")})
     rig.plant.customer_collects(101, HABITS)
     rig.image.rooms[101].signal = Signal.STOP_AND_LEAVE
     rig.open_gate()
@@ -94,7 +94,7 @@ def test_a_customer_wants_their_own_car_and_no_refusing_signal() -> None:
 
 def test_a_refused_car_is_driven_out_again() -> None:
     rig = Rig()
-    rig.plant.car_arrives(101, Car(9, height_mm=2600), HABITS)
+    rig.plant.car_arrives(101, Car("9", height_mm=2600), HABITS)
     rig.plant.car_leaves(101, HABITS)
     rig.image.rooms[101].signal = Signal.DRIVE_IN
     rig.open_gate()
@@ -102,7 +102,7 @@ def test_a_refused_car_is_driven_out_again() -> None:
     assert rig.image.rooms[101].sensors.height_mm == 2600
     rig.image.rooms[101].signal = Signal.REFUSED
     rig.act()
-    rig.until(lambda: rig.plant.truth().outside == (9,))
+    rig.until(lambda: rig.plant.truth().outside == ("9",))
     assert rig.image.rooms[101].sensors.crossing_out
     assert not rig.image.rooms[101].sensors.crossing_in
     assert rig.image.rooms[101].sensors.crossings == 2
@@ -111,11 +111,11 @@ def test_a_refused_car_is_driven_out_again() -> None:
 def test_nobody_passes_a_gate_that_is_not_open() -> None:
     rig = Rig()
     rig.plant.person_enters(101, HABITS)
-    rig.plant.car_arrives(101, Car(9), HABITS)
+    rig.plant.car_arrives(101, Car("9"), HABITS)
     rig.image.rooms[101].signal = Signal.DRIVE_IN
     rig.act()
     rig.wait(1000)
-    assert rig.plant.truth().outside == (9,)
+    assert rig.plant.truth().outside == ("9",)
     assert rig.plant.truth().persons == {101: 0}
     rig.open_gate()
     rig.until(lambda: rig.image.rooms[101].sensors.person)
@@ -124,7 +124,7 @@ def test_nobody_passes_a_gate_that_is_not_open() -> None:
     rig.plant.person_leaves(101, HABITS)
     rig.wait(1000)
     assert rig.image.rooms[101].sensors.person
-    assert rig.plant.truth().outside == (9,)
+    assert rig.plant.truth().outside == ("9",)
     assert rig.codes == ["GATE_ON_PERSON"]
 
 
@@ -140,6 +140,34 @@ def test_people_on_foot_are_counted() -> None:
 
 
 def test_a_car_can_arrive_once_only() -> None:
-    rig = Rig(cars={202: Car(9)})
+    rig = Rig(cars={202: Car("9")})
     with pytest.raises(ValueError, match="in the tower"):
-        rig.plant.car_arrives(101, Car(9))
+        rig.plant.car_arrives(101, Car("9"))
+
+
+def test_a_customer_passes_a_car_that_waits_outside() -> None:
+    rig = Rig(cars={101: Car("9")})
+    rig.plant.car_arrives(101, Car("8"), HABITS)
+    rig.plant.customer_collects(101, HABITS)
+    rig.plant.customer_collects(101, HABITS)
+    rig.image.rooms[101].signal = Signal.TAKE_CAR
+    rig.open_gate()
+    rig.until(lambda: rig.plant.truth().outside == ("8", "9"))
+    assert rig.plant.truth().persons == {101: 0}
+    rig.image.rooms[101].signal = Signal.DRIVE_IN
+    rig.act()
+    rig.until(lambda: rig.plant.truth().cars == {101: "8"})
+    assert rig.codes == []
+
+
+def test_a_driver_turns_back_before_a_gate_that_closes() -> None:
+    rig = Rig()
+    rig.plant.car_arrives(101, Car("8"), HABITS)
+    rig.image.rooms[101].signal = Signal.DRIVE_IN
+    rig.open_gate()
+    rig.wait(2.0)
+    rig.close_gate()
+    assert rig.plant.truth().outside == ("8",)
+    rig.open_gate()
+    rig.until(lambda: rig.plant.truth().cars == {101: "8"})
+    assert rig.codes == []

@@ -13,7 +13,7 @@ from sim_plc.image import BayLevelImage, Drive, DriveRequest, TowerImage
 from sim_plc.plant.plant import Car, Habits, Plant
 from tests.support.plant_rig import Rig, tower_named
 
-CARS = {101: Car(1), 102: Car(2), 203: Car(3), 204: Car(4)}
+CARS = {101: Car("1"), 102: Car("2"), 203: Car("3"), 204: Car("4")}
 HASTE = Habits(0.5, 0.5, 4.0, 3.0, 5.0)
 
 
@@ -66,7 +66,7 @@ class Monkey:
         match dice.randrange(14):
             case 0:
                 self.arrived += 1
-                plant.car_arrives(101, Car(self.arrived), HASTE)
+                plant.car_arrives(101, Car(str(self.arrived)), HASTE)
             case 1:
                 plant.customer_collects(101, HASTE)
             case 2:
@@ -91,7 +91,7 @@ class Monkey:
         self.plant.sense(self.t)
 
 
-def whereabouts(plant: Plant) -> list[int]:
+def whereabouts(plant: Plant) -> list[str]:
     truth = plant.truth()
     aboard = [truth.carriage.car] if truth.carriage.car is not None else []
     return sorted([*truth.cars.values(), *truth.crossing.values(), *truth.outside, *aboard])
@@ -103,7 +103,7 @@ def test_no_car_appears_vanishes_or_doubles_whatever_is_done(seed: int) -> None:
     for _ in range(80):
         monkey.play()
         monkey.rest()
-        assert whereabouts(monkey.plant) == sorted([1, 2, 3, 4, *range(101, monkey.arrived + 1)])
+        assert whereabouts(monkey.plant) == sorted(str(car) for car in (1, 2, 3, 4, *range(101, monkey.arrived + 1)))
     assert monkey.plant.crimes
     instants = [crime.t for crime in monkey.plant.crimes]
     assert instants == sorted(instants)
@@ -131,7 +131,7 @@ def test_nothing_changes_before_the_next_event(seed: int) -> None:
 
 
 def test_most_events_change_an_input() -> None:
-    rig = Rig(cars={202: Car(7)})
+    rig = Rig(cars={202: Car("7")})
     events = changes = 0
     before = discrete(rig.plant)
     for place in (202, 203):

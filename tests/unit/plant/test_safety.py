@@ -4,6 +4,7 @@ import pytest
 
 from sim_plc.image import Drive
 from sim_plc.plant.plant import Car, Plant
+from sim_plc.plant.terminals import Wire
 from tests.support.plant_rig import Rig, tower_named
 
 
@@ -61,7 +62,7 @@ def test_world_causes_open_the_chain() -> None:
 
 
 def test_a_power_cut_sets_the_brakes_and_is_a_phase_loss() -> None:
-    rig = Rig(cars={202: Car(1)})
+    rig = Rig(cars={202: Car("1")})
     rig.dock(202)
     rig.unlatch(202)
     rig.plant.power_cut()
@@ -113,7 +114,7 @@ def test_the_escape_opens_the_gate_against_its_motor_and_trips() -> None:
 
 
 def test_the_escape_during_an_exchange_is_not_a_crime_of_the_program() -> None:
-    rig = Rig(cars={101: Car(5)})
+    rig = Rig(cars={101: Car("5")})
     rig.open_door()
     rig.request(rig.image.arms_out, Drive.MOVE, 2800, speed=500, acceleration=500)
     rig.wait(3)
@@ -134,8 +135,8 @@ def test_the_maintenance_key_takes_the_drives_but_opens_no_chain() -> None:
 
 
 def test_sensors_can_lie_and_be_healed() -> None:
-    rig = Rig(cars={101: Car(1), 202: Car(2)})
-    wires = {
+    rig = Rig(cars={101: Car("1"), 202: Car("2")})
+    wires: dict[Wire, bool | int] = {
         ("room", 101, "occupied_a"): False,
         ("bay", 202, "occupied_b"): False,
         ("carriage", "dock_level"): False,
@@ -168,9 +169,9 @@ def test_sensors_can_lie_and_be_healed() -> None:
 def test_a_plant_refuses_cars_that_cannot_be() -> None:
     tower = tower_named("small")
     with pytest.raises(ValueError, match="cars"):
-        Plant(tower, seed=1, cars={201: Car(1)})
+        Plant(tower, seed=1, cars={201: Car("1")})
     with pytest.raises(ValueError, match="cars"):
-        Plant(tower, seed=1, cars={102: Car(1), 103: Car(1)})
+        Plant(tower, seed=1, cars={102: Car("1"), 103: Car("1")})
 
 
 def test_time_never_goes_back() -> None:
