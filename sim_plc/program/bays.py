@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from config.schema import Tower
 from hal.plcmap import codes
@@ -16,6 +17,7 @@ from sim_plc.program.mechanism import Machine
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.station import StationMachine, StationState
 from sim_plc.program.station_program import LogEntry, StationProgram
+from sim_plc.program.words import bits
 
 
 class BayProgram(StationProgram[BayScene]):
@@ -53,6 +55,11 @@ class BayProgram(StationProgram[BayScene]):
     def scene(self) -> BayScene:
         """Return what the interlocks look at."""
         return self._scene
+
+    @property
+    def anything_moves(self) -> bool:
+        """False: a level has no encoder."""
+        return False
 
     @property
     def maintenance_key(self) -> bool:
@@ -98,15 +105,15 @@ class BayProgram(StationProgram[BayScene]):
                 program.clear_fault()
 
 
+_BAY_BITS: Final = (
+    int(codes.Bay.LATCH_OPEN),
+    int(codes.Bay.LATCH_CLOSED),
+    int(codes.Bay.OCCUPIED_A),
+    int(codes.Bay.OCCUPIED_B),
+    int(codes.Bay.DOCKED),
+)
+
+
 def _bay_word(bay: BayInputs) -> codes.Bay:
-    word = codes.Bay(0)
-    for bit, on in (
-        (codes.Bay.LATCH_OPEN, bay.latch_open),
-        (codes.Bay.LATCH_CLOSED, bay.latch_closed),
-        (codes.Bay.OCCUPIED_A, bay.occupied_a),
-        (codes.Bay.OCCUPIED_B, bay.occupied_b),
-        (codes.Bay.DOCKED, bay.docked),
-    ):
-        if on:
-            word |= bit
-    return word
+    wires = (bay.latch_open, bay.latch_closed, bay.occupied_a, bay.occupied_b, bay.docked)
+    return codes.Bay(bits(_BAY_BITS, wires))

@@ -1,11 +1,22 @@
 """Inner doors and outer gates: a leaf that travels, then a bolt; two channels each for closed and bolted."""
 
+from typing import Final
+
 from config.schema import Door as DoorConfig
 from hal.plcmap.codes import Flag, Opcode, Reason, Result, State
 from hal.plcmap.frame import Content
 from sim_plc.image import DoorInputs, DoorOutputs
 from sim_plc.program.mechanism import Show
 from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, pause, travel_s
+from sim_plc.program.words import bits
+
+_BITS: Final = (
+    int(Flag.CLOSED_A),
+    int(Flag.CLOSED_B),
+    int(Flag.BOLTED_A),
+    int(Flag.BOLTED_B),
+    int(Flag.FAULT),
+)
 
 
 class Door:
@@ -87,17 +98,9 @@ class Door:
 
     def show(self) -> Show:
         """Return state and contacts."""
-        inputs, flags = self.inputs, Flag(0)
-        for bit, on in (
-            (Flag.CLOSED_A, inputs.closed_a),
-            (Flag.CLOSED_B, inputs.closed_b),
-            (Flag.BOLTED_A, inputs.bolted_a),
-            (Flag.BOLTED_B, inputs.bolted_b),
-            (Flag.FAULT, self._faulted),
-        ):
-            if on:
-                flags |= bit
-        return Show(self._state(), flags)
+        inputs = self.inputs
+        wires = (inputs.closed_a, inputs.closed_b, inputs.bolted_a, inputs.bolted_b, self._faulted)
+        return Show(self._state(), Flag(bits(_BITS, wires)))
 
     def _state(self) -> State:
         if self._moving:

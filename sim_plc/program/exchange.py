@@ -16,6 +16,7 @@ from sim_plc.program.mechanism import Show
 from sim_plc.program.positioning import CONTACT_S
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
+from sim_plc.program.words import bits
 
 ORDER: Final = (SubStep.EXTENDING, SubStep.TRANSFERRING, SubStep.RETRACTING)
 
@@ -25,6 +26,20 @@ MIRROR: Final = {
     SubStep.RETRACTING: SubStep.EXTENDING,
 }
 """Where the opposite exchange begins, by the sub-step in which an exchange was cut."""
+
+_BITS: Final = (
+    int(Flag.HOMED),
+    int(Flag.BRAKE_ON),
+    int(Flag.HELD),
+    int(Flag.CENTRED),
+    int(Flag.LOADED_A),
+    int(Flag.LOADED_B),
+    int(Flag.SECURED),
+    int(Flag.RESUMABLE),
+    int(Flag.PICKING),
+    int(Flag.UNDOING),
+    int(Flag.FAULT),
+)
 
 
 class Exchange:
@@ -158,23 +173,20 @@ class Exchange:
     def show(self) -> Show:
         """Return state, flags, sub-step and the encoder of the arms."""
         carriage, memory, arms = self._image.carriage, self.memory, self.arms.inputs
-        bits = (
-            (Flag.HOMED, self.homed),
-            (Flag.BRAKE_ON, arms.brake_on),
-            (Flag.HELD, not arms.moving and not self.comb.inputs.moving),
-            (Flag.CENTRED, carriage.arms_centred),
-            (Flag.LOADED_A, carriage.loaded_a),
-            (Flag.LOADED_B, carriage.loaded_b),
-            (Flag.SECURED, carriage.secured),
-            (Flag.RESUMABLE, self.resumable),
-            (Flag.PICKING, memory.picking),
-            (Flag.UNDOING, memory.undoing),
-            (Flag.FAULT, self.axis.state is State.ERROR_STOP),
+        wires = (
+            self.homed,
+            arms.brake_on,
+            not arms.moving and not self.comb.inputs.moving,
+            carriage.arms_centred,
+            carriage.loaded_a,
+            carriage.loaded_b,
+            carriage.secured,
+            self.resumable,
+            memory.picking,
+            memory.undoing,
+            self.axis.state is State.ERROR_STOP,
         )
-        flags = Flag(0)
-        for bit, on in bits:
-            if on:
-                flags |= bit
+        flags = Flag(bits(_BITS, wires))
         return Show(self.axis.state, flags, arms.position, arms.velocity, memory.substep)
 
     def _exchange(self) -> Steps:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from hal.plcmap.codes import Flag, Opcode, Reason, Result, State
 from hal.plcmap.frame import Content
@@ -9,9 +10,12 @@ from sim_plc.image import Drive
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
 from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, travel_s
+from sim_plc.program.words import bits
 
-CONTACT_S = 0.5
+CONTACT_S: Final = 0.5
 """Patience with a limit or dock contact once the axis stands."""
+
+_BITS: Final = (int(Flag.HOMED), int(Flag.BRAKE_ON), int(Flag.HELD), int(Flag.FAULT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +171,8 @@ class Positioner:
     def show(self) -> Show:
         """Return state, flags and encoder."""
         inputs = self.wires.inputs
-        flags = Flag(0)
-        if self.homed:
-            flags |= Flag.HOMED
-        if inputs.brake_on:
-            flags |= Flag.BRAKE_ON
-        if self.wires.held:
-            flags |= Flag.HELD
-        if self.axis.state is State.ERROR_STOP:
-            flags |= Flag.FAULT
+        failed = self.axis.state is State.ERROR_STOP
+        flags = Flag(bits(_BITS, (self.homed, inputs.brake_on, self.wires.held, failed)))
         return Show(self.axis.state, flags, inputs.position, inputs.velocity)
 
     def _near(self, target: int) -> bool:

@@ -4,6 +4,7 @@ from typing import Final
 
 from hal.plcmap.codes import Safety
 from sim_plc.image import SafetyInputs
+from sim_plc.program.words import bits
 
 CAUSES: Final = (
     Safety.E_STOP,
@@ -21,26 +22,39 @@ CAUSES: Final = (
 """Of causes that show in the same scan the earlier one here counts as first; a latch without its cause last."""
 
 
+_BITS: Final = (
+    int(Safety.CHAIN_CLOSED),
+    int(Safety.E_STOP),
+    int(Safety.E_STOP_LATCHED),
+    int(Safety.LIGHT_CURTAIN),
+    int(Safety.PERSON_IN_SHAFT),
+    int(Safety.OVERSPEED),
+    int(Safety.SLACK_ROPE),
+    int(Safety.OVER_TRAVEL),
+    int(Safety.PHASE_LOSS),
+    int(Safety.FIRE),
+    int(Safety.GATE_RELEASE),
+    int(Safety.PERSON_IN_OPEN_ROOM),
+)
+
+
 def safety_word(inputs: SafetyInputs) -> Safety:
     """Return the safety word."""
-    word = Safety(0)
-    for bit, on in (
-        (Safety.CHAIN_CLOSED, inputs.chain_closed),
-        (Safety.E_STOP, inputs.e_stop),
-        (Safety.E_STOP_LATCHED, inputs.e_stop_latched),
-        (Safety.LIGHT_CURTAIN, inputs.light_curtain),
-        (Safety.PERSON_IN_SHAFT, inputs.person_in_shaft),
-        (Safety.OVERSPEED, inputs.overspeed),
-        (Safety.SLACK_ROPE, inputs.slack_rope),
-        (Safety.OVER_TRAVEL, inputs.over_travel),
-        (Safety.PHASE_LOSS, inputs.phase_loss),
-        (Safety.FIRE, inputs.fire),
-        (Safety.GATE_RELEASE, inputs.gate_release),
-        (Safety.PERSON_IN_OPEN_ROOM, inputs.person_in_open_room),
-    ):
-        if on:
-            word |= bit
-    return word
+    wires = (
+        inputs.chain_closed,
+        inputs.e_stop,
+        inputs.e_stop_latched,
+        inputs.light_curtain,
+        inputs.person_in_shaft,
+        inputs.overspeed,
+        inputs.slack_rope,
+        inputs.over_travel,
+        inputs.phase_loss,
+        inputs.fire,
+        inputs.gate_release,
+        inputs.person_in_open_room,
+    )
+    return Safety(bits(_BITS, wires))
 
 
 def first_out(inputs: SafetyInputs) -> Safety:

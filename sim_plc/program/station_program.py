@@ -133,6 +133,11 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @property
     @abstractmethod
+    def anything_moves(self) -> bool:
+        """Whether an encoder shows another value now than at the last scan."""
+
+    @property
+    @abstractmethod
     def maintenance_key(self) -> bool:
         """Whether the local pendant has the machine."""
 
@@ -187,8 +192,8 @@ class StationProgram(ABC, Generic[SceneT]):
 
     def refresh(self, t: float) -> None:
         """Let heartbeat and encoders be those of ``t`` in the reads to come; nothing is scanned."""
-        if t != self._t:
-            self._t = t
+        self._t = t
+        if self.anything_moves:
             self._pages.changed()
 
     def scan(self, t: float) -> None:

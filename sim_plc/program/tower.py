@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from config.schema import Tower
 from hal.plcmap import codes
@@ -24,6 +25,7 @@ from sim_plc.program.station_program import LogEntry, StationProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.program.turntable import turntable
+from sim_plc.program.words import bits
 
 
 class TowerProgram(StationProgram[TowerScene]):
@@ -69,6 +71,13 @@ class TowerProgram(StationProgram[TowerScene]):
     def scene(self) -> TowerScene:
         """Return what the interlocks look at."""
         return self._scene
+
+    @property
+    def anything_moves(self) -> bool:
+        """Whether an axis moves."""
+        wires = self._image_wires
+        axes = (wires.lift_in, wires.turntable_in, wires.arms_in)
+        return any(axis.moving for axis in axes)
 
     @property
     def maintenance_key(self) -> bool:
@@ -188,42 +197,64 @@ class TowerProgram(StationProgram[TowerScene]):
         return any(program.fault is not Reason.NONE for program in self.mechanisms)
 
 
+_CARRIAGE_BITS: Final = (
+    int(codes.Carriage.DOCK_LEVEL),
+    int(codes.Carriage.DOCK_POSITION),
+    int(codes.Carriage.LATCH_OPEN),
+    int(codes.Carriage.LATCH_CLOSED),
+    int(codes.Carriage.PLACE_OCCUPIED_A),
+    int(codes.Carriage.PLACE_OCCUPIED_B),
+    int(codes.Carriage.ALL_LATCHES_LOCKED),
+)
+
+
 def _carriage_word(inputs: CarriageInputs) -> codes.Carriage:
-    word = codes.Carriage(0)
-    for bit, on in (
-        (codes.Carriage.DOCK_LEVEL, inputs.dock_level),
-        (codes.Carriage.DOCK_POSITION, inputs.dock_position),
-        (codes.Carriage.LATCH_OPEN, inputs.latch_open),
-        (codes.Carriage.LATCH_CLOSED, inputs.latch_closed),
-        (codes.Carriage.PLACE_OCCUPIED_A, inputs.place_occupied_a),
-        (codes.Carriage.PLACE_OCCUPIED_B, inputs.place_occupied_b),
-        (codes.Carriage.ALL_LATCHES_LOCKED, inputs.all_latches_locked),
-    ):
-        if on:
-            word |= bit
-    return word
+    wires = (
+        inputs.dock_level,
+        inputs.dock_position,
+        inputs.latch_open,
+        inputs.latch_closed,
+        inputs.place_occupied_a,
+        inputs.place_occupied_b,
+        inputs.all_latches_locked,
+    )
+    return codes.Carriage(bits(_CARRIAGE_BITS, wires))
+
+
+_ROOM_BITS: Final = (
+    int(codes.Room.OCCUPIED_A),
+    int(codes.Room.OCCUPIED_B),
+    int(codes.Room.WEIGHT),
+    int(codes.Room.PERSON),
+    int(codes.Room.PERSON_SENSOR_OK),
+    int(codes.Room.IN_MARKS),
+    int(codes.Room.DOOR_PLANE_CLEAR),
+    int(codes.Room.CURTAIN_CLEAR),
+    int(codes.Room.CROSSING_OUT),
+    int(codes.Room.CROSSING_IN),
+    int(codes.Room.MEASURED),
+    int(codes.Room.ESCAPE_USED),
+)
 
 
 def _room_word(inputs: RoomInputs) -> codes.Room:
     """Return the sensors with the four lowest bits of the crossings on top."""
-    word = codes.Room((inputs.crossings & 0xF) << codes.ROOM_CROSSINGS_SHIFT)
-    for bit, on in (
-        (codes.Room.OCCUPIED_A, inputs.occupied_a),
-        (codes.Room.OCCUPIED_B, inputs.occupied_b),
-        (codes.Room.WEIGHT, inputs.weight),
-        (codes.Room.PERSON, inputs.person),
-        (codes.Room.PERSON_SENSOR_OK, inputs.person_sensor_ok),
-        (codes.Room.IN_MARKS, inputs.in_marks),
-        (codes.Room.DOOR_PLANE_CLEAR, inputs.door_plane_clear),
-        (codes.Room.CURTAIN_CLEAR, inputs.curtain_clear),
-        (codes.Room.CROSSING_OUT, inputs.crossing_out),
-        (codes.Room.CROSSING_IN, inputs.crossing_in),
-        (codes.Room.MEASURED, inputs.measured),
-        (codes.Room.ESCAPE_USED, inputs.escape_used),
-    ):
-        if on:
-            word |= bit
-    return word
+    wires = (
+        inputs.occupied_a,
+        inputs.occupied_b,
+        inputs.weight,
+        inputs.person,
+        inputs.person_sensor_ok,
+        inputs.in_marks,
+        inputs.door_plane_clear,
+        inputs.curtain_clear,
+        inputs.crossing_out,
+        inputs.crossing_in,
+        inputs.measured,
+        inputs.escape_used,
+    )
+    crossings = (inputs.crossings & 0xF) << codes.ROOM_CROSSINGS_SHIFT
+    return codes.Room(bits(_ROOM_BITS, wires) | crossings)
 
 
 def _measurement(inputs: RoomInputs) -> Measurement:
