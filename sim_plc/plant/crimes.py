@@ -15,7 +15,6 @@ class CrimeCode(Enum):
     ARMS_OUT_UNDOCKED = "arms driven out while the carriage is not docked and held"
     ARMS_INTO_WAY = "arms driven out against a latch or door that is not open"
     ARMS_WITH_GATE_UNLOCKED = "arms driven in a room whose gate is not closed and bolted"
-    ARMS_WITH_PERSON = "arms driven in a room with a person inside"
     ARMS_INTO_CAR = "arms driven out with the comb up against a car"
     RAISED_HALF_ON = "comb raised beneath a car with the arms not fully extended"
     RAISED_LOADED = "comb raised beneath a second car"

@@ -76,8 +76,6 @@ def _let_go(steel: "Steel", place: int) -> bool:
 def _arms_in_room(steel: "Steel", room: Room) -> Going:
     if steel.arms.driven and not room.gate.locked:
         yield CrimeCode.ARMS_WITH_GATE_UNLOCKED, room.place
-    if steel.arms.driven and room.persons:
-        yield CrimeCode.ARMS_WITH_PERSON, room.place
     if steel.wires.doors[room.place].close and not room.door.closed and steel.mains:
         yield CrimeCode.DOOR_ON_ARMS, room.place
 

@@ -174,3 +174,29 @@ def test_an_inner_door_without_a_carriage_is_a_crime() -> None:
     rig.dock(202)
     rig.open_door()
     assert rig.codes == ["DOOR_OPEN_UNDOCKED"]
+
+
+def test_raising_beneath_a_second_car_is_a_crime() -> None:
+    rig = at_bay(204, {204: Car("1"), 202: Car("2")})
+    rig.pick()
+    rig.comb(0)
+    rig.unlatch(204, on=False)
+    rig.dock(202)
+    rig.unlatch(202)
+    rig.arms(2800)
+    rig.comb(190)
+    assert rig.codes == ["LOWERED_INSIDE", "RAISED_LOADED"]
+    assert rig.plant.truth().cars == {202: "2"}
+
+
+def test_an_inner_door_that_opens_on_a_person_is_a_crime_and_a_trip() -> None:
+    rig = Rig()
+    rig.open_gate()
+    rig.plant.person_enters(101)
+    rig.until(lambda: rig.image.rooms[101].sensors.person)
+    rig.close_gate()
+    rig.open_door()
+    assert rig.codes == ["GATE_ON_PERSON", "DOOR_OPENED_ON_PERSON"]
+    rig.request(rig.image.arms_out, Drive.MOVE, 2800, speed=500, acceleration=500)
+    rig.wait(10)
+    assert rig.image.arms_in.position == 0  # the chain, not the program, keeps the arms from people
