@@ -24,7 +24,7 @@ from controller.machines.job import job_machine
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
 from controller.runtime.rooms import Rooms
-from controller.runtime.runner import Runner
+from controller.runtime.runner import Rest, Runner
 from controller.runtime.selection import Selection
 from controller.runtime.signals import ActivityEnded
 from hal.errors import HalError
@@ -156,11 +156,10 @@ class Jobs:
         if not self.executing:
             await self.interrupt(E.INTERRUPT)
 
-    async def halt(self, event: E) -> None:
-        """Cancel the running step, wait for standstill, and put the job at hand aside."""
+    def halt(self) -> Rest:
+        """Cancel the running step; its job is to be put aside (`interrupt`) once it is at rest."""
         self.executing = False
-        await self._runner.cancel()
-        await self.interrupt(event)
+        return self._runner.dismiss()
 
     async def interrupt(self, event: E) -> None:
         """Put the job at hand aside (INTERRUPT) or call it unknown (LINK_LOST); nothing runs."""

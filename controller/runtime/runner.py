@@ -10,6 +10,23 @@ from controller.runtime.signals import ActivityEnded
 log = structlog.get_logger(__name__)
 
 
+class Rest:
+    """The way of a cancelled activity to standstill."""
+
+    def __init__(self, task: "asyncio.Task[None] | None") -> None:
+        self._task = task
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to wait for."""
+        return self._task is not None and not self._task.done()
+
+    async def reached(self) -> None:
+        """Wait until it is at rest."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
 class Runner:
     """One owner, one activity at a time. The end of an activity is posted; a cancelled one posts nothing."""
 
@@ -37,14 +54,16 @@ class Runner:
         self._task = None
         return True
 
-    async def cancel(self) -> bool:
-        """Cancel what runs and wait until it has come to rest; return whether something ran."""
+    def dismiss(self) -> "Rest":
+        """Cancel what runs; await the answer to wait until it has come to rest."""
         task, self._task = self._task, None
-        if task is None:
-            return False
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return True
+        if task is not None:
+            task.cancel()
+        return Rest(task)
+
+    async def cancel(self) -> None:
+        """Cancel what runs and wait until it has come to rest."""
+        await self.dismiss().reached()
 
     async def _run(self, activity: Coroutine[object, object, object], serial: int) -> None:
         try:

@@ -20,7 +20,7 @@ from controller.runtime.inbox import Board
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
 from controller.runtime.rooms import Rooms
-from controller.runtime.runner import Runner
+from controller.runtime.runner import Rest, Runner
 from controller.runtime.signals import ActivityEnded
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,9 @@ ROOMS_SERVE = frozenset(
     {S.EXECUTE, S.HOLDING, S.HELD, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING, S.COMPLETING}
 )
 """States in which rooms let people and cars in and out: a held carriage keeps nobody in a room."""
+
+_COMING_TO_REST = frozenset({S.STOPPING, S.HOLDING, S.SUSPENDING, S.COMPLETING})
+"""States that last until the carriage has finished its step."""
 
 
 class Unit:
@@ -100,8 +103,7 @@ class Unit:
             {"event": "unit_state", "state": change.target.name, "was": change.source.name, "cause": cause}
         )
         self._ledger.note(UnitSet(change.target.name, cause))
-        await self._runner.cancel()
-        await self._enter(change.target)
+        await self._enter(change.target, self._runner.dismiss())
 
     async def power_up(self) -> None:
         """Leave the start for Stopped once every outcome is proven and nothing has tripped; else stay Aborted."""
@@ -125,34 +127,39 @@ class Unit:
         """Take the end of an acting state's activity."""
         if not self._runner.take(signal):
             return
-        if signal.error is not None:
+        if self.state is S.ABORTING:
+            await self._jobs.interrupt(JobEvent.INTERRUPT if self._all_online() else JobEvent.LINK_LOST)
+            await self.fire(E.DONE, self.cause)
+        elif self.state in _COMING_TO_REST:
+            await self.stir()
+        elif signal.error is not None:
             await self.abort(str(signal.error))
         else:
             await self.fire(E.DONE, self.cause)
 
     async def stir(self) -> None:
         """End the acting states that only wait for the carriage to come to rest."""
-        if self.state in (S.STOPPING, S.HOLDING, S.SUSPENDING, S.COMPLETING) and self._jobs.quiet:
+        if self.state in _COMING_TO_REST and self._jobs.quiet and not self._runner.busy:
             await self._jobs.interrupt(JobEvent.INTERRUPT)
             await self.fire(E.DONE, self.cause)
 
     async def shut_down(self) -> None:
         """Bring everything to rest, for the end of the process."""
         await self._runner.cancel()
-        await self._jobs.halt(JobEvent.INTERRUPT)
+        await self._jobs.halt().reached()
+        await self._jobs.interrupt(JobEvent.INTERRUPT)
         await self._rooms.halt()
 
-    async def _enter(self, state: S) -> None:
+    async def _enter(self, state: S, before: Rest) -> None:
+        """Start what a state does; ``before`` is the activity of the last one, perhaps still coming to rest."""
         self._jobs.executing = state is S.EXECUTE
-        if state in ROOMS_SERVE:
-            self._rooms.executing = True
-        elif self._rooms.executing:
-            await self._rooms.halt()
+        leaving = self._rooms.executing and state not in ROOMS_SERVE
+        self._rooms.executing = state in ROOMS_SERVE
         match state:
             case S.ABORTING:
-                lost = JobEvent.INTERRUPT if self._all_online() else JobEvent.LINK_LOST
-                await self._jobs.halt(lost)
-                await self.fire(E.DONE, self.cause)
+                self._start(self._rest(before, self._jobs.halt(), rooms=True))
+            case _ if state in _COMING_TO_REST and (leaving or before.pending):
+                self._start(self._rest(before, rooms=leaving))
             case S.CLEARING:
                 self._start(self._clear())
             case S.RESETTING:
@@ -161,6 +168,13 @@ class Unit:
                 await self.fire(E.DONE, self.cause)
             case _:
                 await self.stir()
+
+    async def _rest(self, *motions: Rest, rooms: bool) -> None:
+        """Wait until everything that was cancelled stands."""
+        for motion in motions:
+            await motion.reached()
+        if rooms:
+            await self._rooms.halt()
 
     def _start(self, activity: Coroutine[object, object, object]) -> None:
         self._runner.start(activity)
