@@ -261,6 +261,7 @@ class Exchange:
         yield Wait(lambda: carriage.arms_centred, CONTACT_S, Reason.CONTACT)
         if carriage.loaded_a or carriage.loaded_b:
             self._image.clamp = True
+            yield Wait(lambda: carriage.secured, CONTACT_S, Reason.LOAD)
         else:
             self.comb.request(Drive.HOME, speed=s.comb_speed_mm_s, acceleration=s.comb_acceleration_mm_s2)
             yield Wait(self.comb.finished, margin_s(s.comb_stroke_mm / s.comb_speed_mm_s))

@@ -153,12 +153,15 @@ class Rig:
     ) -> Outcome:
         """Wait for the outcome of a sequence."""
         end = self.t + within_s
-        while self.t < end:
-            self.run(0.01)
-            for past in (master or self.master).slow().histories[mechanism].outcomes:
-                if past.sequence == sequence:
-                    return Outcome(Result(past.result), Reason(past.reason), self.t)
-        raise AssertionError(f"no outcome of {mechanism} {sequence} within {within_s} s")
+        kept = (master or self.master).program.mechanism(mechanism).mailbox
+        while not any(past.sequence == sequence for past in kept.memory.outcomes):
+            due = self.stepper.next_due()
+            self.run(max(0.0, min(self._next_poll, end if due is None else due) - self.t))
+            if self.t >= end:
+                raise AssertionError(f"no outcome of {mechanism} {sequence} within {within_s} s")
+        shown = (master or self.master).slow().histories[mechanism].outcomes
+        past = next(past for past in shown if past.sequence == sequence)
+        return Outcome(Result(past.result), Reason(past.reason), self.t)
 
     def status(self, mechanism: str) -> Status:
         """Return what the tower shows of a mechanism."""
