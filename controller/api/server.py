@@ -28,6 +28,9 @@ MAX_CONNECTIONS: Final = 100
 
 ACCEPT_AGAIN_S: Final = 0.2
 
+PACE_S: Final = 0.05
+"""Least time between two messages to one subscriber: no eye needs more, and the control loop makes each of them."""
+
 _UCRED: Final = struct.Struct("3i")
 
 
@@ -175,6 +178,7 @@ class _Connection:
                 sent = self._board.version
                 lines.append(messages.notice_line("status", status))
             await self._send(b"".join(lines))
+            await asyncio.sleep(PACE_S)
 
     async def _send(self, data: bytes) -> None:
         if data:

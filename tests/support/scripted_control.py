@@ -56,6 +56,7 @@ class ControlThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._end: asyncio.Event | None = None
+        self._leaving = False
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
 
     def __enter__(self) -> Self:
@@ -64,15 +65,29 @@ class ControlThread:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        assert self._end is not None
-        self.soon(self._end.set)
+        if not self._leaving:
+            self.soon(self._leave)
         self._thread.join(5)
         assert not self._thread.is_alive()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The control's event loop; only `soon` may be called from another thread."""
+        assert self._loop is not None
+        return self._loop
+
     def soon(self, do: Callable[[], object]) -> None:
         """Run something in the control's thread."""
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(do)
+        self.loop.call_soon_threadsafe(do)
+
+    def leave_after(self, delay_s: float) -> None:
+        """End the daemon by itself; the events told before still arrive."""
+        self._leaving = True
+        self.soon(lambda: self.loop.call_later(delay_s, self._leave))
+
+    def _leave(self) -> None:
+        assert self._end is not None
+        self._end.set()
 
     async def _main(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()

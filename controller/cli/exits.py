@@ -1,0 +1,56 @@
+"""Exit codes of `cartower`, and how errors become them."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, NoReturn, ParamSpec
+
+from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, ApiError, NotReachable
+from controller.domain.events import Refusal
+
+OK: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+NOT_REACHABLE: Final = 3
+OTHERWISE: Final = 4
+BAD_CONFIGURATION: Final = 5
+INTERNAL: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+EXIT_CODES: Final = """\b
+Exit codes:
+  0   done
+  1   refused by a rule; nothing has changed
+  2   wrong use of the command line, or an input file that cannot be read
+  3   no daemon at the socket (or, for `run`, another one is there already)
+  4   ended otherwise than asked: a job or unit with --wait, an import that sensors contradict
+  5   faults in a configuration
+  70  the daemon failed inside
+  74  the journal cannot be read or written (`run`)
+"""
+
+P = ParamSpec("P")
+
+
+def fail(code: int, text: str) -> NoReturn:
+    """Say why on standard error and exit."""
+    print(text, file=sys.stderr)
+    sys.exit(code)
+
+
+def translated(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command so that what the daemon, or the way to it, objects to becomes a line and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except Refusal as refusal:
+            fail(REFUSED, f"refused ({refusal.rule}): {refusal.text}")
+        except NotReachable as error:
+            fail(NOT_REACHABLE, error.text)
+        except ApiError as error:
+            usage = error.code in (INVALID_PARAMS, METHOD_NOT_FOUND)
+            fail(USAGE if usage else INTERNAL, f"the daemon answers: {error.text}")
+
+    return run

@@ -1,0 +1,53 @@
+"""The root of `cartower`: one command a line, imported when it is used."""
+
+from typing import Final
+
+import click
+
+from controller.cli.exits import EXIT_CODES
+from controller.cli.lazy import LazyGroup
+
+COMMANDS: Final = {
+    "run": ("controller.cli.run:run", "Serve a tower: the daemon."),
+    "status": ("controller.cli.show:status", "What the tower does now."),
+    "watch": ("controller.cli.watch:watch", "Follow the tower live."),
+    "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower."),
+    "cars": ("controller.cli.show:cars", "Which car is where."),
+    "places": ("controller.cli.show:places", "What is believed of each bay and room."),
+    "retrieve": ("controller.cli.moves:retrieve", "Bring a car to a room."),
+    "store": ("controller.cli.moves:store", "Take a car in through a room."),
+    "relocate": ("controller.cli.moves:relocate", "Move a car to another bay."),
+    "jobs": ("controller.cli.show:jobs", "Moves under way, and those that have ended."),
+    "cancel": ("controller.cli.moves:cancel", "Cancel a job."),
+    "resolve": ("controller.cli.moves:resolve", "Decide on a parked job."),
+    "inventory": ("controller.cli.inventory:inventory", "State which car stands where."),
+    "adopt": ("controller.cli.moves:adopt", "Take the stations over from another master."),
+    "config": ("controller.cli.configuration:config", "Check a tower's configuration."),
+    "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
+}
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"cartower {version('cartower')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version and exit."
+)
+def cartower() -> None:
+    """Open controller for unattended car vending towers.
+
+    Commands talk to the daemon (`cartower run`) over the socket in its run directory: --run-dir, else
+    CARTOWER_RUN_DIR, else .run here. On a terminal they print for people, into a pipe plain tab-separated lines,
+    with --json one JSON object.
+    """

@@ -1,0 +1,54 @@
+"""How commands print: aligned and lightly coloured on a terminal, plain tab-separated lines into a pipe, or JSON."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import click
+
+GOOD: Final = "green"
+ODD: Final = "yellow"
+BAD: Final = "red"
+
+
+def for_people() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def ink(text: str, colour: str | None = None, *, bold: bool = False, dim: bool = False, reverse: bool = False) -> str:
+    """Return a text in colour, if standard output is a terminal that wants it (https://no-color.org)."""
+    if not for_people() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=colour, bold=bold or None, dim=dim or None, reverse=reverse or None)
+
+
+def emit_json(body: Mapping[str, object]) -> None:
+    """Print one JSON object: indented on a terminal, one line into a pipe."""
+    print(json.dumps(body, ensure_ascii=False, indent=2 if for_people() else None))
+
+
+def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """Print a table; without rows a terminal is told ``empty``, and a pipe gets the headers alone."""
+    lines = [tuple(headers), *map(tuple, rows)]
+    if not for_people():
+        print("\n".join("\t".join(line) for line in lines))
+        return
+    if len(lines) == 1:
+        print(empty)
+        return
+    aligned = align(lines)
+    print(ink(aligned[0], bold=True))
+    print("\n".join(aligned[1:]))
+
+
+def align(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines with their columns aligned to the left; styled texts count without their style."""
+    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - len(click.unstyle(cell)))

@@ -1,0 +1,101 @@
+"""The words for what the daemon tells: places, jobs, times, events."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+Status = Mapping[str, Any]
+
+def rooms_of(status: Status) -> Sequence[int]:
+    """Return the places of the rooms, in the order of their numbers."""
+    rooms: Sequence[int] = status["tower"]["rooms"]
+    return rooms
+
+
+def place_text(place: int | None, rooms: Sequence[int]) -> str:
+    """Return ``bay 305`` or ``room 1 (101)``; nothing chosen yet is a dash."""
+    if place is None:
+        return "-"
+    if place in rooms:
+        return f"room {rooms.index(place) + 1} ({place})"
+    return f"bay {place}"
+
+
+def seconds_text(seconds: float | None) -> str:
+    """Return a time span as people say it: ``8 s``, ``4 min``, ``2 h 5 min``."""
+    if seconds is None:
+        return "-"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = whole // 60
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def job_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
+    """Return a job in one line: number, what, which car, from where to where."""
+    source = place_text(job.get("source"), rooms)
+    target = job.get("target") or job.get("room")
+    where = place_text(target, rooms) if target else ("any bay" if job["kind"] == "STORE" else "any room")
+    way = f"{source} to {where}" if job.get("source") else f"for {where}"
+    return f"{job['id']} {job['kind']} {job['car']} {way}"
+
+
+def bar(part: float | None, width: int = 12) -> str:
+    """Return a progress bar; nothing known is empty."""
+    full = round((part or 0.0) * width)
+    return "█" * full + "░" * (width - full)
+
+
+def event_text(event: Mapping[str, Any]) -> str:
+    """Return an event as one plain line."""
+    make = _EVENTS.get(str(event.get("event")))
+    if make is not None:
+        return make(event)
+    rest = " ".join(f"{key}={value}" for key, value in event.items() if key not in ("event", "id"))
+    return f"{event.get('event')} {rest}"
+
+
+def _because(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _unit(event: Mapping[str, Any]) -> str:
+    return f"unit {event['was']} -> {event['state']}{_because(event.get('cause', ''))}"
+
+
+def _job(event: Mapping[str, Any]) -> str:
+    job = f"job {event['job']} {event['kind']} {event['car']}"
+    change = f"{event['was']} -> {event['state']}" if event.get("was") else str(event["state"])
+    return f"{job} {change}{_because(event.get('reason', ''))}"
+
+
+def _done(event: Mapping[str, Any]) -> str:
+    job = f"job {event['job']} {event['kind']} {event['car']}"
+    ratio = f", ratio {event['ratio']:.3f}" if event.get("ratio") else ""
+    return (
+        f"{job} took {event['measured_s']:.2f} s; physical bound {event['bound_s']:.2f} s{ratio}, "
+        f"overhead {event['overhead_ms_per_step']:.0f} ms a step"
+    )
+
+
+def _room(event: Mapping[str, Any]) -> str:
+    return f"room {event['room']} {event['was']} -> {event['state']}"
+
+
+def _station(event: Mapping[str, Any]) -> str:
+    return f"station {event['name']} {event['state']}{_because(event.get('detail', ''))}"
+
+
+def _alarm(event: Mapping[str, Any]) -> str:
+    over = "" if event.get("active", True) else " is over"
+    return f"alarm {event['code']}{over}{_because(event.get('text', ''))}"
+
+
+_EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "unit_state": _unit,
+    "job_state": _job,
+    "job_done": _done,
+    "room_state": _room,
+    "station": _station,
+    "alarm": _alarm,
+}
