@@ -1,17 +1,83 @@
 """An event loop whose clock jumps: when nothing is ready, it is the time of the next timer."""
 
 import asyncio
+import heapq
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, TypeVar, TypeVarTuple
+from contextvars import ContextVar, copy_context
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
+_KILL_ROUNDS: Final = 10_000
+"""A task that still runs after as many cancellations swallows them."""
+
+_COMPACT: Final = 256
+
 
 class Deadlock(RuntimeError):
     """Nothing is ready and no timer pends: a real loop would wait for ever."""
+
+
+class Process:
+    """What a process of the real world is to its machine: tasks that can be frozen and killed together.
+
+    Everything started inside `run` belongs to it, whoever starts it there, at any depth.
+    """
+
+    def __init__(self) -> None:
+        self.frozen = False
+        self._tasks: list[asyncio.Future[Any]] = []
+        self._context = copy_context()
+        self._context.run(_PROCESS.set, self)
+
+    def run(self, coroutine: Coroutine[Any, Any, _T], *, name: str) -> "asyncio.Task[_T]":
+        """Start the process's first task."""
+        return asyncio.create_task(coroutine, name=name, context=self._context)
+
+    def freeze(self) -> None:
+        """Let nothing of it run, as SIGSTOP does."""
+        self.frozen = True
+        _loop().set_aside(self)
+
+    def thaw(self) -> None:
+        """Let it go on, as SIGCONT does: every timer that has run out meanwhile fires at once."""
+        if self.frozen:
+            self.frozen = False
+            _loop().bring_back(self)
+
+    async def kill(self) -> None:
+        """End it at once, as SIGKILL does: no virtual time passes, no clean-up gets to wait for anything.
+
+        Raises:
+            AssertionError: a task swallows its cancellation.
+
+        """
+        self.thaw()
+        for _ in range(_KILL_ROUNDS):
+            alive = [task for task in self._tasks if not task.done()]
+            if not alive:
+                break
+            for task in alive:
+                task.cancel()
+            await asyncio.sleep(0)
+        else:
+            raise AssertionError(f"not to be killed: {alive}")
+        for task in self._tasks:
+            if not task.cancelled():
+                task.exception()
+        self._tasks.clear()
+
+    def adopt(self, task: "asyncio.Future[Any]") -> None:
+        """Count a task as this process's."""
+        if len(self._tasks) >= _COMPACT:
+            self._tasks = [each for each in self._tasks if not each.done()]
+        self._tasks.append(task)
+
+
+_PROCESS: Final[ContextVar[Process | None]] = ContextVar("process", default=None)
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -22,8 +88,10 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.now_s = start_s
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout == 0:
+            return []
         ready = super().select(0)
-        if ready or timeout == 0:
+        if ready:
             return ready
         if timeout is None:
             raise Deadlock("nothing is ready and no timer pends")
@@ -37,12 +105,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     Jobs for a thread run at once in the loop's own: they take no virtual time, and their order is the program's.
     """
 
+    # Names of the base class that typeshed does not declare.
+    _ready: Any
+    _scheduled: list[Any]
+
     def __init__(self, start_s: float = 0.0) -> None:
         """Start the clock at ``start_s``."""
         self._jumping = _JumpingSelector(start_s)
         super().__init__(self._jumping)
         # Timers closer than the clock's resolution fire together: with jumps, only equal ones may.
         self._clock_resolution = 1e-9
+        self._aside: dict[Process, list[Any]] = {}
+        self.set_task_factory(_make_task)
 
     def time(self) -> float:
         """Return the virtual time in seconds."""
@@ -60,6 +134,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             future.set_exception(error)
         return future
 
+    def set_aside(self, process: Process) -> None:
+        """Take every timer of a process out of the queue, and from now on whatever of it gets ready."""
+        mine = [timer for timer in self._scheduled if _owner(timer) is process]
+        self._scheduled = [timer for timer in self._scheduled if _owner(timer) is not process]
+        heapq.heapify(self._scheduled)
+        self._aside[process] = mine
+
+    def bring_back(self, process: Process) -> None:
+        """Put back what was set aside, in its order."""
+        for handle in self._aside.pop(process):
+            if isinstance(handle, asyncio.TimerHandle):
+                heapq.heappush(self._scheduled, handle)
+            else:
+                self._ready.append(handle)
+
+    def _run_once(self) -> None:
+        if self._aside:
+            for _ in range(len(self._ready)):
+                handle = self._ready.popleft()
+                owner = _owner(handle)
+                self._aside.get(owner, self._ready).append(handle)
+        super()._run_once()  # type: ignore[misc]
+
 
 def run(coroutine: Coroutine[Any, Any, _T], *, start_s: float = 0.0) -> _T:
     """Run a coroutine to its end in virtual time.
@@ -70,3 +167,24 @@ def run(coroutine: Coroutine[Any, Any, _T], *, start_s: float = 0.0) -> _T:
     """
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(start_s)) as runner:
         return runner.run(coroutine)
+
+
+def _make_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any
+) -> asyncio.Future[Any]:
+    task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **named)
+    context = named.get("context")
+    process = _PROCESS.get() if context is None else context.get(_PROCESS)
+    if process is not None:
+        process.adopt(task)
+    return task
+
+
+def _owner(handle: Any) -> Any:
+    return handle._context.get(_PROCESS)  # noqa: SLF001 - whose callback it is stands nowhere else
+
+
+def _loop() -> VirtualLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop

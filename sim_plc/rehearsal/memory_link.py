@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -190,17 +191,18 @@ class MemoryLink:
             raise Refused(function, int(refusal.code)) from refusal
 
     def _deliver_late(self, unit: int, access: Callable[[Unit], object]) -> None:
-        """Let a request arrive later, whatever became of the connection."""
-        loop = asyncio.get_running_loop()
+        """Let a request arrive later, whatever becomes of the connection and of whoever sent it."""
+        loop, peer = asyncio.get_running_loop(), self.units[unit]
 
         def deliver() -> None:
             self._before(loop.time())
             try:
-                access(self.units[unit])
+                access(peer)
             except ModbusRefusal:
                 return  # nobody waits for this answer any more
 
-        loop.call_later(self._late_s(), deliver)
+        # In a context of its own: the buffer is a gateway's, not the sender's.
+        loop.call_later(self._late_s(), deliver, context=Context())
 
     @staticmethod
     async def _wait(delay_s: float, broken: asyncio.Event) -> None:

@@ -11,9 +11,9 @@ import random
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
@@ -22,10 +22,14 @@ from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.bays import BayProgram
+from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.station_program import LogEntry, StationProgram
 from sim_plc.program.tower import TowerProgram
+from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from sim_plc.program.tower_scene import TowerScene
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
-from sim_plc.rehearsal.memory_link import MemoryLink
+from sim_plc.rehearsal.loop import Process
+from sim_plc.rehearsal.memory_link import Fault, MemoryLink
 from sim_plc.stepper import Stepper
 
 T = TypeVar("T")
@@ -33,18 +37,47 @@ T = TypeVar("T")
 LATENCY_S: Final = 0.004
 """A request and its answer on a quiet network, with a PLC that answers between two scans."""
 
+LATE_S: Final = (0.4, 4.0)
+"""How late a request may come out of a gateway's buffer."""
+
 EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
+
+JOURNAL: Final = "journal.sqlite"
 
 
 class Crashed(ConnectionError):
     """The daemon's process is gone: nothing that it still does reaches anything."""
 
 
+class Witness(Protocol):
+    """Sees everything that happens to a world, at the instant at which it happens."""
+
+    def on_plc(self, station: str, entry: LogEntry) -> None:
+        """Take a line of a station's log; the plant stands at its instant."""
+        ...
+
+    def on_power_up(self, station: str, *, warm: bool) -> None:
+        """Take the power-up of a station's PLC; ``warm``: with its memory."""
+        ...
+
+    def on_plant(self) -> None:
+        """Take news of the plant."""
+        ...
+
+    def on_told(self, event: Mapping[str, object]) -> None:
+        """Take what the daemon tells."""
+        ...
+
+    def on_died(self, why: str) -> None:
+        """Take the end of a daemon that nobody ended."""
+        ...
+
+
 class World:
     """Plant and PLCs for a whole run; daemons come and go.
 
-    Use inside a `sim_plc.rehearsal.loop.VirtualLoop`. ``trace`` is fed with all that happens at the PLCs and all
+    Use inside a `sim_plc.rehearsal.loop.VirtualLoop`. The trace is fed with all that happens at the PLCs and all
     that the daemon tells; two runs of one seed have the same `trace_hash`.
     """
 
@@ -55,7 +88,9 @@ class World:
         *,
         cars: Mapping[int, Car] | None = None,
         coalesced: bool = True,
+        interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
     ) -> None:
+        """Build the tower with ``cars`` by place. ``interlocks``: what the tower PLC enforces."""
         self.tower = tower
         self.seed = seed
         self.rng = random.Random(seed)
@@ -63,17 +98,20 @@ class World:
         self.pulse = Pulse()
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
+        self.witnesses: list[Witness] = []
+        self.decide: Callable[[str, int, int], Fault] = lambda _bus, _function, _unit: Fault.NONE
+        """Names the fault of each request by bus, function code and unit."""
+        self._interlocks = interlocks
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
-        self.links: dict[str, MemoryLink] = {}
-        """The present daemon's links by bus: cut them, hold them, let them lie."""
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
         self._coalesced = coalesced
         self._trace = hashlib.sha256()
         self._traced_crimes = 0
         self._starts = 0
         self._life: _Life | None = None
+        self._rivals: list[_Life] = []
 
     @property
     def now(self) -> float:
@@ -85,6 +123,21 @@ class World:
         """Hash of everything that has happened so far."""
         return self._trace.hexdigest()
 
+    @property
+    def daemon(self) -> Daemon | None:
+        """The daemon that runs, None while it is down or still starting."""
+        return None if self._life is None else self._life.daemon
+
+    @property
+    def links(self) -> Mapping[str, MemoryLink]:
+        """The present daemon's links by bus: cut them, hold them, let them lie."""
+        return {} if self._life is None else self._life.links
+
+    @property
+    def down(self) -> bool:
+        """Whether no daemon runs or starts."""
+        return self._life is None
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
         """Let time pass for plant and PLCs while the context is open."""
@@ -92,19 +145,40 @@ class World:
         try:
             yield self
         finally:
-            if self._life is not None:
-                await self.stop_daemon()
+            for life in [*self._rivals, self._life]:
+                if life is not None:
+                    await life.end()
+            self._life = None
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     async def start_daemon(self) -> Daemon:
-        """Start the daemon on the tower's journal."""
+        """Start the daemon on the tower's journal.
+
+        Raises:
+            Exception: what ended it before it served.
+
+        """
         assert self._life is None, "one daemon a tower"
-        self._starts += 1
-        life = _Life(self)
-        self._life = life
-        return await life.begin()
+        life = self._life = self._new_life(JOURNAL)
+        try:
+            return await life.begin()
+        except Exception:
+            self._life = None
+            raise
+
+    async def start_rival(self, journal: str) -> Daemon:
+        """Start another daemon beside it, on a journal of the name ``journal``.
+
+        Raises:
+            Exception: what ended it before it served.
+
+        """
+        rival = self._new_life(journal)
+        daemon = await rival.begin()
+        self._rivals.append(rival)
+        return daemon
 
     async def stop_daemon(self) -> None:
         """End the daemon as SIGTERM does."""
@@ -113,17 +187,33 @@ class World:
         await life.end()
 
     async def crash_daemon(self) -> None:
-        """End the daemon as SIGKILL does: not one more write reaches a PLC or the disk."""
+        """End the daemon as SIGKILL does, at this instant: not one more write reaches a PLC or the disk."""
         life, self._life = self._life, None
         assert life is not None
         await life.crash()
+        self.note("crash", "daemon")
+
+    def freeze_daemon(self, *, frozen: bool) -> None:
+        """Stop the daemon's process as SIGSTOP does, or let it go on."""
+        assert self._life is not None
+        self._life.freeze(frozen=frozen)
 
     def restart_plc(self, name: str, *, warm: bool = True) -> None:
         """Cut and restore the power of one station's PLC; ``warm``: its retained memory survives."""
         self.touch()
-        number = next(i for i, program in enumerate(self.programs) if program.name == name)
+        number = self._number(name)
         fresh = self._power_up(name, self.programs[number].retained_bytes() if warm else b"")
         self.programs[number] = self.stepper.programs[number] = fresh
+        self.note("power-up", [name, warm])
+        for witness in self.witnesses:
+            witness.on_power_up(name, warm=warm)
+        self.touched()
+
+    def reset_plc(self, name: str) -> None:
+        """Let a person acknowledge a station's loss of memory at its cabinet."""
+        self.touch()
+        self.programs[self._number(name)].local_reset()
+        self.note("local reset", name)
         self.touched()
 
     def touch(self) -> None:
@@ -149,30 +239,63 @@ class World:
         """Return the outside world of one daemon."""
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
-            links=lambda name: life.guard(self._link(name)),
+            links=lambda bus: self._link(bus, life),
             cadences=lambda _: PulsedCadence(self.pulse if self._coalesced else None),
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
         )
 
-    def _link(self, name: str) -> MemoryLink:
+    def tell(self, event: Mapping[str, object]) -> None:
+        """Take what a daemon tells."""
+        self.events.append(event)
+        self.note("told", dict(event))
+        for witness in self.witnesses:
+            witness.on_told(event)
+
+    def died(self, life: "_Life", why: str) -> None:
+        """Take the end of a daemon that nobody ended."""
+        self._life = None if self._life is life else self._life
+        self.note("died", why)
+        for witness in self.witnesses:
+            witness.on_died(why)
+
+    def _new_life(self, journal: str) -> "_Life":
+        self._starts += 1
+        return _Life(self, self.folder / journal)
+
+    def _link(self, bus: str, life: "_Life") -> Link:
         units = self.stepper.units(asyncio.get_running_loop().time)
-        wanted = [program.unit for program in self.programs if program.name in self.tower.bus[name].stations]
-        link = MemoryLink({unit: units[unit] for unit in wanted}, latency_s=LATENCY_S)
-        self.links[name] = link
+        wanted = [program.unit for program in self.programs if program.name in self.tower.bus[bus].stations]
+        link = MemoryLink(
+            {unit: units[unit] for unit in wanted},
+            latency_s=LATENCY_S,
+            late_s=lambda: self.rng.uniform(*LATE_S),
+            decide=lambda function, unit: self.decide(bus, function, unit),
+        )
+        life.links[bus] = link
         return link
+
+    def _number(self, name: str) -> int:
+        return next(i for i, program in enumerate(self.programs) if program.name == name)
 
     def _power_up(self, name: str, retained: bytes | None) -> StationProgram[Any]:
         def on_event(entry: LogEntry) -> None:
             self.log.append((name, entry))
             self.pulse.beat()
             self.note("plc", [name, entry.mechanism, entry.sequence, entry.event.name, entry.result, entry.reason])
+            for witness in self.witnesses:
+                witness.on_plc(name, entry)
 
         rng = random.Random(f"{self.seed} {name}")
         if name == "tower":
             return TowerProgram(
-                self.tower, self.plant.tower_image, retained=retained, rng=rng, on_event=on_event
+                self.tower,
+                self.plant.tower_image,
+                retained=retained,
+                rng=rng,
+                interlocks=self._interlocks,
+                on_event=on_event,
             )
         level = int(name.removeprefix("bays"))
         image = self.plant.bay_images[level]
@@ -184,52 +307,64 @@ class World:
         for crime in crimes[self._traced_crimes :]:
             self.note("crime", [crime.t, crime.code.name, crime.text])
         self._traced_crimes = len(crimes)
+        for witness in self.witnesses:
+            witness.on_plant()
 
 
 class _Life:
     """One daemon from its start to its end."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, journal: Path) -> None:
+        self.links: dict[str, MemoryLink] = {}
+        self.daemon: Daemon | None = None
         self._world = world
+        self._journal = journal
+        self._process = Process()
         self._dead = False
-        self._links: list[MemoryLink] = []
-        self._task: asyncio.Task[None] | None = None
         self._leave = asyncio.Event()
-        self._daemon: asyncio.Future[Daemon] = asyncio.get_running_loop().create_future()
+        self._serving = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     async def begin(self) -> Daemon:
-        self._task = asyncio.create_task(self._live(), name="daemon")
-        waited: set[asyncio.Future[Any]] = {self._task, self._daemon}
-        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
+        self._task = self._process.run(self._live(), name="daemon")
+        serving = asyncio.create_task(self._serving.wait())
+        await asyncio.wait([self._task, serving], return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+        if self.daemon is None:
             self._task.result()
-        return self._daemon.result()
+            raise Crashed("killed while it started")
+        self._task.add_done_callback(self._ended)
+        return self.daemon
 
     async def end(self) -> None:
         assert self._task is not None
         self._leave.set()
-        await self._task
+        await asyncio.wait([self._task])
+        with suppress(asyncio.CancelledError):
+            self._task.result()
 
     async def crash(self) -> None:
-        assert self._task is not None
         self._dead = True
-        for link in self._links:
-            link.units.clear()
+        for link in self.links.values():
+            link.reachable = False
             link.cut()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        self._leave.set()
+        await self._process.kill()
+        self.daemon = None
 
-    def guard(self, link: MemoryLink) -> Link:
-        """Return a link that dies with this daemon."""
-        self._links.append(link)
-        return link
+    def freeze(self, *, frozen: bool) -> None:
+        if frozen:
+            self._process.freeze()
+        else:
+            self._process.thaw()
 
     def execute(self, work: Callable[[], T], /) -> Awaitable[T]:
         """Run blocking work in place; nothing of a dead daemon reaches the disk."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._dead:
+            future.set_exception(Crashed("the process is gone"))
+            return future
         try:
-            if self._dead:
-                raise Crashed("the process is gone")
             future.set_result(work())
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
             future.set_exception(error)
@@ -237,16 +372,27 @@ class _Life:
 
     async def _live(self) -> None:
         world = self._world
-        async with serve(world.tower, world.folder / "journal.sqlite", world.ports(self)) as daemon:
+        async with serve(world.tower, self._journal, world.ports(self)) as daemon:
             follow = asyncio.create_task(self._follow(daemon))
-            self._daemon.set_result(daemon)
+            self.daemon = daemon
+            self._serving.set()
             try:
                 await self._leave.wait()
             finally:
                 follow.cancel()
 
     async def _follow(self, daemon: Daemon) -> None:
-        async for _, fresh in daemon.board.follow():
-            for event in fresh:
-                self._world.events.append(event)
-                self._world.note("told", dict(event))
+        told = daemon.board.last_event
+        async for _ in daemon.board.follow():
+            for event in daemon.board.events:
+                number = event["id"]
+                assert isinstance(number, int)
+                if number > told:
+                    told = number
+                    self._world.tell(event)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self.daemon = None
+        if not self._leave.is_set():
+            error = None if task.cancelled() else task.exception()
+            self._world.died(self, repr(error))
