@@ -102,7 +102,7 @@ def test_a_condition_lost_in_mid_travel_stops_the_leaf(rig: Rig) -> None:
 def test_doors_have_no_power_before_reset(leaf: str) -> None:
     rig = Rig()
     rig.run(0.3)
-    assert both(rig.do(leaf, Opcode.OPEN)) in {(Result.REFUSED, Reason.POWER)}
+    assert both(rig.do(leaf, Opcode.OPEN)) == (Result.REFUSED, Reason.POWER)
     assert both(rig.do(SIGNAL, Opcode.SHOW, Signal.WAIT)) == OK
 
 

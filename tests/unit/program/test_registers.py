@@ -66,9 +66,9 @@ def test_a_write_lands_whole_or_not_at_all(program: TowerProgram) -> None:
 
 
 def test_a_write_asks_for_a_scan(program: TowerProgram) -> None:
-    assert not program.needs_scan
+    before = program.needs_scan
     program.write(program.station.controller_block, [0])
-    assert program.needs_scan
+    assert (before, program.needs_scan) == (False, True)
     due = program.next_due()
     assert due is not None
     assert due <= 0.01
