@@ -1,11 +1,27 @@
-"""``cartower``, and ``python -m controller``."""
+"""``cartower``, and ``python -m controller``: the command line, with the daemon that its `run` starts."""
+
+import time
+from typing import TYPE_CHECKING
 
 from controller.cli.main import cartower
+
+if TYPE_CHECKING:
+    from config.schema import Site, Tower
+
+
+def serve(tower: "Tower", site: "Site", log_level: str) -> int:
+    """Run the daemon until SIGTERM or SIGINT; return the exit code."""
+    import asyncio
+
+    from controller import app, logs
+
+    logs.set_up(now=time.time, level=log_level)
+    return asyncio.run(app.run(tower, site))
 
 
 def main() -> None:
     """Run the command line."""
-    cartower(prog_name="cartower")
+    cartower(prog_name="cartower", obj=serve)
 
 
 if __name__ == "__main__":

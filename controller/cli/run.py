@@ -1,14 +1,17 @@
 """`cartower run`: the daemon."""
 
-import asyncio
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from controller.cli.exits import BAD_CONFIGURATION, EXIT_CODES, fail
 from controller.cli.options import profile_option, run_dir_option, set_option
+
+if TYPE_CHECKING:
+    from config.schema import Site, Tower
 
 
 @click.command(epilog=EXIT_CODES)
@@ -23,8 +26,14 @@ from controller.cli.options import profile_option, run_dir_option, set_option
     show_default=True,
     help="Least level of what is logged on standard error.",
 )
+@click.pass_obj
 def run(
-    config_file: str, run_dir: Path, profile: str | None, overrides: dict[str, str], log_level: str
+    serve: "Callable[[Tower, Site, str], int]",
+    config_file: str,
+    run_dir: Path,
+    profile: str | None,
+    overrides: dict[str, str],
+    log_level: str,
 ) -> None:
     """Serve a tower until SIGTERM or SIGINT.
 
@@ -34,11 +43,9 @@ def run(
     from config.faults import ConfigError
     from config.load import load_tower
     from config.schema import Site
-    from controller import app, logs
 
-    logs.set_up(now=time.time, level=log_level)
     try:
         tower = load_tower(config_file, profile=profile, overrides=overrides)
     except ConfigError as error:
         fail(BAD_CONFIGURATION, str(error))
-    sys.exit(asyncio.run(app.run(tower, Site(run_dir=run_dir.absolute()))))
+    sys.exit(serve(tower, Site(run_dir=run_dir.absolute()), log_level))
