@@ -125,6 +125,7 @@ class Admission:
             raise Refusal("JOB_STATE", f"job {job.id} is {job.state.name}, not PARKED")
         if request.choice not in job.choices:
             raise Refusal("CHOICE", f"{request.choice!r} is not open for job {job.id}: {', '.join(job.choices)}")
+        self._carriage_free_of_others(job)
         match request.choice:
             case "continue":
                 return job, JobEvent.RESUME, None
@@ -211,6 +212,15 @@ class Admission:
             ended = number in self._book.jobs
             raise Refusal("UNKNOWN_JOB", f"job {number} {'has ended' if ended else 'does not exist'}")
         return job
+
+    def _carriage_free_of_others(self, job: Job) -> None:
+        """Refuse to take a parked job up while another has the carriage."""
+        for other in self._book.open_jobs():
+            if other.id != job.id and other.state not in (JobState.QUEUED, JobState.PARKED):
+                raise Refusal("CARRIAGE_BUSY", f"job {other.id} has the carriage ({other.state.name}): let it end first")
+        aboard = self._book.places[CARRIAGE].car
+        if aboard not in (None, job.car):
+            raise Refusal("CARRIAGE_BUSY", f"car {aboard} stands on the carriage: resolve its job first")
 
     def _divert_to(self, place: int | None) -> int:
         if place is None:

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from controller.activities.context import Bench
+from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
+from controller.domain.interlocks import Wish, WishKind, refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
@@ -21,14 +23,19 @@ class Selection:
 
     def first(self) -> Job | None:
         """Return the first queued job that can start, with its places chosen; None if none can."""
-        carriage = self._book.places[CARRIAGE]
-        if carriage.status is not PlaceStatus.FREE or self._bench.tower.shuttle.resumable:
+        if self._book.places[CARRIAGE].status is not PlaceStatus.FREE or not self._may_travel():
             return None
         for job in self._book.open_jobs():
             ready = self._ready(job) if job.state is JobState.QUEUED else None
             if ready is not None:
                 return ready
         return None
+
+    def _may_travel(self) -> bool:
+        """Return whether the carriage may leave where it stands: a parked job may have left a way open."""
+        now = situation(self._bench)
+        wishes = (Wish(WishKind.MOVE_LIFT), Wish(WishKind.MOVE_TURNTABLE))
+        return not now.resumable and all(refusal(wish, now) is None for wish in wishes)
 
     def _ready(self, job: Job) -> Job | None:
         match job.kind:
