@@ -26,6 +26,10 @@ class ByteChannel(Protocol):
         """
         ...
 
+    def discard(self) -> None:
+        """Throw away what was received but not handed on yet, where frames have nothing to tell old from new by."""
+        ...
+
     def send(self, data: bytes) -> None:
         """Send bytes without waiting.
 

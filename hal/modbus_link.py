@@ -219,6 +219,7 @@ class ModbusLink:
         timer = loop.call_later(patience_s, self._time_out, request)
         answered = False
         try:
+            self._channel.discard()
             self._channel.send(frame)
             outcome = await waiter
             answered = isinstance(outcome, bytes) and not self._framing.leftover

@@ -51,6 +51,15 @@ class SerialPort:
         self._on_bytes, self._on_lost = on_bytes, on_lost
         asyncio.get_running_loop().add_reader(self._port.fileno(), self._read)
 
+    def discard(self) -> None:
+        """Throw away what the driver holds unread."""
+        if self._port is None:
+            return
+        try:
+            termios.tcflush(self._port.fileno(), termios.TCIFLUSH)
+        except termios.error as error:
+            self._lose(str(error))
+
     def send(self, data: bytes) -> None:
         """Send bytes without waiting; see `hal.byte_channel.ByteChannel`."""
         if self._port is None:
@@ -97,6 +106,8 @@ class SerialPort:
             parity=self._parity if has_parity else serial.PARITY_NONE,
             stopbits=self._stop_bits,
             timeout=0,
+            # Sets VMIN to 1: a read that finds nothing then says so, and an empty one means that the device is gone.
+            inter_byte_timeout=0,
             exclusive=True,
         )
 

@@ -49,6 +49,9 @@ class TcpChannel:
             self.close()
             raise LinkDown(f"{self.name}: closed by the peer at once")
 
+    def discard(self) -> None:
+        """Keep everything: a stream with a piece cut out has no frames any more, and its frames have ids."""
+
     def send(self, data: bytes) -> None:
         """Send bytes without waiting; see `hal.byte_channel.ByteChannel`."""
         if self._pipe is None or self._pipe.transport.is_closing():

@@ -86,7 +86,7 @@ def survey(
             try:
                 answer = await link.read_holding(UNIT, address, SIZE)
             except HalError as error:
-                assert turn % 2 == 0, "a clean exchange failed"
+                assert turn % 2 == 0, f"clean exchange {turn} failed: {error!r}"
                 outcomes.append(type(error))
             else:
                 assert answer == block(address)
@@ -450,15 +450,27 @@ def test_five_units_on_a_paced_line_are_polled_at_the_pace_of_the_line(tmp_path:
         )
         await link.connect()
         await link.write(11, 0, [0])
-        start = time.perf_counter()
-        for unit in units:
-            assert await link.read_write(unit, 20, 40, 0, [unit, 7]) == tuple(range(20, 60))
-        took = time.perf_counter() - start
+        took = []
+        for _ in range(4):
+            start = time.perf_counter()
+            for unit in units:
+                assert await link.read_write(unit, 20, 40, 0, [unit, 7]) == tuple(range(20, 60))
+            took.append(time.perf_counter() - start)
         assert [station.holding[0] for station in units.values()] == list(units)
         request, answer, gap_s = 13 + 4, 5 + 80, 0.00175
         least = 5 * ((request + answer) * 11 / 115_200 + 0.003 + gap_s)
-        assert least <= took < least + 0.05
+        assert least <= min(took) < least + 0.05
         await link.close()
         await line.stop()
 
     asyncio.run(run())
+
+
+def test_a_read_that_finds_nothing_is_not_taken_for_a_lost_device(tmp_path: Path) -> None:
+    async def scene(link: RtuLink, _peer: LinePeer) -> None:
+        # What the loop saw waiting may have been discarded before it gets to read it.
+        link._channel._read()  # type: ignore[attr-defined]
+        assert link.connected
+        assert await link.read_holding(UNIT, 6, SIZE) == block(6)
+
+    play(tmp_path, lambda frame: (honest(frame),), scene)
