@@ -59,13 +59,25 @@ class _Written:
     settled: bool = False
     lost: bool = False
     untrusted: int = 0
+    pursuers: int = 0
+
+    @property
+    def boot_ids(self) -> set[int]:
+        """Boot ids that its frames were meant for; 0 where one was not kept."""
+        return {self.prepared.boot_id, *(frame.boot_id for frame in self.frames)}
+
+    def may_be_accepted(self, epoch: int, boot_id: int) -> bool:
+        """Whether one of its frames, or one that somebody who waits for it will still write, fits the station."""
+        if not self.prepared.is_stop or self.pursuers:
+            return True
+        return any((frame.epoch, frame.boot_id) == (epoch, boot_id) for frame in self.frames)
 
     def intent(self) -> Intent:
         return Intent(
             self.prepared.sequence,
             self.prepared.is_stop,
             frozenset(self.checks),
-            frozenset(frame.boot_id for frame in self.frames),
+            frozenset(each for each in self.boot_ids if each),
             max((frame.epoch for frame in self.frames), default=0),
             self.lost,
         )
@@ -180,7 +192,8 @@ class Mailbox:
         """Find out what became of an open intent, by the rows of the table in their order."""
         if prepared is None:
             await self.station.until(lambda _: True, deadline_s)
-            self._writable_image()
+            if self._waiting(self.status().accepted):
+                await self.stop()
             return None
         written = self._find(prepared) or _Written(prepared)
         written.checks |= {prepared.check, *known_checks}
@@ -220,7 +233,7 @@ class Mailbox:
         """Go on from what the station accepted; what was written before its loss stays unknown."""
         self._highest = status.accepted
         for each in self._written.values():
-            if image.boot_id not in {frame.boot_id for frame in each.frames}:
+            if image.boot_id not in each.boot_ids:
                 each.lost = True
             elif not each.settled and ahead(each.prepared.sequence, self._highest) > 0:
                 self._highest = each.prepared.sequence
@@ -250,11 +263,18 @@ class Mailbox:
         self._adopting = True
 
     def _waiting(self, accepted: int) -> list[_Written]:
-        """Return what was written, may still be accepted and is not settled, in order of sequence."""
+        """Return what was written, may still be accepted and is not settled, in order of sequence.
+
+        A STOP that nobody follows is forgotten once it cannot arrive any more; a command waits to be settled.
+        """
+        epoch, boot_id = self.station.epoch, self.station.image.boot_id
         open_ = [
             each
             for each in self._written.values()
-            if not each.settled and not each.lost and ahead(each.prepared.sequence, accepted) > 0
+            if not each.settled
+            and not each.lost
+            and ahead(each.prepared.sequence, accepted) > 0
+            and each.may_be_accepted(epoch, boot_id)
         ]
         return sorted(open_, key=lambda each: ahead(each.prepared.sequence, accepted))
 
@@ -369,7 +389,7 @@ class Mailbox:
         with suppress(HalError):
             frame = self._frame(written.prepared.content, written.prepared.sequence)
             prepared = replace(written.prepared, check=frame.check, boot_id=frame.boot_id)
-            if frame.boot_id not in {each.boot_id for each in written.frames}:
+            if frame.boot_id not in written.boot_ids:
                 return
             if frame.check not in written.checks:
                 await self._record(prepared)
@@ -386,6 +406,13 @@ class Mailbox:
 
     async def _pursue(self, written: _Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
         """Follow a sequence image by image until its row is final; None: not within the deadline."""
+        written.pursuers += 1
+        try:
+            return await self._follow(written, deadline_s, repeat=repeat)
+        finally:
+            written.pursuers -= 1
+
+    async def _follow(self, written: _Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + deadline_s
         while True:

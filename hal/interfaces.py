@@ -65,8 +65,9 @@ class Mechanism(Protocol):
 
     The order for one command: `prepare`, make the intent durable, `issue`, `outcome`. After `issue` raised,
     call `outcome` all the same: the frame may have arrived. After `outcome` was cancelled, call `stop`, then
-    `settle`. Until every written sequence is known to be accepted or void, `prepare` raises
-    `hal.errors.Unsettled` for everything but STOP.
+    `settle`. After a restart, `settle` every open intent before the first `prepare`. Until every written sequence
+    is known to be accepted or void, `prepare` raises `hal.errors.Unsettled` for everything but STOP: `settle` it,
+    or None where only a STOP is on its way.
     """
 
     @property
@@ -168,7 +169,7 @@ class Mechanism(Protocol):
         The rows of the contract's table in their order. ``known_checks`` are the check words which the journal
         holds for this very intent (a command sent again with another epoch has another one). What runs is
         waited for; what was not delivered is made void, never sent again. None: nothing is open; waits until
-        the station is online and the counter is compared.
+        the station is online and the counter is compared, and follows a STOP that is still on its way to its end.
 
         Raises:
             ForeignMaster: only with None; an open intent gets `Verdict.UNKNOWN` instead.

@@ -13,6 +13,9 @@ from hal.plcmap.registers import OUTCOMES_KEPT
 STOPS_OPEN: Final = 2
 """STOPs that may be open behind a command (rule 6)."""
 
+POWER_UPS: Final = 64
+"""By how much a boot id may have risen and still be taken for the same memory."""
+
 
 class Row(Enum):
     """A row of the table, in its order; the last two are what no row covers."""
@@ -136,15 +139,18 @@ def _jumped(intent: Intent, view: View) -> Finding | None:
 def _memory_lost(intent: Intent, view: View) -> Finding | None:
     """Take what a station cannot remember as unknown, even if a person reset its flag since.
 
-    A command is written only when its predecessor was accepted, a STOP at most two sequences later: a station
-    farther behind has forgotten. The first sequence of all has no predecessor to miss, so behind a changed boot
-    id nothing is proven.
+    Two things tell of a loss that the flag does not show any more. A command is written only when its predecessor
+    was accepted, a STOP at most two sequences later: a station farther behind has forgotten. And a lost memory
+    draws its boot id at random, where one that was kept raises it by one.
     """
-    accepted = view.status.accepted
     reach = 1 + STOPS_OPEN if intent.is_stop else 1
-    behind = ahead(intent.sequence, accepted) > reach
-    anew = accepted == 0 and bool(intent.boot_ids) and view.boot_id not in intent.boot_ids
-    return Finding(Row.MEMORY_LOST) if view.memory_lost or intent.lost or behind or anew else None
+    behind = ahead(intent.sequence, view.status.accepted) > reach
+    strange = bool(intent.boot_ids) and not _rose_from(intent.boot_ids, view.boot_id)
+    return Finding(Row.MEMORY_LOST) if view.memory_lost or intent.lost or behind or strange else None
+
+
+def _rose_from(boot_ids: frozenset[int], boot_id: int) -> bool:
+    return any((boot_id - before) % 0xFFFF <= POWER_UPS for before in boot_ids)
 
 
 def _restarted(intent: Intent, view: View) -> Finding | None:

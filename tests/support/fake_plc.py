@@ -127,7 +127,7 @@ class FakePlc:
 
     def read_input(self, address: int, count: int) -> Sequence[int]:
         """Return input registers: whole blocks only."""
-        for block, words in zip(self.map.blocks, self._words(), strict=True):
+        for block, words in zip(self.map.blocks, self._words_of_blocks(), strict=True):
             if (block.address, block.count) == (address, count):
                 return words
         raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
@@ -156,7 +156,7 @@ class FakePlc:
         if self.takes_epochs and block.epoch > self.epoch:
             self.epoch, self.owner = block.epoch, block.owner
 
-    def _words(self) -> list[list[int]]:
+    def _words_of_blocks(self) -> list[list[int]]:
         self._snapshot = (self._snapshot + 1) & 0xFFFF
         identity = replace(
             self.identity, boot_id=self.boot_id, heartbeat=self.heartbeat, epoch_in_force=self.epoch

@@ -89,15 +89,20 @@ def test_a_jump_shown_by_a_station_without_memory_proves_nothing() -> None:
 
 @pytest.mark.parametrize("accepted", [0, 1, N - 2])
 def test_a_station_behind_the_predecessor_has_lost_its_memory_even_without_the_flag(accepted: int) -> None:
-    view = replace(VIEW, boot_id=900, status=replace(BEFORE, accepted=accepted))
+    view = replace(VIEW, boot_id=8, status=replace(BEFORE, accepted=accepted))
     assert judge(INTENT, view).row is Row.MEMORY_LOST
 
 
-def test_behind_the_first_sequence_of_all_a_changed_boot_id_proves_nothing() -> None:
-    first = replace(INTENT, sequence=1)
-    view = replace(VIEW, boot_id=8, highest=1, status=replace(BEFORE, accepted=0, outcome_sequence=0), history=())
-    assert judge(first, view).row is Row.MEMORY_LOST
-    assert judge(first, replace(view, boot_id=7)).row is Row.UNDELIVERED
+@pytest.mark.parametrize("sequence", [1, N])
+def test_a_boot_id_that_did_not_rise_by_power_ups_tells_of_a_lost_memory(sequence: int) -> None:
+    first = replace(INTENT, sequence=sequence)
+    view = replace(VIEW, highest=sequence, status=replace(BEFORE, accepted=sequence - 1), history=())
+    assert judge(first, view).row is Row.UNDELIVERED
+    assert judge(first, replace(view, boot_id=8)).row is Row.RESTARTED
+    for strange in (6, 900, 31_000):
+        assert judge(first, replace(view, boot_id=strange)).row is Row.MEMORY_LOST
+    at_the_wrap = replace(first, boot_ids=frozenset({65_535}))
+    assert judge(at_the_wrap, replace(view, boot_id=1)).row is Row.RESTARTED
 
 
 def test_a_restart_before_it_was_accepted_makes_it_void() -> None:

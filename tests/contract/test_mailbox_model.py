@@ -1,0 +1,286 @@
+"""Both halves of the mailbox against each other, under everything that a link, two computers and power can do.
+
+Loss, duplication, late and reordered writes, crashes and restarts of the daemon, a zombie beside it, warm and cold
+restarts of the PLC, STOPs at any moment, work while another runs, the wrap at 65,535. The truth is what the PLC
+did, kept by intents; the claims are what the daemons recorded.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hal.interfaces import StationState, Verdict
+from hal.plcmap.codes import Reason, Result
+from sim_plc.rehearsal.loop import run
+from sim_plc.rehearsal.memory_link import Fault, MemoryLink
+from tests.support.mailbox_daemon import Daemon, Entry, Journal
+from tests.support.mailbox_plc import MAP, MailboxPlc
+
+
+class Act(Enum):
+    """What happens to the pair."""
+
+    STOP = "a STOP, whatever runs"
+    BUSY = "a command while another may run"
+    CRASH = "the daemon is killed and started again"
+    ZOMBIE = "another daemon starts; the first one lives on"
+    WARM = "the PLC loses power and gets it back"
+    COLD = "the PLC loses power and its memory"
+    PERSON = "a person acknowledges the loss of memory"
+    CUT = "the connection breaks"
+    SILENCE = "the cable is out for a while"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run: what happens, each after its pause, on a link with these rates of faults."""
+
+    seed: int
+    accepted: int
+    acts: tuple[tuple[float, Act], ...]
+    rates: dict[Fault, float]
+
+
+@dataclass
+class Model:
+    """The PLC, the daemons that ever lived, and their journals."""
+
+    plan: Plan
+    rng: random.Random = field(init=False)
+    plc: MailboxPlc = field(init=False)
+    journal: Journal = field(init=False)
+    daemons: list[Daemon] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    links: list[MemoryLink] = field(default_factory=list)
+    faulty: bool = True
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.plan.seed)
+        self.plc = MailboxPlc(self.rng, accepted=self.plan.accepted)
+        self.journal = Journal(self.plan.accepted)
+        self._numbers = count(1)
+
+    def decide(self, _function: int, _unit: int) -> Fault:
+        """Draw the fault of one request."""
+        if not self.plc.on:
+            return Fault.LOSE_REQUEST
+        if not self.faulty:
+            return Fault.NONE
+        faults = [Fault.NONE, *self.plan.rates]
+        weights = [max(0.0, 1 - sum(self.plan.rates.values())), *self.plan.rates.values()]
+        return self.rng.choices(faults, weights)[0]
+
+    def start(self) -> Daemon:
+        """Start a daemon on the journal."""
+        link = MemoryLink(
+            {MAP.unit: self.plc},
+            before=self.plc.advance,
+            decide=self.decide,
+            late_s=lambda: self.rng.uniform(0.0, 4.0),
+        )
+        daemon = Daemon(self.journal, link, lambda: next(self._numbers), self.rng)
+        self.links.append(link)
+        self.daemons.append(daemon)
+        daemon.start()
+        return daemon
+
+    @property
+    def all_entries(self) -> list[Entry]:
+        """Every claim of every daemon."""
+        journals = {id(daemon.journal): daemon.journal for daemon in self.daemons}
+        return [entry for journal in journals.values() for entry in journal.entries]
+
+    async def act(self, act: Act) -> None:
+        """Let one thing happen."""
+        clock, daemon = asyncio.get_running_loop().time, self.daemons[-1]
+        match act:
+            case Act.STOP:
+                daemon.stop()
+            case Act.BUSY:
+                daemon.interfere()
+            case Act.CRASH:
+                await daemon.crash()
+                self.start()
+            case Act.ZOMBIE:
+                self.journal = self.journal.copy()
+                self.start()
+            case Act.WARM | Act.COLD:
+                self.plc.power_off(clock())
+                await asyncio.sleep(self.rng.choice((0.05, 2.0)))
+                self.plc.power_on(clock(), memory_survived=act is Act.WARM)
+            case Act.PERSON:
+                self.plc.person_resets(clock())
+            case Act.CUT:
+                daemon.link.cut()
+            case Act.SILENCE:
+                daemon.link.reachable = False
+                await asyncio.sleep(self.rng.choice((0.4, 2.5)))
+                daemon.link.reachable = True
+
+    async def heal(self) -> None:
+        """Take every fault away, end all but the newest daemon, and let that one settle what is open."""
+        self.faulty = False
+        await asyncio.sleep(5.0)
+        for zombie in self.daemons[:-1]:
+            await zombie.crash()
+        daemon = self.daemons[-1]
+        self.plc.person_resets(asyncio.get_running_loop().time())
+        async with asyncio.timeout(120):
+            while not daemon.station.online:
+                if daemon.station.state is StationState.FROZEN:
+                    await daemon.station.adopt_epoch()
+                await asyncio.sleep(0.5)
+            daemon.intends = False
+            while self.journal.open():
+                await asyncio.sleep(0.5)
+            daemon.intends = True
+            settled = len(self.journal.entries)
+            while not any(_says_ok(entry) for entry in self.journal.entries[settled:]):
+                await asyncio.sleep(0.5)
+            daemon.intends = False
+            while self.journal.open():
+                await asyncio.sleep(0.5)
+        await daemon.crash()
+
+
+def _says_ok(entry: Entry) -> bool:
+    return entry.outcome is not None and entry.outcome.verdict is Verdict.OK
+
+
+async def live(plan: Plan) -> Model:
+    """Run a plan to its end and heal."""
+    model = Model(plan)
+    model.start()
+    for pause_s, act in plan.acts:
+        await asyncio.sleep(pause_s)
+        await model.act(act)
+    await asyncio.sleep(1.0)
+    await model.heal()
+    return model
+
+
+def judge(model: Model) -> None:
+    """Hold the claims against the truth."""
+    twice = {intent: times for intent, times in model.plc.executed.items() if times > 1}
+    assert not twice, f"executed more than once: {twice}"
+    for entry in model.all_entries:
+        if entry.outcome is not None:
+            _judge_claim(entry, model.plc)
+    assert not model.journal.open()
+    acts = {act for _, act in model.plan.acts}
+    if not acts & {Act.COLD, Act.ZOMBIE}:
+        unknown = [e for e in model.journal.entries if e.outcome and e.outcome.verdict is Verdict.UNKNOWN]
+        assert not unknown, f"nothing was lost, yet unknown: {unknown}"
+
+
+def _judge_claim(entry: Entry, plc: MailboxPlc) -> None:
+    assert entry.outcome is not None
+    verdict, truth = entry.outcome.verdict, plc.results.get(entry.intent, [])
+    if verdict is Verdict.UNKNOWN:
+        return
+    if verdict is Verdict.VOID:
+        assert not plc.executed[entry.intent], f"claimed void, but executed: {entry}"
+        assert not truth, f"claimed void, but accepted with {truth}: {entry}"
+        return
+    assert [(result.name, reason) for result, reason in truth] == [(verdict.name, entry.outcome.reason)], entry
+    assert plc.executed[entry.intent] == (verdict is not Verdict.REFUSED), entry
+
+
+FAULTS = (
+    Fault.LOSE_REQUEST,
+    Fault.LOSE_ANSWER,
+    Fault.DELAY,
+    Fault.DUPLICATE,
+    Fault.CUT,
+    Fault.CUT_AFTER,
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Draw a run; each kind of fault may be absent."""
+    pauses = st.sampled_from((0.0, 0.01, 0.035, 0.1, 0.3, 1.0, 3.0))
+    return Plan(
+        seed=draw(st.integers(0, 2**32)),
+        accepted=draw(st.sampled_from((0, 1, 40, 32_766, 65_530, 65_534, 65_535))),
+        acts=tuple(draw(st.lists(st.tuples(pauses, st.sampled_from(Act)), max_size=14))),
+        rates={fault: draw(st.sampled_from((0.0, 0.0, 0.02, 0.12))) for fault in FAULTS},
+    )
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(plan=plans())
+def test_at_most_once_and_every_outcome_true_or_named_unknown(plan: Plan) -> None:
+    judge(run(live(plan)))
+
+
+def random_plan(seed: int, *acts: Act) -> Plan:
+    """Draw a longer run with only these acts."""
+    rng = random.Random(seed)
+    return Plan(
+        seed,
+        rng.choice((0, 40, 65_530)),
+        tuple((rng.choice((0.01, 0.1, 0.4, 1.5)), rng.choice(acts)) for _ in range(25)),
+        {fault: rng.choice((0.0, 0.03)) for fault in FAULTS},
+    )
+
+
+GROUPS: dict[str, tuple[Act, ...]] = {
+    "stops and busy": (Act.STOP, Act.BUSY, Act.CUT),
+    "crashes": (Act.CRASH, Act.CRASH, Act.STOP, Act.SILENCE),
+    "restarts": (Act.WARM, Act.WARM, Act.STOP, Act.CRASH),
+    "lost memory": (Act.COLD, Act.PERSON, Act.PERSON, Act.CRASH, Act.STOP),
+    "zombies": (Act.ZOMBIE, Act.SILENCE, Act.CUT, Act.STOP, Act.CRASH),
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_kind_of_trouble_alone_and_what_it_must_reach(group: str) -> None:
+    seen: Counter[Verdict] = Counter()
+    reasons: Counter[Reason] = Counter()
+    results: Counter[Result] = Counter()
+    for seed in range(12):
+        model = run(live(random_plan(seed, *GROUPS[group])))
+        judge(model)
+        seen.update(entry.outcome.verdict for entry in model.all_entries if entry.outcome is not None)
+        for outcomes in model.plc.results.values():
+            results.update(result for result, _ in outcomes)
+            reasons.update(reason for _, reason in outcomes)
+    for reached in MUST_REACH[group]:
+        assert reached(seen, reasons), f"{group} never reached its point: {seen}, {reasons}, {results}"
+
+
+Reached = Callable[[Counter[Verdict], Counter[Reason]], bool]
+
+MUST_REACH: dict[str, tuple[Reached, ...]] = {
+    "stops and busy": (
+        lambda seen, _: seen[Verdict.STOPPED] > 0,
+        lambda seen, _: seen[Verdict.VOID] > 0,
+        lambda _, reasons: reasons[Reason.BUSY] > 0,
+    ),
+    "crashes": (lambda seen, _: seen[Verdict.VOID] > 0, lambda seen, _: seen[Verdict.STOPPED_SILENCE] > 0),
+    "restarts": (lambda seen, _: seen[Verdict.STOPPED_RESTART] > 0, lambda seen, _: seen[Verdict.OK] > 0),
+    "lost memory": (
+        lambda seen, _: seen[Verdict.UNKNOWN] > 0,
+        lambda _, reasons: reasons[Reason.MEMORY_LOST] > 0,
+    ),
+    "zombies": (lambda seen, _: seen[Verdict.OK] > 0, lambda seen, _: seen[Verdict.VOID] > 0),
+}
+
+
+def test_a_run_is_a_function_of_its_seed() -> None:
+    plan = random_plan(3, *Act)
+
+    def trace() -> list[tuple[int, str]]:
+        model = run(live(plan))
+        return [(entry.intent, entry.outcome.verdict.name if entry.outcome else "") for entry in model.all_entries]
+
+    assert trace() == trace()
