@@ -11,12 +11,13 @@ from hal.plcmap.codec import Image, SlowImage
 from hal.plcmap.registers import StationMap, bay_map
 from sim_plc.image import BayInputs, BayLevelImage
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
+from sim_plc.program.event_log import LogEntry
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.latches import Latches
 from sim_plc.program.mechanism import Machine
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.station import StationMachine, StationState
-from sim_plc.program.station_program import LogEntry, StationProgram
+from sim_plc.program.station_program import StationProgram
 from sim_plc.program.words import bits
 
 

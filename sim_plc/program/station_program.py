@@ -4,64 +4,28 @@ import random
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final, Generic, TypeVar
 
 from config.schema import Tower
-from hal.plcmap import codes
-from hal.plcmap.codec import ControllerBlock, History, Identity, Image, SlowImage, Status
-from hal.plcmap.codes import MechanismKind, Opcode, Reason, Result, State
-from hal.plcmap.frame import FRAME_WORDS, Content
-from hal.plcmap.registers import CONTROLLER_WORDS, Mechanism, StationMap
+from hal.plcmap.codec import Identity, Image, SlowImage
+from hal.plcmap.codes import MechanismKind, Opcode, Reason, Result, Safety
+from hal.plcmap.frame import Content
+from hal.plcmap.registers import Mechanism, StationMap
+from sim_plc.program import shown
+from sim_plc.program.admission import place_of, refused_by_frame, refused_by_power
 from sim_plc.program.epoch import EpochGate
+from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.program.handshake import Command, Mailbox, MailboxMemory
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.mechanism import Machine, MechanismProgram
+from sim_plc.program.owned import OwnedRegisters
 from sim_plc.program.pages import Pages
 from sim_plc.program.retained import ExchangeMemory, next_boot, pack, power_up
 from sim_plc.program.station import StationState
-from sim_plc.unit import ExceptionCode, ModbusRefusal
 
 SceneT = TypeVar("SceneT")
 
 LOG_LENGTH: Final = 10_000
-
-NEEDS_NO_POWER: Final = frozenset(
-    {
-        (MechanismKind.STATION, Opcode.RESET),
-        (MechanismKind.STATION, Opcode.CLEAR_FAULT),
-        (MechanismKind.STATION, Opcode.MODE),
-        (MechanismKind.SIGNAL, Opcode.SHOW),
-        (MechanismKind.LATCHES, Opcode.LATCH),
-    }
-)
-"""What is done without a RESET. A sign still tells people the way out; LATCH only takes energy away.
-
-Doors and gates are not among them: whoever is inside has the escape release, which works without any PLC.
-"""
-
-
-class Event(Enum):
-    """What the log tells of a sequence."""
-
-    ACCEPTED = "accepted"
-    STARTED = "started"
-    OUTCOME = "outcome"
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One line of a program's log, for whoever judges what the station did."""
-
-    t: float
-    mechanism: str
-    sequence: int
-    event: Event
-    content: Content | None = None
-    """Of ACCEPTED and STARTED."""
-    result: Result = Result.NONE
-    reason: Reason = Reason.NONE
 
 
 class StationProgram(ABC, Generic[SceneT]):
@@ -100,13 +64,12 @@ class StationProgram(ABC, Generic[SceneT]):
         self.gate = EpochGate(
             self._memory.epoch, scan_s=self._scan_s, silence_s=tower.machine.plc.silence_s
         )
-        self._owned = [0] * (station.owned_end - station.owned_base)
-        self._block_written = False
-        self._frame_written = True
+        self._owned = OwnedRegisters(station)
+        self._unsettled = False
+        self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
         self._by_name = {program.name: program for program in self.mechanisms}
-        self._offsets = {m.name: station.mailbox(m.name) - station.owned_base for m in station.mechanisms}
         self._pages = Pages(
             station,
             identity=self._identity,
@@ -237,8 +200,8 @@ class StationProgram(ABC, Generic[SceneT]):
             return
         memory.lost = False
         memory.boot_id = next_boot(memory.boot_id)
-        self._owned = [0] * len(self._owned)
-        self._block_written = self._frame_written = self.needs_scan = True
+        self._owned.clear()
+        self.needs_scan = True
         for program in self.mechanisms:
             program.mailbox.forget()
             memory.mailboxes[program.name] = program.mailbox.memory
@@ -264,8 +227,7 @@ class StationProgram(ABC, Generic[SceneT]):
         """
         if address < self.station.owned_base:
             return self._pages.read(address, count)
-        first = self._owned_offset(address, count)
-        return self._owned[first : first + count]
+        return self._owned.read(address, count)
 
     def write(self, address: int, words: Sequence[int]) -> None:
         """Write registers that the controller owns; the next scan sees them.
@@ -274,19 +236,8 @@ class StationProgram(ABC, Generic[SceneT]):
             ModbusRefusal: any register is undeclared or the PLC's own, or a value is no word.
 
         """
-        first = self._owned_offset(address, len(words))
-        if any(not 0 <= word <= 0xFFFF for word in words):
-            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
-        self._owned[first : first + len(words)] = words
+        self._owned.write(address, words)
         self.needs_scan = True
-        self._block_written |= first < CONTROLLER_WORDS
-        self._frame_written |= first + len(words) > CONTROLLER_WORDS
-
-    def _owned_offset(self, address: int, count: int) -> int:
-        inside = self.station.owned_base <= address and address + count <= self.station.owned_end
-        if not inside or count <= 0:
-            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
-        return address - self.station.owned_base
 
     # One scan, part by part
 
@@ -306,15 +257,13 @@ class StationProgram(ABC, Generic[SceneT]):
 
     def _hear(self, t: float) -> None:
         """Look at the controller block if it was written since the last scan: an old echo is no news."""
-        if self._block_written:
-            self._block_written = False
-            self._frame_written |= self._epoch_rose(ControllerBlock.from_words(self._owned[:CONTROLLER_WORDS]), t)
+        owned = self._owned
+        if owned.block_written:
+            owned.block_written = False
+            epoch = self._memory.epoch.epoch
+            self.gate.take(owned.block(), t)
+            owned.frame_written |= self._memory.epoch.epoch != epoch
         self._silent = self.gate.silent(t)
-
-    def _epoch_rose(self, block: ControllerBlock, t: float) -> bool:
-        before = self._memory.epoch.epoch
-        self.gate.take(block, t)
-        return self._memory.epoch.epoch != before
 
     def _halt_what_must_not_run(self) -> None:
         """Stop what runs when the chain opens, the key is turned, the controller is silent or a condition is lost."""
@@ -341,23 +290,20 @@ class StationProgram(ABC, Generic[SceneT]):
         if command is None or program.ending:
             return Reason.NONE
         wish = (program.kind, Opcode(command.content.opcode))
-        return self._interlocks.lost(self.scene(), wish, self._place_of(program, command.content))
+        return self._interlocks.lost(self.scene(), wish, place_of(program, command.content))
 
     def _look_at_mailboxes(self) -> None:
         """Judge the mailboxes one after another; each sees what the ones before it have accepted."""
-        if not self._frame_written and not self._unsettled:
+        if not self._owned.frame_written and not self._unsettled:
             return
-        self._frame_written = False
+        self._owned.frame_written = False
+        boot_id, epoch = self._memory.boot_id, self._memory.epoch.epoch
         for program in self.mechanisms:
-            at = self._offsets[program.name]
-            words = tuple(self._owned[at : at + FRAME_WORDS])
-            epoch = self._memory.epoch.epoch
-            command = program.mailbox.look(words, boot_id=self._memory.boot_id, epoch=epoch)
+            words = self._owned.frame(program.name)
+            command = program.mailbox.look(words, boot_id=boot_id, epoch=epoch)
             if command is not None:
                 self._answer(program, command)
         self._unsettled = any(not p.mailbox.settled for p in self.mechanisms)
-
-    _unsettled = False
 
     def _answer(self, program: MechanismProgram, command: Command) -> None:
         self._tell(LogEntry(self._t, program.name, command.sequence, Event.ACCEPTED, command.content))
@@ -383,31 +329,14 @@ class StationProgram(ABC, Generic[SceneT]):
             program.halt(Result.STOPPED, hard=False)
 
     def _refusal(self, program: MechanismProgram, content: Content) -> Reason:
-        """Return why a command is refused: by its frame, by the station, by an interlock; else `Reason.NONE`."""
-        if content.opcode not in codes.OPCODES[program.kind]:
-            return Reason.UNKNOWN_OPCODE
+        """Return why a command is refused: by its frame, the station, an interlock or power; else `Reason.NONE`."""
         return (
-            self._refused_by_frame(program, content)
-            or self._refused_by_station(program, content)
-            or self._interlocks.refusal(
-                self.scene(),
-                (program.kind, Opcode(content.opcode)),
-                self._place_of(program, content),
-            )
-            or self._refused_by_power(program, content)
+            refused_by_frame(program, content)
+            or self._refused_by_station(content)
+            or self._refused_by_interlock(program, content)
         )
 
-    def _refused_by_frame(self, program: MechanismProgram, content: Content) -> Reason:
-        reason = program.machine.argument_reason(content)
-        if reason is not Reason.NONE:
-            return reason
-        expected = content.expected_from
-        if expected not in (State.ANY, program.machine.show().state):
-            return Reason.EXPECTED_FROM
-        return Reason.NONE
-
-    def _refused_by_station(self, program: MechanismProgram, content: Content) -> Reason:
-        del program
+    def _refused_by_station(self, content: Content) -> Reason:
         if self._memory.lost:
             return Reason.MEMORY_LOST
         if self.maintenance_key:
@@ -418,96 +347,39 @@ class StationProgram(ABC, Generic[SceneT]):
             return Reason.DEAD_MAN
         return Reason.NONE
 
-    def _refused_by_power(self, program: MechanismProgram, content: Content) -> Reason:
-        """Refuse what has no energy to move with, whatever the interlocks allow."""
-        if (program.kind, content.opcode) in NEEDS_NO_POWER or self.station_state.powered:
-            return self._refused_by_axis(program)
-        return Reason.POWER
-
-    def _refused_by_axis(self, program: MechanismProgram) -> Reason:
-        in_error = program.machine.show().state in (State.DISABLED, State.ERROR_STOP)
-        return Reason.POWER if in_error else Reason.NONE
-
-    def _place_of(self, program: MechanismProgram, content: Content) -> int:
-        return program.machine.place_of(content) or program.mechanism.place
+    def _refused_by_interlock(self, program: MechanismProgram, content: Content) -> Reason:
+        wish = (program.kind, Opcode(content.opcode))
+        reason = self._interlocks.refusal(self.scene(), wish, place_of(program, content))
+        return reason or refused_by_power(program, content, powered=self.station_state.powered)
 
     # What the blocks show
 
     def _identity(self) -> Identity:
-        scan_us = round(self._scan_s * 1e6)
-        return Identity(
-            self._memory.boot_id,
-            0,
-            codes.MAP_ID,
-            codes.MAP_VERSION,
-            int(self.station.kind),
-            self._tower.tower_id,
-            self._tower.shape.table_crc(),
-            int(codes.ProgramState.RUNNING),
-            self._level,
-            scan_us,
-            scan_us,
-            self._memory.epoch.epoch,
-        )
-
-    def _status_word(self) -> codes.Status:
-        mode = {
-            codes.Mode.PRODUCTION: codes.Status.MODE_PRODUCTION,
-            codes.Mode.MAINTENANCE: codes.Status.MODE_MAINTENANCE,
-            codes.Mode.MANUAL: codes.Status.MODE_MANUAL,
-        }[self.station_state.mode]
-        for bit, on in (
-            (codes.Status.MEMORY_LOST, self._memory.lost),
-            (codes.Status.MAINTENANCE_KEY, self.maintenance_key),
-            (codes.Status.SILENT, self._silent),
-            (codes.Status.POWERED, self.station_state.powered),
-        ):
-            if on:
-                mode |= bit
-        return mode
-
-    def _status(self, program: MechanismProgram) -> Status:
-        shown, box = program.machine.show(), program.mailbox
-        newest = box.newest
-        return Status(
-            int(shown.state),
-            shown.substep,
-            box.memory.accepted,
-            box.memory.accepted_check,
-            box.executing,
-            newest.sequence,
-            newest.result,
-            newest.reason,
-            shown.flags,
-            shown.position,
+        return shown.identity(
+            boot_id=self._memory.boot_id,
+            kind=int(self.station.kind),
+            tower_id=self._tower.tower_id,
+            table_crc=self._table_crc,
+            level=self._level,
+            scan_s=self._scan_s,
+            epoch=self._memory.epoch.epoch,
         )
 
     def _image(self) -> Image:
-        image = Image(
-            self._memory.boot_id,
-            0,
-            self._memory.epoch.epoch,
-            self._memory.epoch.owner,
-            codes.Safety(0),
-            self._status_word(),
-            {program.name: self._status(program) for program in self.mechanisms},
+        status = shown.status_word(
+            self.station_state.mode,
+            lost=self._memory.lost,
+            key=self.maintenance_key,
+            silent=self._silent,
+            powered=self.station_state.powered,
         )
-        return self.fill_image(image)
-
-    def _history(self, program: MechanismProgram) -> History:
-        box = program.mailbox
-        shown = box.untrusted
-        return History(
-            tuple(box.memory.outcomes),
-            shown.sequence,
-            shown.check,
-            int(shown.reason),
-            shown.count,
-            int(program.fault),
-            program.machine.show().velocity,
-            self._memory.starts.get(program.name, 0),
+        epoch = self._memory.epoch
+        mechanisms = {program.name: shown.status(program) for program in self.mechanisms}
+        return self.fill_image(
+            Image(self._memory.boot_id, 0, epoch.epoch, epoch.owner, Safety(0), status, mechanisms)
         )
 
     def _slow_image(self) -> SlowImage:
-        histories = {program.name: self._history(program) for program in self.mechanisms}
+        starts = self._memory.starts
+        histories = {p.name: shown.history(p, starts.get(p.name, 0)) for p in self.mechanisms}
         return self.fill_slow(SlowImage(self._memory.boot_id, self.station_state.first_out, histories))

@@ -12,6 +12,7 @@ from hal.plcmap.codes import MechanismKind, Reason
 from hal.plcmap.registers import Mechanism, StationMap, tower_map
 from sim_plc.image import CarriageInputs, RoomInputs, TowerImage
 from sim_plc.program.door import Door
+from sim_plc.program.event_log import LogEntry
 from sim_plc.program.exchange import Exchange
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.lift import lift
@@ -21,7 +22,7 @@ from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.safety_word import first_out, safety_word
 from sim_plc.program.signal import RoomSignal
 from sim_plc.program.station import StationMachine, StationState
-from sim_plc.program.station_program import LogEntry, StationProgram
+from sim_plc.program.station_program import StationProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.program.turntable import turntable

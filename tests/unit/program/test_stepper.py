@@ -1,0 +1,126 @@
+"""The stepper: skipping scans changes nothing that anyone can see, and time belongs to whoever calls."""
+
+import asyncio
+
+import pytest
+
+from hal.plcmap.codec import ControllerBlock
+from hal.plcmap.codes import Opcode, Result
+from sim_plc.plant.plant import Car
+from sim_plc.rehearsal.loop import run
+from sim_plc.stepper import Stepper
+from tests.support.program_rig import Rig
+
+
+def day(*, faithful: bool) -> Rig:
+    rig = Rig(cars={203: Car("A7")}, faithful=faithful, profile="brisk")
+    rig.up()
+    rig.dock(203)
+    rig.open_way(203)
+    rig.send("shuttle", Opcode.PICK, 203)
+    rig.run(0.8)
+    rig.do("shuttle", Opcode.STOP)
+    rig.do("shuttle", Opcode.UNDO)
+    rig.close_way(203)
+    rig.send("lift", Opcode.MOVE_TO, 0, 101)
+    rig.run(0.3)
+    rig.master.mute = True
+    rig.run(3.0)
+    rig.master.mute = False
+    rig.run(0.5)
+    rig.plant.press_e_stop()
+    rig.run(0.5)
+    return rig
+
+
+def test_skipped_scans_change_nothing() -> None:
+    faithful, coalesced = day(faithful=True), day(faithful=False)
+    assert coalesced.stepper.scans < faithful.stepper.scans
+    assert list(coalesced.tower.log) == list(faithful.tower.log)
+    for ours, theirs in zip(coalesced.masters, faithful.masters, strict=True):
+        assert ours.program.log == theirs.program.log
+        assert ours.slow() == theirs.slow()
+        assert ours.image() == theirs.image()
+    assert coalesced.plant.truth() == faithful.plant.truth()
+    assert coalesced.tower.retained_bytes() == faithful.tower.retained_bytes()
+
+
+def test_an_idle_tower_is_not_scanned() -> None:
+    rig = Rig()
+    rig.up()
+    for master in rig.masters:
+        master.mute = True
+    rig.run(3.0)
+    before = rig.stepper.scans
+    rig.run(1000.0)
+    assert rig.stepper.scans == before
+    assert rig.stepper.next_due() is None
+    assert rig.master.image().heartbeat == round(rig.t / 0.01) & 0xFFFF
+
+
+def test_positions_are_those_of_the_read_though_no_scan_runs() -> None:
+    rig = Rig()
+    rig.up()
+    rig.send("lift", Opcode.MOVE_TO, 2500, 202)
+    rig.run(2.0)
+    rig.master.mute = True
+    seen = []
+    for _ in range(5):
+        rig.run(0.02)
+        seen.append(rig.status("lift").position)
+    assert seen == sorted(set(seen))
+
+
+def test_a_touch_from_outside_comes_when_it_came() -> None:
+    rig = Rig()
+    rig.up()
+    rig.run(10.0)
+    move = rig.send("lift", Opcode.MOVE_TO, 2500, 202)
+    rig.run(1.0)
+    rig.plant.press_e_stop()
+    rig.run(5.0)
+    entry = next(e for e in rig.tower.log if e.sequence == move and e.result is Result.STOPPED_SAFETY)
+    touched = rig.t - 5.0
+    assert touched < entry.t < touched + 1.0
+
+
+def test_time_never_goes_back() -> None:
+    rig = Rig()
+    rig.run(5.0)
+    rig.stepper.advance(1.0)
+    assert rig.stepper.now == pytest.approx(5.0)
+
+
+def test_units_are_brought_up_to_the_clock_before_each_access() -> None:
+    rig = Rig()
+    now = [0.0]
+    unit = rig.stepper.units(lambda: now[0])[1]
+    now[0] = 3.0
+    block = rig.tower.station.fast[0]
+    assert unit.read_input(block.address, block.count)[1] == 300
+    echo = ControllerBlock(1, 1, 300).to_words()
+    unit.write(rig.tower.station.controller_block, echo)
+    now[0] = 3.02
+    words = unit.read_holding(block.address, block.count)
+    assert (words[3], words[4], words[5]) == (0, 1, 1)
+
+
+def test_the_loop_steps_by_itself_and_is_woken_by_writes() -> None:
+    async def main() -> tuple[float, float, int]:
+        rig = Rig()
+        loop = asyncio.get_running_loop()
+        stepper: Stepper = rig.stepper
+        unit = stepper.units(loop.time)[1]
+        task = asyncio.create_task(stepper.run())
+        await asyncio.sleep(50.0)
+        scans = stepper.scans
+        unit.write(rig.tower.station.controller_block, ControllerBlock(1, 1, 5000).to_words())
+        await asyncio.sleep(5.0)
+        reached = stepper.now
+        task.cancel()
+        return loop.time(), reached, stepper.scans - scans
+
+    now, reached, scans = run(main())
+    assert now == pytest.approx(55.0)
+    assert reached == pytest.approx(51.51, abs=0.05)
+    assert 2 <= scans <= 4
