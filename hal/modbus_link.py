@@ -33,6 +33,7 @@ from pymodbus.pdu.register_message import (
 
 from hal.byte_channel import ByteChannel
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
+from hal.line_silence import LineSilence
 from hal.modbus_framing import Framing, MbapFraming, OutOfStep, RtuFraming
 from hal.serial_port import SerialPort
 from hal.tcp_channel import TcpChannel
@@ -86,11 +87,11 @@ class _Request:
             refusal.decode(pdu[1:])
             raise Refused(self.function, refusal.exception_code)
         if pdu[0] != self.function:
-            raise BadAnswer(f"asked function {self.function}, answered {pdu.hex(' ')}")
+            raise BadAnswer(f"unit {self.unit}, function {self.function}: answered {pdu[:8].hex(' ')}")
         if len(pdu) != self.answer_size:
-            raise BadAnswer(f"an answer of {len(pdu)} bytes, not {self.answer_size}: {pdu[:8].hex(' ')}")
+            raise BadAnswer(f"unit {self.unit}, function {self.function}: {len(pdu)} bytes, not {self.answer_size}")
         if not pdu.startswith(self.answer_head):
-            raise BadAnswer(f"the answer echoes {pdu[:5].hex(' ')}, not {self.answer_head.hex(' ')}")
+            raise BadAnswer(f"unit {self.unit}: echoes {pdu[:5].hex(' ')}, not {self.answer_head.hex(' ')}")
         answer = self.answer()
         answer.decode(pdu[1:])
         return tuple(answer.registers)
@@ -110,14 +111,18 @@ class ModbusLink:
         self._timing = timing
         self._units = units
         self._turnstile = Turnstile()
+        # Noise may last as long as the longest frame, 256 characters, before it counts as noise.
+        self._silence = LineSilence(
+            self._turnstile,
+            gap_s=timing.gap_s,
+            drain_s=timing.drain_s,
+            patience_s=timing.gap_s + 256 * timing.character_s,
+        )
         self._connecting = asyncio.Lock()
         self._generation = 0
         self._closes = 0
         self._unanswered = 0
         self._waiter: asyncio.Future[bytes | HalError] | None = None
-        self._drained_at = 0.0
-        self._last_byte_at = 0.0
-        self._silence_by = 0.0
 
     @property
     def connected(self) -> bool:
@@ -142,8 +147,8 @@ class ModbusLink:
                 raise LinkDown(f"{self._channel.name}: closed while connecting")
             self._generation += 1
             self._unanswered = 0
-            self._start_drain()
-            self._keep_silent()
+            # A program that was here before may have left a question open.
+            self._silence.drain()
 
     async def close(self) -> None:
         """Close the connection; every waiting request fails with `hal.errors.LinkDown`. Idempotent."""
@@ -201,7 +206,7 @@ class ModbusLink:
             self._require_connection(generation)
             return await self._exchange(request)
         finally:
-            self._give_back()
+            self._silence.give_back()
 
     def _require_connection(self, generation: int) -> None:
         if not self._channel.is_open:
@@ -228,14 +233,13 @@ class ModbusLink:
             self._waiter = None
             self._framing.end()
             if not answered:
-                self._start_drain()
+                self._silence.drain()
         if isinstance(outcome, HalError):
             raise outcome
         return request.check(outcome)
 
     def _received(self, data: bytes) -> None:
         self._unanswered = 0
-        self._last_byte_at = asyncio.get_running_loop().time()
         try:
             answer = self._framing.feed(data)
         except OutOfStep as error:
@@ -246,7 +250,7 @@ class ModbusLink:
         else:
             if answer is not None:
                 self._settle(answer)
-        self._keep_silent()
+        self._silence.heard()
 
     def _lost(self, reason: str) -> None:
         """Fail what waits, sent or not."""
@@ -275,36 +279,9 @@ class ModbusLink:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(outcome)
 
-    def _start_drain(self) -> None:
-        self._drained_at = asyncio.get_running_loop().time() + self._timing.drain_s
-
-    def _keep_silent(self) -> None:
-        """Let no request out onto a line that is not silent; TCP knows no such thing."""
-        if (self._timing.gap_s or self._timing.drain_s) and self._turnstile.try_enter():
-            self._give_back()
-
-    def _give_back(self) -> None:
-        """Give the turn back once the line is drained and has been silent for the gap."""
-        timing = self._timing
-        # A line that never falls silent must fail requests, not hold them: the longest frame has 256 characters.
-        latest = max(asyncio.get_running_loop().time(), self._drained_at)
-        self._silence_by = latest + timing.gap_s + 256 * timing.character_s
-        self._leave_when_silent()
-
-    def _leave_when_silent(self) -> None:
-        wait_s = self._silence_left_s()
-        if wait_s > 0 and self._channel.is_open:
-            asyncio.get_running_loop().call_later(wait_s, self._leave_when_silent)
-        else:
-            self._turnstile.leave()
-
-    def _silence_left_s(self) -> float:
-        silent_at = min(self._last_byte_at + self._timing.gap_s, self._silence_by)
-        return max(self._drained_at, silent_at) - asyncio.get_running_loop().time()
-
 
 class TcpLink(ModbusLink):
-    """Modbus TCP to one peer. ``timeout_s`` bounds both an answer and (0.5 s at most) a connection attempt."""
+    """Modbus TCP to one peer. ``timeout_s`` bounds the wait for an answer; a connection attempt ends within 0.5 s."""
 
     def __init__(self, host: str, port: int, *, timeout_s: float) -> None:
         super().__init__(
