@@ -33,6 +33,9 @@ AFTER_STOP_S: Final = 1.0
 REPEAT_S: Final = 0.25
 """How long a written frame may stand unaccepted before it counts as not delivered: many scans of a PLC."""
 
+TICK_S: Final = 0.001
+"""A timer may fire this early by the loop's clock: what is due then is due."""
+
 UNTRUSTED_LIMIT: Final = 3
 """Untrusted answers for one sequence after which it is parked."""
 
@@ -420,11 +423,11 @@ class Mailbox:
             final = self._conclude(written, finding, repeat=repeat)
             if final is not None:
                 return final
-            if loop.time() >= deadline or (finding.row is Row.UNDELIVERED and not repeat):
+            if deadline - loop.time() <= TICK_S or (finding.row is Row.UNDELIVERED and not repeat):
                 return None
             if finding.row is Row.UNDELIVERED and written is self._newest():
                 due = written.written_s + REPEAT_S
-                if loop.time() >= due:
+                if due - loop.time() <= TICK_S:
                     parked = await self._count_untrusted(written)
                     if parked is not None:
                         return parked
