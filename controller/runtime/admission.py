@@ -217,7 +217,7 @@ class Admission:
         """Refuse to take a parked job up while another has the carriage."""
         for other in self._book.open_jobs():
             if other.id != job.id and other.state not in (JobState.QUEUED, JobState.PARKED):
-                raise Refusal("CARRIAGE_BUSY", f"job {other.id} has the carriage ({other.state.name}): let it end first")
+                raise Refusal("CARRIAGE_BUSY", f"job {other.id} ({other.state.name}) has the carriage: let it end first")
         aboard = self._book.places[CARRIAGE].car
         if aboard not in (None, job.car):
             raise Refusal("CARRIAGE_BUSY", f"car {aboard} stands on the carriage: resolve its job first")
