@@ -38,9 +38,10 @@ class Process:
         return asyncio.create_task(coroutine, name=name, context=self._context)
 
     def freeze(self) -> None:
-        """Let nothing of it run, as SIGSTOP does."""
-        self.frozen = True
-        _loop().set_aside(self)
+        """Let nothing of it run, as SIGSTOP does; once is enough."""
+        if not self.frozen:
+            self.frozen = True
+            _loop().set_aside(self)
 
     def thaw(self) -> None:
         """Let it go on, as SIGCONT does: every timer that has run out meanwhile fires at once."""

@@ -17,13 +17,15 @@ from typing import Any, Final, Protocol, TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
+from controller.domain.events import Request
 from hal.link import Link
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.bays import BayProgram
+from sim_plc.program.event_log import LogEntry
 from sim_plc.program.interlocks import InterlockSet
-from sim_plc.program.station_program import LogEntry, StationProgram
+from sim_plc.program.station_program import StationProgram
 from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
@@ -40,10 +42,17 @@ LATENCY_S: Final = 0.004
 LATE_S: Final = (0.4, 4.0)
 """How late a request may come out of a gateway's buffer."""
 
+ANSWER_S: Final = 30.0
+"""How long a person waits for an answer: a command may wait for a standstill."""
+
 EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
 
 JOURNAL: Final = "journal.sqlite"
+
+
+class NobodyThere(ConnectionError):
+    """No daemon answers: it is down, frozen, or was killed before its answer."""
 
 
 class Crashed(ConnectionError):
@@ -59,6 +68,14 @@ class Witness(Protocol):
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
         """Take the power-up of a station's PLC; ``warm``: with its memory."""
+        ...
+
+    def on_forgotten(self, station: str) -> None:
+        """Take a person's reset of a station that had lost its memory: its numbers start anew."""
+        ...
+
+    def on_asked(self, request: Request) -> None:
+        """Take what a person asks the daemon for."""
         ...
 
     def on_plant(self) -> None:
@@ -101,6 +118,8 @@ class World:
         self.witnesses: list[Witness] = []
         self.decide: Callable[[str, int, int], Fault] = lambda _bus, _function, _unit: Fault.NONE
         """Names the fault of each request by bus, function code and unit."""
+        self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
+        """Called with each line of the trace."""
         self._interlocks = interlocks
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
@@ -112,6 +131,7 @@ class World:
         self._starts = 0
         self._life: _Life | None = None
         self._rivals: list[_Life] = []
+        self._cut: set[str] = set()
 
     @property
     def now(self) -> float:
@@ -193,10 +213,39 @@ class World:
         await life.crash()
         self.note("crash", "daemon")
 
-    def freeze_daemon(self, *, frozen: bool) -> None:
-        """Stop the daemon's process as SIGSTOP does, or let it go on."""
-        assert self._life is not None
-        self._life.freeze(frozen=frozen)
+    def freeze_daemon(self) -> Callable[[], None]:
+        """Stop the daemon's process as SIGSTOP does; return what lets it go on."""
+        if self._life is None:
+            return lambda: None
+        self.note("freeze", "daemon")
+        return self._life.freeze()
+
+    def pull_cable(self, bus: str, *, out: bool) -> None:
+        """Take the cable of a bus out, or put it in again; for every daemon to come too."""
+        self.note("cable", [bus, out])
+        (self._cut.add if out else self._cut.discard)(bus)
+        for life in (*self._rivals, self._life):
+            if life is not None and bus in life.links:
+                life.links[bus].reachable = not out
+
+    async def ask(self, request: Request) -> Mapping[str, object]:
+        """Ask the daemon for something, as a person does.
+
+        Raises:
+            Refusal: a rule forbids it; nothing has changed.
+            NobodyThere: no daemon answers within `ANSWER_S`.
+
+        """
+        self.note("asked", str(request))
+        for witness in self.witnesses:
+            witness.on_asked(request)
+        if self.daemon is None:
+            raise NobodyThere("no daemon runs")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self.daemon.inbox.ask(request)
+        except TimeoutError as error:
+            raise NobodyThere(f"no answer within {ANSWER_S:g} s") from error
 
     def restart_plc(self, name: str, *, warm: bool = True) -> None:
         """Cut and restore the power of one station's PLC; ``warm``: its retained memory survives."""
@@ -212,7 +261,11 @@ class World:
     def reset_plc(self, name: str) -> None:
         """Let a person acknowledge a station's loss of memory at its cabinet."""
         self.touch()
-        self.programs[self._number(name)].local_reset()
+        program = self.programs[self._number(name)]
+        if program.memory_lost:
+            for witness in self.witnesses:
+                witness.on_forgotten(name)
+        program.local_reset()
         self.note("local reset", name)
         self.touched()
 
@@ -233,6 +286,7 @@ class World:
 
     def note(self, kind: str, body: object) -> None:
         """Add something to the trace."""
+        self.on_note(kind, body)
         self._trace.update(json.dumps([round(self.now, 6), kind, body], sort_keys=True, default=str).encode())
 
     def ports(self, life: "_Life") -> Ports:
@@ -273,6 +327,7 @@ class World:
             late_s=lambda: self.rng.uniform(*LATE_S),
             decide=lambda function, unit: self.decide(bus, function, unit),
         )
+        link.reachable = bus not in self._cut
         life.links[bus] = link
         return link
 
@@ -352,11 +407,9 @@ class _Life:
         await self._process.kill()
         self.daemon = None
 
-    def freeze(self, *, frozen: bool) -> None:
-        if frozen:
-            self._process.freeze()
-        else:
-            self._process.thaw()
+    def freeze(self) -> Callable[[], None]:
+        self._process.freeze()
+        return self._process.thaw
 
     def execute(self, work: Callable[[], T], /) -> Awaitable[T]:
         """Run blocking work in place; nothing of a dead daemon reaches the disk."""

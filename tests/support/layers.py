@@ -70,7 +70,8 @@ MAY_IMPORT: Table = {
     "sim_plc.plant": ("sim_plc.image", "config", "hal.plcmap"),
     "sim_plc.program": ("sim_plc.image", "sim_plc.unit", "config", "hal.plcmap"),
     "sim_plc.rehearsal": (
-        "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors", "controller.app",
+        "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
+        "controller.app", "controller.domain",
     ),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,

@@ -1,0 +1,179 @@
+"""The person who looks after a tower: imports its stock, clears, resets, starts, and decides on parked jobs."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from controller.app import Daemon
+from controller.domain.book import CARRIAGE
+from controller.domain.events import (
+    Adopt,
+    ImportInventory,
+    Refusal,
+    Request,
+    Resolve,
+    StockedCar,
+    UnitCommand,
+)
+from controller.domain.jobs import Job, JobState
+from controller.domain.places import PlaceStatus
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from sim_plc.rehearsal.world import NobodyThere, World
+
+NEXT: Final[Mapping[UnitState, UnitEvent]] = {
+    UnitState.ABORTED: UnitEvent.CLEAR,
+    UnitState.STOPPED: UnitEvent.RESET,
+    UnitState.COMPLETE: UnitEvent.RESET,
+    UnitState.IDLE: UnitEvent.START,
+    UnitState.HELD: UnitEvent.UNHOLD,
+    UnitState.SUSPENDED: UnitEvent.UNSUSPEND,
+}
+"""What brings the unit nearer to Execute."""
+
+PATIENCE_S: Final = 40.0
+"""For how long a blocked room or an unverified place is left alone."""
+
+
+class Operator:
+    """Looks at the tower every few seconds and does one thing about what is wrong."""
+
+    def __init__(self, world: World, rng: random.Random, *, pause_s: tuple[float, float] = (2.0, 8.0)) -> None:
+        """Take the world; ``pause_s``: between two looks."""
+        self.did: Counter[str] = Counter()
+        self._world = world
+        self._rng = rng
+        self._pause_s = pause_s
+        self._tried: Counter[int] = Counter()
+        self._wrong_since: float | None = None
+
+    async def attend(self) -> None:
+        """Look after the tower for ever."""
+        while True:
+            await asyncio.sleep(self._rng.uniform(*self._pause_s))
+            with suppress(NobodyThere):
+                await self.look()
+
+    async def look(self) -> None:
+        """Do the one thing that is most needed.
+
+        Raises:
+            NobodyThere: the daemon does not answer.
+
+        """
+        daemon = self._world.daemon
+        if daemon is None or self._see_to_the_machine():
+            return
+        unit = daemon.control.unit
+        if any(row["state"] == "FROZEN" for row in _stations(daemon)):
+            await self.ask(Adopt(by="operator"))
+        elif await self._decide(daemon) or await self._state_inventory(daemon):
+            return
+        elif unit.state in NEXT:
+            await self.ask(UnitCommand(by="operator", event=NEXT[unit.state]))
+        elif unit.state is UnitState.EXECUTE and self._room_is_stuck(daemon):
+            await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
+
+    async def ask(self, request: Request) -> bool:
+        """Ask for something; tell whether it was granted.
+
+        Raises:
+            NobodyThere: the daemon does not answer.
+
+        """
+        name = type(request).__name__
+        if isinstance(request, UnitCommand):
+            name = request.event.name.lower()
+        try:
+            await self._world.ask(request)
+        except Refusal as refusal:
+            self.did[f"refused {name} {refusal.rule}"] += 1
+            return False
+        self.did[name] += 1
+        return True
+
+    async def import_stock(self, *, but: frozenset[int] = frozenset()) -> bool:
+        """State what stands in each bay, as somebody who has walked through the tower; ``but``: bays forgotten.
+
+        Raises:
+            NobodyThere: the daemon does not answer.
+
+        """
+        seen = set(self._world.tower.shape.bays) - but
+        truth = self._world.plant.truth().cars
+        stock = tuple(StockedCar(id=car, place=place) for place, car in truth.items() if place in seen)
+        return await self.ask(ImportInventory(by="operator", cars=stock))
+
+    def _see_to_the_machine(self) -> bool:
+        """Do what only somebody at the tower can do; tell whether anything was to do."""
+        world = self._world
+        for program in world.programs:
+            if program.memory_lost:
+                world.reset_plc(program.name)
+                self.did["local reset"] += 1
+                return True
+        truth = world.plant.truth()
+        if truth.latched_causes and not truth.causes:
+            world.do(lambda plant: plant.device_reset())
+            self.did["device reset"] += 1
+            return True
+        return bool(truth.causes)
+
+    async def _decide(self, daemon: Daemon) -> bool:
+        """Decide on the first parked job; tell whether there was one."""
+        parked = [job for job in daemon.book.open_jobs() if job.state is JobState.PARKED]
+        if not parked:
+            return False
+        job = parked[0]
+        self._tried[job.id] += 1
+        choice, place = self._choose(daemon, job)
+        await self.ask(Resolve(by="operator", job=job.id, choice=choice, place=place))
+        return True
+
+    def _choose(self, daemon: Daemon, job: Job) -> tuple[str, int | None]:
+        """Return a decision: first to go on, then back, then elsewhere; by hand when nothing helps."""
+        attempt = self._tried[job.id]
+        free = [
+            bay
+            for bay in self._world.tower.shape.bays
+            if daemon.book.places[bay].status is PlaceStatus.FREE and bay not in daemon.book.reserved()
+        ]
+        if attempt <= 2 and "continue" in job.choices:
+            return "continue", None
+        if attempt <= 4 and "put-back" in job.choices:
+            return "put-back", None
+        if attempt <= 6 and "divert" in job.choices and free:
+            return "divert", free[0]
+        where = [place for place, car in self._world.plant.truth().cars.items() if car == job.car]
+        return ("by-hand", where[0]) if where else ("continue", None)
+
+    async def _state_inventory(self, daemon: Daemon) -> bool:
+        """Import the stock at the first start, and again where places stay unverified; tell whether it was done."""
+        book = daemon.book
+        numbers = (CARRIAGE, *self._world.tower.shape.bays)
+        unverified = [place for place in numbers if book.places[place].status is PlaceStatus.UNVERIFIED]
+        under_way = any(job.state is not JobState.QUEUED for job in book.open_jobs())
+        if not unverified or under_way or not daemon.control.unit.reconciled:
+            return False
+        if daemon.control.unit.state in {UnitState.RESETTING, UnitState.CLEARING, UnitState.ABORTING}:
+            return False
+        return await self.import_stock()
+
+    def _room_is_stuck(self, daemon: Daemon) -> bool:
+        """Tell whether a room has been blocked for longer than an operator likes to see."""
+        rooms = daemon.control.rooms
+        stuck = any(rooms.state(room) is RoomState.BLOCKED for room in self._world.tower.shape.rooms)
+        if not stuck:
+            self._wrong_since = None
+            return False
+        since = self._wrong_since = self._world.now if self._wrong_since is None else self._wrong_since
+        return self._world.now - since > PATIENCE_S
+
+
+def _stations(daemon: Daemon) -> list[Mapping[str, object]]:
+    stations = daemon.board.status.get("stations", [])
+    assert isinstance(stations, list)
+    return stations

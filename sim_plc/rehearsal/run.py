@@ -1,0 +1,250 @@
+"""One rehearsal: a seed draws the tower's stock, its people, its orders and its faults; then everything heals.
+
+    python -m sim_plc.rehearsal.run small 17 --minutes 15 --calm
+
+runs one seed and prints its report; with ``--trace`` what happened, line by line.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from config.load import load_tower
+from config.schema import Timing, Tower
+from controller.domain.jobs import TERMINAL, Job, JobState
+from controller.domain.unit import UnitState
+from sim_plc.plant.cars import Car
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
+from sim_plc.rehearsal.invariants import Inspector, Violation
+from sim_plc.rehearsal.operator import Operator
+from sim_plc.rehearsal.people import Manners, Orders, Public
+from sim_plc.rehearsal.world import World
+
+HEAL_S: Final = 600.0
+"""Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
+
+PARKED_LIMIT_S: Final = 240.0
+"""An operator who attends gets a parked job ended within this; then it may stay parked, with its reason."""
+
+LOOK_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is drawn, and how much of it."""
+
+    faults: bool = True
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    most_strikes: int = 8
+    coalesced: bool = True
+    script: tuple[Strike, ...] | None = None
+    """Instead of a drawn one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of one run."""
+
+    tower: str
+    seed: int
+    trace_hash: str
+    violations: tuple[Violation, ...]
+    jobs: Mapping[str, int]
+    """By the state they ended in."""
+    probes: Mapping[str, int]
+    """How often each thing happened."""
+    script: tuple[Strike, ...]
+    virtual_s: float
+    scans: int
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was broken."""
+        return not self.violations
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.tower}, seed {self.seed}: {self.virtual_s:.0f} s, {self.scans} scans, {self.trace_hash[:16]}",
+            f"  jobs: {_listed(self.jobs)}",
+            f"  happened: {_listed(self.probes)}",
+            *(f"  strike: {strike.at_s:7.2f} s {strike.kind.name} for {strike.hold_s:.2f} s" for strike in self.script),
+            *(f"  VIOLATION {violation}" for violation in self.violations),
+        ]
+        return "\n".join(lines)
+
+
+def rehearse(tower: Tower, seed: int, minutes: float = 15.0, options: Options | None = None) -> Report:
+    """Run one seed in virtual time."""
+    return loop.run(_rehearse(tower, seed, minutes * 60.0, options or Options()))
+
+
+async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options) -> Report:
+    play = Play(tower, seed, options)
+    async with play.world.running():
+        return await play.run(length_s)
+
+
+class Play:
+    """The cast of one run."""
+
+    def __init__(self, tower: Tower, seed: int, options: Options) -> None:
+        rng = random.Random(f"{seed} {tower.name}")
+        tower = _drawn_tower(tower, rng)
+        self.options = options
+        self.world = World(tower, seed, cars=_stock(tower, rng), coalesced=options.coalesced)
+        self.inspector = Inspector(self.world)
+        one_room = len(tower.shape.rooms) == 1
+        manners = Manners(open_jobs=2 if one_room else 4)
+        self.operator = Operator(self.world, random.Random(rng.random()))
+        self.public = Public(self.world, random.Random(rng.random()), manners)
+        self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public)
+        self.fate = Fate(self.world, random.Random(rng.random()))
+        self._rng = rng
+        self._parked_since: dict[int, float] = {}
+
+    async def run(self, length_s: float) -> Report:
+        """Play the run and judge its end."""
+        world, script = self.world, self._script(length_s)
+        await world.start_daemon()
+        people = [asyncio.create_task(act) for act in (self.operator.attend(), self.public.come_and_go())]
+        orders = asyncio.create_task(self.orders.flow())
+        people.append(orders)
+        try:
+            await self.fate.play(script)
+            await asyncio.sleep(max(0.0, length_s - world.now))
+            orders.cancel()
+            self.public.generous = True
+            await self._heal()
+        finally:
+            for task in people:
+                task.cancel()
+            await asyncio.gather(*people, return_exceptions=True)
+        self.inspector.judge_end()
+        return self._report(script)
+
+    def _script(self, length_s: float) -> tuple[Strike, ...]:
+        drawn = draw(
+            self._rng, begin_s=5.0, end_s=length_s, kinds=self.options.kinds, most=self.options.most_strikes
+        )
+        if self.options.script is not None:
+            return self.options.script
+        return drawn if self.options.faults else ()
+
+    async def _heal(self) -> None:
+        """Wait until every accepted job has ended, or stands parked although an operator has tried."""
+        world, limit_s = self.world, self.world.now + HEAL_S
+        while world.now < limit_s:
+            if world.down:
+                await world.start_daemon()
+            if world.daemon is not None and self._settled():
+                return
+            await asyncio.sleep(LOOK_S)
+        self.inspector.accuse("I11", "; ".join(map(_named, self._open_jobs())) or "the unit does not execute")
+
+    def _settled(self) -> bool:
+        daemon = self.world.daemon
+        assert daemon is not None
+        waiting = [job for job in self._open_jobs() if not self._parked_for_good(job)]
+        return not waiting and daemon.control.unit.state in {UnitState.EXECUTE, UnitState.HELD}
+
+    def _parked_for_good(self, job: Job) -> bool:
+        if job.state is not JobState.PARKED:
+            return False
+        since = self._parked_since.setdefault(job.id, self.world.now)
+        return bool(job.reason) and self.world.now - since > PARKED_LIMIT_S
+
+    def _open_jobs(self) -> list[Job]:
+        return self.world.daemon.book.open_jobs() if self.world.daemon else []
+
+    def _report(self, script: tuple[Strike, ...]) -> Report:
+        jobs: Counter[str] = Counter()
+        if self.world.daemon is not None:
+            jobs.update(job.state.name for job in self.world.daemon.book.jobs.values())
+            jobs["open"] = sum(job.state not in TERMINAL for job in self.world.daemon.book.jobs.values())
+        probes: Counter[str] = Counter()
+        for one in (self.operator.did, self.public.did, self.orders.did, self.fate.did, _told(self.world)):
+            probes.update(one)
+        return Report(
+            self.world.tower.name,
+            self.world.seed,
+            self.world.trace_hash,
+            tuple(self.inspector.violations),
+            jobs,
+            probes,
+            script,
+            self.world.now,
+            self.world.stepper.scans,
+        )
+
+
+def _drawn_tower(tower: Tower, rng: random.Random) -> Tower:
+    """Return the tower with people who are less patient than the real ones, so that patience ends now and then."""
+    timing: Timing = tower.timing.model_copy(update={"customer_patience_s": rng.choice([60.0, 120.0, 240.0])})
+    return tower.model_copy(update={"timing": timing})
+
+
+def _stock(tower: Tower, rng: random.Random) -> dict[int, Car]:
+    bays = list(tower.shape.bays)
+    taken = rng.sample(bays, rng.randint(len(bays) // 3, len(bays)))
+    return {place: Car(f"C{place}") for place in sorted(taken)}
+
+
+def _told(world: World) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for event in world.events:
+        match event["event"]:
+            case "job_state":
+                counts[f"job {event['state']}"] += 1
+            case "unit_state":
+                counts[f"unit {event['state']}"] += 1
+            case "room_state":
+                counts[f"room {event['state']}"] += 1
+    return counts
+
+
+def _named(job: Job) -> str:
+    return f"job {job.id} {job.kind.name} of {job.car} is {job.state.name} ({job.reason or 'no reason'})"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
+
+
+def main() -> int:
+    """Run one seed from the command line."""
+    parser = argparse.ArgumentParser(description="Rehearse one seed.")
+    parser.add_argument("tower")
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--calm", action="store_true", help="no faults")
+    parser.add_argument("--faithful", action="store_true", help="every poll runs")
+    parser.add_argument("--trace", action="store_true", help="tell what happens")
+    asked = parser.parse_args()
+    options = replace(Options(), faults=not asked.calm, coalesced=not asked.faithful)
+    began = time.process_time()
+    if asked.trace:
+        report = loop.run(_traced(load_tower(asked.tower), asked.seed, asked.minutes * 60.0, options))
+    else:
+        report = rehearse(load_tower(asked.tower), asked.seed, asked.minutes, options)
+    print(report)
+    spent_s = time.process_time() - began
+    print(f"  {spent_s:.2f} s of CPU, {report.virtual_s / spent_s:.0f} times real time")
+    return 0 if report.good else 1
+
+
+async def _traced(tower: Tower, seed: int, length_s: float, options: Options) -> Report:
+    play = Play(tower, seed, options)
+    play.world.on_note = lambda kind, body: print(f"{play.world.now:9.3f} {kind:10} {body}")
+    async with play.world.running():
+        return await play.run(length_s)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
