@@ -65,10 +65,15 @@ class LastUntrusted:
     count: int = 0
 
 
+AcceptListener = Callable[[Command], None]
 OutcomeListener = Callable[[int, Result, Reason], None]
 
 
-def _ignore(sequence: int, result: Result, reason: Reason) -> None:
+def _ignore_accepted(command: Command) -> None:
+    """Take no notice of a command."""
+
+
+def _ignore_outcome(sequence: int, result: Result, reason: Reason) -> None:
     """Take no notice of an outcome."""
 
 
@@ -77,12 +82,19 @@ class Mailbox:
 
     `look` returns each accepted command once. The owner answers a command that does not run with `refuse`, or
     lets it run with `start` and later `finish`. A STOP is opened by the mailbox itself; `finish_stops` answers it,
-    at standstill. ``on_outcome`` hears every outcome as it is set.
+    at standstill. ``on_accepted`` and ``on_outcome`` hear of every sequence as it is accepted and as it ends, BUSY
+    ones too.
     """
 
-    def __init__(self, memory: MailboxMemory | None = None, on_outcome: OutcomeListener = _ignore) -> None:
+    def __init__(
+        self,
+        memory: MailboxMemory | None = None,
+        on_accepted: AcceptListener = _ignore_accepted,
+        on_outcome: OutcomeListener = _ignore_outcome,
+    ) -> None:
         self.memory = MailboxMemory() if memory is None else memory
         self.untrusted = LastUntrusted()
+        self._on_accepted = on_accepted
         self._on_outcome = on_outcome
         self._seen: tuple[int, ...] = EMPTY
         self._stood = SCANS_TO_SHOW_TORN
@@ -232,6 +244,7 @@ class Mailbox:
         memory = self.memory
         memory.accepted, memory.accepted_check = command.sequence, command.check
         memory.accepted_content = command.content
+        self._on_accepted(command)
 
     def _settle(self, frame: Frame, distrust: Untrusted, against: tuple[int, int, int]) -> None:
         """Remember a judgement that accepted nothing; count a distrust once for as long as it stands."""

@@ -244,11 +244,14 @@ class StationProgram(ABC, Generic[SceneT]):
     def _mechanism(self, mechanism: Mechanism, machine: Machine) -> MechanismProgram:
         name = mechanism.name
 
+        def on_accepted(command: Command) -> None:
+            self._tell(LogEntry(self._t, name, command.sequence, Event.ACCEPTED, command.content))
+
         def on_outcome(sequence: int, result: Result, reason: Reason) -> None:
             self._tell(LogEntry(self._t, name, sequence, Event.OUTCOME, None, result, reason))
 
         memory = self._memory.mailboxes.setdefault(name, MailboxMemory())
-        return MechanismProgram(mechanism, Mailbox(memory, on_outcome), machine)
+        return MechanismProgram(mechanism, Mailbox(memory, on_accepted, on_outcome), machine)
 
     def _tell(self, entry: LogEntry) -> None:
         self.log.append(entry)
@@ -306,7 +309,6 @@ class StationProgram(ABC, Generic[SceneT]):
         self._unsettled = any(not p.mailbox.settled for p in self.mechanisms)
 
     def _answer(self, program: MechanismProgram, command: Command) -> None:
-        self._tell(LogEntry(self._t, program.name, command.sequence, Event.ACCEPTED, command.content))
         if command.is_stop:
             self._answer_stop(program, command)
             return

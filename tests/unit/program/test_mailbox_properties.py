@@ -55,10 +55,14 @@ class HostileWriter(RuleBasedStateMachine):
         self.power_up(memory)
 
     def power_up(self, memory: MailboxMemory) -> None:
-        self.box = Mailbox(memory, self.heard)
+        self.box = Mailbox(memory, self.noted, self.heard)
         self.gate = EpochGate(self.epochs, scan_s=SCAN_S, silence_s=1.5)
         self.registers = EMPTY
         self.stopping = False
+
+    def noted(self, command: Command) -> None:
+        assert command.sequence not in {number for number, _ in self.books.accepted}, "accepted twice"
+        self.books.accepted.append((command.sequence, command.content))
 
     def heard(self, sequence: int, result: Result, reason: object) -> None:
         del reason
@@ -78,6 +82,34 @@ class HostileWriter(RuleBasedStateMachine):
         frame = Frame.build(epoch=epoch, boot_id=boot & 0xFFFF, content=content, sequence=sequence)
         self.registers = frame.to_words()
         self.past.append(self.registers)
+
+    @rule(content=CONTENT, jump=st.integers(1, 3))
+    def deliver(self, content: Content, jump: int) -> None:
+        """Write a good frame and let it stand: what must be accepted is, even while a command runs."""
+        self.write(content, jump, old_epoch=False, old_boot=False)
+        memory = self.box.memory
+        before, sequence = memory.accepted, self.registers[-1]
+        stop = content.opcode == Opcode.STOP
+        full = (memory.running is not None) + len(memory.stops) >= MAX_OPEN
+        must = not full if stop else jump == 1
+        for _ in range(3):
+            self.k += 1
+            self.look()
+        assert self.box.memory.accepted == (sequence if must else before)
+
+    @rule(bit=st.integers(0, 16 * 10 - 1), content=CONTENT)
+    def corrupt(self, bit: int, content: Content) -> None:
+        """Let a frame with one wrong bit stand."""
+        self.write(content, 1, old_epoch=False, old_boot=False)
+        words = list(self.registers)
+        words[bit // 16] ^= 1 << bit % 16
+        self.registers = tuple(words)
+        before = self.box.memory.accepted
+        for _ in range(3):
+            self.k += 1
+            self.look()
+        assert self.box.memory.accepted == before
+        assert self.box.untrusted.sequence == self.registers[-1]
 
     @rule(words=st.lists(st.integers(0, 0xFFFF), min_size=FRAME_WORDS, max_size=FRAME_WORDS))
     def write_noise(self, words: list[int]) -> None:
@@ -140,8 +172,7 @@ class HostileWriter(RuleBasedStateMachine):
         assert (frame.sequence, frame.boot_id, frame.epoch) == (accepted, self.boot, self.epochs.epoch)
         ahead = serial_ahead(accepted, before)
         assert ahead >= 1 if frame.content.opcode == Opcode.STOP else ahead == 1
-        assert accepted not in {number for number, _ in self.books.accepted}, "accepted twice"
-        self.books.accepted.append((accepted, frame.content))
+        assert self.books.accepted[-1] == (accepted, frame.content)
         if command is not None:
             self.answer(command)
 
