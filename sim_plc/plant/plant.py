@@ -86,6 +86,7 @@ class Plant:
         self.overrides: dict[Wire, bool | int] = {}
         """Inputs that lie, by name, with the value they are stuck at."""
         self._steel = Steel(tower, seed, cars)
+        self._comb_up_mm = tower.machine.shuttle.comb_stroke_mm
         self._now_s = 0.0
         self._dirty = True
         self._terminals = Terminals(self._steel, self.tower_image, self.bay_images)
@@ -196,6 +197,16 @@ class Plant:
         if self._steel.lift.moving:
             raise ValueError("the lift moves")
         self._steel.lift.place(height_mm)
+        self._happen()
+
+    def take_up(self, height_mm: float, angle_mdeg: float, aboard: Car | None) -> None:
+        """Stand the carriage where it stood, with what it carried, before anything has moved: a tower found again."""
+        steel = self._steel
+        steel.lift.place(height_mm)
+        steel.turntable.place(angle_mdeg)
+        if aboard is not None:
+            steel.yard.aboard = aboard
+            steel.comb.place(self._comb_up_mm)
         self._happen()
 
     def car_arrives(self, room: int, car: Car, habits: Habits | None = None) -> None:
