@@ -13,7 +13,7 @@ from hal.plcmap.frame import Content
 from sim_plc.image import Drive, TowerImage
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
-from sim_plc.program.positioning import CONTACT_S
+from sim_plc.program.positioning import CONTACT_S, jog_sign
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
 from sim_plc.program.words import bits
@@ -106,7 +106,7 @@ class Exchange:
             case Opcode.PICK | Opcode.PLACE:
                 return Reason.NONE if content.argument1 in self._places else Reason.ARGUMENT
             case Opcode.JOG:
-                return Reason.NONE if content.argument1 in (1, -1) else Reason.ARGUMENT
+                return Reason.NONE if content.argument1 else Reason.ARGUMENT
         return Reason.NONE
 
     def place_of(self, content: Content) -> int:
@@ -138,7 +138,7 @@ class Exchange:
             case Opcode.RETRACT:
                 return self._retract()
             case Opcode.JOG:
-                return self._jog(content.argument1)
+                return self._jog(jog_sign(content))
         return self._exchange()
 
     def ends(self, result: Result) -> None:

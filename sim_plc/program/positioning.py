@@ -18,6 +18,11 @@ CONTACT_S: Final = 0.5
 _BITS: Final = (int(Flag.HOMED), int(Flag.BRAKE_ON), int(Flag.HELD), int(Flag.FAULT))
 
 
+def jog_sign(content: Content) -> int:
+    """Return the direction of a JOG: only the sign of its argument counts, the speed is the PLC's reduced one."""
+    return 1 if content.argument1 > 0 else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Kinematics:
     """Rates of one axis in its unit (mm or mdeg), times in s."""
@@ -118,7 +123,7 @@ class Positioner:
                     return Reason.ARGUMENT
                 return Reason.TABLE if place and value != self._targets[place] else Reason.NONE
             case Opcode.JOG:
-                return Reason.NONE if value in (1, -1) else Reason.ARGUMENT
+                return Reason.NONE if value else Reason.ARGUMENT
         return Reason.NONE
 
     def place_of(self, content: Content) -> int:
@@ -132,7 +137,7 @@ class Positioner:
             case Opcode.HOME:
                 return self._home()
             case Opcode.JOG:
-                return self._jog(content.argument1)
+                return self._jog(jog_sign(content))
         return self._move_to(content.argument1, content.argument2)
 
     def begins(self, content: Content) -> None:

@@ -66,7 +66,7 @@ def test_the_turntable_takes_the_shorter_way(rig: Rig) -> None:
         ("lift", Opcode.MOVE_TO, 2500, 202, State.HOMING, Reason.EXPECTED_FROM),
         ("turntable", Opcode.MOVE_TO, 360_000, 0, 0, Reason.ARGUMENT),
         ("turntable", Opcode.MOVE_TO, 91_000, 102, 0, Reason.TABLE),
-        ("lift", Opcode.JOG, 2, 0, 0, Reason.ARGUMENT),
+        ("lift", Opcode.JOG, 0, 0, 0, Reason.ARGUMENT),
         ("lift", Opcode.JOG, 1, 0, 0, Reason.DEAD_MAN),
         ("shuttle", Opcode.PICK, 999, 0, 0, Reason.ARGUMENT),
         ("room1.signal", Opcode.SHOW, 55, 0, 0, Reason.ARGUMENT),
@@ -219,7 +219,7 @@ def test_jog_stands_at_the_end_of_the_way(rig: Rig) -> None:
     rig.manual()
     assert both(rig.do("lift", Opcode.JOG, 1)) == OK
     assert rig.status("lift").position == pytest.approx(2500, abs=10)
-    assert both(rig.do("lift", Opcode.JOG, -1)) == OK
+    assert both(rig.do("lift", Opcode.JOG, -300)) == OK
     assert rig.status("lift").position == pytest.approx(0, abs=10)
     assert rig.plant.crimes == []
 
