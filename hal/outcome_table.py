@@ -128,7 +128,7 @@ def _jumped(intent: Intent, view: View) -> Finding | None:
     status, kept = view.status, view.history
     if ahead(status.accepted, intent.sequence) <= 0 or status.executing == intent.sequence:
         return None
-    if view.memory_lost or intent.lost or not any(past.sequence == status.accepted for past in kept):
+    if _loss_seen(intent, view) or not any(past.sequence == status.accepted for past in kept):
         return None
     if any(past.sequence == intent.sequence for past in kept):
         return None
@@ -146,7 +146,16 @@ def _memory_lost(intent: Intent, view: View) -> Finding | None:
     reach = 1 + STOPS_OPEN if intent.is_stop else 1
     behind = ahead(intent.sequence, view.status.accepted) > reach
     strange = bool(intent.boot_ids) and not _rose_from(intent.boot_ids, view.boot_id)
-    return Finding(Row.MEMORY_LOST) if view.memory_lost or intent.lost or behind or strange else None
+    return Finding(Row.MEMORY_LOST) if _loss_seen(intent, view) or behind or strange else None
+
+
+def _loss_seen(intent: Intent, view: View) -> bool:
+    """Tell whether the memory was seen to be lost after a frame was written.
+
+    A loss changes the boot id: what was written for that of now alone was written behind the loss, and the station
+    answers it.
+    """
+    return intent.lost or (view.memory_lost and intent.boot_ids != {view.boot_id})
 
 
 def _rose_from(boot_ids: frozenset[int], boot_id: int) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import count
 
@@ -17,10 +17,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hal import outcome_table
+from hal.handshake import Mailbox as DaemonHalf
 from hal.interfaces import StationState, Verdict
-from hal.plcmap.codes import Reason, Result
+from hal.outcome_table import Finding, Intent, Row, View
+from hal.plcmap.codes import Reason, Result, Untrusted
+from sim_plc.program.handshake import Mailbox as PlcHalf
+from sim_plc.program.retained import pack
 from sim_plc.rehearsal.loop import run
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
+from tests.support.hal_rig import MemoryEpochs
 from tests.support.mailbox_daemon import Daemon, Entry, Journal
 from tests.support.mailbox_plc import MAP, MailboxPlc
 
@@ -58,8 +64,6 @@ class Model:
     plc: MailboxPlc = field(init=False)
     journal: Journal = field(init=False)
     daemons: list[Daemon] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    links: list[MemoryLink] = field(default_factory=list)
     faulty: bool = True
 
     def __post_init__(self) -> None:
@@ -87,7 +91,6 @@ class Model:
             late_s=lambda: self.rng.uniform(0.0, 4.0),
         )
         daemon = Daemon(self.journal, link, lambda: next(self._numbers), self.rng)
-        self.links.append(link)
         self.daemons.append(daemon)
         daemon.start()
         return daemon
@@ -139,16 +142,18 @@ class Model:
                     await daemon.station.adopt_epoch()
                 await asyncio.sleep(0.5)
             daemon.intends = False
-            while self.journal.open():
-                await asyncio.sleep(0.5)
+            await _until(lambda: not self.journal.open())
             daemon.intends = True
             settled = len(self.journal.entries)
-            while not any(_says_ok(entry) for entry in self.journal.entries[settled:]):
-                await asyncio.sleep(0.5)
+            await _until(lambda: any(_says_ok(entry) for entry in self.journal.entries[settled:]))
             daemon.intends = False
-            while self.journal.open():
-                await asyncio.sleep(0.5)
+            await _until(lambda: not self.journal.open())
         await daemon.crash()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    for _ in iter(true, True):
+        await asyncio.sleep(0.5)
 
 
 def _says_ok(entry: Entry) -> bool:
@@ -188,11 +193,14 @@ def _judge_claim(entry: Entry, plc: MailboxPlc) -> None:
         return
     if verdict is Verdict.VOID:
         assert not plc.executed[entry.intent], f"claimed void, but executed: {entry}"
-        assert not truth, f"claimed void, but accepted with {truth}: {entry}"
+        forgotten = [(Result.REFUSED, Reason.MEMORY_LOST)] * len(truth)
+        assert truth == forgotten, f"claimed void, but accepted with {truth}: {entry}"
         return
     assert [(result.name, reason) for result, reason in truth] == [(verdict.name, entry.outcome.reason)], entry
     assert plc.executed[entry.intent] == (verdict is not Verdict.REFUSED), entry
 
+
+Removal = Callable[[pytest.MonkeyPatch], None]
 
 FAULTS = (
     Fault.LOSE_REQUEST,
@@ -274,6 +282,80 @@ MUST_REACH: dict[str, tuple[Reached, ...]] = {
     ),
     "zombies": (lambda seen, _: seen[Verdict.OK] > 0, lambda seen, _: seen[Verdict.VOID] > 0),
 }
+
+
+def _any_outcome(intent: Intent, view: View) -> Finding | None:
+    status = view.status
+    if status.outcome_sequence == intent.sequence:
+        return Finding(Row.FINISHED, status.result, status.reason)
+    return None
+
+
+def _without(row: str, instead: Callable[[Intent, View], Finding | None] | None = None) -> Removal:
+    def remove(patch: pytest.MonkeyPatch) -> None:
+        rows = [instead if each.__name__ == row else each for each in outcome_table._ROWS]
+        patch.setattr(outcome_table, "_ROWS", tuple(each for each in rows if each is not None))
+
+    return remove
+
+
+def _epochs_stand_still(patch: pytest.MonkeyPatch) -> None:
+    async def start(epochs: MemoryEpochs, _at_least: int) -> int:
+        epochs.newest = 1 << 16
+        return 1
+
+    async def next_connection(epochs: MemoryEpochs) -> int:
+        return epochs.newest
+
+    patch.setattr(MemoryEpochs, "start", start)
+    patch.setattr(MemoryEpochs, "next_connection", next_connection)
+    patch.setattr(Daemon, "draw_owner", lambda _self, _rng: 1)
+
+
+def _nothing_waits(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DaemonHalf, "_waiting", lambda _self, _accepted: [])
+
+
+def _plc_trusts_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PlcHalf, "_distrust_before_sequence", lambda _self, _frame, _boot, _epoch: Untrusted.NONE)
+
+
+def _plc_forgets_at_power_off(patch: pytest.MonkeyPatch) -> None:
+    def power_off(plc: MailboxPlc, now_s: float) -> None:
+        plc.advance(now_s)
+        plc.on = False
+        plc.memory.mailboxes.clear()
+        plc._retained = pack(plc.memory)
+
+    patch.setattr(MailboxPlc, "power_off", power_off)
+
+
+REMOVED: dict[str, tuple[str, Removal]] = {
+    "the row of the lost memory": ("lost memory", _without("_memory_lost")),
+    "the check word of an outcome": ("zombies", _without("_finished", _any_outcome)),
+    "the rise of the epoch": ("crashes", _epochs_stand_still),
+    "the wait for what may still be delivered": ("stops and busy", _nothing_waits),
+    "the station's distrust of old epochs and boots": ("restarts", _plc_trusts_all),
+    "the station's memory of what it accepted": ("restarts", _plc_forgets_at_power_off),
+}
+
+
+@pytest.mark.parametrize("removed", REMOVED)
+def test_the_model_finds_each_safeguard_that_is_removed(removed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    group, remove = REMOVED[removed]
+    remove(monkeypatch)
+    assert any(_goes_wrong(replace(random_plan(seed, *GROUPS[group]), rates=HARD)) for seed in range(40))
+
+
+HARD = dict.fromkeys(FAULTS, 0.03) | {Fault.DELAY: 0.1}
+
+
+def _goes_wrong(plan: Plan) -> bool:
+    try:
+        judge(run(live(plan)))
+    except (AssertionError, TimeoutError):
+        return True
+    return False
 
 
 def test_a_run_is_a_function_of_its_seed() -> None:

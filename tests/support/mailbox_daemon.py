@@ -65,12 +65,17 @@ class Daemon:
         self._numbers = numbers
         self._rng = rng
         self.station = Station(
-            MAP, SHAPE, link, cadence=SteadyCadence(), epochs=journal.epochs, owner=rng.randint(1, 0xFFFF)
+            MAP, SHAPE, link, cadence=SteadyCadence(), epochs=journal.epochs, owner=self.draw_owner(rng)
         )
         self.mailbox = Mailbox(self.station, MECHANISM, self, stop_limit_s=3.0)
         self._tasks: set[asyncio.Future[None]] = set()
         self._unrecorded: Prepared | None = None
         self._one_at_a_time = asyncio.Lock()
+
+    @staticmethod
+    def draw_owner(rng: random.Random) -> int:
+        """Draw the owner of one start."""
+        return rng.randint(1, 0xFFFF)
 
     def start(self) -> None:
         """Begin to poll, settle and work."""

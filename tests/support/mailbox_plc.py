@@ -7,12 +7,11 @@ argument 1 says. Argument 2 is the intent's number: the truth is kept by it, for
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hal.plcmap import codes
 from hal.plcmap.codec import ControllerBlock, History, Status
 from hal.plcmap.codes import Reason, Result, State
-from hal.plcmap.frame import Content, Frame
+from hal.plcmap.frame import Frame
 from hal.plcmap.registers import bay_map
 from sim_plc.program.epoch import EpochGate
 from sim_plc.program.handshake import EMPTY, Command, Mailbox, MailboxMemory
@@ -37,6 +36,8 @@ class MailboxPlc(FakePlc):
         """How often each intent was started."""
         self.results: dict[int, list[tuple[Result, Reason]]] = {}
         """Every outcome of each intent."""
+        self._frame_words: Sequence[int] = EMPTY
+        self._block: ControllerBlock | None = None
         self.on_frame = self._take_frame
         memory = StationMemory(mailboxes={MECHANISM: MailboxMemory(accepted=accepted)})
         self._power_up(pack(memory))
@@ -66,7 +67,7 @@ class MailboxPlc(FakePlc):
         if self.on and self.memory.lost:
             self.memory.lost = False
             self.memory.boot_id = next_boot(self.memory.boot_id)
-            self._clear_registers()
+            self._frame_words, self._block = EMPTY, None
             self.box.forget()
             self.memory.mailboxes[MECHANISM] = self.box.memory
 
@@ -79,17 +80,13 @@ class MailboxPlc(FakePlc):
         """Start the program on what was retained."""
         self.memory = power_up(retained, self._rng)
         box = self.memory.mailboxes.setdefault(MECHANISM, MailboxMemory())
-        self.box = Mailbox(box, self._note)
+        self.box = Mailbox(box, on_accepted=self._note_accepted, on_outcome=self._note_outcome)
         self.gate = EpochGate(self.memory.epoch, scan_s=SCAN_S, silence_s=SILENCE_S)
-        self._clear_registers()
+        self._frame_words, self._block = EMPTY, None
         self._due_s = 0.0
         self._ending = Result.OK
         self._contents = {command.sequence: command.content for command in self._open()}
         self.box.close_after_restart()
-
-    def _clear_registers(self) -> None:
-        self._words: tuple[int, ...] = EMPTY
-        self._block: ControllerBlock | None = None
 
     def _open(self) -> list[Command]:
         memory = self.memory.mailboxes[MECHANISM]
@@ -100,7 +97,7 @@ class MailboxPlc(FakePlc):
             self.gate.take(self._block, t)
             self._block = None
         epoch = self.memory.epoch.epoch
-        command = self.box.look(self._words, boot_id=self.memory.boot_id, epoch=epoch)
+        command = self.box.look(tuple(self._frame_words), boot_id=self.memory.boot_id, epoch=epoch)
         if self.box.memory.running is not None and self.gate.silent(t):
             self._halt(t, Result.STOPPED_SILENCE)
         if command is not None:
@@ -111,7 +108,6 @@ class MailboxPlc(FakePlc):
             self.box.finish_stops()
 
     def _answer(self, command: Command, t: float) -> None:
-        self._contents[command.sequence] = command.content
         if command.is_stop:
             self._halt(t, Result.STOPPED)
         elif self.memory.lost:
@@ -127,18 +123,18 @@ class MailboxPlc(FakePlc):
         if self.box.memory.running is not None and self._ending is Result.OK:
             self._due_s, self._ending = min(self._due_s, t + STOP_S), result
 
-    def _note(self, sequence: int, result: Result, reason: Reason) -> None:
-        """Keep the truth. A command refused as BUSY gets its outcome inside the mailbox: its frame still stands."""
-        frame = Frame.from_words(self._words)
-        content = self._contents.get(sequence)
-        if reason is Reason.BUSY and frame.sequence == sequence:
-            content = frame.content
-        if content is not None and content.opcode != codes.Opcode.STOP:
+    def _note_accepted(self, command: Command) -> None:
+        self._contents[command.sequence] = command.content
+
+    def _note_outcome(self, sequence: int, result: Result, reason: Reason) -> None:
+        """Keep the truth of every command; a STOP's is its own."""
+        content = self._contents[sequence]
+        if content.opcode != codes.Opcode.STOP:
             self.results.setdefault(content.argument2, []).append((result, reason))
 
     def _take_frame(self, name: str, frame: Frame) -> None:
         if name == MECHANISM:
-            self._words = frame.to_words()
+            self._frame_words = frame.to_words()
 
     def _take_block(self, block: ControllerBlock) -> None:
         self._block = block
@@ -165,8 +161,3 @@ class MailboxPlc(FakePlc):
             tuple(box.memory.outcomes), shown.sequence, shown.check, shown.reason, shown.count, 0, 0, 0
         )
         return super()._words_of_blocks()
-
-
-def content(duration_ms: int, intent: int) -> Content:
-    """Return what a command of the model asks for."""
-    return replace(Content(int(codes.Opcode.UNLATCH)), argument1=duration_ms, argument2=intent)

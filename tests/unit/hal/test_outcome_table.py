@@ -83,7 +83,8 @@ def test_a_history_that_does_not_reach_back_proves_nothing() -> None:
 
 
 def test_a_jump_shown_by_a_station_without_memory_proves_nothing() -> None:
-    assert judge(INTENT, replace(JUMPED, memory_lost=True)).row is Row.MEMORY_LOST
+    assert judge(replace(INTENT, boot_ids=frozenset()), replace(JUMPED, memory_lost=True)).row is Row.MEMORY_LOST
+    assert judge(INTENT, replace(JUMPED, memory_lost=True, boot_id=900)).row is Row.MEMORY_LOST
     assert judge(replace(INTENT, lost=True), JUMPED).row is Row.MEMORY_LOST
 
 
@@ -108,6 +109,11 @@ def test_a_boot_id_that_did_not_rise_by_power_ups_tells_of_a_lost_memory(sequenc
 def test_a_restart_before_it_was_accepted_makes_it_void() -> None:
     assert judge(INTENT, replace(VIEW, boot_id=8)).row is Row.RESTARTED
     assert judge(INTENT, replace(VIEW, boot_id=8, memory_lost=True)).row is Row.MEMORY_LOST
+
+
+def test_what_was_written_behind_the_loss_is_answered_by_the_station() -> None:
+    assert judge(INTENT, replace(VIEW, memory_lost=True)).row is Row.UNDELIVERED
+    assert judge(INTENT, replace(JUMPED, memory_lost=True)).row is Row.JUMPED
 
 
 def test_accepted_and_executing_is_running() -> None:
