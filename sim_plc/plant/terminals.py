@@ -120,7 +120,7 @@ class Terminals:
     def _fill_bays(self) -> None:
         steel = self._steel
         for image in self._levels.values():
-            image.carriage_held = steel.held
+            image.carriage_held, image.shuttle_centred = steel.held, steel.arms_centred
         for place in steel.changed_bays:
             inputs, latch = self._levels[place // 100].bays[place], steel.latches[place]
             inputs.latch_open, inputs.latch_closed = latch.open, latch.closed
