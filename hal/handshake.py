@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, overload
 
 from hal.errors import (
@@ -18,11 +18,12 @@ from hal.errors import (
     Unsettled,
 )
 from hal.interfaces import FrameLog, Outcome, Prepared, Verdict
-from hal.outcome_table import STOPS_OPEN, Finding, Intent, Row, View, ahead, judge, wants_history
+from hal.outcome_table import Finding, Row, View, judge, wants_history
 from hal.plcmap import codes
 from hal.plcmap.codec import History, Image, Status
 from hal.plcmap.frame import Content, Frame
 from hal.scan import Station
+from hal.sequences import SequenceBook, Standing, Written
 
 STOP_LIMIT_S: Final = 10.0
 """How long a controlled stop may take to standstill before its outcome counts as unknown."""
@@ -45,45 +46,7 @@ EARLY_LOOKS_S: Final = (0.03, 0.06)
 END_LOOKS_S: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
 """Around the predicted end of a motion."""
 
-STOPS_REMEMBERED: Final = 4
-"""Restarts of a station behind which a STOP of an earlier daemon start is still told from a foreign one."""
-
-_MAY_HAVE_ARRIVED = (LinkDown, NoAnswer, BadAnswer)
-
-
-@dataclass(slots=True)
-class _Written:
-    """One sequence that was written, and every frame that carried it."""
-
-    prepared: Prepared
-    frames: list[Frame] = field(default_factory=list)
-    checks: set[int] = field(default_factory=set)
-    written_s: float = 0.0
-    settled: bool = False
-    lost: bool = False
-    untrusted: int = 0
-    pursuers: int = 0
-
-    @property
-    def boot_ids(self) -> set[int]:
-        """Boot ids that its frames were meant for; 0 where one was not kept."""
-        return {self.prepared.boot_id, *(frame.boot_id for frame in self.frames)}
-
-    def may_be_accepted(self, epoch: int, boot_id: int) -> bool:
-        """Whether one of its frames, or one that somebody who waits for it will still write, fits the station."""
-        if not self.prepared.is_stop or self.pursuers:
-            return True
-        return any((frame.epoch, frame.boot_id) == (epoch, boot_id) for frame in self.frames)
-
-    def intent(self) -> Intent:
-        return Intent(
-            self.prepared.sequence,
-            self.prepared.is_stop,
-            frozenset(self.checks),
-            frozenset(each for each in self.boot_ids if each),
-            max((frame.epoch for frame in self.frames), default=0),
-            self.lost,
-        )
+_MAY_HAVE_ARRIVED: Final = (LinkDown, NoAnswer, BadAnswer)
 
 
 class Mailbox:
@@ -98,13 +61,9 @@ class Mailbox:
         self._log = log
         self._stop_limit_s = stop_limit_s
         self._kind = station.map.mechanism(mechanism).kind
-        self._highest: int | None = None
-        self._seen = 0
-        self._unsent: Prepared | None = None
-        self._written: dict[int, _Written] = {}
-        self._adopting = False
-        station.on_image(self._judge_image)
-        station.on_adopt(self._take_over)
+        self._book = SequenceBook(self.name)
+        station.on_image(self._follow_image)
+        station.on_adopt(self._book.take_over)
 
     @property
     def name(self) -> str:
@@ -119,13 +78,13 @@ class Mailbox:
     @property
     def last_sequence(self) -> int:
         """The newest sequence ever written, as far as it is known; 0 before the first."""
-        return self._highest or 0
+        return self._book.highest
 
     def adopt(self, last_sequence: int) -> None:
         """Restore the sequence counter from the journal."""
-        self._highest = last_sequence
+        self._book.restore(last_sequence)
         if self.station.online:
-            self._judge_image(self.station.image)
+            self._follow_image(self.station.image)
 
     def status(self) -> Status:
         """Return what the newest image shows."""
@@ -139,32 +98,24 @@ class Mailbox:
         expected_from: codes.State = codes.State.ANY,
     ) -> Prepared:
         """Give a command its number; nothing is sent."""
-        image = self._writable_image()
+        now = self._writable()
         content = Content(int(opcode), argument1, argument2, int(expected_from))
-        accepted = image.mechanisms[self._key].accepted
-        waiting = self._waiting(accepted)
         if opcode is codes.Opcode.STOP:
-            prepared = self._number(content, self._sequence_of_stop(accepted, waiting))
-        elif waiting:
-            raise Unsettled(f"{self.name}: sequence {waiting[-1].prepared.sequence} may still be delivered")
-        else:
-            prepared = self._number(content, codes.serial_next(accepted))
-            self._unsent = prepared
+            return self._number(content, self._book.next_stop(now))
+        prepared = self._number(content, self._book.next_command(now))
+        self._book.expect(prepared)
         return prepared
 
     async def issue(self, prepared: Prepared) -> None:
         """Write a prepared command, once."""
         frame = self._frame_to_issue(prepared)
-        written = _Written(prepared)
-        self._remember(written)
-        self._unsent = None
-        await self._write(written, frame)
+        await self._write(self._book.remember(prepared), frame)
 
     async def outcome(
         self, prepared: Prepared, deadline_s: float, *, expected_s: float | None = None
     ) -> Outcome:
         """Wait for the one outcome of a command; at the deadline stop it and wait for the real one."""
-        written = self._find(prepared)
+        written = self._book.find(prepared)
         if written is None:
             return Outcome(prepared, Verdict.VOID, text="never written")
         with self.station.busy(), self._looks_at_the_end(expected_s):
@@ -174,7 +125,7 @@ class Mailbox:
     async def stop(self, prepared_stop: Prepared | None = None) -> Outcome:
         """Stop in a controlled way and wait for standstill."""
         with self.station.busy():
-            written = self._find(prepared_stop) if prepared_stop else self._stop_on_its_way()
+            written = self._book.find(prepared_stop) if prepared_stop else self._book.stop_on_its_way(self._now())
             if written is None:
                 written = await self._write_stop(self._usable_stop(prepared_stop))
             found = await self._pursue(written, self._stop_limit_s, repeat=True)
@@ -195,108 +146,38 @@ class Mailbox:
         """Find out what became of an open intent, by the rows of the table in their order."""
         if prepared is None:
             await self.station.until(lambda _: True, deadline_s)
-            if self._waiting(self.status().accepted):
+            if self._book.waiting(self._now()):
                 await self.stop()
             return None
-        written = self._find(prepared) or _Written(prepared)
+        written = self._book.find(prepared) or Written(prepared)
         written.checks |= {prepared.check, *known_checks}
         with self.station.busy():
             found = await self._pursue(written, deadline_s, repeat=False)
             return found or await self._cut(written)
 
-    # The counter
+    # Numbers
 
-    def _judge_image(self, image: Image) -> None:
-        """Compare what was accepted with what was ever written: more means another master, less a lost memory."""
-        if self._highest is None:
-            return
-        status = image.mechanisms[self._key]
-        if self._adopting:
-            self._adopting = False
-            self._highest = status.accepted
-        elif self._memory_is_lost(image, status):
-            self._start_anew(image, status)
-        elif ahead(status.accepted, self._highest) > 0:
-            if not self._is_own_stop(image, status):
-                self.station.freeze(
-                    f"{self.name} accepted sequence {status.accepted}, the highest written is {self._highest}"
-                )
-                return
-            self._highest = status.accepted
-        self._seen = status.accepted
+    def _follow_image(self, image: Image) -> None:
+        foreign = self._book.follow(image, image.mechanisms[self._key], self.station.found_epoch)
+        if foreign:
+            self.station.freeze(foreign)
 
-    def _memory_is_lost(self, image: Image, status: Status) -> bool:
-        """Tell a station that starts its sequences anew, by its flag or by a number that went backwards."""
-        if image.status & codes.Status.MEMORY_LOST:
-            return True
-        behind_journal = ahead(self._highest or 0, status.accepted) > 1 + STOPS_OPEN
-        return behind_journal or ahead(self._seen, status.accepted) > 0
+    def _now(self) -> Standing:
+        image = self.station.image
+        return Standing(image.mechanisms[self._key].accepted, self.station.epoch, image.boot_id)
 
-    def _start_anew(self, image: Image, status: Status) -> None:
-        """Go on from what the station accepted; what was written before its loss stays unknown."""
-        self._highest = status.accepted
-        for each in self._written.values():
-            if image.boot_id not in each.boot_ids:
-                each.lost = True
-            elif not each.settled and ahead(each.prepared.sequence, self._highest) > 0:
-                self._highest = each.prepared.sequence
-
-    def _is_own_stop(self, image: Image, status: Status) -> bool:
-        """Tell whether what was accepted above the counter is a STOP of an earlier start of this daemon.
-
-        A STOP may be written before its record is durable, so a crash can leave the journal behind. It is known
-        by its check word: a STOP of that sequence under the epoch that was in force when this start found the
-        station, for its boot id of now or of a few restarts ago.
-        """
-        if self._written or ahead(status.accepted, self._highest or 0) > STOPS_OPEN:
-            return False
-        return any(
-            Frame.build(
-                epoch=self.station.found_epoch,
-                boot_id=(image.boot_id - 1 - restarts) % 0xFFFF + 1,
-                content=Content(int(codes.Opcode.STOP)),
-                sequence=status.accepted,
-            ).check
-            == status.accepted_check
-            for restarts in range(STOPS_REMEMBERED)
-        )
-
-    def _take_over(self) -> None:
-        """Follow an operator's ADOPT: the counter goes on from what the station shows next."""
-        self._adopting = True
-
-    def _waiting(self, accepted: int) -> list[_Written]:
-        """Return what was written, may still be accepted and is not settled, in order of sequence.
-
-        A STOP that nobody follows is forgotten once it cannot arrive any more; a command waits to be settled.
-        """
-        epoch, boot_id = self.station.epoch, self.station.image.boot_id
-        open_ = [
-            each
-            for each in self._written.values()
-            if not each.settled
-            and not each.lost
-            and ahead(each.prepared.sequence, accepted) > 0
-            and each.may_be_accepted(epoch, boot_id)
-        ]
-        return sorted(open_, key=lambda each: ahead(each.prepared.sequence, accepted))
-
-    def _sequence_of_stop(self, accepted: int, waiting: list[_Written]) -> int:
-        """Return the next free sequence: behind everything written, and behind a command that waits to be."""
-        if sum(each.prepared.is_stop for each in waiting) >= STOPS_OPEN:
-            raise Unsettled(f"{self.name}: {STOPS_OPEN} STOPs are open")
-        newest = waiting[-1].prepared.sequence if waiting else accepted
-        if self._unsent is not None and ahead(self._unsent.sequence, newest) > 0:
-            newest = self._unsent.sequence
-        return codes.serial_next(newest)
+    def _writable(self) -> Standing:
+        """Return what a command is numbered against, if one may be written now."""
+        image = self.station.image
+        if not self._book.restored:
+            raise NotOnline(f"{self.name}: its sequence counter was not restored")
+        if image.status & codes.Status.MAINTENANCE_KEY:
+            raise Maintenance(f"{self.station.name}: the maintenance key is on")
+        return self._now()
 
     def _frame_to_issue(self, prepared: Prepared) -> Frame:
         """Return the frame of a command that may still be written just as it was prepared."""
-        accepted = self._writable_image().mechanisms[self._key].accepted
-        waiting = self._waiting(accepted)
-        newest = waiting[-1].prepared.sequence if waiting else accepted
-        if ahead(prepared.sequence, newest) <= 0 or (waiting and not prepared.is_stop):
-            raise Unsettled(f"{self.name}: another command took the place of sequence {prepared.sequence}")
+        self._book.require_next(prepared, self._writable())
         frame = self._frame(prepared.content, prepared.sequence)
         if frame.check != prepared.check:
             raise NotOnline(f"{self.name}: epoch or boot id changed since sequence {prepared.sequence} was prepared")
@@ -314,31 +195,9 @@ class Mailbox:
             sequence=sequence,
         )
 
-    def _writable_image(self) -> Image:
-        """Return the image under which a command may be written."""
-        image = self.station.image
-        if self._highest is None:
-            raise NotOnline(f"{self.name}: its sequence counter was not restored")
-        if image.status & codes.Status.MAINTENANCE_KEY:
-            raise Maintenance(f"{self.station.name}: the maintenance key is on")
-        return image
-
     # Writing
 
-    def _remember(self, written: _Written) -> None:
-        sequence = written.prepared.sequence
-        self._written.pop(sequence, None)
-        self._written[sequence] = written
-        for old in [each for each, kept in self._written.items() if kept.settled][:-4]:
-            del self._written[old]
-        if self._highest is None or ahead(sequence, self._highest) > 0:
-            self._highest = sequence
-
-    def _find(self, prepared: Prepared) -> _Written | None:
-        written = self._written.get(prepared.sequence)
-        return written if written is not None and written.prepared.content == prepared.content else None
-
-    async def _write(self, written: _Written, frame: Frame) -> None:
+    async def _write(self, written: Written, frame: Frame) -> None:
         """Write a frame of a sequence, and look early whether it was accepted."""
         if frame not in written.frames:
             written.frames.append(frame)
@@ -361,29 +220,16 @@ class Mailbox:
             return prepared_stop
         return self.prepare(codes.Opcode.STOP)
 
-    async def _write_stop(self, prepared: Prepared) -> _Written:
+    async def _write_stop(self, prepared: Prepared) -> Written:
         frame = self._frame_to_issue(prepared)
-        written = _Written(prepared)
-        self._remember(written)
+        written = self._book.remember(prepared)
         self._log.stopping(prepared)
         # Whether it arrived is read from the station, and the identical STOP is repeated while it did not.
         with suppress(*_MAY_HAVE_ARRIVED):
             await self._write(written, frame)
         return written
 
-    def _stop_on_its_way(self) -> _Written | None:
-        """Return a STOP that nothing was written after and that has no outcome yet."""
-        accepted = self.status().accepted
-        newest = self._newest()
-        if newest is None or newest.settled or newest.lost or not newest.prepared.is_stop:
-            return None
-        return newest if ahead(newest.prepared.sequence, accepted) >= 0 else None
-
-    def _newest(self) -> _Written | None:
-        """Return what was written last: the dict keeps that order."""
-        return next(reversed(self._written.values()), None)
-
-    async def _repeat(self, written: _Written) -> None:
+    async def _repeat(self, written: Written) -> None:
         """Write the identical sequence again; a new check word is recorded before.
 
         Any error leaves the sequence where it is: the next image tells, and the deadline bounds it.
@@ -407,7 +253,7 @@ class Mailbox:
 
     # Waiting
 
-    async def _pursue(self, written: _Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
+    async def _pursue(self, written: Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
         """Follow a sequence image by image until its row is final; None: not within the deadline."""
         written.pursuers += 1
         try:
@@ -415,7 +261,7 @@ class Mailbox:
         finally:
             written.pursuers -= 1
 
-    async def _follow(self, written: _Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
+    async def _follow(self, written: Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + deadline_s
         while True:
@@ -425,7 +271,7 @@ class Mailbox:
                 return final
             if deadline - loop.time() <= TICK_S or (finding.row is Row.UNDELIVERED and not repeat):
                 return None
-            if finding.row is Row.UNDELIVERED and written is self._newest():
+            if finding.row is Row.UNDELIVERED and written is self._book.newest:
                 due = written.written_s + REPEAT_S
                 if due - loop.time() <= TICK_S:
                     parked = await self._count_untrusted(written)
@@ -437,7 +283,7 @@ class Mailbox:
             else:
                 await self.station.news(deadline)
 
-    async def _cut(self, written: _Written) -> Outcome:
+    async def _cut(self, written: Written) -> Outcome:
         """End a sequence that is over its deadline or not delivered: STOP, then its real outcome."""
         why, limit_s = "no outcome after a STOP", AFTER_STOP_S
         try:
@@ -447,7 +293,7 @@ class Mailbox:
         found = await self._pursue(written, limit_s, repeat=False)
         return found or self._unknown(written, why)
 
-    async def _look(self, written: _Written) -> Finding:
+    async def _look(self, written: Written) -> Finding:
         """Judge a sequence by what the station shows now."""
         intent = written.intent()
         try:
@@ -466,7 +312,7 @@ class Mailbox:
                 boot_id=image.boot_id,
                 memory_lost=bool(image.status & codes.Status.MEMORY_LOST),
                 status=status,
-                highest=status.accepted if self._highest is None else self._highest,
+                highest=self._book.highest if self._book.restored else status.accepted,
                 history=history.outcomes if history is not None else (),
             ),
         )
@@ -478,7 +324,7 @@ class Mailbox:
             raise NotOnline(f"{self.station.name} restarted")
         return slow.histories[self._key]
 
-    def _conclude(self, written: _Written, finding: Finding, *, repeat: bool) -> Outcome | None:
+    def _conclude(self, written: Written, finding: Finding, *, repeat: bool) -> Outcome | None:
         """Return the outcome where the row is final."""
         match finding.row:
             case Row.FINISHED:
@@ -498,7 +344,7 @@ class Mailbox:
             case _:
                 return None
 
-    async def _count_untrusted(self, written: _Written) -> Outcome | None:
+    async def _count_untrusted(self, written: Written) -> Outcome | None:
         """Count a frame that stood long enough and was not trusted; after three, park the sequence."""
         try:
             history = await self._history(self.station.image)
@@ -511,7 +357,7 @@ class Mailbox:
         reason = codes.Untrusted(history.untrusted_reason).name
         return self._unknown(written, f"not trusted {UNTRUSTED_LIMIT} times: {reason}")
 
-    def _unknown(self, written: _Written, why: str) -> Outcome:
+    def _unknown(self, written: Written, why: str) -> Outcome:
         return Outcome(written.prepared, Verdict.UNKNOWN, text=why)
 
     @contextmanager

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal import outcome_table
-from hal.handshake import Mailbox as DaemonHalf
 from hal.interfaces import StationState, Verdict
 from hal.outcome_table import Finding, Intent, Row, View
 from hal.plcmap.codes import Reason, Result, Untrusted
+from hal.sequences import SequenceBook
 from sim_plc.program.handshake import Mailbox as PlcHalf
 from sim_plc.program.retained import pack
 from sim_plc.rehearsal.loop import run
@@ -313,7 +313,7 @@ def _epochs_stand_still(patch: pytest.MonkeyPatch) -> None:
 
 
 def _nothing_waits(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(DaemonHalf, "_waiting", lambda _self, _accepted: [])
+    patch.setattr(SequenceBook, "waiting", lambda _self, _now: [])
 
 
 def _plc_trusts_all(patch: pytest.MonkeyPatch) -> None:
