@@ -39,8 +39,8 @@ class SteppedProgram(Unit, Protocol):
         """Modbus unit id."""
         ...
 
-    def scan(self, t: float) -> None:
-        """Run one scan."""
+    def scan(self, t: float, *, inputs_changed: bool = True) -> None:
+        """Run one scan; ``inputs_changed`` tells whether the plant had news since the last one."""
         ...
 
     def refresh(self, t: float) -> None:
@@ -121,11 +121,11 @@ class Stepper:
         self.scans += 1
         t = self.now
         everyone = self._faithful or self._is_due(self.plant.next_event(), index)
-        due = [p for p in self.programs if everyone or self._is_due(p.next_due(), index)]
+        due = [everyone or self._is_due(program.next_due(), index) for program in self.programs]
         self.plant.sense(t)
-        for program in self.programs:
-            if program in due:
-                program.scan(t)
+        for program, is_due in zip(self.programs, due, strict=True):
+            if is_due:
+                program.scan(t, inputs_changed=everyone)
             else:
                 program.refresh(t)
         self.plant.act(t)
@@ -136,8 +136,11 @@ class Stepper:
         following = self._index + 1
         if self._faithful:
             return following
-        times = [self.plant.next_event(), *(program.next_due() for program in self.programs)]
-        earliest = min((t for t in times if t is not None), default=None)
+        earliest = self.plant.next_event()
+        for program in self.programs:
+            due = program.next_due()
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
         return None if earliest is None else max(following, self._grid_index(earliest))
 
     def _is_due(self, t: float | None, index: int) -> bool:

@@ -66,6 +66,7 @@ class StationProgram(ABC, Generic[SceneT]):
         )
         self._owned = OwnedRegisters(station)
         self._unsettled = False
+        self._resting = False
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
@@ -159,18 +160,22 @@ class StationProgram(ABC, Generic[SceneT]):
         if self.anything_moves:
             self._pages.changed()
 
-    def scan(self, t: float) -> None:
-        """Run one scan at time ``t``."""
+    def scan(self, t: float, *, inputs_changed: bool = True) -> None:
+        """Run one scan at time ``t``. With unchanged inputs at rest it hears the controller, and that is all."""
         self._t = t
         self.needs_scan = False
         first, self._scanned = not self._scanned, True
+        was_silent = self._silent
         self._hear(t)
+        if self._resting and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
+            return
         self.begin_scan(first=first)
         self._halt_what_must_not_run()
         self._look_at_mailboxes()
         for program in self.mechanisms:
             program.run(t)
         self.end_scan()
+        self._resting = not self._unsettled and not any(p.running or p.progressed for p in self.mechanisms)
         self._pages.changed()
 
     def next_due(self) -> float | None:
@@ -180,6 +185,8 @@ class StationProgram(ABC, Generic[SceneT]):
         """
         if self.needs_scan or self._unsettled or self.progressed:
             return self._t
+        if self._resting:
+            return None if self._silent else self.gate.silent_from()
         dues = [program.due for program in self.mechanisms if program.running is not None]
         if not self._silent:
             dues.append(self.gate.silent_from())
