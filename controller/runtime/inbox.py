@@ -98,13 +98,18 @@ class Board:
 
     async def follow(self) -> AsyncIterator[tuple[Answer, list[Answer]]]:
         """Yield the status and the events since the last yield, now and after each change."""
+        async for fresh in self.tidings():
+            yield self.status, fresh
+
+    async def tidings(self) -> AsyncIterator[list[Answer]]:
+        """Yield as `follow` does, the events alone: the status is not made."""
         seen = self._last_event
         while True:
             self._wake = self._wake if not self._wake.is_set() else asyncio.Event()
             wake = self._wake
             fresh = [event for event in self.events if _id_of(event) > seen]
             seen = self._last_event
-            yield self.status, fresh
+            yield fresh
             await wake.wait()
 
 

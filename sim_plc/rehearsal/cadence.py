@@ -4,8 +4,8 @@ import asyncio
 import math
 from typing import Final
 
-COALESCED_S: Final = 0.7
-"""The longest pause between two polls of a coalesced run: well inside every watchdog."""
+COALESCED_S: Final = 0.8
+"""The longest pause between two polls of a coalesced run: inside every watchdog, with time for the answer."""
 
 QUICK_S: Final = 0.1
 """A coalesced poll after news comes at the next point of this grid, as a moving machine's would."""
@@ -15,17 +15,18 @@ class Pulse:
     """Beats when something has happened that a poll could show."""
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
+        self._waiting: list[asyncio.Future[bool]] = []
 
-    @property
-    def event(self) -> asyncio.Event:
-        """Set at the next beat; a new one for each beat."""
-        return self._event
+    def wait(self, future: "asyncio.Future[bool]") -> None:
+        """Let the next beat answer True."""
+        self._waiting.append(future)
 
     def beat(self) -> None:
         """Wake every pollster."""
-        self._event.set()
-        self._event = asyncio.Event()
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for future in waiting:
+                _answer(future, told=True)
 
 
 class PulsedCadence:
@@ -33,37 +34,49 @@ class PulsedCadence:
 
     def __init__(self, pulse: Pulse | None) -> None:
         self._pulse = pulse
-        self._kicked = asyncio.Event()
+        self._kicked = False
+        self._sleeping: asyncio.Future[bool] | None = None
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         if self._pulse is None or period_s < QUICK_S:
             await self._sleep_to(period_s)
-        elif not await self._news(self._pulse):
+        elif not await self._sleep(asyncio.get_running_loop().time() + COALESCED_S, self._pulse):
             return
-        elif not self._kicked.is_set():
+        else:
             await self._sleep_to(QUICK_S)
-        self._kicked.clear()
+        self._kicked = False
 
     def kick(self) -> None:
-        """Let the waiting `next` return at once."""
-        self._kicked.set()
-
-    async def _news(self, pulse: Pulse) -> bool:
-        """Wait for a beat or a kick; False when the longest pause is over."""
-        beat, kick = (asyncio.ensure_future(event.wait()) for event in (pulse.event, self._kicked))
-        try:
-            done, _ = await asyncio.wait({beat, kick}, timeout=COALESCED_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            beat.cancel()
-            kick.cancel()
-        return bool(done)
+        """Let the waiting `next` return at once; without a waiter, the next one does."""
+        self._kicked = True
+        if self._sleeping is not None:
+            _answer(self._sleeping, told=True)
 
     async def _sleep_to(self, grid_s: float) -> None:
         now = asyncio.get_running_loop().time()
-        due = (math.floor(now / grid_s + 1e-6) + 1) * grid_s
+        await self._sleep((math.floor(now / grid_s + 1e-6) + 1) * grid_s, None)
+
+    async def _sleep(self, until_s: float, pulse: Pulse | None) -> bool:
+        """Sleep until a time; return at once, and True, at a kick or a beat."""
+        if self._kicked:
+            return True
+        loop = asyncio.get_running_loop()
+        self._sleeping = future = loop.create_future()
+        if pulse is not None:
+            pulse.wait(future)
+        timer = loop.call_at(until_s, _time_is_up, future)
         try:
-            async with asyncio.timeout_at(due):
-                await self._kicked.wait()
-        except TimeoutError:
-            return
+            return await future
+        finally:
+            timer.cancel()
+            self._sleeping = None
+
+
+def _answer(future: "asyncio.Future[bool]", *, told: bool) -> None:
+    if not future.done():
+        future.set_result(told)
+
+
+def _time_is_up(future: "asyncio.Future[bool]") -> None:
+    _answer(future, told=False)

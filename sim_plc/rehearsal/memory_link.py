@@ -70,7 +70,7 @@ class MemoryLink:
         self._generation = 0
         self._broken = asyncio.Event()
         self._turn = _Turn()
-        self._late: set[asyncio.TimerHandle] = set()
+        self._waiting: asyncio.Future[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -102,6 +102,8 @@ class MemoryLink:
         """Break the connection now."""
         self._connected = False
         self._broken.set()
+        if self._waiting is not None:
+            _wake(self._waiting)
 
     async def read_input(
         self, unit: int, address: int, count: int, *, urgent: bool = False
@@ -143,6 +145,8 @@ class MemoryLink:
         frozen = _checked(words)
 
         def access(peer: Unit) -> tuple[int, ...]:
+            # Tried before: a request that is refused for its read has written nothing.
+            peer.read_holding(read_address, read_count)
             peer.write(write_address, frozen)
             return tuple(peer.read_holding(read_address, read_count))
 
@@ -204,14 +208,30 @@ class MemoryLink:
         # In a context of its own: the buffer is a gateway's, not the sender's.
         loop.call_later(self._late_s(), deliver, context=Context())
 
-    @staticmethod
-    async def _wait(delay_s: float, broken: asyncio.Event) -> None:
+    async def _wait(self, delay_s: float, broken: asyncio.Event) -> None:
+        """Let time pass for the request that has its turn.
+
+        Raises:
+            LinkDown: the connection broke meanwhile.
+
+        """
+        if broken.is_set():
+            raise LinkDown("the connection broke")
+        loop = asyncio.get_running_loop()
+        self._waiting = future = loop.create_future()
+        timer = loop.call_later(delay_s, _wake, future)
         try:
-            async with asyncio.timeout(delay_s):
-                await broken.wait()
-        except TimeoutError:
-            return
-        raise LinkDown("the connection broke")
+            await future
+        finally:
+            timer.cancel()
+            self._waiting = None
+        if broken.is_set():
+            raise LinkDown("the connection broke")
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class _Turn:

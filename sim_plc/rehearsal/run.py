@@ -17,6 +17,7 @@ from typing import Final
 
 from config.load import load_tower
 from config.schema import Timing, Tower
+from controller import logs
 from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.unit import UnitState
 from sim_plc.plant.cars import Car
@@ -25,7 +26,7 @@ from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.people import Manners, Orders, Public
-from sim_plc.rehearsal.world import World
+from sim_plc.rehearsal.world import EPOCH_S, World
 
 HEAL_S: Final = 600.0
 """Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
@@ -226,8 +227,10 @@ def main() -> int:
     parser.add_argument("--calm", action="store_true", help="no faults")
     parser.add_argument("--faithful", action="store_true", help="every poll runs")
     parser.add_argument("--trace", action="store_true", help="tell what happens")
+    parser.add_argument("--log", default="critical", help="the daemon's own log, from this level")
     asked = parser.parse_args()
     options = replace(Options(), faults=not asked.calm, coalesced=not asked.faithful)
+    logs.set_up(now=lambda: EPOCH_S, level=asked.log, readable=True)
     began = time.process_time()
     if asked.trace:
         report = loop.run(_traced(load_tower(asked.tower), asked.seed, asked.minutes * 60.0, options))

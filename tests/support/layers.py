@@ -71,7 +71,7 @@ MAY_IMPORT: Table = {
     "sim_plc.program": ("sim_plc.image", "sim_plc.unit", "config", "hal.plcmap"),
     "sim_plc.rehearsal": (
         "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
-        "controller.app", "controller.domain",
+        "controller.app", "controller.domain", "controller.logs",
     ),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,
