@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from hal.blocks import Blocks
 from hal.cadence import Cadence
-from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
+from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline
 from hal.identity import check_identity
 from hal.interfaces import EpochStore, StationState
 from hal.link import Link
-from hal.plcmap.codec import ControllerBlock, Identity, Image, SlowImage, StationCodec, TornImage
+from hal.plcmap.codec import ControllerBlock, Identity, Image, SlowImage
 from hal.plcmap.frame import Frame
-from hal.plcmap.registers import Block, StationMap
+from hal.plcmap.registers import StationMap
 from hal.plcmap.shape import TowerShape
 
 STALE_S: Final = 1.0
@@ -22,11 +23,6 @@ STALE_POLLS: Final = 3
 FENCE_POLL_S: Final = 0.03
 FENCE_LIMIT_S: Final = 2.0
 RETRY_S: Final = 0.25
-TORN_LIMIT: Final = 4
-"""Reads of one image before a station that always tears counts as answering wrongly."""
-
-_FC23: Final = 23
-_ILLEGAL_FUNCTION: Final = 1
 
 
 class Station:
@@ -63,13 +59,12 @@ class Station:
         self._cadence = cadence
         self._epochs = epochs
         self._owner = owner
-        self._fc23 = fc23
         self._sole = sole
         self._poll_s = poll_s
         self._resting_s = idle_poll_s
         self._busy = 0
         self._moving = False
-        self._codec = StationCodec(station_map)
+        self._blocks = Blocks(station_map, link, fc23=fc23)
         self._state = StationState.OFFLINE
         self._trouble = "not connected yet"
         self._frozen = ""
@@ -220,13 +215,7 @@ class Station:
             LinkDown, NoAnswer, BadAnswer, Refused: nothing was learned.
 
         """
-        for _ in range(TORN_LIMIT):
-            blocks = [await self._read(block) for block in self.map.slow]
-            try:
-                return self._codec.decode_slow(blocks)
-            except TornImage as error:
-                torn = error
-        raise BadAnswer(f"{self.name}: slow blocks torn {TORN_LIMIT} times: {torn}")
+        return await self._blocks.slow()
 
     async def write_frame(self, mechanism: str, frame: Frame) -> None:
         """Write a mailbox, ahead of all waiting polls.
@@ -239,7 +228,7 @@ class Station:
         """
         if frame.epoch != self._epoch or self.image.boot_id != frame.boot_id:
             raise NotOnline(f"{self.name}: epoch or boot id changed since the frame was made")
-        await self._link.write(self.map.unit, self.map.mailbox(mechanism), frame.to_words(), urgent=True)
+        await self._blocks.write_frame(mechanism, frame)
 
     def freeze(self, why: str) -> None:
         """Write nothing any more, until `adopt_epoch`: another master was seen."""
@@ -336,7 +325,7 @@ class Station:
     async def _watch(self) -> None:
         """Look at a frozen station without a single write."""
         while self._frozen:
-            self._image = await self._read_image()
+            self._image = await self._blocks.image()
             self._announce()
             await self._cadence.next(self._resting_s)
 
@@ -406,67 +395,24 @@ class Station:
         return self._image.boot_id if self._image is not None else 0
 
     async def _exchange(self) -> Image:
-        """Write the controller block and read an image."""
-        if self._frozen:
-            raise ForeignMaster(self._frozen)
-        words = self._controller_block()
-        first = self.map.fast[0]
-        if not self._fc23:
-            return await self._write_then_read(words)
-        try:
-            head = await self._link.read_write(
-                self.map.unit, first.address, first.count, self.map.controller_block, words
-            )
-        except Refused as refusal:
-            if (refusal.function, refusal.code) != (_FC23, _ILLEGAL_FUNCTION):
-                raise
-            self._fc23 = False
-            return await self._write_then_read(words)
-        self._check_connection()
-        return await self._read_image(head)
-
-    def _controller_block(self) -> tuple[int, ...]:
-        if self._dead_man_held:
-            self._dead_man = (self._dead_man + 1) & 0xFFFF
-        return ControllerBlock(self._epoch, self._owner, self._echo, self._dead_man).to_words()
-
-    async def _write_then_read(self, words: tuple[int, ...]) -> Image:
-        await self._link.write(self.map.unit, self.map.controller_block, words)
-        self._check_connection()
-        return await self._read_image()
-
-    def _check_connection(self) -> None:
-        """Take a new connection for what it is: a gateway behind it may hold old writes.
+        """Write the controller block and read an image, over the connection that was fenced.
 
         Raises:
-            LinkDown: another connection stands than the one that was fenced.
+            LinkDown: another connection stands: a gateway behind it may hold old writes.
 
         """
+        if self._frozen:
+            raise ForeignMaster(self._frozen)
+        if self._dead_man_held:
+            self._dead_man = (self._dead_man + 1) & 0xFFFF
+        image = await self._blocks.exchange(
+            ControllerBlock(self._epoch, self._owner, self._echo, self._dead_man)
+        )
         if self._link.generation != self._generation:
             raise LinkDown("the link was connected anew")
-
-    async def _read_image(self, head: tuple[int, ...] | None = None) -> Image:
-        """Read the fast blocks, the first one being ``head`` if given; again while they are torn."""
-        for _ in range(TORN_LIMIT):
-            first, *rest = self.map.fast
-            blocks = [head if head is not None else await self._read(first)]
-            blocks += [await self._read(block) for block in rest]
-            try:
-                return self._codec.decode_fast(blocks)
-            except TornImage as error:
-                head, torn = None, error
-        raise BadAnswer(f"{self.name}: image torn {TORN_LIMIT} times: {torn}")
+        return image
 
     async def _read_identity(self) -> Identity:
-        for _ in range(TORN_LIMIT):
-            try:
-                identity = self._codec.decode_identity(await self._read(self.map.identity))
-            except TornImage as error:
-                torn = error
-            else:
-                self._found_epoch = self._found_epoch or identity.epoch_in_force
-                return identity
-        raise BadAnswer(f"{self.name}: identity torn {TORN_LIMIT} times: {torn}")
-
-    async def _read(self, block: Block) -> tuple[int, ...]:
-        return await self._link.read_input(self.map.unit, block.address, block.count)
+        identity = await self._blocks.identity()
+        self._found_epoch = self._found_epoch or identity.epoch_in_force
+        return identity
