@@ -38,7 +38,23 @@ def _overrides(_ctx: click.Context, _param: click.Parameter, values: tuple[str, 
     return {key.strip(): text.strip() for key, _, text in pairs}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands here, and `demo`, which is imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, what a newcomer needs first."""
+        return ["demo", *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command."""
+        if cmd_name != "demo":
+            return super().get_command(ctx, cmd_name)
+        from sim_plc.demo.command import demo
+
+        return demo
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def cartower_sim() -> None:
     r"""Software PLCs and the steel around them: a tower to try the controller on.
 

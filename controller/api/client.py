@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 
 from controller.api import messages
 from controller.api.messages import MAX_LINE, ApiError, BadMessage, Notice, NotReachable, Reply, unreachable
+from controller.domain.events import Refusal
 
-__all__ = ["ApiClient", "ApiError", "NotReachable", "Notice"]
+__all__ = ["ApiClient", "ApiError", "NotReachable", "Notice", "Refusal"]
 
 EVENTS_KEPT: Final = 2000
 """Events that wait for a slow consumer before the oldest are dropped."""

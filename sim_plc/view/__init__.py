@@ -1,0 +1,1 @@
+"""Pictures of a tower and of a run, as SVG."""
