@@ -1,0 +1,188 @@
+"""The product as its users run it: a software tower and a daemon as child processes in one run directory."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from controller.api.sync_client import NotReachable, SyncClient
+from sim_plc.control_client import PlantClient
+from sim_plc.side_wire import PlantGone
+
+T = TypeVar("T")
+
+LOOK_S = 0.02
+START_S = 30.0
+"""A start takes about a second; a busy machine may take many."""
+LOG_LINES = 60
+
+
+@dataclass
+class Child:
+    """A process and its log."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    began: float
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """End it as a power cut does: SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, within_s: float) -> int:
+        """Ask it to end; return its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end in time.
+
+        """
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within_s)
+
+    def logged(self, event: str) -> list[Mapping[str, Any]]:
+        """Return the lines of the daemon's log that tell of an event."""
+        lines = [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("event") == event]
+
+
+@dataclass
+class Site:
+    """One run directory. Make it with `site`, which ends whatever still runs."""
+
+    run_dir: Path
+    config: tuple[str, ...]
+    """Tower, profile and overrides: the same for the tower of software and the daemon."""
+    children: list[Child] = field(default_factory=list)
+
+    def start_simulator(self, *more: str) -> Child:
+        """Start the PLCs and the plant; return when the side channel answers."""
+        child = self._start("sim", "sim_plc", "run", *self.config, "--run-dir", str(self.run_dir), *more)
+        self._soon(child, self._plant_answers, START_S)
+        return child
+
+    def start_daemon(self) -> Child:
+        """Start the daemon; it is not up yet."""
+        return self._start("daemon", "controller", "run", *self.config, "--run-dir", str(self.run_dir))
+
+    def wait_reconciled(self, daemon: Child, within_s: float = START_S) -> Mapping[str, Any]:
+        """Return the first status of a daemon that has read every station and knows every outcome."""
+        return self._soon(daemon, self._reconciled, within_s)
+
+    def client(self) -> SyncClient:
+        return SyncClient(self.run_dir / "cartower.sock")
+
+    def plant(self) -> PlantClient:
+        return PlantClient(self.run_dir / "plant.sock")
+
+    def cartower(self, *args: str, code: int = 0) -> str:
+        """Give a command as a person does; return what it prints."""
+        return self._command("controller", args, code)
+
+    def cartower_sim(self, *args: str, code: int = 0) -> str:
+        """Be the people and the world, as a person at the keyboard is; return what it prints."""
+        return self._command("sim_plc", args, code)
+
+    def show_logs(self) -> None:
+        """Print the end of each log: pytest shows it beside a failure."""
+        for child in self.children:
+            state = "runs" if child.running else f"ended with {child.process.returncode}"
+            lines = child.log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
+            print(f"--- {child.log} ({child.name} {state})", *lines, sep="\n")
+
+    def _start(self, name: str, module: str, *args: str) -> Child:
+        log = self.run_dir / f"{len(self.children):02}-{name}.log"
+        with log.open("wb") as out:
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, *args], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        child = Child(name, process, log, began)
+        self.children.append(child)
+        return child
+
+    def _command(self, module: str, args: tuple[str, ...], code: int) -> str:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", module, *args],
+            env={**os.environ, "CARTOWER_RUN_DIR": str(self.run_dir)},
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+            check=False,
+        )
+        assert done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def _soon(self, child: Child, look: Callable[[], T | None], within_s: float) -> T:
+        def alive() -> T | None:
+            assert child.running, f"{child.name} ended with {child.process.returncode}: see {child.log}"
+            return look()
+
+        return eventually(alive, within_s, child.name)
+
+    def _plant_answers(self) -> bool | None:
+        try:
+            with self.plant() as plant:
+                return bool(plant.call("truth"))
+        except PlantGone:
+            return None
+
+    def _reconciled(self) -> Mapping[str, Any] | None:
+        try:
+            with self.client() as client:
+                status = client.call("status")
+        except NotReachable:
+            return None
+        known = all(station["state"] == "ONLINE" for station in status["stations"])
+        return status if known and status["unit"]["state"] != "ABORTED" else None
+
+
+@contextmanager
+def site(run_dir: Path, *config: str, overrides: Mapping[str, str]) -> Iterator[Site]:
+    """Give a run directory to a test. Whatever was started is ended; after a failure the logs are printed."""
+    run_dir.mkdir(parents=True)
+    pairs = {"bus.tower.port": str(free_port()), **overrides}
+    sets = [part for key, value in pairs.items() for part in ("--set", f"{key}={value}")]
+    here = Site(run_dir, (*config, *sets))
+    try:
+        yield here
+    except BaseException:
+        here.show_logs()
+        raise
+    finally:
+        for child in here.children:
+            if child.running:
+                child.kill()
+
+
+def eventually(look: Callable[[], T | None], within_s: float, what: str, every_s: float = LOOK_S) -> T:
+    """Return what ``look`` gives once it is something."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what}: not within {within_s:g} s"
+        time.sleep(every_s)
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert isinstance(port, int)
+    return port
