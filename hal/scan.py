@@ -1,28 +1,30 @@
 """One station: polled on a cadence, its epoch held in force, its images handed to whoever waits."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 from hal.blocks import Blocks
 from hal.cadence import Cadence
-from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline
+from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
 from hal.identity import check_identity
 from hal.interfaces import EpochStore, StationState
 from hal.link import Link
+from hal.pace import STALE_S, Pace
 from hal.plcmap.codec import ControllerBlock, Identity, Image, SlowImage
 from hal.plcmap.frame import Frame
 from hal.plcmap.registers import StationMap
 from hal.plcmap.shape import TowerShape
 
-STALE_S: Final = 1.0
-"""Without a change of its heartbeat for this long, or three polls, a station is stale."""
-
-STALE_POLLS: Final = 3
 FENCE_POLL_S: Final = 0.03
 FENCE_LIMIT_S: Final = 2.0
 RETRY_S: Final = 0.25
+"""Between two attempts to bring a station online."""
+
+SHARED_RETRY_S: Final = 2.0
+"""The same for a silent one on a line that others share: each attempt costs them a time-out."""
+
 
 
 class Station:
@@ -60,10 +62,7 @@ class Station:
         self._epochs = epochs
         self._owner = owner
         self._sole = sole
-        self._poll_s = poll_s
-        self._resting_s = idle_poll_s
-        self._busy = 0
-        self._moving = False
+        self._pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
         self._blocks = Blocks(station_map, link, fc23=fc23)
         self._state = StationState.OFFLINE
         self._trouble = "not connected yet"
@@ -131,7 +130,7 @@ class Station:
             raise ForeignMaster(f"{self.name}: {self._frozen}")
         if self._state is not StationState.ONLINE or self._image is None:
             raise NotOnline(f"{self.name} is {self._state.value}: {self._trouble}")
-        if self._age_s() > self._stale_s():
+        if self._age_s() > self._pace.stale_s:
             raise NotOnline(f"{self.name} is stale: no heartbeat for {self._age_s():.1f} s")
         return self._image
 
@@ -142,7 +141,7 @@ class Station:
             self._state is StationState.ONLINE
             and not self._frozen
             and self._image is not None
-            and self._age_s() <= self._stale_s()
+            and self._age_s() <= self._pace.stale_s
         )
 
     def on_image(self, callback: Callable[[Image], None]) -> None:
@@ -184,18 +183,13 @@ class Station:
 
     def set_period(self, period_s: float) -> None:
         """Poll every ``period_s`` seconds while nothing moves and no command is open."""
-        if period_s < self._resting_s:
+        if period_s < self._pace.resting_s:
             self._cadence.kick()
-        self._resting_s = period_s
+        self._pace.resting_s = period_s
 
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Poll at the quick period inside this context."""
-        self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
+    def busy(self) -> AbstractContextManager[None]:
+        """Poll at the quick period inside the context that is returned."""
+        return self._pace.busy()
 
     def kick(self) -> None:
         """Poll at once, out of turn."""
@@ -258,14 +252,15 @@ class Station:
     async def run(self) -> None:
         """Poll for ever: connect, identify, fence, then keep the image fresh. Returns only by cancellation."""
         while True:
+            retry_s = RETRY_S
             try:
                 await self._link.connect()
                 await (self._watch() if self._frozen else self._serve())
             except ForeignMaster as error:
                 self.freeze(str(error))
             except HalError as error:
-                await self._lose(error)
-            await self._cadence.next(RETRY_S)
+                retry_s = await self._lose(error)
+            await self._cadence.next(retry_s)
 
     async def _serve(self) -> None:
         """Bring the station online and poll it until something breaks, which raises."""
@@ -276,7 +271,7 @@ class Station:
         await self._await_life(self._identity)
         await self._fence(self._identity)
         while True:
-            await self._cadence.next(self._period_s())
+            await self._cadence.next(self._pace.period_s)
             await self._poll()
 
     async def _await_life(self, identity: Identity) -> None:
@@ -309,8 +304,8 @@ class Station:
         """Make one poll; what may be a single lost answer is borne until the image is stale."""
         try:
             image = await self._exchange()
-        except (NoAnswer, BadAnswer) as error:
-            if self._age_s() > self._stale_s():
+        except (NoAnswer, BadAnswer, Refused) as error:
+            if self._age_s() > self._pace.stale_s:
                 raise NoAnswer(f"stale: {error}") from error
             return
         if image.boot_id != self._boot_id():
@@ -318,7 +313,7 @@ class Station:
         if not self._in_force(image):
             raise NotOnline("the station lost the epoch")
         self._take(image)
-        if self._age_s() > self._stale_s():
+        if self._age_s() > self._pace.stale_s:
             raise NoAnswer(f"stale: heartbeat {image.heartbeat} stands still")
         self._publish(image)
 
@@ -327,7 +322,7 @@ class Station:
         while self._frozen:
             self._image = await self._blocks.image()
             self._announce()
-            await self._cadence.next(self._resting_s)
+            await self._cadence.next(self._pace.resting_s)
 
     def _in_force(self, image: Image) -> bool:
         """Tell whether our epoch rules.
@@ -351,7 +346,7 @@ class Station:
             self._changed_s = asyncio.get_running_loop().time()
         self._echo = image.heartbeat
         self._image = image
-        self._moving = any(status.executing for status in image.mechanisms.values())
+        self._pace.moving = any(status.executing for status in image.mechanisms.values())
 
     def _state_is_online(self) -> bool:
         return self._state is StationState.ONLINE
@@ -373,23 +368,18 @@ class Station:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def _lose(self, error: HalError) -> None:
-        """Say why the station is lost; close a link that may be half open."""
+    async def _lose(self, error: HalError) -> float:
+        """Say why the station is lost, close a link that may be half open; return when to try again, in seconds."""
         was_online = self._state in {StationState.ONLINE, StationState.STALE}
         silent = isinstance(error, NoAnswer)
         if not self._frozen:
             self._move(StationState.STALE if was_online and silent else StationState.OFFLINE, str(error))
         if silent and self._sole:
             await self._link.close()
+        return SHARED_RETRY_S if silent and not self._sole else RETRY_S
 
     def _age_s(self) -> float:
         return asyncio.get_running_loop().time() - self._changed_s
-
-    def _stale_s(self) -> float:
-        return max(STALE_S, STALE_POLLS * self._period_s())
-
-    def _period_s(self) -> float:
-        return min(self._poll_s, self._resting_s) if self._busy or self._moving else self._resting_s
 
     def _boot_id(self) -> int:
         return self._image.boot_id if self._image is not None else 0

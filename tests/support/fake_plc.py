@@ -156,12 +156,9 @@ class FakePlc:
         if self.takes_epochs and block.epoch > self.epoch:
             self.epoch, self.owner = block.epoch, block.owner
 
-    def _words_of_blocks(self) -> list[list[int]]:
-        self._snapshot = (self._snapshot + 1) & 0xFFFF
-        identity = replace(
-            self.identity, boot_id=self.boot_id, heartbeat=self.heartbeat, epoch_in_force=self.epoch
-        )
-        image = Image(
+    def fast(self) -> Image:
+        """Return the fast image of now."""
+        return Image(
             self.boot_id,
             self.heartbeat,
             self.epoch,
@@ -170,11 +167,20 @@ class FakePlc:
             self.station_status,
             self.mechanisms,
         )
-        slow = SlowImage(self.boot_id, 0, self.histories)
+
+    def slow(self) -> SlowImage:
+        """Return the slow image of now."""
+        return SlowImage(self.boot_id, 0, self.histories)
+
+    def _words_of_blocks(self) -> list[list[int]]:
+        self._snapshot = (self._snapshot + 1) & 0xFFFF
+        identity = replace(
+            self.identity, boot_id=self.boot_id, heartbeat=self.heartbeat, epoch_in_force=self.epoch
+        )
         blocks = [
             self.codec.encode_identity(identity, self._snapshot),
-            *self.codec.encode_fast(image, self._snapshot),
-            *self.codec.encode_slow(slow, self.heartbeat, self._snapshot),
+            *self.codec.encode_fast(self.fast(), self._snapshot),
+            *self.codec.encode_slow(self.slow(), self.heartbeat, self._snapshot),
         ]
         if self.torn_reads:
             self.torn_reads -= 1
