@@ -151,7 +151,10 @@ class Rooms:
         before = room.crossings_before if handed_over else None
         if facts.proven_clear(crossings_before=before):
             await self._proven_clear(room)
-        elif room.machine.state is S.UNKNOWN and facts.has_car and facts.in_marks and facts.shut:
+            return
+        presented = facts.has_car and facts.in_marks and facts.shut
+        # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
+        if room.machine.state is S.UNKNOWN and presented and not self._to_be_taken(room.place):
             await self.fire(room.place, E.CAR_PLACED)
 
     async def _proven_clear(self, room: _Room) -> None:
@@ -258,6 +261,13 @@ class Rooms:
             if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
                 return job
         return None
+
+    def _to_be_taken(self, place: int) -> bool:
+        """Return whether a job that was taken up has yet to fetch the car that stands in a room."""
+        return any(
+            job.source == place and job.state is not JobState.QUEUED and self._ledger.book.where(job.car) == place
+            for job in self._ledger.book.open_jobs()
+        )
 
     def _carriage_job_at(self, place: int) -> bool:
         """Return whether a job still works at a room's inner door."""
