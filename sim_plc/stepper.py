@@ -51,6 +51,11 @@ class SteppedProgram(Unit, Protocol):
         """Return when a scan is due though no input changes."""
         ...
 
+    @property
+    def asleep(self) -> bool:
+        """Whether the next scan would only hear the controller: nobody needs to see it happen in time."""
+        ...
+
 
 class Stepper:
     """Brings plant and programs up to a time, always in the same order: sense, the programs, act.
@@ -72,7 +77,7 @@ class Stepper:
         self._scan_s = scan_s
         self._faithful = faithful
         self._index = 0
-        self._kicked = asyncio.Event()
+        self._woken: asyncio.Future[None] | None = None
 
     @property
     def now(self) -> float:
@@ -97,7 +102,8 @@ class Stepper:
 
     def kick(self) -> None:
         """Let `run` look again: something was written, or happened to the plant."""
-        self._kicked.set()
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
     def units(self, clock: Callable[[], float]) -> dict[int, Unit]:
         """Return the programs by unit id, as units that are brought up to ``clock()`` before each access."""
@@ -107,13 +113,16 @@ class Stepper:
         """Advance with the running loop's clock for ever."""
         loop = asyncio.get_running_loop()
         while True:
-            self._kicked.clear()
             self.advance(loop.time())
+            due = self.next_due()
+            self._woken = woken = loop.create_future()
+            timer = None if due is None else loop.call_at(due, self.kick)
             try:
-                async with asyncio.timeout_at(self.next_due()):
-                    await self._kicked.wait()
-            except TimeoutError:
-                continue
+                await woken
+            finally:
+                self._woken = None
+                if timer is not None:
+                    timer.cancel()
 
     def _scan(self, index: int) -> None:
         """Scan what is due at a grid point; all programs if the plant has news for them."""
@@ -166,8 +175,10 @@ class _SteppedUnit:
         return self._program().read_holding(address, count)
 
     def write(self, address: int, words: Sequence[int]) -> None:
-        self._program().write(address, words)
-        self._stepper.kick()
+        program = self._program()
+        program.write(address, words)
+        if not program.asleep:
+            self._stepper.kick()
 
     def _program(self) -> SteppedProgram:
         self._stepper.advance(self._clock())

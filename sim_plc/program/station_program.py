@@ -145,6 +145,11 @@ class StationProgram(ABC, Generic[SceneT]):
         """Whether the last scan got past a step of any mechanism, so that outputs may have changed."""
         return any(program.progressed for program in self.mechanisms)
 
+    @property
+    def asleep(self) -> bool:
+        """Whether the next scan would only hear the controller, so that nobody needs to see it happen in time."""
+        return self._resting and not self._owned.frame_written
+
     def mechanism(self, name: str) -> MechanismProgram:
         """Return one mechanism's program.
 
@@ -183,10 +188,12 @@ class StationProgram(ABC, Generic[SceneT]):
 
         A time that has passed means the next scan of the grid; None: nothing is due.
         """
-        if self.needs_scan or self._unsettled or self.progressed:
+        if self.needs_scan:
             return self._t
         if self._resting:
             return None if self._silent else self.gate.silent_from()
+        if self._unsettled or self.progressed:
+            return self._t
         dues = [program.due for program in self.mechanisms if program.running is not None]
         if not self._silent:
             dues.append(self.gate.silent_from())

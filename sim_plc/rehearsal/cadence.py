@@ -8,7 +8,7 @@ COALESCED_S: Final = 0.8
 """The longest pause between two polls of a coalesced run: inside every watchdog, with time for the answer."""
 
 QUICK_S: Final = 0.1
-"""A coalesced poll after news comes at the next point of this grid, as a moving machine's would."""
+"""Shorter periods are no polls but looks at something about to happen: none of them is skipped."""
 
 
 class Pulse:
@@ -39,12 +39,11 @@ class PulsedCadence:
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
+        limit_s = asyncio.get_running_loop().time() + COALESCED_S
         if self._pulse is None or period_s < QUICK_S:
-            await self._sleep_to(period_s)
-        elif not await self._sleep(asyncio.get_running_loop().time() + COALESCED_S, self._pulse):
-            return
-        else:
-            await self._sleep_to(QUICK_S)
+            await self._sleep(_grid_point(period_s), None)
+        elif await self._sleep(limit_s, self._pulse):
+            await self._sleep(min(_grid_point(period_s), limit_s), None)
         self._kicked = False
 
     def kick(self) -> None:
@@ -53,16 +52,13 @@ class PulsedCadence:
         if self._sleeping is not None:
             _answer(self._sleeping, told=True)
 
-    async def _sleep_to(self, grid_s: float) -> None:
-        now = asyncio.get_running_loop().time()
-        await self._sleep((math.floor(now / grid_s + 1e-6) + 1) * grid_s, None)
-
     async def _sleep(self, until_s: float, pulse: Pulse | None) -> bool:
         """Sleep until a time; return at once, and True, at a kick or a beat."""
         if self._kicked:
             return True
         loop = asyncio.get_running_loop()
-        self._sleeping = future = loop.create_future()
+        future: asyncio.Future[bool] = loop.create_future()
+        self._sleeping = future
         if pulse is not None:
             pulse.wait(future)
         timer = loop.call_at(until_s, _time_is_up, future)
@@ -71,6 +67,12 @@ class PulsedCadence:
         finally:
             timer.cancel()
             self._sleeping = None
+
+
+def _grid_point(grid_s: float) -> float:
+    """Return the next point of a grid."""
+    now = asyncio.get_running_loop().time()
+    return (math.floor(now / grid_s + 1e-6) + 1) * grid_s
 
 
 def _answer(future: "asyncio.Future[bool]", *, told: bool) -> None:
