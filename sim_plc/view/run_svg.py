@@ -10,7 +10,9 @@ from sim_plc.view.svg import Point, document, element, label, polyline
 
 LEFT: Final = 96.0
 RIGHT: Final = 28.0
-PX_PER_S: Final = (4.0, 14.0)
+TOP: Final = 106.0
+LANE: Final = 34.0
+PX_PER_S: Final = 14.0
 WIDTH: Final = (1000.0, 2400.0)
 
 INK: Final = "#22303c"
@@ -19,27 +21,40 @@ GRID: Final = "#e3e8ec"
 EMPTY: Final = "#a9b4be"
 KIND: Final = {"RETRIEVE": "#d8702a", "STORE": "#2a78b8", "RELOCATE": "#7a5aa8"}
 ARROW: Final = {"RETRIEVE": "↓", "STORE": "↑", "RELOCATE": "↔"}
+STALE_S: Final = 0.3
+"""Two looks at the carriage are not farther apart than this while it moves."""
+
 EXCHANGE: Final = frozenset({"PICKING", "PLACING"})
 GATE_OPEN: Final = "#f2c14e"
 DOOR_OPEN: Final = "#5b8c85"
 
-ROOM_FILL: Final = {
-    "VACANT": "#f1f4f6",
-    "RESERVED": "#dfe7ee",
-    "CAR_COMING": "#cfe0ee",
-    "CAR_PRESENT": "#bcd7ea",
-    "CUSTOMER_ADMITTED": "#f8e3ad",
-    "DEPARTING": "#f4d58d",
-    "CLEARING": "#e6e3f3",
-    "CAR_LEAVING": "#cfe0ee",
-    "OPEN_FOR_CAR": "#f8e3ad",
-    "MEASURING": "#d6ecd9",
-    "ACCEPTED": "#bfe1c5",
-    "REFUSED": "#f3c1b8",
-    "BLOCKED": "#e58f80",
-    "OUT_OF_SERVICE": "#c9ced3",
-    "UNKNOWN": "#eceff1",
+LANES: Final = {
+    "reserved": "#dfe6ec",
+    "carriage at the door": "#b9d3e8",
+    "customer or driver": "#f8e3ad",
+    "measured": "#bfe1c5",
+    "proving it clear": "#e2dcf1",
+    "out of use": "#eeb5a9",
 }
+"""What a room is used for, as people see it."""
+
+USE: Final = {
+    "RESERVED": "reserved",
+    "CAR_COMING": "carriage at the door",
+    "CAR_PRESENT": "carriage at the door",
+    "CUSTOMER_ADMITTED": "customer or driver",
+    "DEPARTING": "customer or driver",
+    "OPEN_FOR_CAR": "customer or driver",
+    "MEASURING": "customer or driver",
+    "CLEARING": "proving it clear",
+    "CAR_LEAVING": "carriage at the door",
+    "ACCEPTED": "measured",
+    "REFUSED": "out of use",
+    "BLOCKED": "out of use",
+    "OUT_OF_SERVICE": "out of use",
+    "UNKNOWN": "out of use",
+}
+"""Which of them each state of a room is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +81,48 @@ def run_svg(samples: Sequence[Sample], shape: TowerShape, title: str, subtitle: 
     if len(samples) < 2:
         raise ValueError("a picture of a run needs samples")
     begin_s, end_s = samples[0].t, max(samples[-1].t, samples[0].t + 1.0)
-    wide = (end_s - begin_s) * PX_PER_S[1]
+    wide = (end_s - begin_s) * PX_PER_S
     frame = Frame(min(max(wide, WIDTH[0]), WIDTH[1]), begin_s, end_s)
-    levels_px, angles_px, lane_px = max(150.0, 44.0 * shape.levels), 200.0, 34.0
-    top = 96.0
+    levels_px, angles_px = max(150.0, 44.0 * shape.levels), 200.0
+    first = TOP + 46.0
+    second = first + levels_px + 44.0
+    third = second + angles_px + 40.0
+    bottom = third + LANE * len(shape.rooms) + 4.0
     parts = [
         element("rect", width=frame.width, height="100%", rx=10, fill="#ffffff"),
         label(LEFT, 36, title, font_size=20, font_weight="600", fill=INK),
-        label(LEFT, 58, subtitle, font_size=13, fill=FAINT),
-        *_legend(frame),
+        label(LEFT, 57, subtitle, font_size=13, fill=FAINT),
+        *_legend(LEFT, 80.0),
+        *_seconds(frame, TOP, bottom),
+        *_jobs(samples, frame, TOP),
+        *_levels(samples, shape, frame, first, levels_px),
+        *_angles(samples, shape, frame, second, angles_px),
+        *_rooms(samples, shape, frame, third),
+        *_room_legend(LEFT, bottom + 44.0),
     ]
-    parts += _jobs(samples, frame, top)
-    first = top + 34.0
-    parts += _levels(samples, shape, frame, first, levels_px)
-    second = first + levels_px + 40.0
-    parts += _angles(samples, shape, frame, second, angles_px)
-    third = second + angles_px + 40.0
-    parts += _rooms(samples, shape, frame, third, lane_px)
-    bottom = third + lane_px * len(shape.rooms) + 8.0
-    parts += _seconds(frame, top, bottom)
-    return document(frame.width, bottom + 34.0, f"{title}. {subtitle}", parts)
+    return document(frame.width, bottom + 64.0, f"{title}. {subtitle}", parts)
 
 
-def _legend(frame: Frame) -> Iterator[str]:
-    x = frame.width - RIGHT - 560
+def _legend(x: float, y: float) -> Iterator[str]:
     for kind, colour in KIND.items():
-        yield element("line", x1=x, y1=32, x2=x + 22, y2=32, stroke=colour, stroke_width=3, stroke_linecap="round")
-        yield label(x + 28, 36, kind.lower(), font_size=12, fill=INK)
-        x += 98
-    yield element("line", x1=x, y1=32, x2=x + 22, y2=32, stroke=EMPTY, stroke_width=2)
-    yield label(x + 28, 36, "without a car", font_size=12, fill=INK)
-    yield element("circle", cx=x + 130, cy=32, r=4.5, fill="#ffffff", stroke=INK, stroke_width=2)
-    yield label(x + 140, 36, "pick or place", font_size=12, fill=INK)
-    x = frame.width - RIGHT - 560
-    for text, colour in (("outer gate open", GATE_OPEN), ("inner door open", DOOR_OPEN)):
-        yield element("rect", x=x, y=51, width=22, height=5, rx=2, fill=colour)
-        yield label(x + 28, 58, text, font_size=12, fill=INK)
-        x += 130
+        yield element("line", x1=x, y1=y, x2=x + 20, y2=y, stroke=colour, stroke_width=3, stroke_linecap="round")
+        yield label(x + 26, y + 4, f"{ARROW[kind]} {kind.lower()}", font_size=12, fill=INK)
+        x += 106
+    yield element("line", x1=x, y1=y, x2=x + 20, y2=y, stroke=EMPTY, stroke_width=1.8)
+    yield label(x + 26, y + 4, "without a car", font_size=12, fill=INK)
+    yield element("circle", cx=x + 138, cy=y, r=4.5, fill="#ffffff", stroke=INK, stroke_width=2)
+    yield label(x + 149, y + 4, "picks or places", font_size=12, fill=INK)
+
+
+def _room_legend(x: float, y: float) -> Iterator[str]:
+    for text, colour in LANES.items():
+        yield element("rect", x=x, y=y - 6, width=18, height=11, rx=2, fill=colour)
+        yield label(x + 24, y + 4, text, font_size=11, fill=FAINT)
+        x += 40 + 6.4 * len(text)
+    for text, colour in (("inner door open", DOOR_OPEN), ("outer gate open", GATE_OPEN)):
+        yield element("rect", x=x, y=y - 2, width=18, height=4, rx=2, fill=colour)
+        yield label(x + 24, y + 4, text, font_size=11, fill=FAINT)
+        x += 40 + 6.4 * len(text)
 
 
 def _jobs(samples: Sequence[Sample], frame: Frame, top: float) -> Iterator[str]:
@@ -132,18 +152,18 @@ def _levels(samples: Sequence[Sample], shape: TowerShape, frame: Frame, top: flo
     for level, height_mm in heights.items():
         at = top + high - (height_mm - low_mm) / (high_mm - low_mm) * high
         yield from _gridline(frame, at, f"level {level}")
-    yield from _track(samples, frame, [(frame.x(s.t), y(s)) for s in samples], gap=1e9)
+    yield from _track(samples, [(frame.x(s.t), y(s)) for s in samples], None)
 
 
 def _angles(samples: Sequence[Sample], shape: TowerShape, frame: Frame, top: float, high: float) -> Iterator[str]:
     rooms = {place % 100: i for i, place in enumerate(shape.rooms, start=1)}
-    for position in range(1, shape.positions + 1):
-        at = top + (position - 1) / shape.positions * high
+    for turn in range(shape.positions + 1):
+        position = turn % shape.positions + 1
         name = f"room {rooms[position]}" if position in rooms else f"position {position}"
-        yield from _gridline(frame, at, name if high / shape.positions > 11 or position in rooms else "")
+        shown = high / shape.positions > 11 or position in rooms
+        yield from _gridline(frame, top + turn / shape.positions * high, name if shown else "")
     track = [(frame.x(s.t), top + s.angle_mdeg / 360_000 * high) for s in samples]
-    # A jump of half a turn between two looks is the way round the back: the line is broken there.
-    yield from _track(samples, frame, track, gap=high / 2)
+    yield from _track(samples, track, (top, top + high))
 
 
 def _gridline(frame: Frame, y: float, name: str) -> Iterator[str]:
@@ -152,24 +172,45 @@ def _gridline(frame: Frame, y: float, name: str) -> Iterator[str]:
         yield label(LEFT - 12, y + 4, name, font_size=11, text_anchor="end", fill=FAINT)
 
 
-def _track(samples: Sequence[Sample], frame: Frame, track: Sequence[Point], gap: float) -> Iterator[str]:
-    """Yield the line of the carriage in pieces of one colour, and a mark at each exchange."""
-    del frame
-    start = 0
-    for i in range(1, len(samples) + 1):
-        broken = i < len(samples) and abs(track[i][1] - track[i - 1][1]) > gap
-        if i == len(samples) or broken or _look(samples[i]) != _look(samples[start]):
-            end = i if broken or i == len(samples) else i + 1
-            colour, width = _look(samples[start])
-            yield polyline(
-                track[start:end],
-                stroke=colour,
-                stroke_width=width,
-                stroke_linejoin="round",
-                stroke_linecap="round",
-            )
-            start = i
+def _track(samples: Sequence[Sample], track: Sequence[Point], ring: tuple[float, float] | None) -> Iterator[str]:
+    """Yield the line of the carriage in pieces of one look, and a mark at each exchange.
+
+    ``ring`` are the two edges that are the same angle: a line that leaves at one comes in again at the other.
+    """
+    piece: list[Point] = []
+    for i, point in enumerate(track):
+        if i and ring is not None and abs(point[1] - track[i - 1][1]) > (ring[1] - ring[0]) / 2:
+            out, back = _way_round(track[i - 1], point, ring)
+            yield _piece([*piece, out], samples[i - 1])
+            piece = [back]
+        elif i and _look(samples[i]) != _look(samples[i - 1]):
+            yield _piece([*piece, point], samples[i - 1])
+            piece = []
+        if not _stale(samples, i):
+            piece.append(point)
+    yield _piece(piece, samples[-1])
     yield from _exchanges(samples, track)
+
+
+def _way_round(last: Point, point: Point, ring: tuple[float, float]) -> tuple[Point, Point]:
+    """Return where a line leaves at one edge and comes in at the other."""
+    leaving, coming = (ring[1], ring[0]) if last[1] > point[1] else ring
+    before, after = abs(leaving - last[1]), abs(point[1] - coming)
+    x = last[0] + (point[0] - last[0]) * (before / (before + after) if before + after else 0.5)
+    return (x, leaving), (x, coming)
+
+
+def _stale(samples: Sequence[Sample], i: int) -> bool:
+    """Whether a sample shows a place already left: told between two looks at a carriage that moves."""
+    if not 0 < i < len(samples) - 1 or samples[i + 1].t - samples[i - 1].t > STALE_S:
+        return False
+    here, before, after = ((s.height_mm, s.angle_mdeg) for s in (samples[i], samples[i - 1], samples[i + 1]))
+    return here == before != after
+
+
+def _piece(corners: Sequence[Point], sample: Sample) -> str:
+    colour, width = _look(sample)
+    return polyline(corners, stroke=colour, stroke_width=width, stroke_linejoin="round", stroke_linecap="round")
 
 
 def _look(sample: Sample) -> tuple[str, float]:
@@ -194,30 +235,30 @@ def _exchanges(samples: Sequence[Sample], track: Sequence[Point]) -> Iterator[st
         )
 
 
-def _rooms(samples: Sequence[Sample], shape: TowerShape, frame: Frame, top: float, lane: float) -> Iterator[str]:
+def _rooms(samples: Sequence[Sample], shape: TowerShape, frame: Frame, top: float) -> Iterator[str]:
     for i, place in enumerate(shape.rooms):
-        y = top + i * lane
+        y = top + i * LANE
         yield label(LEFT - 12, y + 17, f"room {i + 1}", font_size=12, text_anchor="end", fill=FAINT)
         seen = [(s.t, next(room for room in s.rooms if room.place == place)) for s in samples]
-        for span in spans([(t, (room.state, room.car)) for t, room in seen], frame.end_s):
-            yield from _room_span(frame, span, y, lane)
-        for of, colour, at in ((_gate, GATE_OPEN, y + lane - 10), (_door, DOOR_OPEN, y)):
-            for span in spans([(t, of(room)) for t, room in seen], frame.end_s):
+        for span in spans([(t, room.state) for t, room in seen], frame.end_s):
+            hint = element("title", f"{span.key}: {span.end_s - span.begin_s:.1f} s")
+            yield _bar(frame, span, y + 3, LANE - 12, LANES.get(USE.get(span.key, ""), "#f1f4f6"), hint)
+        for span in spans([(t, room.car) for t, room in seen], frame.end_s):
+            if span.key:
+                middle = frame.x((span.begin_s + span.end_s) / 2)
+                yield label(middle, y + 18, span.key, font_size=11, text_anchor="middle", fill=INK)
+        for is_open, colour, at in ((_gate, GATE_OPEN, y + LANE - 10), (_door, DOOR_OPEN, y)):
+            for span in spans([(t, is_open(room)) for t, room in seen], frame.end_s):
                 if span.key:
-                    x = frame.x(span.begin_s)
-                    yield element(
-                        "rect", x=x, y=at, width=max(frame.x(span.end_s) - x, 1.0), height=4, rx=2, fill=colour
-                    )
+                    yield _bar(frame, span, at, 4, colour)
 
 
-def _room_span(frame: Frame, span: Span, y: float, lane: float) -> Iterator[str]:
-    state, car = span.key
-    x, width = frame.x(span.begin_s), frame.x(span.end_s) - frame.x(span.begin_s)
-    hint = element("title", f"{state}{f' {car}' if car else ''}: {span.end_s - span.begin_s:.1f} s")
-    fill = ROOM_FILL.get(state, "#eceff1")
-    yield element("rect", hint, x=x, y=y + 3, width=max(width, 0.8), height=lane - 12, fill=fill)
-    if car and width > 7.0 * len(car):
-        yield label(x + width / 2, y + 17, car, font_size=11, text_anchor="middle", fill=INK)
+def _bar(frame: Frame, span: Span, y: float, height: float, colour: str, hint: str = "") -> str:
+    x = frame.x(span.begin_s)
+    width = max(frame.x(span.end_s) - x, 0.8)
+    return element(
+        "rect", hint, x=x, y=y, width=width, height=height, fill=colour, shape_rendering="crispEdges"
+    )
 
 
 def _gate(room: RoomSample) -> bool:
