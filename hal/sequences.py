@@ -133,18 +133,19 @@ class SequenceBook:
         return codes.serial_next(now.accepted)
 
     def next_stop(self, now: Standing) -> int:
-        """Return the next free number: behind everything written, and behind a command that waits to be.
+        """Return the next free number: behind all that was ever written, and behind a command that waits to be.
 
         Raises:
             Unsettled: two STOPs are open.
 
         """
-        waiting = self.waiting(now)
-        if sum(each.prepared.is_stop for each in waiting) >= STOPS_OPEN:
+        if sum(each.prepared.is_stop for each in self.waiting(now)) >= STOPS_OPEN:
             raise Unsettled(f"{self._name}: {STOPS_OPEN} STOPs are open")
-        newest = waiting[-1].prepared.sequence if waiting else now.accepted
-        if self._unsent is not None and ahead(self._unsent.sequence, newest) > 0:
-            newest = self._unsent.sequence
+        unsent = self._unsent.sequence if self._unsent is not None else 0
+        newest = now.accepted
+        for taken in (self.highest, unsent):
+            if ahead(taken, newest) > 0:
+                newest = taken
         return codes.serial_next(newest)
 
     def expect(self, prepared: Prepared) -> None:

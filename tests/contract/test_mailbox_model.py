@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from hal import outcome_table
 from hal.interfaces import StationState, Verdict
-from hal.outcome_table import Finding, Intent, Row, View
 from hal.plcmap.codes import Reason, Result, Untrusted
 from hal.sequences import SequenceBook
 from sim_plc.program.handshake import Mailbox as PlcHalf
@@ -284,19 +283,9 @@ MUST_REACH: dict[str, tuple[Reached, ...]] = {
 }
 
 
-def _any_outcome(intent: Intent, view: View) -> Finding | None:
-    status = view.status
-    if status.outcome_sequence == intent.sequence:
-        return Finding(Row.FINISHED, status.result, status.reason)
-    return None
-
-
-def _without(row: str, instead: Callable[[Intent, View], Finding | None] | None = None) -> Removal:
-    def remove(patch: pytest.MonkeyPatch) -> None:
-        rows = [instead if each.__name__ == row else each for each in outcome_table._ROWS]
-        patch.setattr(outcome_table, "_ROWS", tuple(each for each in rows if each is not None))
-
-    return remove
+def _no_row_of_lost_memory(patch: pytest.MonkeyPatch) -> None:
+    rows = [row for row in outcome_table._ROWS if row is not outcome_table._memory_lost]
+    patch.setattr(outcome_table, "_ROWS", tuple(rows))
 
 
 def _epochs_stand_still(patch: pytest.MonkeyPatch) -> None:
@@ -331,8 +320,7 @@ def _plc_forgets_at_power_off(patch: pytest.MonkeyPatch) -> None:
 
 
 REMOVED: dict[str, tuple[str, Removal]] = {
-    "the row of the lost memory": ("lost memory", _without("_memory_lost")),
-    "the check word of an outcome": ("zombies", _without("_finished", _any_outcome)),
+    "the row of the lost memory": ("lost memory", _no_row_of_lost_memory),
     "the rise of the epoch": ("crashes", _epochs_stand_still),
     "the wait for what may still be delivered": ("stops and busy", _nothing_waits),
     "the station's distrust of old epochs and boots": ("restarts", _plc_trusts_all),

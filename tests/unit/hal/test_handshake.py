@@ -457,6 +457,19 @@ def test_after_a_crash_a_planned_command_that_never_arrived_is_void_and_its_numb
     run(scenario())
 
 
+def test_a_stop_before_the_settling_leaves_the_number_of_a_journaled_command_alone() -> None:
+    async def scenario() -> None:
+        plc = used_plc(40)
+        _, planned = journaled(plc, 41)
+        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
+            obey_stop(it)
+            assert (await it.lift.stop()).prepared.sequence == 42
+            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.VOID
+            assert it.lift.prepare(Opcode.HOME).sequence == 43
+
+    run(scenario())
+
+
 def test_after_a_crash_a_finished_command_is_taken_by_its_check_word() -> None:
     async def scenario() -> None:
         plc = used_plc(40)
