@@ -6,6 +6,7 @@ a daemon that is back sooner finds the command still running, one that stays awa
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,19 @@ from controller.domain.jobs import JobState as S
 from tests.support.kills import (
     Kill,
     Ordeal,
-    at_once,
+    anything_moves,
+    autopsy,
     driving,
     exchanging,
     extending,
     retracting,
     transferring,
+    until_seen,
+    watching,
     way_moving,
     write,
 )
-from tests.support.processes import Site, eventually, site
+from tests.support.processes import site
 
 pytestmark = pytest.mark.realtime
 
@@ -41,7 +45,7 @@ SILENCE_S = 1.8
 BACK_SOON = (
     Kill(S.POSITIONING, driving),
     Kill(S.OPENING, way_moving),
-    Kill(S.PICKING, transferring),
+    Kill(S.PICKING, transferring, stillborn=1),
     Kill(S.CLOSING, way_moving),
     Kill(S.POSITIONING_TO, driving),
     Kill(S.OPENING_TO, way_moving),
@@ -57,7 +61,7 @@ BEFORE_OR_AFTER = (
     Kill(S.PICKING, retracting),
     Kill(S.POSITIONING_TO),
     Kill(S.OPENING_TO),
-    Kill(S.PLACING, at_once),
+    Kill(S.PLACING, stillborn=2),
     Kill(S.CLOSING_TO),
 )
 """Around the instant at which a command is planned, written and accepted."""
@@ -97,7 +101,7 @@ def test_retrieve(tmp_path: Path) -> None:
     with at_work(tmp_path / "run") as ordeal:
         try:
             for room, car, kills in zip((101, 104, 107), ("C007", "C014", "C036"), PLANS, strict=True):
-                ordeal.endure("RETRIEVE", lambda client, car=car, room=room: retrieve(client, car, room), kills)
+                ordeal.endure("RETRIEVE", partial(order, "retrieve", car, room), kills)
         finally:
             write(tmp_path / "sigkill-retrieve.txt", ordeal.rows)
 
@@ -105,16 +109,44 @@ def test_retrieve(tmp_path: Path) -> None:
 def test_store(tmp_path: Path) -> None:
     with at_work(tmp_path / "run") as ordeal:
         try:
+            # The carriage stands at 101 to begin with: it has to travel to each of these.
             for room, car, kills in zip((104, 107, 101), ("N1", "N2", "N3"), PLANS, strict=True):
                 ordeal.site.cartower_sim("car", "arrive", "--room", str(room), "--car", car)
-                ordeal.endure("STORE", lambda client, car=car, room=room: store(client, car, room), kills)
+                ordeal.endure("STORE", partial(order, "store", car, room), kills)
         finally:
             write(tmp_path / "sigkill-store.txt", ordeal.rows)
 
 
-def retrieve(client: SyncClient, car: str, room: int) -> int:
-    return int(client.call("retrieve", car=car, room=room)["job"])
+def test_an_end_on_request_brings_the_machine_to_rest(tmp_path: Path) -> None:
+    with at_work(tmp_path / "run") as ordeal:
+        here = ordeal.site
+        with watching(here) as watch:
+            job = order("retrieve", "C036", 104, watch.client)
+            left = ""
+            for step, moment in ((S.POSITIONING, driving), (S.PICKING, exchanging), (S.OPENING_TO, way_moving)):
+                watch.until_step(job, step, goes_on=step.value == left)
+                until_seen(here, moment)
+                assert ordeal.daemon.terminate(within_s=5.0) == 0
+                with here.plant() as plant:
+                    assert not anything_moves(plant.call("truth")), step
+                left = autopsy(here)().jobs[job].left or ""
+                ordeal.daemon = here.start_daemon()
+                here.wait_reconciled(ordeal.daemon)
+                watch.anew()
+                watch.reset_and_start()
+            assert watch.until_ended(job)["state"] == "DONE"
+        ordeal.everything_is_known()
 
 
-def store(client: SyncClient, car: str, room: int) -> int:
-    return int(client.call("store", car=car, room=room)["job"])
+def test_a_second_daemon_is_turned_away(tmp_path: Path) -> None:
+    with at_work(tmp_path / "run") as ordeal:
+        second = ordeal.site.start_daemon()
+        assert second.process.wait(5.0) == 3
+        with watching(ordeal.site) as watch:
+            job = order("retrieve", "C007", 101, watch.client)
+            assert watch.until_ended(job)["state"] == "DONE"
+        assert ordeal.daemon.running
+
+
+def order(kind: str, car: str, room: int, client: SyncClient) -> int:
+    return int(client.call(kind, car=car, room=room)["job"])

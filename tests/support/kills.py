@@ -1,5 +1,6 @@
 """Killing the daemon at a chosen moment of a job, starting it again, and writing down what was found."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,13 +56,26 @@ def exchanging(truth: Truth) -> bool:
     return bool(truth["carriage"]["arms"]["moving"] or truth["carriage"]["comb"]["moving"])
 
 
+def anything_moves(truth: Truth) -> bool:
+    return driving(truth) or exchanging(truth) or way_moving(truth)
+
+
 @dataclass(frozen=True)
 class Kill:
-    """In which step, at what it can be seen from the plant that the moment has come, and for how long it is down."""
+    """In which step, and how it is seen from the plant that the moment has come.
+
+    It stays down for ``pause_s``; then ``stillborn`` daemons are killed as soon as they answer, before one may live.
+    """
 
     step: JobState
     moment: Callable[[Truth], bool] = at_once
     pause_s: float = 0.0
+    stillborn: int = 0
+
+    @property
+    def text(self) -> str:
+        """The moment in words."""
+        return self.moment.__name__ + (f", {self.stillborn} more in recovery" if self.stillborn else "")
 
 
 @dataclass(frozen=True)
@@ -86,7 +100,7 @@ class Row:
         return (
             self.kind,
             kill.step.value,
-            kill.moment.__name__,
+            kill.text,
             f"{kill.pause_s:g}",
             self.in_journal,
             " ".join(self.open_intents) or "-",
@@ -128,14 +142,13 @@ class Ordeal:
             left = ""
             for kill in kills:
                 watch.until_step(job, kill.step, goes_on=kill.step.value == left)
-                self._until(kill)
+                until_seen(self.site, kill.moment)
                 self.daemon.kill()
                 row = self._restart(kind, job, kill)
                 self.rows.append(row)
                 left = row.in_journal
                 watch.anew()
-                self.site.cartower("unit", "reset", "--wait")
-                watch.client.call("unit", command="start")
+                watch.reset_and_start()
             ended = watch.until_ended(job)
         self.rows[first:] = [replace(row, end=ended["state"]) for row in self.rows[first:]]
         print(f"{kind} job {job}: {len(kills)} kills, {time.monotonic() - since:.1f} s")
@@ -148,18 +161,21 @@ class Ordeal:
         truth = json_of(self.site.cartower_sim("truth", "--json"))
         assert believed(cars) == real(truth)
         assert all(car["status"] == "verified" for car in cars)
-        assert unverified_places(self.site) == ()
+        assert self._unverified() == ()
         assert truth["crimes"] == []
+        with self.site.client() as client:
+            assert client.call("status")["alarms"] == []
 
-    def _until(self, kill: Kill) -> None:
-        with self.site.plant() as plant:
-            what = f"{kill.step.value}: {kill.moment.__name__}"
-            eventually(lambda: kill.moment(plant.call("truth")), STEP_S, what, every_s=0.004)
 
     def _restart(self, kind: str, job: int, kill: Kill) -> Row:
         journal = autopsy(self.site)
         if kill.pause_s:
             time.sleep(kill.pause_s)
+        for _ in range(kill.stillborn):
+            stillborn = self.site.start_daemon()
+            self.site.wait_answering(stillborn)
+            stillborn.kill()
+            autopsy(self.site)()
         self.daemon = self.site.start_daemon()
         self.site.wait_reconciled(self.daemon)
         restart_s = time.monotonic() - self.daemon.began
@@ -173,7 +189,7 @@ class Ordeal:
             stands(self._truth()),
             restart_s,
             tuple(f"{short(line['mechanism'])}:{line['verdict']}" for line in self.daemon.logged("intent_settled")),
-            unverified_places(self.site),
+            self._unverified(),
         )
         self._nothing_false(row, {believed_job.source, believed_job.target})
         return row
@@ -181,18 +197,32 @@ class Ordeal:
     def _nothing_false(self, row: Row, touched: set[int | None]) -> None:
         """Hold what is believed before anything moves again: what is claimed is so, and little is in doubt."""
         truth = self._truth()
-        cars = json_of(self.site.cartower("cars", "--json"))["cars"]
         where = real(truth)
-        for car in cars:
+        for car in self._ask("cars"):
             if car["status"] == "verified" and car["where"] != "outside":
                 assert where.get(car["id"]) == place_of(car), f"{car} in {row}"
         assert set(row.unverified) <= touched, row
         assert len(row.unverified) <= 2, row
         assert truth["crimes"] == [], row
 
+    def _unverified(self) -> tuple[int, ...]:
+        """Return the bays and rooms that are not verified."""
+        return tuple(place["place"] for place in self._ask("places") if place["status"] not in ("free", "occupied"))
+
+    def _ask(self, what: str) -> Sequence[Mapping[str, Any]]:
+        with self.site.client() as client:
+            answer: Sequence[Mapping[str, Any]] = client.call(what)[what]
+            return answer
+
     def _truth(self) -> Truth:
         with self.site.plant() as plant:
             return plant.call("truth")
+
+
+def until_seen(site: Site, moment: Callable[[Truth], bool]) -> None:
+    """Return as soon as the plant shows a moment."""
+    with site.plant() as plant:
+        eventually(lambda: moment(plant.call("truth")), STEP_S, moment.__name__, every_s=0.004)
 
 
 class Watch:
@@ -211,6 +241,12 @@ class Watch:
 
     def close(self) -> None:
         self.client.close()
+
+    def reset_and_start(self) -> None:
+        """Do what a person has to do after each start."""
+        self.client.call("unit", command="reset")
+        eventually(lambda: self.client.call("status")["unit"]["state"] == "IDLE" or None, STEP_S, "reset")
+        self.client.call("unit", command="start")
 
     def until_step(self, job: int, step: JobState, *, goes_on: bool) -> None:
         """Return as soon as a job is told to be in a step, or, standing in it already, goes on as the unit executes."""
@@ -300,12 +336,6 @@ def place_of(car: Mapping[str, Any]) -> object:
     return "carriage" if car["where"] == "carriage" else car["place"]
 
 
-def unverified_places(site: Site) -> tuple[int, ...]:
-    """Return the bays and rooms that are not verified."""
-    places = json_of(site.cartower("places", "--json"))["places"]
-    return tuple(place["place"] for place in places if place["status"] not in ("free", "occupied"))
-
-
 def stands(truth: Truth) -> str:
     """Return in words where the carriage stands and how far an exchange has got."""
     carriage = truth["carriage"]
@@ -320,8 +350,6 @@ def short(mechanism: str) -> str:
 
 
 def json_of(text: str) -> Mapping[str, Any]:
-    import json
-
     body: Mapping[str, Any] = json.loads(text)
     return body
 

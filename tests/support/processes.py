@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from controller.api.sync_client import NotReachable, SyncClient
+from controller.api.messages import NotReachable
+from controller.api.sync_client import SyncClient
 from sim_plc.control_client import PlantClient
 from sim_plc.side_wire import PlantGone
 
@@ -78,6 +79,10 @@ class Site:
         """Start the daemon; it is not up yet."""
         return self._start("daemon", "controller", "run", *self.config, "--run-dir", str(self.run_dir))
 
+    def wait_answering(self, daemon: Child, within_s: float = START_S) -> Mapping[str, Any]:
+        """Return the first status of a daemon; it may know nothing yet."""
+        return self._soon(daemon, self._status, within_s)
+
     def wait_reconciled(self, daemon: Child, within_s: float = START_S) -> Mapping[str, Any]:
         """Return the first status of a daemon that has read every station and knows every outcome."""
         return self._soon(daemon, self._reconciled, within_s)
@@ -140,14 +145,18 @@ class Site:
         except PlantGone:
             return None
 
-    def _reconciled(self) -> Mapping[str, Any] | None:
+    def _status(self) -> Mapping[str, Any] | None:
         try:
             with self.client() as client:
-                status = client.call("status")
+                return client.call("status")
         except NotReachable:
             return None
-        known = all(station["state"] == "ONLINE" for station in status["stations"])
-        return status if known and status["unit"]["state"] != "ABORTED" else None
+
+    def _reconciled(self) -> Mapping[str, Any] | None:
+        status = self._status()
+        if status is None or status["unit"]["state"] == "ABORTED":
+            return None
+        return status if all(station["state"] == "ONLINE" for station in status["stations"]) else None
 
 
 @contextmanager
