@@ -1,0 +1,51 @@
+"""The options of the contract suite, and a loud word about every back end it did not run on."""
+
+from collections import Counter
+
+import pytest
+
+from tests.support.not_run import NOT_RUN
+
+_OUTPUT = "contract_not_run"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "contract suite on a real tower")
+    group.addoption("--tower", metavar="FILE", help="also run the contract suite on the tower that FILE describes")
+    group.addoption(
+        "--allow-motion",
+        action="store_true",
+        help="leave to move the tower of --tower: nobody stands in it, and somebody holds the E-stop",
+    )
+    group.addoption("--run-dir", metavar="DIR", default=".", help="where relative serial devices of FILE stand")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[NOT_RUN] = Counter()
+    config.addinivalue_line("markers", "needs(*abilities): runs only on back ends that can do this")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the reasons of a worker process to the one that reports."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        reasons: Counter[str] = session.config.stash[NOT_RUN]
+        output[_OUTPUT] = dict(reasons)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    """Take the reasons of a worker process: each of them collects the same tests, so any one's count is right."""
+    del error
+    output: dict[str, dict[str, int]] = getattr(node, "workeroutput", {})
+    config: pytest.Config = node.config  # type: ignore[attr-defined]  # a worker of pytest-xdist has it
+    for reason, count in output.get(_OUTPUT, {}).items():
+        config.stash[NOT_RUN][reason] = count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    not_run = config.stash[NOT_RUN]
+    if not_run:
+        terminalreporter.section("contract suite: deselected")
+        for reason, count in sorted(not_run.items()):
+            terminalreporter.line(f"{count:4} {'test' if count == 1 else 'tests'}: {reason}", yellow=True)

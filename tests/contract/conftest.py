@@ -1,0 +1,94 @@
+"""Back ends of the tower contract suite: each test that asks for `backend` runs over every one of them."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from config.load import load_tower
+from tests.support import openers
+from tests.support.backends import Backend, LastingBackend, VirtualBackend
+from tests.support.bench import Ability
+from tests.support.not_run import NOT_RUN
+
+EVERYTHING = frozenset(Ability)
+
+ABILITIES = {
+    "fake": EVERYTHING - {Ability.WIRE},
+    "in-memory": EVERYTHING,
+    "tcp": EVERYTHING,
+    "tcp-fc16": EVERYTHING - {Ability.MACHINE},
+    "rtu": EVERYTHING,
+    "hardware": frozenset({Ability.WIRE, Ability.MACHINE}),
+}
+"""What each back end can do."""
+
+REAL_TIME = {"tcp", "tcp-fc16", "rtu", "hardware"}
+
+SITE_PATIENCE_S = 1800.0
+"""Longest scenario on steel."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        params = [
+            pytest.param(name, marks=pytest.mark.realtime if name in REAL_TIME else ()) for name in ABILITIES
+        ]
+        metafunc.parametrize("backend", params, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen, left_out = [], []
+    for item in items:
+        reason = _why_not(config, item)
+        if reason:
+            config.stash[NOT_RUN][reason] += 1
+            left_out.append(item)
+        else:
+            chosen.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    one = _backend(request.param, request.config)
+    yield one
+    one.close()
+
+
+def _why_not(config: pytest.Config, item: pytest.Item) -> str:
+    """Return why a test does not run on its back end; empty if it does."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None or "backend" not in callspec.params:
+        return ""
+    name: str = callspec.params["backend"]
+    missing = "" if name != "hardware" else _missing_leave(config)
+    lacks = [each.value for mark in item.iter_markers("needs") for each in mark.args if each not in ABILITIES[name]]
+    reasons = [missing] if missing else lacks
+    return f"{name}: {', '.join(reasons)}" if reasons else ""
+
+
+def _missing_leave(config: pytest.Config) -> str:
+    if not config.getoption("tower", None):
+        return "no --tower FILE --allow-motion was given"
+    return "" if config.getoption("allow_motion") else "--tower FILE was given without --allow-motion"
+
+
+def _backend(name: str, config: pytest.Config) -> Backend:
+    match name:
+        case "fake":
+            return VirtualBackend(openers.fake_bench)
+        case "in-memory":
+            return VirtualBackend(openers.memory_bench)
+        case "tcp":
+            return LastingBackend(openers.tcp_bench)
+        case "tcp-fc16":
+            return LastingBackend(partial(openers.tcp_bench, fc23=False))
+        case "rtu":
+            return LastingBackend(openers.rtu_bench)
+    tower = load_tower(Path(config.getoption("tower")))
+    run_dir = Path(config.getoption("run_dir"))
+    return LastingBackend(lambda: openers.site_bench(tower, run_dir), SITE_PATIENCE_S)

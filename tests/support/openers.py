@@ -1,0 +1,239 @@
+"""The towers that the contract suite runs on, each as a bench with its drivers online."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.budget import line_loads
+from config.schema import RtuBus, TcpBus, Tower
+from hal.cadence import SteadyCadence
+from hal.interfaces import StationState
+from hal.link import Link
+from hal.modbus_link import RtuLink, TcpLink
+from hal.tower import BusPlan, TowerPlan, open_tower
+from sim_plc.rehearsal.memory_link import MemoryLink
+from tests.support.bench import Ability, Bench, Surroundings, Unable
+from tests.support.fake_tower import FakeTower, fake_tower
+from tests.support.hal_rig import MemoryEpochs
+from tests.support.soft_tower import CARS, SoftTower, served, small_tower
+
+OWNER = 2718
+FAKE_MOTION_S = 1.0
+
+# No tower at all
+
+
+@dataclass(frozen=True)
+class FakeSurroundings:
+    """Surroundings of a fake tower."""
+
+    fake: FakeTower
+
+    async def reconnect(self, station: str) -> None:
+        self.fake.stations[station].go(StationState.OFFLINE, "the connection broke")
+        self.fake.stations[station].come_up()
+
+    async def silence(self, station: str) -> None:
+        self.fake.stations[station].go(StationState.STALE, "no answer")
+
+    async def speak(self, station: str) -> None:
+        self.fake.stations[station].come_up()
+
+    async def power_cycle(self, station: str) -> None:
+        self.fake.stations[station].power_cycle()
+
+    def judge(self) -> None:
+        """There is no steel."""
+
+
+@asynccontextmanager
+async def fake_bench() -> AsyncIterator[Bench]:
+    """Mechanisms by hand."""
+    fake = fake_tower(small_tower().shape, cars=CARS, takes_s=FAKE_MOTION_S)
+    yield Bench(fake.tower, {}, FakeSurroundings(fake))
+
+
+# Towers of software
+
+
+@dataclass(frozen=True)
+class SoftSurroundings:
+    """Surroundings of a tower of software."""
+
+    soft: SoftTower
+    links: Mapping[str, Link]
+    """By bus."""
+
+    async def reconnect(self, station: str) -> None:
+        await self.links[self._bus(station)].close()
+
+    async def silence(self, station: str) -> None:
+        self._set_silent(station, silent=True)
+
+    async def speak(self, station: str) -> None:
+        self._set_silent(station, silent=False)
+
+    async def power_cycle(self, station: str) -> None:
+        self.soft.power_cycle(station)
+
+    def judge(self) -> None:
+        assert self.soft.plant.crimes == []
+        assert self.soft.fc23_asked == 0
+
+    def _set_silent(self, station: str, *, silent: bool) -> None:
+        bus = self._bus(station)
+        self.soft.mutes[bus].on = silent
+        link = self.links[bus]
+        if isinstance(link, MemoryLink):
+            link.reachable = not silent
+
+    def _bus(self, station: str) -> str:
+        return next(name for name, bus in self.soft.tower.bus.items() if station in bus.stations)
+
+
+@asynccontextmanager
+async def memory_bench() -> AsyncIterator[Bench]:
+    """PLC programs and plant in the loop's own time."""
+    async with SoftTower(small_tower()).running() as soft:
+        links: dict[str, Link] = {name: MemoryLink(soft.units_of(name)) for name in soft.tower.bus}
+        async with _bench(soft.tower, links, SoftSurroundings(soft, links)) as bench:
+            yield bench
+
+
+@asynccontextmanager
+async def rtu_bench() -> AsyncIterator[Bench]:
+    """The tower station over TCP, the bay controllers on a paced pty."""
+    async with _served_bench(small_tower()) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def tcp_bench(*, fc23: bool = True) -> AsyncIterator[Bench]:
+    """Every station over TCP, the bay controllers behind one gateway; without FC23 if its stations know none."""
+    tower = small_tower()
+    buses = {
+        name: TcpBus(kind="tcp", stations=bus.stations, timeout_s=0.5, fc23=fc23) for name, bus in tower.bus.items()
+    }
+    async with _served_bench(tower.model_copy(update={"bus": buses})) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def _served_bench(tower: Tower) -> AsyncIterator[Bench]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="contract-")))
+        soft = await stack.enter_async_context(SoftTower(tower).running())
+        reachable = await stack.enter_async_context(served(soft, folder))
+        links = {name: link_of(reachable, name, folder) for name in reachable.bus}
+        yield await stack.enter_async_context(_bench(reachable, links, SoftSurroundings(soft, links)))
+
+
+# A real tower
+
+
+class TowerInUse(Exception):
+    """Another run of the suite has the tower."""
+
+
+@dataclass(frozen=True)
+class SiteSurroundings:
+    """Surroundings of a real tower: its cables may be pulled from this end, nothing else is touched."""
+
+    tower: Tower
+    links: Mapping[str, Link]
+
+    async def reconnect(self, station: str) -> None:
+        bus = next(name for name, bus in self.tower.bus.items() if station in bus.stations)
+        await self.links[bus].close()
+
+    async def silence(self, station: str) -> None:
+        raise Unable(Ability.SILENCE.value)
+
+    async def speak(self, station: str) -> None:
+        raise Unable(Ability.SILENCE.value)
+
+    async def power_cycle(self, station: str) -> None:
+        raise Unable(Ability.POWER.value)
+
+    def judge(self) -> None:
+        """Steel tells by its sensors alone, which each scenario has looked at."""
+
+
+@asynccontextmanager
+async def site_bench(tower: Tower, run_dir: Path) -> AsyncIterator[Bench]:
+    """A real tower by its configuration, locked against another run for as long as the bench is open.
+
+    Raises:
+        TowerInUse: another run has it.
+
+    """
+    with tower_lock(tower):
+        links = {name: link_of(tower, name, run_dir) for name in tower.bus}
+        async with _bench(tower, links, SiteSurroundings(tower, links)) as bench:
+            yield bench
+
+
+@contextmanager
+def tower_lock(tower: Tower) -> Iterator[Path]:
+    """Hold the one lock of a tower on this machine.
+
+    Raises:
+        TowerInUse: somebody else holds it.
+
+    """
+    path = Path(tempfile.gettempdir()) / f"cartower-contract-{tower.tower_id}.lock"
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise TowerInUse(f"tower {tower.tower_id} is in use: {path} is locked") from error
+    try:
+        yield path
+    finally:
+        os.close(fd)
+
+
+# Drivers on links
+
+
+def link_of(tower: Tower, name: str, run_dir: Path) -> Link:
+    """Return the link of a bus; a relative device stands in ``run_dir``."""
+    bus = tower.bus[name]
+    match bus:
+        case TcpBus():
+            return TcpLink(bus.host, bus.port, timeout_s=bus.timeout_s)
+        case RtuBus():
+            return RtuLink(
+                str(run_dir / bus.device),
+                baud=bus.baud,
+                parity=bus.parity,
+                stop_bits=bus.stop_bits,
+                timeout_s=bus.timeout_s,
+                reply_max_s=max(line.longest_s for line in line_loads(tower) if line.bus == name),
+            )
+
+
+@asynccontextmanager
+async def _bench(
+    tower: Tower, links: Mapping[str, Link], surroundings: Surroundings
+) -> AsyncIterator[Bench]:
+    plan = TowerPlan(
+        tower.shape,
+        tuple(BusPlan(name, bus.stations, bus.fc23) for name, bus in tower.bus.items()),
+        OWNER,
+        poll_s=tower.timing.poll_s,
+        idle_poll_s=tower.timing.idle_poll_s,
+    )
+    hardware = open_tower(
+        plan, links=lambda bus: links[bus.name], cadences=lambda _: SteadyCadence(), epochs=MemoryEpochs()
+    )
+    by_station = {station: links[name] for name, bus in tower.bus.items() for station in bus.stations}
+    async with hardware as drivers:
+        bench = Bench(drivers, by_station, surroundings)
+        await bench.adopt()
+        yield bench
