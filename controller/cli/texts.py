@@ -46,8 +46,11 @@ def bar(part: float | None, width: int = 12) -> str:
     return "█" * full + "░" * (width - full)
 
 
-def event_text(event: Mapping[str, Any]) -> str:
-    """Return an event as one plain line."""
+def event_text(event: Mapping[str, Any], rooms: Sequence[int] = ()) -> str:
+    """Return an event as one plain line; ``rooms`` are the places of the rooms, if known."""
+    if event.get("event") == "room_state":
+        room = place_text(event["room"], rooms) if rooms else f"room {event['room']}"
+        return f"{room} {event['was']} -> {event['state']}"
     make = _EVENTS.get(str(event.get("event")))
     if make is not None:
         return make(event)
@@ -78,10 +81,6 @@ def _done(event: Mapping[str, Any]) -> str:
     )
 
 
-def _room(event: Mapping[str, Any]) -> str:
-    return f"room {event['room']} {event['was']} -> {event['state']}"
-
-
 def _station(event: Mapping[str, Any]) -> str:
     return f"station {event['name']} {event['state']}{_because(event.get('detail', ''))}"
 
@@ -95,7 +94,6 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "unit_state": _unit,
     "job_state": _job,
     "job_done": _done,
-    "room_state": _room,
     "station": _station,
     "alarm": _alarm,
 }

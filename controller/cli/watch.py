@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +18,12 @@ from controller.cli.screen import draw, full_screen
 from controller.cli.status_text import at_hand_text, next_line, queued_text, room_text, safety_text, unit_text
 from controller.cli.texts import Status, event_text, rooms_of
 from controller.cli.tower_view import tower_lines
+from controller.domain.jobs import STEPS
 
 FRAME_S: Final = 0.1
+LOOK_S: Final = 0.03
+"""How long to wait for news before looking whether a frame is due."""
+
 QUEUE_SHOWN: Final = 5
 EVENTS_KEPT: Final = 30
 
@@ -54,9 +58,12 @@ def _objects(client: SyncClient) -> None:
 
 
 def _lines(client: SyncClient) -> None:
+    rooms: Sequence[int] = ()
     for notice in client.notices():
         if notice is not None and notice.method == "event":
-            print(f"{_clock()} {event_text(notice.params)}", flush=True)
+            print(f"{_clock()} {event_text(notice.params, rooms)}", flush=True)
+        elif notice is not None and notice.params:
+            rooms = rooms_of(notice.params)
 
 
 def _live(client: SyncClient) -> None:
@@ -64,15 +71,20 @@ def _live(client: SyncClient) -> None:
     events: deque[str] = deque(maxlen=EVENTS_KEPT)
     drawn, changed = 0.0, False
     with full_screen():
-        for notice in client.notices(FRAME_S):
-            if notice is not None and notice.method == "event":
-                events.appendleft(f"{_clock()} {_coloured(notice.params)}")
-                changed = True
-            elif notice is not None:
+        for notice in client.notices(LOOK_S):
+            if notice is not None and notice.method == "status":
                 status, changed = notice.params, True
+            elif notice is not None and not _is_step(notice.params):
+                events.appendleft(f"{_clock()} {_coloured(notice.params, status)}")
+                changed = True
             if status and changed and time.monotonic() - drawn >= FRAME_S:
                 draw(picture(status, list(events), shutil.get_terminal_size().columns))
                 drawn, changed = time.monotonic(), False
+
+
+def _is_step(event: Mapping[str, Any]) -> bool:
+    """Whether an event only tells of a step that the line of the job at hand shows anyway."""
+    return event.get("event") == "job_state" and event["state"] in STEPS
 
 
 def picture(status: Status, events: list[str], columns: int) -> list[str]:
@@ -96,8 +108,8 @@ def picture(status: Status, events: list[str], columns: int) -> list[str]:
     return [*lines, "", *events]
 
 
-def _coloured(event: Mapping[str, Any]) -> str:
-    text = event_text(event)
+def _coloured(event: Mapping[str, Any], status: Status) -> str:
+    text = event_text(event, rooms_of(status) if status else ())
     if event.get("event") == "alarm":
         return ink(text, BAD)
     return ink(text, bold=event.get("event") == "job_done")
