@@ -14,12 +14,16 @@ from controller.activities.primitive import settled
 from controller.activities.readings import SEEN
 from controller.domain.book import CARRIAGE, Book, Intent
 from controller.domain.places import Place, PlaceStatus
-from controller.domain.records import PlaceSet, Record
+from controller.domain.records import PlaceSet, Record, Settled
 from hal.interfaces import Outcome, Prepared, Verdict
+from hal.plcmap.codes import serial_ahead
 from hal.plcmap.frame import Content
 from hal.readings import Loaded
 
 log = structlog.get_logger(__name__)
+
+GIVEN_UP = "GIVEN_UP"
+"""Verdict of a command whose outcome nobody will ever tell, and that cannot run any more."""
 
 async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | None = None) -> list[Outcome]:
     """Find the outcome of every open intent (of some mechanisms by full name) and commit them.
@@ -48,6 +52,28 @@ async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | No
 def unknown(outcomes: Collection[Outcome]) -> list[Outcome]:
     """Return the outcomes that only a person or sensors can decide."""
     return [outcome for outcome in outcomes if outcome.verdict is Verdict.UNKNOWN]
+
+
+async def give_up_unknown(bench: Bench, book: Book, outcomes: Collection[Outcome]) -> list[Outcome]:
+    """Close, by a person's order, what is unknown and cannot run any more; return what stays unknown.
+
+    That is a command whose station shows a later one or an anew started memory, and runs nothing. What it has
+    moved, homing and the sensors tell: the steps behind it begin from what these show.
+
+    Raises:
+        NotOnline: a station is not there to be asked.
+
+    """
+    kept = []
+    for outcome in unknown(outcomes):
+        prepared = outcome.prepared
+        intent = book.intents.get((prepared.mechanism, prepared.sequence))
+        if intent is None or _may_run(bench, intent):
+            kept.append(outcome)
+            continue
+        log.warning("outcome_given_up", mechanism=prepared.mechanism, sequence=prepared.sequence, why=outcome.text)
+        await bench.keeper.commit(Settled(prepared.mechanism, prepared.sequence, GIVEN_UP))
+    return kept
 
 
 def compare(bench: Bench, book: Book) -> list[Record]:
@@ -120,6 +146,15 @@ def _carriage(bench: Bench, book: Book) -> list[Place]:
     if place.car is not None and sight is Loaded.YES:
         return [Place(CARRIAGE, PlaceStatus.OCCUPIED, place.car)]
     return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, f"sensors show the carriage {SEEN[sight]}")]
+
+
+def _may_run(bench: Bench, intent: Intent) -> bool:
+    """Return whether a command may run now, or may still be accepted."""
+    planned = intent.planned
+    station = bench.tower.stations[planned.mechanism.split("/")[0]]
+    status = bench.tower.mechanism(planned.mechanism).status()
+    passed = serial_ahead(status.accepted, planned.sequence) >= 0 if status.accepted else False
+    return status.executing != 0 or not (passed or station.image.boot_id != intent.boot_id)
 
 
 def _prepared(intent: Intent) -> Prepared:

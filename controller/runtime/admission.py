@@ -128,7 +128,8 @@ class Admission:
         self._carriage_free_of_others(job)
         match request.choice:
             case "continue":
-                return job, JobEvent.RESUME, None
+                # A job that was on its way back goes on with that.
+                return job, JobEvent.UNDO if job.left is JobState.UNDONE else JobEvent.RESUME, None
             case "put-back":
                 return job, JobEvent.UNDO, None
             case "divert":

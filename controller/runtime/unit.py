@@ -181,7 +181,7 @@ class Unit:
 
     async def _clear(self) -> None:
         await homing.clear_faults(self._bench)
-        problem = await self._reconcile()
+        problem = await self._reconcile(by_person=True)
         if problem:
             raise StepFailed("UNKNOWN", problem)
 
@@ -194,14 +194,20 @@ class Unit:
             if self._rooms.state(place) is RoomState.BLOCKED:
                 await self._rooms.fire(place, RoomEvent.RELEASE)
 
-    async def _reconcile(self) -> str:
-        """Settle every open intent and compare the book with the sensors; return what stays unknown."""
-        outcomes = await recovery.settle_open(self._bench, self._ledger.book)
+    async def _reconcile(self, *, by_person: bool = False) -> str:
+        """Settle every open intent and compare the book with the sensors; return what stays unknown.
+
+        ``by_person``: somebody has looked at the tower and clears it, so that what can run no more is given up.
+        """
+        book = self._ledger.book
+        outcomes = await recovery.settle_open(self._bench, book)
+        unknown = recovery.unknown(outcomes)
+        if by_person:
+            unknown = await recovery.give_up_unknown(self._bench, book, unknown)
         changes = recovery.compare(self._bench, self._ledger.book)
         if changes:
             log.warning("inventory_corrected", places=len(changes))
             await self._ledger.commit(*changes)
-        unknown = recovery.unknown(outcomes)
         return "; ".join(f"{each.prepared.mechanism}: outcome unknown, {each.text}" for each in unknown)
 
     def _all_online(self) -> bool:
