@@ -16,7 +16,7 @@ from controller.domain.places import PlaceStatus
 from controller.domain.unit import UnitEvent
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
-from sim_plc.plant.crimes import CrimeCode
+from sim_plc.plant.crimes import Crime, CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
@@ -29,6 +29,9 @@ CARRIED: Final = "carriage"
 
 _RANGE_MM: Final = 60
 """How far a stop may carry the carriage past its end places."""
+
+_POWER_UP_S: Final = 0.5
+"""What the loss of its power makes of a controller's outputs has happened within this."""
 
 _MOVES: Final = frozenset({"lift", "turntable", "shuttle"})
 
@@ -67,6 +70,7 @@ class Inspector:
         self._world = world
         self._crimes = 0
         self._where: dict[str, str | int] = {}
+        self._power_ups: dict[str, float] = {}
         self._tripped = False
         self._reset_asked = False
         self._energised = False
@@ -83,6 +87,7 @@ class Inspector:
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
         """Take notice."""
+        self._power_ups[station] = self._world.now
         if not warm:
             self.law.forget(station)
         if station == "tower":
@@ -97,7 +102,8 @@ class Inspector:
         """Judge the plant."""
         plant, safety = self._world.plant, self._world.plant.tower_image.safety
         for crime in plant.crimes[self._crimes :]:
-            self.accuse("I4" if crime.code in _TRANSFER_CRIMES else "I3", f"{crime.text} ({crime.t:.3f} s)")
+            if not self._excused(crime):
+                self.accuse("I4" if crime.code in _TRANSFER_CRIMES else "I3", f"{crime.text} ({crime.t:.3f} s)")
         self._crimes = len(plant.crimes)
         if safety.maintenance_key:
             self.law.unhome()
@@ -138,6 +144,11 @@ class Inspector:
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
+
+    def _excused(self, crime: Crime) -> bool:
+        """A latch that falls because its controller lost its power was let go by nobody."""
+        restarted = any(crime.t - t < _POWER_UP_S for name, t in self._power_ups.items() if name != "tower")
+        return crime.code is CrimeCode.LATCH_ON_ARMS and restarted
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
         if mechanism == "station" and content.opcode == Opcode.RESET:

@@ -171,12 +171,12 @@ class MemoryLink:
         if fault is Fault.CUT:
             self.cut()
             raise LinkDown("the connection broke")
-        if fault in {Fault.DELAY, Fault.DUPLICATE}:
+        if fault in {Fault.DELAY, Fault.DUPLICATE} and unit in self.units:
             self._deliver_late(unit, access)
         if fault in {Fault.LOSE_REQUEST, Fault.DELAY} or unit not in self.units:
             await self._wait(self._timeout_s, broken)
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
-        await self._wait(self._latency_s, broken)
+        await self._wait(self._latency_s / 2, broken)
         answer = self._arrive(function, unit, access)
         if fault is Fault.CUT_AFTER:
             self.cut()
@@ -184,6 +184,7 @@ class MemoryLink:
         if fault is Fault.LOSE_ANSWER:
             await self._wait(self._timeout_s, broken)
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
+        await self._wait(self._latency_s / 2, broken)
         return answer
 
     def _arrive(self, function: int, unit: int, access: Callable[[Unit], _T]) -> _T:
