@@ -1,6 +1,6 @@
 """The papers of every car that was ever here: its sizes and its make."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -33,7 +33,7 @@ class Roster:
         return [asdict(car) | {"model": self._models[car.id]} for car in self._cars.values()]
 
     @classmethod
-    def from_plain(cls, plain: list[Mapping[str, Any]]) -> "Roster":
+    def from_plain(cls, plain: Iterable[Mapping[str, Any]]) -> "Roster":
         """Read what `to_plain` gave."""
         roster = cls()
         for papers in plain:
