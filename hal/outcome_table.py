@@ -123,7 +123,8 @@ def _jumped(intent: Intent, view: View) -> Finding | None:
     """Take a sequence as void that lies without an outcome behind an accepted one with an outcome.
 
     Every accepted sequence gets an outcome, so it was never accepted, and a late write of it is outdated. Two
-    things must hold for that proof: the kept outcomes reach back far enough, and the station's memory does.
+    things must hold for that proof: the kept outcomes reach back far enough, and the station's memory does. What
+    was refused as BUSY may have been pushed out by the outcome of what ran before it: that never ran either.
     """
     status, kept = view.status, view.history
     if ahead(status.accepted, intent.sequence) <= 0 or status.executing == intent.sequence:

@@ -68,7 +68,7 @@ class Daemon:
             MAP, SHAPE, link, cadence=SteadyCadence(), epochs=journal.epochs, owner=self.draw_owner(rng)
         )
         self.mailbox = Mailbox(self.station, MECHANISM, self, stop_limit_s=3.0)
-        self._tasks: set[asyncio.Future[None]] = set()
+        self._tasks: list[asyncio.Future[None]] = []
         self._unrecorded: Prepared | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -117,7 +117,7 @@ class Daemon:
         self._spawn(self._one(self._rng.randint(100, 2000)))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
-        self._tasks.add(asyncio.ensure_future(coroutine))
+        self._tasks.append(asyncio.ensure_future(coroutine))
 
     async def _live(self) -> None:
         try:
