@@ -1,6 +1,7 @@
 """When to poll: a port, so that a rehearsal can skip polls that would show nothing new."""
 
 import asyncio
+import math
 from typing import Protocol
 
 
@@ -17,26 +18,35 @@ class Cadence(Protocol):
 
 
 class SteadyCadence:
-    """A drift-free period on the loop's clock; late cycles are dropped, never bunched."""
+    """A drift-free period on the loop's clock; cycles that were missed are dropped, never bunched.
+
+    ``overruns`` counts them: the caller took longer than a whole period between two calls.
+    """
 
     def __init__(self) -> None:
-        self._due: float | None = None
+        self._due = -math.inf
+        self._returned = -math.inf
         self._kicked = asyncio.Event()
+        self._asked = False
         self.overruns = 0
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds, or until `kick`."""
-        now = asyncio.get_running_loop().time()
-        due = now if self._due is None else self._due + period_s
-        if due < now - period_s:
-            self.overruns += 1
-            due = now
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = self._due + period_s
+        if due < now:
+            # Behind the grid: after a change of period or a kick nothing was missed, only the grid begins anew.
+            due = max(now, self._returned + period_s)
+            self.overruns += self._asked and now - self._returned > period_s
+        self._asked = True
         try:
             async with asyncio.timeout_at(due):
                 await self._kicked.wait()
         except TimeoutError:
             self._due = due
         self._kicked.clear()
+        self._returned = loop.time()
 
     def kick(self) -> None:
         """Let the waiting `next` return at once."""

@@ -8,7 +8,6 @@ from hal.plcmap import codes
 from hal.plcmap.frame import join32, join32_signed, split32
 from hal.plcmap.registers import OUTCOMES_KEPT, Block, Mechanism, StationMap
 
-
 _HEADER: Final = 3
 """Boot id, heartbeat and snapshot counter stand before a block's content, the counter again behind it."""
 
