@@ -18,6 +18,8 @@ from tests.support.processes import Child, Site, eventually
 
 Truth = Mapping[str, Any]
 
+COMB_STROKE_MM = 190
+
 STEP_S = 30.0
 """How long a step may keep a test waiting."""
 
@@ -56,6 +58,10 @@ def exchanging(truth: Truth) -> bool:
     return bool(truth["carriage"]["arms"]["moving"] or truth["carriage"]["comb"]["moving"])
 
 
+def at_rest(truth: Truth) -> bool:
+    return not anything_moves(truth)
+
+
 def anything_moves(truth: Truth) -> bool:
     return driving(truth) or exchanging(truth) or way_moving(truth)
 
@@ -64,18 +70,20 @@ def anything_moves(truth: Truth) -> bool:
 class Kill:
     """In which step, and how it is seen from the plant that the moment has come.
 
-    It stays down for ``pause_s``; then ``stillborn`` daemons are killed as soon as they answer, before one may live.
+    The next daemon is started at once, or, ``back_late``, after the PLC has stopped because of the silence. As many
+    as ``stillborn`` says are killed as soon as they answer, before one may live.
     """
 
     step: JobState
     moment: Callable[[Truth], bool] = at_once
-    pause_s: float = 0.0
+    back_late: bool = False
     stillborn: int = 0
 
     @property
     def text(self) -> str:
         """The moment in words."""
-        return self.moment.__name__ + (f", {self.stillborn} more in recovery" if self.stillborn else "")
+        more = f", {self.stillborn} more in recovery" if self.stillborn else ""
+        return self.moment.__name__.replace("_", " ") + more
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class Row:
     open_intents: tuple[str, ...]
     stands: str
     """Where the machine stands once the next daemon has reconciled."""
+    sub_step: str
+    """Of an exchange that was cut, else empty."""
     restart_s: float
     """From the start of the process to a status with every station reconciled."""
     settled: tuple[str, ...]
@@ -101,7 +111,7 @@ class Row:
             self.kind,
             kill.step.value,
             kill.text,
-            f"{kill.pause_s:g}",
+            "late" if kill.back_late else "soon",
             self.in_journal,
             " ".join(self.open_intents) or "-",
             f"{self.restart_s:.2f}",
@@ -113,7 +123,7 @@ class Row:
 
 
 HEADERS = (
-    *("kind", "killed in", "moment", "down s", "journal says", "open intents", "restart s", "settled", "stands"),
+    *("kind", "killed in", "moment", "back", "journal says", "open intents", "restart s", "settled", "stands"),
     *("unverified", "end"),
 )
 
@@ -169,8 +179,8 @@ class Ordeal:
 
     def _restart(self, kind: str, job: int, kill: Kill) -> Row:
         journal = autopsy(self.site)
-        if kill.pause_s:
-            time.sleep(kill.pause_s)
+        if kill.back_late:
+            until_seen(self.site, at_rest)
         for _ in range(kill.stillborn):
             stillborn = self.site.start_daemon()
             self.site.wait_answering(stillborn)
@@ -180,13 +190,14 @@ class Ordeal:
         self.site.wait_reconciled(self.daemon)
         restart_s = time.monotonic() - self.daemon.began
         book = journal()
-        believed_job = book.jobs[job]
+        believed_job, truth = book.jobs[job], self._truth()
         row = Row(
             kind,
             kill,
             believed_job.state.value,
             tuple(sorted(short(name) for name, _ in book.intents)),
-            stands(self._truth()),
+            stands(truth),
+            sub_step(truth),
             restart_s,
             tuple(f"{short(line['mechanism'])}:{line['verdict']}" for line in self.daemon.logged("intent_settled")),
             self._unverified(),
@@ -342,7 +353,16 @@ def stands(truth: Truth) -> str:
     where = f"at {carriage['docked']}" if carriage["docked"] else f"{carriage['lift']['position']:.0f} mm"
     if carriage["arms_centred"]:
         return where
-    return f"{where}, arms {carriage['arms']['position']:.0f} comb {carriage['comb']['position']:.0f}"
+    return f"{where}, arms {carriage['arms']['position']:.0f} mm, {sub_step(truth)}"
+
+
+def sub_step(truth: Truth) -> str:
+    """Return in which of three sub-steps of an exchange the shuttle stands, empty when it is centred."""
+    carriage = truth["carriage"]
+    if carriage["arms_centred"]:
+        return ""
+    comb = carriage["comb"]["position"]
+    return "comb down" if comb == 0 else "comb up" if comb == COMB_STROKE_MM else "comb half-way"
 
 
 def short(mechanism: str) -> str:
