@@ -136,7 +136,7 @@ def test_lift_and_turntable_move_together(backend: Backend) -> None:
                 together.append(image)
 
         tower.stations[TOWER].on_image(note)
-        await bench.dock(high(shape))
+        await bench.dock(top(shape))
         assert together, "no image showed both executing"
 
     backend.play(scenario)

@@ -24,16 +24,16 @@ from sim_plc.wire_faults import WireFaults
 
 HOST = "127.0.0.1"
 FC23 = 23
-CARS = {102: Car("A1"), 203: Car("B2")}
+CARS = {102: Car("A1"), 202: Car("B2")}
 
-PLACES = (101, 102, 103, 136, 202, 203, 236, 1202)
-"""A room and bays close together for short ways, and one bay far up for a way that can be cut."""
+PLACES = (101, 102, 103, 202, 1203)
+"""A room and bays close together for short ways, and one far up for a way that can be cut."""
 
-EVERYWHERE = [level * 100 + position for level in range(1, 13) for position in range(1, 37)]
+EVERYWHERE = [level * 100 + position for level in range(1, 13) for position in range(1, 61)]
 
 SUITE = {
     "ring.levels": "12",
-    "ring.positions": "36",
+    "ring.positions": "60",
     "ring.omitted": str([place for place in EVERYWHERE if place not in PLACES]),
     "bus.bays.stations": '["bays1", "bays2", "bays12"]',
     "machine.lift.speed_mm_s": "50000",
