@@ -91,13 +91,20 @@ class Day:
         record = self._record
         try:
             async with asyncio.timeout(JOB_S):
-                await record.until(lambda: record.job_states.get(job) in ENDED)
+                await record.until(lambda: record.job_states.get(job) in ENDED or not self._executes)
         except TimeoutError:
             state = record.job_states.get(job)
             raise DemoFailed(f"{_text(order)} (job {job}) is still {state} after {JOB_S:g} s") from None
-        if record.job_states[job] != "DONE":
-            state, reason = record.job_states[job], record.reasons[job]
+        state, reason = record.job_states.get(job), record.reasons.get(job)
+        if state not in ENDED:
+            unit = record.status["unit"]
+            raise DemoFailed(f"{_text(order)} (job {job}): the unit is {unit['state']}: {unit['reason']}")
+        if state != "DONE":
             raise DemoFailed(f"{_text(order)} (job {job}) ended {state}: {reason}")
+
+    @property
+    def _executes(self) -> bool:
+        return bool(self._record.status["unit"]["state"] == "EXECUTE")
 
     async def _everybody_out(self) -> None:
         rooms = self._record.status["rooms"]

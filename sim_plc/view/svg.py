@@ -12,7 +12,7 @@ Point = tuple[float, float]
 def number(value: float) -> str:
     """Return a coordinate with at most one decimal."""
     text = f"{value:.1f}"
-    return text.removesuffix(".0")
+    return "0" if text == "-0.0" else text.removesuffix(".0")
 
 
 def element(name: str, content: str = "", /, **attributes: str | float | None) -> str:
