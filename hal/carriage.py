@@ -16,6 +16,11 @@ from hal.scan import Station
 FULL_TURN_MDEG = 360_000
 
 
+def _sign(forward: bool) -> int:
+    """Return a direction as JOG takes it; the speed is the PLC's."""
+    return 1 if forward else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Lift:
     """Height axis of the carriage."""
@@ -40,9 +45,9 @@ class Lift:
         """Go to a height that need not be a place's: no dock contacts are asked for."""
         return self.mechanism.prepare(Opcode.MOVE_TO, height_mm, 0)
 
-    def jog(self, speed_mm_s: int) -> Prepared:
-        """Creep up (positive) or down while the dead-man is held (`hal.scan.Station.hold_dead_man`)."""
-        return self.mechanism.prepare(Opcode.JOG, speed_mm_s)
+    def jog(self, *, up: bool) -> Prepared:
+        """Creep up or down while the dead-man is held (`hal.scan.Station.hold_dead_man`); mode Manual only."""
+        return self.mechanism.prepare(Opcode.JOG, _sign(up))
 
     @property
     def position_mm(self) -> int:
@@ -84,9 +89,9 @@ class Turntable:
         """Turn to an angle that need not be a place's: no dock contacts are asked for."""
         return self.mechanism.prepare(Opcode.MOVE_TO, angle_mdeg, 0)
 
-    def jog(self, speed_mdeg_s: int) -> Prepared:
-        """Creep one way or the other while the dead-man is held."""
-        return self.mechanism.prepare(Opcode.JOG, speed_mdeg_s)
+    def jog(self, *, ahead: bool) -> Prepared:
+        """Creep to rising or falling angles while the dead-man is held."""
+        return self.mechanism.prepare(Opcode.JOG, _sign(ahead))
 
     @property
     def position_mdeg(self) -> int:
@@ -134,9 +139,9 @@ class Shuttle:
         """Centre the empty arms."""
         return self.mechanism.prepare(Opcode.RETRACT)
 
-    def jog(self, speed_mm_s: int) -> Prepared:
-        """Creep out (positive) or in while the dead-man is held."""
-        return self.mechanism.prepare(Opcode.JOG, speed_mm_s)
+    def jog(self, *, out: bool) -> Prepared:
+        """Creep out or in while the dead-man is held."""
+        return self.mechanism.prepare(Opcode.JOG, _sign(out))
 
     @property
     def position_mm(self) -> int:

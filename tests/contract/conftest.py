@@ -15,12 +15,12 @@ from tests.support.not_run import NOT_RUN
 EVERYTHING = frozenset(Ability)
 
 ABILITIES = {
-    "fake": EVERYTHING - {Ability.WIRE},
+    "fake": EVERYTHING - {Ability.WIRE, Ability.DEAD_MAN},
     "in-memory": EVERYTHING,
     "tcp": EVERYTHING,
     "tcp-fc16": EVERYTHING - {Ability.MACHINE},
     "rtu": EVERYTHING,
-    "hardware": frozenset({Ability.WIRE, Ability.MACHINE}),
+    "hardware": EVERYTHING - {Ability.SILENCE, Ability.POWER},
 }
 """What each back end can do."""
 

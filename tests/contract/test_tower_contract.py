@@ -26,6 +26,7 @@ from tests.support.bench import LIMIT_S, Ability, Bench
 
 FULL_TURN = 360_000
 ILLEGAL_ADDRESS = 2
+DEAD_MAN_POLL_S = 0.1
 REPEATS = 4
 REPEAT_S = 0.013
 STALE_S = 2.5
@@ -216,6 +217,42 @@ def test_a_stop_of_what_stands_is_ok(backend: Backend) -> None:
     backend.play(scenario)
 
 
+@pytest.mark.needs(Ability.MACHINE, Ability.DEAD_MAN)
+@pytest.mark.parametrize("axis", ["lift", "turntable"])
+def test_a_jog_runs_in_manual_while_the_dead_man_is_held(backend: Backend, axis: str) -> None:
+    async def scenario(bench: Bench) -> None:
+        tower, station = bench.tower, bench.tower.stations[TOWER]
+        control, mechanism = tower.station_controls[TOWER], tower.mechanism(f"{TOWER}/{axis}")
+        jogs: dict[str, Prepare] = {
+            "lift": lambda: tower.lift.jog(up=True),
+            "turntable": lambda: tower.turntable.jog(ahead=True),
+        }
+        jog = jogs[axis]
+        await bench.dock(low(bench.shape))
+        start = mechanism.status().position
+        station.set_period(DEAD_MAN_POLL_S)
+        try:
+            station.hold_dead_man(held=True)
+            for _ in range(3):
+                await later(bench, TOWER)
+            await bench.refused(jog(), Reason.MODE)
+            await bench.ok(control.set_mode(Mode.MANUAL))
+            command = jog()
+            await bench.runs(command)
+            with station.busy():
+                await station.until(lambda image: image.mechanisms[axis].position != start, LIMIT_S)
+        finally:
+            station.hold_dead_man(held=False)
+        assert (await mechanism.outcome(command, LIMIT_S)).verdict is Verdict.OK
+        rested = mechanism.status()
+        assert rested.flags & Flag.HELD
+        assert (rested.position - start) % FULL_TURN > 0
+        await bench.refused(jog(), Reason.DEAD_MAN)
+        await bench.ok(control.set_mode(Mode.PRODUCTION))
+
+    backend.play(scenario)
+
+
 # Commands that are refused
 
 
@@ -303,9 +340,9 @@ def test_exchanges_are_refused_by_the_load_the_way_and_the_place(backend: Backen
         shuttle = tower.shuttle
         await bench.dock(free)
         await bench.refused(shuttle.pick(free), Reason.WAY_NOT_OPEN)
+        await bench.open_way(free)
         await bench.refused(shuttle.resume(), Reason.NOTHING_TO_RESUME)
         await bench.refused(shuttle.undo(), Reason.NOTHING_TO_RESUME)
-        await bench.open_way(free)
         await bench.refused(shuttle.pick(free), Reason.SOURCE_NOT_OCCUPIED)
         await bench.refused(shuttle.place(free), Reason.CARRIAGE_EMPTY)
         await bench.refused(shuttle.pick(bench.bay(Loaded.YES)), Reason.NOT_DOCKED)

@@ -25,6 +25,7 @@ class Ability(Enum):
     """What a back end must be able to do for some tests; the text is the reason where it cannot."""
 
     MACHINE = "it differs from tcp in its polls alone"
+    DEAD_MAN = "it has no dead-man"
     WIRE = "it has no registers"
     SILENCE = "its PLCs cannot be made to fall silent"
     POWER = "the power of its PLCs cannot be cycled"
