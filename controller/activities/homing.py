@@ -6,6 +6,7 @@ from controller.activities.readings import cause_names
 from controller.domain.records import Record
 from hal.interfaces import Prepared
 from hal.plcmap.codes import State, Status
+from hal.plcmap.shape import level_of
 
 RESET_S = 1.0
 """Bound of a station's RESET or CLEAR_FAULT: contactors and drives close within a second."""
@@ -24,11 +25,11 @@ async def clear_faults(bench: Bench) -> None:
         await _commit(bench, control.clear_fault(), bound_s=RESET_S)
 
 
-async def reset(bench: Bench) -> None:
-    """Energise every station and reference lift and turntable where needed.
+async def reset(bench: Bench, *, job_waits: bool) -> None:
+    """Energise every station, and reference what is not referenced.
 
-    An exchange that was cut stays cut: its job finishes it. The lift is referenced only with the shuttle proven
-    centred.
+    With ``job_waits`` an exchange that was cut stays cut and a way that is open stays open, as far as the axes know
+    where they are: the job finishes what it began. Otherwise nobody would: the shuttle is homed and every way closed.
 
     Raises:
         StepFailed: the safety chain is open, a station refuses, or an axis could not be referenced.
@@ -40,21 +41,42 @@ async def reset(bench: Bench) -> None:
     for name, control in bench.tower.station_controls.items():
         if not _energised(bench, name):
             await _commit(bench, control.reset(), bound_s=RESET_S)
-    await _reference(bench)
+    if job_waits and bench.tower.shuttle.resumable:
+        return
+    if not job_waits and (bench.tower.shuttle.resumable or not bench.tower.shuttle.centred):
+        await _commit(bench, bench.tower.shuttle.home(), bound_s=bench.kinematics.shuttle_home_s())
+    if not job_waits:
+        await _close_ways(bench)
+    await reference(bench)
 
 
-async def _reference(bench: Bench) -> None:
+async def reference(bench: Bench) -> None:
+    """Home every axis that is not homed, lift and turntable together, with every way closed before they move.
+
+    Raises:
+        StepFailed: a station refuses, or an axis could not be referenced.
+
+    """
     tower, motion = bench.tower, bench.kinematics
-    if not tower.shuttle.homed and not tower.shuttle.resumable:
+    if not tower.shuttle.homed:
         await _commit(bench, tower.shuttle.home(), bound_s=motion.shuttle_home_s())
-    wanted: list[Prepared] = []
-    if not tower.lift.homed:
-        wanted.append(tower.lift.home())
-    if not tower.turntable.homed:
-        wanted.append(tower.turntable.home())
-    if wanted:
+    axes = [axis for axis in (tower.lift, tower.turntable) if not axis.homed]
+    if axes:
+        await _close_ways(bench)
         height_mm = max(abs(pose.height_mm) for pose in bench.shape.poses.values())
-        await _commit(bench, *wanted, bound_s=motion.home_s(height_mm))
+        await _commit(bench, *(axis.home() for axis in axes), bound_s=motion.home_s(height_mm))
+
+
+async def _close_ways(bench: Bench) -> None:
+    """Close every inner door and latch that is not proven closed."""
+    tower, motion = bench.tower, bench.kinematics
+    for room in tower.rooms.values():
+        if not room.inner_door.is_locked:
+            await _commit(bench, room.inner_door.close(), bound_s=motion.door_s())
+    for bay in bench.shape.bays:
+        latches = tower.latches[level_of(bay)]
+        if not latches.latch_closed(bay):
+            await _commit(bench, latches.latch(bay), bound_s=motion.latch_s())
 
 
 def _energised(bench: Bench, station: str) -> bool:

@@ -84,6 +84,16 @@ async def close_when_clear(bench: Bench, place: int) -> None:
     await _show(bench, place, Signal.DARK)
 
 
+async def shut_when_still(bench: Bench, place: int) -> None:
+    """Close the gate of a room of which nothing is known yet, around a car or none, once nobody is in the way."""
+
+    def still() -> bool:
+        facts = facts_of(bench, place)
+        return (facts.empty or facts.has_car) and not facts.maybe_person and facts.curtain_clear
+
+    await _close_gate(bench, place, still)
+
+
 async def wait_for_driver(bench: Bench, place: int) -> None:
     """Wait as long as a driver may take to come, and on while somebody is in the room or the gate.
 

@@ -6,7 +6,7 @@ changes in the inventory.
 
 from dataclasses import dataclass, field
 
-from controller.activities import readings
+from controller.activities import homing, readings
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.situation import require
@@ -41,6 +41,7 @@ async def position(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if readings.docked_place(bench) == place:
         return Done()
+    await homing.reference(bench)
     await require(bench, Wish(WishKind.MOVE_LIFT, place), Wish(WishKind.MOVE_TURNTABLE, place))
     bound_s = carriage_bound_s(bench, place)
     wanted = _axes_to_move(bench, place)
@@ -107,7 +108,7 @@ async def pick(bench: Bench, errand: Errand, place: int) -> Done:
         _must_be("pick", picking=True, shuttle=shuttle)
         await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
-    elif shuttle.loaded is Loaded.YES and bench.tower.dock.occupied is Loaded.NO:
+    elif is_picked(bench, place):
         return Done()
     else:
         await require(bench, Wish(WishKind.PICK, place))
@@ -130,7 +131,7 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
         _must_be("placing", picking=False, shuttle=shuttle)
         await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
-    elif shuttle.loaded is Loaded.NO and bench.tower.dock.occupied is Loaded.YES:
+    elif is_placed(bench, place):
         return Done()
     else:
         await require(bench, Wish(WishKind.PLACE, place))
@@ -139,6 +140,18 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
     records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
     await prove(bench, place, at_place=Loaded.YES, on_carriage=Loaded.NO)
     return Done(records, bound_s, 1)
+
+
+def is_picked(bench: Bench, place: int) -> bool:
+    """Return whether the car of a place is proven to be on the carriage, all inside."""
+    shuttle = bench.tower.shuttle
+    return shuttle.centred and shuttle.loaded is Loaded.YES and readings.presence(bench, place) is Loaded.NO
+
+
+def is_placed(bench: Bench, place: int) -> bool:
+    """Return whether a car is proven to stand at a place, and the carriage empty, all inside."""
+    shuttle = bench.tower.shuttle
+    return shuttle.centred and shuttle.loaded is Loaded.NO and readings.presence(bench, place) is Loaded.YES
 
 
 async def undo_exchange(bench: Bench, errand: Errand) -> Done:
@@ -150,7 +163,11 @@ async def undo_exchange(bench: Bench, errand: Errand) -> Done:
     """
     if not bench.tower.shuttle.resumable:
         return Done()
-    await require(bench, Wish(WishKind.UNDO, readings.docked_place(bench) or 0))
+    here = readings.docked_place(bench)
+    if here is None:
+        raise StepFailed("NOT_DOCKED", "an exchange was cut, and the carriage is not proven docked anywhere")
+    await open_way(bench, errand, here)
+    await require(bench, Wish(WishKind.UNDO, here))
     bound_s = bench.kinematics.exchange_s()
     return Done(await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s), bound_s, 1)
 

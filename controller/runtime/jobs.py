@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from controller.activities import readings, recovery, transfer
+from controller.activities import readings, recovery, resuming, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed
 from controller.activities.transfer import Done
-from controller.domain.book import CARRIAGE
+from controller.domain.book import CARRIAGE, is_active
 from controller.domain.jobs import RETURN, STEPS, TERMINAL, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.places import Place, PlaceStatus
@@ -129,6 +129,11 @@ class Jobs:
                 return job
         return None
 
+    @property
+    def put_aside(self) -> bool:
+        """Whether a job was begun and has not ended: it goes on when the unit executes, or when somebody decides."""
+        return any(is_active(job) for job in self._ledger.book.open_jobs())
+
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""
         return asyncio.get_running_loop().time() - self._step_began if self._runner.busy else 0.0
@@ -206,7 +211,7 @@ class Jobs:
             case S.ASSIGNED | S.WAITING:
                 await self._move(job, E.ROOM_FREE)
             case S.RESUMED:
-                await self._move(job, RETURN[job.left or S.POSITIONING], left=None)
+                await self._move(job, RETURN[resuming.step_to_return_to(self._bench, job)], left=None)
             case S.CONFIRMING:
                 await self._confirm(job)
             case S.UNDONE:
@@ -360,8 +365,8 @@ class Jobs:
         """Take up a job that was put aside; return whether there was one."""
         for job in self._ledger.book.open_jobs():
             if job.state in (S.INTERRUPTED, S.UNKNOWN):
-                left = job.left or S.POSITIONING
-                await self._move(job, RETURN[left], left=None, reason="")
+                step = resuming.step_to_return_to(self._bench, job)
+                await self._move(job, RETURN[step], left=None, reason="")
                 return True
         return False
 

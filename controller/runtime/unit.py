@@ -186,7 +186,7 @@ class Unit:
             raise StepFailed("UNKNOWN", problem)
 
     async def _reset(self) -> None:
-        await homing.reset(self._bench)
+        await homing.reset(self._bench, job_waits=self._jobs.put_aside)
         problem = await self._reconcile()
         if problem:
             raise StepFailed("UNKNOWN", problem)
