@@ -194,11 +194,16 @@ class Dock:
 
     @property
     def docked_at(self) -> int | None:
-        """The place where the carriage is docked and held: both axes homed, in tolerance, both dock contacts made."""
+        """The place where the carriage is docked and held: both axes homed, in tolerance, both dock contacts made.
+
+        Where an exchange was cut, also without homed axes: the carriage has not left that place since.
+        """
         image = self.station.image
         axes = image.mechanisms["lift"].flags & image.mechanisms["turntable"].flags
+        cut = image.mechanisms["shuttle"].flags & Flag.RESUMABLE
+        needed = Flag.HELD if cut else Flag.HELD | Flag.HOMED
         contacts = Carriage.DOCK_LEVEL | Carriage.DOCK_POSITION
-        if axes & (Flag.HELD | Flag.HOMED) != Flag.HELD | Flag.HOMED or image.carriage & contacts != contacts:
+        if axes & needed != needed or image.carriage & contacts != contacts:
             return None
         return next((place for place in self.shape.places if self._is_near(place, image)), None)
 
