@@ -36,6 +36,7 @@ _ITS_OWN_DOING = frozenset(
         (S.CLEARING, S.VACANT),
         (S.REFUSED, S.VACANT),
         (S.UNKNOWN, S.VACANT),
+        (S.UNKNOWN, S.CAR_PRESENT),
     }
 )
 """What an activity brings about itself: from the state it serves to the one that the sensors then show."""
@@ -152,7 +153,7 @@ class Rooms:
         if facts.proven_clear(crossings_before=before):
             await self._proven_clear(room)
             return
-        presented = facts.has_car and facts.in_marks and facts.shut
+        presented = facts.has_car and facts.shut
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
         if room.machine.state is S.UNKNOWN and presented and not self._to_be_taken(room.place):
             await self.fire(room.place, E.CAR_PLACED)
@@ -216,7 +217,7 @@ class Rooms:
             case S.REFUSED:
                 return doing.let_out(bench, place)
             case S.UNKNOWN if not room.facts.gate_locked:
-                return doing.close_when_clear(bench, place)
+                return doing.shut_when_still(bench, place)
             case _:
                 return None
 
