@@ -27,6 +27,7 @@ from tests.support.bench import LIMIT_S, Ability, Bench
 FULL_TURN = 360_000
 ILLEGAL_ADDRESS = 2
 DEAD_MAN_POLL_S = 0.1
+NEAR_MDEG = 1000
 REPEATS = 4
 REPEAT_S = 0.013
 STALE_S = 2.5
@@ -148,17 +149,12 @@ def test_the_turntable_takes_the_shorter_way(backend: Backend) -> None:
     async def scenario(bench: Bench) -> None:
         tower = bench.tower
         await bench.ok(tower.turntable.move_to_angle(0))
+        target = FULL_TURN * 3 // 4
         seen: list[int] = []
         tower.stations[TOWER].on_image(lambda image: seen.append(image.mechanisms["turntable"].position))
-        await bench.ok(tower.turntable.move_to_angle(FULL_TURN * 3 // 4))
-        on_the_way = [mdeg for mdeg in seen if near(mdeg, 0) and not near(mdeg, FULL_TURN * 3 // 4)]
-        assert seen
-        assert not [mdeg for mdeg in seen if 1000 < mdeg < FULL_TURN * 3 // 4 - 1000], seen
-        assert on_the_way or len(seen) > 1
-
-    def near(mdeg: int, target: int) -> bool:
-        apart = (mdeg - target) % FULL_TURN
-        return min(apart, FULL_TURN - apart) < 1000
+        await bench.ok(tower.turntable.move_to_angle(target))
+        assert not [mdeg for mdeg in seen if NEAR_MDEG < mdeg < target - NEAR_MDEG], "the longer way"
+        assert [mdeg for mdeg in seen if target + NEAR_MDEG < mdeg < FULL_TURN - NEAR_MDEG], "no image on the way"
 
     backend.play(scenario)
 
