@@ -136,7 +136,7 @@ class _Reconnector:
 
 
 def _hello(tower: Tower, wires: dict[str, Wire], run_dir: Path) -> str:
-    lines = [f"{tower.title or tower.name}: {len(tower.shape.bays)} bays, {len(tower.shape.rooms)} rooms"]
+    lines = [tower.title or tower.name]
     for name, bus in tower.bus.items():
         match bus:
             case TcpBus():

@@ -9,7 +9,8 @@ def truth_lines(truth: Mapping[str, Any]) -> Iterator[str]:
     carriage = truth["carriage"]
     lift, table = carriage["lift"], carriage["turntable"]
     where = f"docked at {carriage['docked']}" if carriage["docked"] else "between places"
-    yield f"carriage   {lift['position']:.0f} mm, {table['position'] / 1000:.1f} deg, {where}, car {carriage['car']}"
+    angle = round(table["position"] / 1000, 1) % 360
+    yield f"carriage   {lift['position']:.0f} mm, {angle:.1f} deg, {where}, {carriage['car'] or 'empty'}"
     for room in truth["doors"]:
         car = truth["cars"].get(room) or "no car"
         crossing = f", {truth['crossing'][room]} is driving" if room in truth["crossing"] else ""

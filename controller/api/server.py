@@ -7,7 +7,7 @@ import pwd
 import socket
 import stat
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -30,6 +30,9 @@ ACCEPT_AGAIN_S: Final = 0.2
 
 PACE_S: Final = 0.05
 """Least time between two messages to one subscriber: no eye needs more, and the control loop makes each of them."""
+
+News = tuple[Mapping[str, object] | None, list[Mapping[str, object]]]
+"""A status, if it is a new one, and the events since the last look."""
 
 _UCRED: Final = struct.Struct("3i")
 
@@ -152,7 +155,7 @@ class _Connection:
     async def _answer_call(self, call: Call) -> bytes:
         try:
             if call.method == SUBSCRIBE:
-                return self._subscribe(call)
+                return await self._subscribe(call)
             result = await self._inbox.ask(to_request(call.method, call.params, self._by))
             return messages.result_line(call.id, result)
         except BadMessage as bad:
@@ -162,23 +165,30 @@ class _Connection:
         except Exception as error:  # noqa: BLE001 - one request that goes wrong must not end the daemon
             return messages.error_line(call.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
-    def _subscribe(self, call: Call) -> bytes:
+    async def _subscribe(self, call: Call) -> bytes:
         Params(call.params).end()
-        answer = messages.result_line(call.id, {"version": self._board.version})
+        version = self._board.version
         if self._subscription is None:
-            self._subscription = asyncio.get_running_loop().create_task(self._feed())
-        return answer
+            news = self._board.follow()
+            # The first look is taken before the answer leaves: nothing told after it is missed.
+            first = await anext(news)
+            self._subscription = asyncio.get_running_loop().create_task(self._feed(version, first, news))
+        return messages.result_line(call.id, {"version": version})
 
-    async def _feed(self) -> None:
+    async def _feed(self, sent: int, first: News, news: AsyncIterator[News]) -> None:
         """Send what is new, at the pace of the reader: what it cannot take in time is replaced by what is newer."""
-        sent = -1
-        async for status, events in self._board.follow():
-            lines = [messages.notice_line("event", event) for event in events]
-            if self._board.version != sent:
-                sent = self._board.version
-                lines.append(messages.notice_line("status", status))
-            await self._send(b"".join(lines))
+        await self._tell(first)
+        async for status, events in news:
+            changed, sent = self._board.version != sent, self._board.version
+            await self._tell((status if changed else None, events))
             await asyncio.sleep(PACE_S)
+
+    async def _tell(self, news: News) -> None:
+        status, events = news
+        lines = [messages.notice_line("event", event) for event in events]
+        if status is not None:
+            lines.append(messages.notice_line("status", status))
+        await self._send(b"".join(lines))
 
     async def _send(self, data: bytes) -> None:
         if data:

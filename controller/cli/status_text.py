@@ -41,7 +41,7 @@ def next_line(status: Status) -> Iterator[tuple[str, str]]:
     """Yield what a person does next, if anybody is waited for."""
     counts, state = status["counts"], status["unit"]["state"]
     if counts["unverified"] and state in ("ABORTED", "STOPPED", "IDLE"):
-        yield "next", f"{counts['unverified']} bays are unverified: `cartower inventory import FILE` says what is there"
+        yield "next", f"unverified bays ({counts['unverified']}): `cartower inventory import FILE` says what is there"
     if state in NEXT:
         yield "next", NEXT[state]
 

@@ -341,6 +341,12 @@ class Jobs:
         self.wants_hold = f"job {job.id} is parked: {reason}"
         self._board.tell({"event": "alarm", "code": "JOB_PARKED", "text": self.wants_hold, "active": True})
 
+    async def park_put_aside(self, reason: str) -> None:
+        """Leave the jobs that were put aside to an operator: the machine cannot be brought to go on with them."""
+        for job in self._ledger.book.open_jobs():
+            if job.state in (S.INTERRUPTED, S.UNKNOWN):
+                await self.park(job, reason)
+
     def _choices(self, job: Job) -> tuple[str, ...]:
         choices = ["continue"]
         if job.source is not None and job.source not in self._bench.shape.rooms:

@@ -22,8 +22,12 @@ from controller.runtime.ledger import Ledger
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.signals import ActivityEnded
+from hal.interfaces import Outcome
 
 log = structlog.get_logger(__name__)
+
+CAR_HALF_WAY = "CAR_HALF_WAY"
+"""A car hangs between two combs, and no station remembers how far it was: hands must help."""
 
 ROOMS_SERVE = frozenset(
     {S.EXECUTE, S.HOLDING, S.HELD, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING, S.COMPLETING}
@@ -133,6 +137,8 @@ class Unit:
         elif self.state in _COMING_TO_REST:
             await self.stir()
         elif signal.error is not None:
+            if isinstance(signal.error, StepFailed) and signal.error.rule == CAR_HALF_WAY:
+                await self._jobs.park_put_aside(str(signal.error))
             await self.abort(str(signal.error))
         else:
             await self.fire(E.DONE, self.cause)
@@ -180,12 +186,14 @@ class Unit:
         self._runner.start(activity)
 
     async def _clear(self) -> None:
+        await self._settle(by_person=True)
         await homing.clear_faults(self._bench)
-        problem = await self._reconcile(by_person=True)
+        problem = await self._reconcile()
         if problem:
             raise StepFailed("UNKNOWN", problem)
 
     async def _reset(self) -> None:
+        await self._settle(by_person=False)
         await homing.reset(self._bench, job_waits=self._jobs.put_aside)
         problem = await self._reconcile()
         if problem:
@@ -194,21 +202,23 @@ class Unit:
             if self._rooms.state(place) is RoomState.BLOCKED:
                 await self._rooms.fire(place, RoomEvent.RELEASE)
 
-    async def _reconcile(self, *, by_person: bool = False) -> str:
-        """Settle every open intent and compare the book with the sensors; return what stays unknown.
-
-        ``by_person``: somebody has looked at the tower and clears it, so that what can run no more is given up.
-        """
-        book = self._ledger.book
-        outcomes = await recovery.settle_open(self._bench, book)
-        unknown = recovery.unknown(outcomes)
-        if by_person:
-            unknown = await recovery.give_up_unknown(self._bench, book, unknown)
+    async def _reconcile(self) -> str:
+        """Settle every open intent and compare the book with the sensors; return what stays unknown."""
+        unknown = await self._settle(by_person=False)
         changes = recovery.compare(self._bench, self._ledger.book)
         if changes:
             log.warning("inventory_corrected", places=len(changes))
             await self._ledger.commit(*changes)
         return "; ".join(f"{each.prepared.mechanism}: outcome unknown, {each.text}" for each in unknown)
+
+    async def _settle(self, *, by_person: bool) -> list[Outcome]:
+        """Settle every open intent, before any new command; return what stays unknown.
+
+        ``by_person``: somebody has looked at the tower and clears it, so that what can run no more is given up.
+        """
+        book = self._ledger.book
+        unknown = recovery.unknown(await recovery.settle_open(self._bench, book))
+        return await recovery.give_up_unknown(self._bench, book, unknown) if by_person else unknown
 
     def _all_online(self) -> bool:
         return not self._missing()

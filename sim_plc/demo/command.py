@@ -1,5 +1,6 @@
 """The command `cartower-sim demo`."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -57,6 +58,8 @@ def demo(
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except asyncio.CancelledError:
+        sys.exit(143)
     if as_json:
         print(json.dumps(shown.result))
     elif not stay:

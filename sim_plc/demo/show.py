@@ -5,6 +5,8 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -63,13 +65,15 @@ def show(wishes: Wishes) -> Shown:
     tower = load_tower(wishes.config, profile=wishes.profile)
     scenario = load_scenario(wishes.scenario, tower)
     run_dir = _run_dir(wishes)
+    keep = wishes.run_dir is not None
     try:
-        shown = asyncio.run(_Show(wishes, tower, scenario, run_dir).run())
+        return asyncio.run(_Show(wishes, tower, scenario, run_dir).run())
     except DemoFailed as failure:
+        keep = True
         raise DemoFailed(f"{failure}\nlogs stay in {run_dir}") from None
-    if wishes.run_dir is None:
-        shutil.rmtree(run_dir)
-    return shown
+    finally:
+        if not keep:
+            shutil.rmtree(run_dir)
 
 
 def _run_dir(wishes: Wishes) -> Path:
@@ -94,7 +98,10 @@ class _Show:
         self._record = Record()
 
     async def run(self) -> Shown:
-        """Set up, work, look, and clear away."""
+        """Set up, work, look, and clear away; SIGTERM and Ctrl-C clear away too."""
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             shown = await self._perform()
         except BaseException:
@@ -151,9 +158,8 @@ class _Show:
         await bring_up(client, plant, record, self._scenario)
         record.begin()
         day = Day(client, plant, record, self._scenario)
-        portrait = asyncio.create_task(self._portrait())
-        await day.work()
-        portrait.cancel()
+        async with self._sitting():
+            await day.work()
         await self._verdict(client, plant)
         result = as_json(record.moves, self._picture())
         if self._wishes.stay:
@@ -185,15 +191,29 @@ class _Show:
         wishes.picture.write_text(text, encoding="utf-8")
         return wishes.picture
 
-    async def _portrait(self) -> None:
-        """Draw the tower as it stands when a car is on its way past the middle of the day."""
+    @asynccontextmanager
+    async def _sitting(self) -> AsyncIterator[None]:
+        """Draw the tower while it works: when a car is on its way past the middle of the day, else at the end."""
         portrait = self._wishes.portrait
         if portrait is None:
+            yield
             return
         half, record = len(self._scenario.order) // 2, self._record
-        await record.until(lambda: len(record.moves) >= half and _is_picturesque(record))
+        drawn = ""
+
+        async def draw() -> None:
+            nonlocal drawn
+            await record.until(lambda: len(record.moves) >= half and _is_picturesque(record))
+            drawn = tower_svg(record.status, self._tower.shape)
+
+        painter = asyncio.create_task(draw())
+        try:
+            yield
+        finally:
+            painter.cancel()
+            await asyncio.gather(painter, return_exceptions=True)
         portrait.parent.mkdir(parents=True, exist_ok=True)
-        portrait.write_text(tower_svg(record.status, self._tower.shape), encoding="utf-8")
+        portrait.write_text(drawn or tower_svg(record.status, self._tower.shape), encoding="utf-8")
 
     async def _stay(self) -> None:
         self._watcher.end()

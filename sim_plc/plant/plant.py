@@ -86,6 +86,7 @@ class Plant:
         self.overrides: dict[Wire, bool | int] = {}
         """Inputs that lie, by name, with the value they are stuck at."""
         self._steel = Steel(tower, seed, cars)
+        self._comb_stroke_mm = tower.machine.shuttle.comb_stroke_mm
         self._comb_up_mm = tower.machine.shuttle.comb_stroke_mm
         self._now_s = 0.0
         self._dirty = True
@@ -207,6 +208,22 @@ class Plant:
         if aboard is not None:
             steel.yard.aboard = aboard
             steel.comb.place(self._comb_up_mm)
+        self._happen()
+
+    def crank_shuttle(self) -> None:
+        """Crank the standing comb to its nearer end and the arms inside by hand: a technician's way out of a cut
+        exchange that no program remembers. A car stays with whatever carries it.
+
+        Raises:
+            ValueError: they move.
+
+        """
+        steel = self._steel
+        if steel.arms.moving or steel.comb.moving:
+            raise ValueError("the shuttle moves")
+        raised = steel.yard.aboard is not None
+        steel.comb.place(float(self._comb_stroke_mm) if raised else 0.0)
+        steel.arms.place(0.0)
         self._happen()
 
     def car_arrives(self, room: int, car: Car, habits: Habits | None = None) -> None:

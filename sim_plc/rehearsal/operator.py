@@ -22,6 +22,7 @@ from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.world import NobodyThere, World
 
 NEXT: Final[Mapping[UnitState, UnitEvent]] = {
@@ -116,11 +117,25 @@ class Operator:
                 self.did["local reset"] += 1
                 return True
         truth = world.plant.truth()
+        if self._needs_hands(truth):
+            # The key keeps the drives off while hands are in the machine; all positions are homed anew afterwards.
+            world.do(lambda plant: plant.set_maintenance_key(on=True))
+            world.do(lambda plant: plant.crank_shuttle())
+            world.do(lambda plant: plant.set_maintenance_key(on=False))
+            self.did["cranked"] += 1
+            return True
         if truth.latched_causes and not truth.causes:
             world.do(lambda plant: plant.device_reset())
             self.did["device reset"] += 1
             return True
         return bool(truth.causes)
+
+    def _needs_hands(self, truth: Truth) -> bool:
+        """Tell whether a car hangs between two combs and the unit has found no way out of that."""
+        daemon, carriage = self._world.daemon, truth.carriage
+        stands = not (carriage.arms.moving or carriage.comb.moving)
+        stuck = daemon is not None and "CAR_HALF_WAY" in daemon.control.unit.cause
+        return stuck and stands and not carriage.arms_centred and not truth.maintenance_key
 
     async def _decide(self, daemon: Daemon) -> bool:
         """Decide on the first parked job; tell whether there was one."""

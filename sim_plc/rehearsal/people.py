@@ -48,8 +48,8 @@ class Public:
         self._manners = manners
         self._coming: dict[int, Car] = {}
         """By room: the driver who waits there, or is on the way in."""
-        self._fetched: dict[int, str] = {}
-        """By room: the car that somebody has come for."""
+        self._fetched: dict[int, tuple[str, bool]] = {}
+        """By room: the car that somebody has come for, and whether because it was refused."""
         self._absent: set[str] = set()
 
     async def come_and_go(self) -> None:
@@ -74,8 +74,8 @@ class Public:
                 self._fetched.pop(room, None)
                 if signal == Signal.DRIVE_IN and truth.gates[room].opened:
                     self._drive_in(room)
-            elif truth.gates[room].opened and self._fetched.get(room) != car:
-                self._fetch(room, car, refused=signal in (Signal.REFUSED, Signal.DRIVE_OUT))
+            elif truth.gates[room].opened and signal in (Signal.TAKE_CAR, Signal.REFUSED, Signal.DRIVE_OUT):
+                self._fetch(room, car, refused=signal != Signal.TAKE_CAR)
 
     def _drive_in(self, room: int) -> None:
         daemon = self._world.daemon
@@ -94,9 +94,9 @@ class Public:
         self._world.do(lambda plant: plant.car_arrives(room, car, self._habits()))
 
     def _fetch(self, room: int, car: str, *, refused: bool) -> None:
-        if room in self._coming or self._stays_away(car):
+        if room in self._coming or self._fetched.get(room) == (car, refused) or self._stays_away(car):
             return
-        self._fetched[room] = car
+        self._fetched[room] = (car, refused)
         habits = self._habits()
         if refused:
             self.did["drove a refused car out"] += 1

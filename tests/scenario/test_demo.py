@@ -130,6 +130,17 @@ def test_a_daemon_that_dies_fails_the_demonstration_with_its_last_words(tmp_path
     assert not Path(f"/proc/{plant}").exists(), "nothing is left behind"
 
 
+def test_ending_it_early_clears_everything_away(tmp_path: Path) -> None:
+    run = demo(tmp_path, "--exit")
+    wait_for(tmp_path, "serving")
+    started = children(run.pid)
+    run.terminate()
+    run.communicate(timeout=30)
+    assert run.returncode == 143
+    assert len(started) >= 2
+    assert not [child for child in started if Path(f"/proc/{child}").exists()]
+
+
 def test_staying_up_tells_how_to_go_on_and_ends_in_order(tmp_path: Path) -> None:
     run = demo(tmp_path, "--stay")
     assert run.stdout is not None

@@ -143,6 +143,31 @@ def test_a_subscriber_gets_every_event_and_the_newest_status(tmp_path: Path) -> 
     serve(tmp_path, body)
 
 
+def test_a_subscriber_misses_nothing_told_after_its_answer(tmp_path: Path) -> None:
+    class Busy(ScriptedControl):
+        async def _run(self) -> None:
+            for n in range(400):
+                self.board.tell({"event": "n", "n": n})
+                self.board.publish({"n": n})
+                await asyncio.sleep(0)
+            await asyncio.sleep(60)
+
+    async def main() -> None:
+        async with asyncio.timeout(10), Busy(tmp_path / "s.sock", by_query({})).serving() as control:
+            client = await ApiClient.connect(control.path)
+            notices, seen, status = client.subscribe(), [], -1
+            while status != 399 or 399 not in seen:
+                notice = await anext(notices)
+                if notice.method == "event":
+                    seen.append(notice.params["n"])
+                else:
+                    status = notice.params.get("n", -1)
+            assert seen == list(range(seen[0], 400)), "no gap from the first on"
+            await client.close()
+
+    asyncio.run(main())
+
+
 def test_a_reader_that_stalls_misses_statuses_but_delays_nobody(tmp_path: Path) -> None:
     pad = "x" * 50_000
 
