@@ -37,6 +37,8 @@ SLOWED = {
     "machine.lift.speed_mm_s": "4000",
     "machine.shuttle.speed_mm_s": "1400",
     "machine.shuttle.comb_speed_mm_s": "130",
+    # Long enough to be seen on its way, also when the machine that tests is busy.
+    "machine.latch.travel_s": "0.6",
     "timing.gate_delay_s": "0.2",
 }
 
