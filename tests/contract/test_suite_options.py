@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import zlib
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -58,8 +59,11 @@ async def run_suite(which: str, *options: str) -> tuple[int, str]:
 def on_a_served_tower(folder: Path, which: str, *options: str, locked: bool = False) -> tuple[int, str]:
     """Serve a tower of software as if it were steel, and run the suite on its file."""
 
+    # An identity of this run's own: towers of other test processes on this machine are not locked out.
+    identity = zlib.crc32(str(folder).encode()) % 0xFFFF + 1
+
     async def run() -> tuple[int, str]:
-        async with SoftTower(small_tower()).running() as soft, served(soft, folder) as tower:
+        async with SoftTower(small_tower(identity)).running() as soft, served(soft, folder) as tower:
             file = tower_file(folder, tower)
             assert load_tower(file).shape == tower.shape
             with tower_lock(tower) if locked else nullcontext():
@@ -88,4 +92,4 @@ def test_without_leave_nothing_moves_and_the_summary_says_why(tmp_path: Path) ->
 def test_a_tower_that_another_run_has_is_left_alone(tmp_path: Path) -> None:
     code, said = on_a_served_tower(tmp_path, "hardware and ends_docked", "--allow-motion", locked=True)
     assert code == pytest.ExitCode.TESTS_FAILED, said
-    assert "TowerInUse: tower 601 is in use" in said
+    assert "TowerInUse: tower " in said

@@ -188,14 +188,24 @@ def tower_lock(tower: Tower) -> Iterator[Path]:
     path = Path(tempfile.gettempdir()) / f"cartower-contract-{tower.tower_id}.lock"
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise TowerInUse(f"tower {tower.tower_id} is in use: {path} is locked") from error
-    try:
-        yield path
+        _take(fd, path, tower.tower_id)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
     finally:
         os.close(fd)
+
+
+def _take(fd: int, path: Path, tower_id: int) -> None:
+    """Lock an open file that still stands at its path: its last holder takes it away before letting go."""
+    in_use = TowerInUse(f"tower {tower_id} is in use: {path} is locked")
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise in_use from error
+    if not (path.exists() and os.path.samestat(os.fstat(fd), path.stat())):
+        raise in_use
 
 
 # Drivers on links
