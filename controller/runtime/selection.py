@@ -34,7 +34,8 @@ class Selection:
     def _may_travel(self) -> bool:
         """Return whether the carriage may leave where it stands: a parked job may have left a way open."""
         now = situation(self._bench)
-        wishes = (Wish(WishKind.MOVE_LIFT), Wish(WishKind.MOVE_TURNTABLE))
+        # Axes that are not homed are so before the first move: HOME needs what MOVE_TO needs but that.
+        wishes = (Wish(WishKind.HOME_LIFT), Wish(WishKind.HOME_TURNTABLE))
         return not now.resumable and all(refusal(wish, now) is None for wish in wishes)
 
     def _ready(self, job: Job) -> Job | None:
