@@ -211,8 +211,9 @@ class Plant:
         self._happen()
 
     def crank_shuttle(self) -> None:
-        """Crank the standing comb to its nearer end and the arms inside by hand: a technician's way out of a cut
-        exchange that no program remembers. A car stays with whatever carries it.
+        """Crank the standing comb to an end and the arms inside: a technician's way out of a forgotten exchange.
+
+        A car stays with whatever carries it.
 
         Raises:
             ValueError: they move.

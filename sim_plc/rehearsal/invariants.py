@@ -146,7 +146,7 @@ class Inspector:
             self.accuse("I6", f"{box} owes an outcome")
 
     def _excused(self, crime: Crime) -> bool:
-        """A latch that falls because its controller lost its power was let go by nobody."""
+        """Excuse a latch that fell because its controller lost its power: nobody let it go."""
         restarted = any(crime.t - t < _POWER_UP_S for name, t in self._power_ups.items() if name != "tower")
         return crime.code is CrimeCode.LATCH_ON_ARMS and restarted
 

@@ -125,7 +125,7 @@ class World:
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
         # In memory where the system offers it: power cuts are played, so that nothing needs to survive a real one.
-        in_memory = Path("/dev/shm")
+        in_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=in_memory if in_memory.is_dir() else None))
         self._coalesced = coalesced
         self._trace = hashlib.sha256()
