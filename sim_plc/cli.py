@@ -18,6 +18,15 @@ USAGE: Final = 2
 NOT_REACHABLE: Final = 3
 BAD_CONFIGURATION: Final = 5
 
+EXIT_CODES: Final = """\b
+Exit codes:
+  0  done
+  1  the plant refuses, or the demonstration failed
+  2  wrong use
+  3  no plant at the side channel
+  5  faults in a configuration
+"""
+
 run_dir_option = click.option(
     "--run-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -54,15 +63,16 @@ class _Commands(click.Group):
         return demo
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
 def cartower_sim() -> None:
-    r"""Software PLCs and the steel around them: a tower to try the controller on.
+    """Software PLCs and the steel around them: a tower to try the controller on.
 
     `demo` shows everything at once. `run` serves a tower's stations over Modbus; the other commands are its people
     and its world, over a side channel in the run directory that the controller never sees.
-
-    \b
-    Exit codes: 0 done; 1 the plant refuses; 2 wrong use; 3 no plant there; 5 faults in a configuration.
     """
 
 
