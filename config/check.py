@@ -58,7 +58,8 @@ class Report:
             f"{line.idle_load:.1%} idle (limit {MAX_LOAD:.0%}); longest exchange {line.longest_s * 1000:.1f} ms"
             for line in self.lines
         ]
-        verdict = f"faults: {len(self.faults)}" if self.faults else f"ok: {self.bays} bays, {self.rooms} room{'s' if self.rooms != 1 else ''}"
+        rooms = f"{self.rooms} room{'s' if self.rooms != 1 else ''}"
+        verdict = f"faults: {len(self.faults)}" if self.faults else f"ok: {self.bays} bays, {rooms}"
         return "\n".join([*lines, f"{self.name}: {verdict}" if self.name else verdict])
 
 
