@@ -106,9 +106,14 @@ class World:
         cars: Mapping[int, Car] | None = None,
         coalesced: bool = True,
         interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
+        configured: Tower | None = None,
     ) -> None:
-        """Build the tower with ``cars`` by place. ``interlocks``: what the tower PLC enforces."""
+        """Build the tower with ``cars`` by place.
+
+        ``interlocks``: what the tower PLC enforces. ``configured``: what the daemon takes the tower for.
+        """
         self.tower = tower
+        self.configured = configured or tower
         self.seed = seed
         self.rng = random.Random(seed)
         self.plant = Plant(tower, seed=seed, cars=dict(cars or {}))
@@ -427,7 +432,7 @@ class _Life:
 
     async def _live(self) -> None:
         world = self._world
-        async with serve(world.tower, self._journal, world.ports(self)) as daemon:
+        async with serve(world.configured, self._journal, world.ports(self)) as daemon:
             follow = asyncio.create_task(self._follow(daemon))
             self.daemon = daemon
             self._serving.set()

@@ -1,0 +1,106 @@
+"""A job is cancelled in each of its steps: CANCELLED before the pick, DIVERTED from it on, the inventory always true."""
+
+import pytest
+
+from controller.domain.events import Cancel, Relocate, Request, Retrieve, Store, UnitCommand
+from controller.domain.jobs import JobState as S
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.codes import Signal
+from sim_plc.plant.cars import Car
+from sim_plc.rehearsal import loop
+from tests.support.stage import QUICK, Stage, small, stage
+
+ROOM = 101
+CARS = {102: Car("A"), 202: Car("C")}
+
+RETRIEVE = Retrieve(car="C", room=ROOM)
+STORE = Store(car="D", room=ROOM)
+RELOCATE = Relocate(car="C", bay=103)
+
+BEFORE = (S.QUEUED, S.POSITIONING, S.OPENING)
+AFTER = (S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO)
+
+
+@pytest.mark.parametrize("step", [*BEFORE, *AFTER], ids=lambda step: step.name)
+@pytest.mark.parametrize("request_", [RETRIEVE, STORE, RELOCATE], ids=lambda request: type(request).__name__)
+def test_a_job_is_cancelled_in_each_step(request_: Request, step: S) -> None:
+    async def scenario() -> None:
+        # Every step must last long enough to be met in it.
+        tower = small(machine__lift__speed_mm_s="2000", machine__door__bolt_s="0.5", machine__latch__travel_s="0.5")
+        async with stage(tower, cars=CARS) as it:
+            # The carriage stands away from the room, so that it has a way to go for each job.
+            assert await it.ended(await it.order(Relocate(car="A", bay=204))) is S.DONE
+            if step is S.QUEUED:
+                await it.command(UnitEvent.HOLD, UnitState.HELD)
+            if isinstance(request_, Store):
+                it.world.do(lambda plant: plant.car_arrives(ROOM, Car("D"), QUICK))
+            number = await it.order(request_)
+            if step is not S.QUEUED:
+                await it.until(lambda: it.job(number).state is step)
+            await it.ask(Cancel(job=number))
+            if step is S.QUEUED:
+                await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
+            assert await it.ended(number) is (S.CANCELLED if step in BEFORE else S.DIVERTED)
+            await comes_to_rest(it)
+            assert it.truth() == it.belief() == where_all_must_be(request_, step)
+            assert it.doubts() == set()
+            await still_works(it)
+
+    loop.run(scenario())
+
+
+async def comes_to_rest(it: Stage) -> None:
+    """Let whoever has a car in the room fetch it."""
+    await it.until(lambda: not it.world.plant.truth().crossing)
+
+    def over() -> bool:
+        truth = it.world.plant.truth()
+        waits = ROOM in truth.cars and truth.gates[ROOM].opened
+        return it.room(ROOM) is RoomState.VACANT or waits
+
+    await it.until(over)
+    if it.room(ROOM) is not RoomState.VACANT:
+        refused = it.world.plant.truth().signals[ROOM] == Signal.REFUSED
+        it.world.do(lambda plant: plant.car_leaves(ROOM, QUICK) if refused else plant.customer_collects(ROOM, QUICK))
+        await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+
+
+def where_all_must_be(request: Request, step: S) -> dict[str, int]:
+    """Return the place of each car, typed from the table: a safe place, which is recorded."""
+    away = {"A": 204}
+    if step in BEFORE:
+        return {**away, "C": 202}
+    match request:
+        case Retrieve():
+            # Back in its bay; a car that was already being put into the room has been collected from there.
+            return away if step in (S.PLACING, S.CLOSING_TO) else {**away, "C": 202}
+        case Store():
+            return {**away, "C": 202, "D": 102}
+        case _:
+            return {**away, "C": 103}
+
+
+async def still_works(it: Stage) -> None:
+    number = await it.order(Relocate(car="A", bay=203))
+    assert await it.ended(number) is S.DONE
+    assert it.truth() == it.belief()
+
+
+def test_a_cancel_is_not_taken_twice_nor_of_an_interrupted_job() -> None:
+    async def scenario() -> None:
+        async with stage(small(machine__lift__speed_mm_s="1000"), cars=CARS) as it:
+            number = await it.order(RETRIEVE)
+            await it.until(lambda: it.job(number).state is S.POSITIONING_TO)
+            await it.ask(UnitCommand(event=UnitEvent.ABORT))
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            assert it.job(number).state is S.INTERRUPTED
+            assert await it.refused(Cancel(job=number)) == "JOB_STATE"
+            await it.execute()
+            await it.until(lambda: it.job(number).state is S.POSITIONING_TO)
+            await it.ask(Cancel(job=number))
+            assert await it.refused(Cancel(job=number)) == "JOB_STATE"
+            assert await it.ended(number) is S.DIVERTED
+            assert it.truth() == it.belief() == {"A": 102, "C": 202}
+
+    loop.run(scenario())
