@@ -252,8 +252,12 @@ class Jobs:
         return place
 
     async def _reserve_room(self, job: Job) -> None:
-        if job.target in self._bench.shape.rooms:
-            await self._rooms.fire(job.target, RoomEvent.RESERVE)
+        if job.target not in self._bench.shape.rooms:
+            return
+        await self._rooms.fire(job.target, RoomEvent.RESERVE)
+        if job.state in AT_TARGET - {S.POSITIONING_TO}:
+            # A job that is taken up again in these steps docked before its room was proven anew.
+            await self._rooms.fire(job.target, RoomEvent.CARRIAGE_DOCKED)
 
     async def _step_done(self, job: Job, done: Done) -> None:
         self._tries = 0
