@@ -207,6 +207,12 @@ class World:
         self._rivals.append(rival)
         return daemon
 
+    async def stop_rivals(self) -> None:
+        """End every other daemon as SIGTERM does."""
+        rivals, self._rivals = self._rivals, []
+        for rival in rivals:
+            await rival.end()
+
     async def stop_daemon(self) -> None:
         """End the daemon as SIGTERM does."""
         life, self._life = self._life, None

@@ -143,10 +143,11 @@ class Stage:
         """Return the places that are unverified."""
         return {place.number for place in self.book.places.values() if place.status is PlaceStatus.UNVERIFIED}
 
-    def motions(self) -> int:
-        """Return how many motions were ever begun; signs do not count."""
+    def motions(self, *, but_gates: bool = False) -> int:
+        """Return how many motions were ever begun; signs and the stations' own commands do not count."""
+        others = ("signal", "station", "outer_gate") if but_gates else ("signal", "station")
         return sum(
-            entry.event.name == "STARTED" and not entry.mechanism.endswith("signal") for _, entry in self.world.log
+            entry.event.name == "STARTED" and not entry.mechanism.endswith(others) for _, entry in self.world.log
         )
 
 
