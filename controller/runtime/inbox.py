@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 from controller.domain.events import Request
@@ -107,13 +108,8 @@ class Board:
         while True:
             self._wake = self._wake if not self._wake.is_set() else asyncio.Event()
             wake = self._wake
-            fresh = [event for event in self.events if _id_of(event) > seen]
+            # Ids are consecutive: what is new are so many from the end, less what was dropped at the other.
+            fresh = list(islice(reversed(self.events), self._last_event - seen))[::-1]
             seen = self._last_event
             yield fresh
             await wake.wait()
-
-
-def _id_of(event: Answer) -> int:
-    number = event["id"]
-    assert isinstance(number, int)
-    return number

@@ -26,9 +26,9 @@ def chunks(tower: str, first: int, count: int, *, faults: bool) -> list[object]:
 
 
 CAMPAIGN = [
-    *chunks("small", 0, 60, faults=True),
-    *chunks("small", 1000, 24, faults=False),
-    *chunks("guangzhou", 0, 12, faults=True),
+    *chunks("small", 0, 72, faults=True),
+    *chunks("small", 1000, 20, faults=False),
+    *chunks("guangzhou", 0, 4, faults=True),
     *chunks("guangzhou", 1000, 4, faults=False),
 ]
 
