@@ -141,6 +141,7 @@ class Inspector:
 
     def judge_end(self) -> None:
         """Judge what must hold when all has come to rest."""
+        self.on_plant()
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")

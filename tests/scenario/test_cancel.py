@@ -1,4 +1,4 @@
-"""A job is cancelled in each of its steps: CANCELLED before the pick, DIVERTED from it on, the inventory always true."""
+"""A job is cancelled in each of its steps: CANCELLED before the pick, DIVERTED from it on; the inventory is true."""
 
 import pytest
 

@@ -46,7 +46,9 @@ async def stands_off(world: World, says: str, offline: set[str], monkeypatch: py
         assert it.inspector.violations == []
 
 
-@pytest.mark.parametrize(("key", "value", "says"), [("tower_id", "602", "tower"), ("ring__level_pitch_mm", "2503", "table")])
+@pytest.mark.parametrize(
+    ("key", "value", "says"), [("tower_id", "602", "tower"), ("ring__level_pitch_mm", "2503", "table")]
+)
 def test_another_tower_or_place_table(key: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(small(), 1, cars=CARS, configured=small(**{key: value}))
     loop.run(stands_off(world, says, {"tower", "bays1", "bays2"}, monkeypatch))

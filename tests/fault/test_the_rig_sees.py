@@ -1,0 +1,247 @@
+"""Safeguards are taken away, one by one: each time an invariant must tell."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from controller.activities import homing, recovery, transfer
+from controller.activities.transfer import Done
+from controller.domain.book import CARRIAGE
+from controller.domain.events import Relocate, UnitCommand
+from controller.domain.jobs import Job
+from controller.domain.jobs import JobState as S
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import PlaceSet, Record
+from controller.domain.unit import UnitEvent, UnitState
+from controller.runtime.jobs import STRAIGHT, Jobs
+from controller.runtime.selection import Selection
+from controller.runtime.unit import Unit
+from hal.plcmap.codes import Opcode
+from sim_plc.plant.cars import Car
+from sim_plc.plant.plant import Plant
+from sim_plc.program.handshake import Mailbox
+from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.faults import Kind
+from sim_plc.rehearsal.run import Options, rehearse
+from sim_plc.rehearsal.world import World
+from tests.support.stage import Stage, small
+
+CARS = {102: Car("A"), 202: Car("C")}
+
+
+def broken(scenario: Callable[[Stage], object], world: Callable[[], World] | None = None) -> set[str]:
+    """Play a scenario; return the invariants that were broken."""
+
+    async def play() -> set[str]:
+        it = Stage(world() if world else World(small(), 1, cars=CARS))
+        async with it.world.running():
+            await it.start()
+            await it.import_all()
+            await it.execute()
+            await scenario(it)  # type: ignore[misc]
+            it.inspector.judge_end()
+            return {violation.invariant for violation in it.inspector.violations}
+
+    return loop.run(play())
+
+
+async def relocate(it: Stage) -> None:
+    number = await it.order(Relocate(car="C", bay=103))
+    await it.ended(number)
+
+
+async def as_far_as_it_goes(it: Stage) -> None:
+    await it.order(Relocate(car="C", bay=103))
+    await asyncio.sleep(30.0)
+
+
+def test_with_every_safeguard_in_place_nothing_is_broken() -> None:
+    assert broken(relocate) == set()
+
+
+def test_an_outcome_that_is_believed_without_a_comparison_after_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "compare", lambda _bench, _book: [])
+
+    async def crash(it: Stage) -> None:
+        await it.order(Relocate(car="C", bay=103))
+        await it.until(lambda: it.world.plant.truth().carriage.car == "C")
+        await it.until(lambda: it.world.plant.truth().carriage.arms_centred)
+        await it.world.crash_daemon()
+        await it.start(late_s=1.0)
+
+    assert broken(crash) == {"I13"}
+
+
+def test_an_inventory_that_is_committed_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def effects(_: Jobs, job: Job, place: int) -> list[Record]:
+        return [PlaceSet(Place(place, PlaceStatus.FREE))] if job.state is S.PLACING else []
+
+    monkeypatch.setattr(Jobs, "_effects", effects)
+    assert "I13" in broken(relocate)
+
+
+def test_an_interlock_that_the_plc_forgot_while_the_daemon_leaves_the_way_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def leave_open(*_: object) -> Done:
+        return Done()
+
+    async def no_look(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(transfer, "require", no_look)
+    for state in (S.CLOSING, S.CLOSING_TO):
+        monkeypatch.setitem(STRAIGHT, state, (leave_open, STRAIGHT[state][1]))
+    forgetful = TOWER_INTERLOCKS.without("latches_locked")
+    assert "I3" in broken(as_far_as_it_goes, lambda: World(small(), 1, cars=CARS, interlocks=forgetful))
+    # With the interlock the same daemon harms nobody: its job is refused and parked.
+    assert broken(as_far_as_it_goes) == set()
+
+
+def lying(*places: int) -> Callable[[Plant], None]:
+    """Return what lets every sensor of a place, and the carriage's own while it stands there, see nothing."""
+
+    def lie(plant: Plant) -> None:
+        for place in places:
+            plant.overrides[("bay", place, "occupied_a")] = False
+            plant.overrides[("bay", place, "occupied_b")] = False
+        plant.overrides[("carriage", "place_occupied_a")] = False
+        plant.overrides[("carriage", "place_occupied_b")] = False
+
+    return lie
+
+
+def test_sensors_that_all_lie_about_an_occupied_place() -> None:
+    async def lower_onto(it: Stage) -> None:
+        await it.order(Relocate(car="C", bay=103))
+        await it.until(lambda: it.world.plant.truth().carriage.car == "C")
+        await it.until(lambda: it.world.plant.truth().carriage.arms_centred)
+        # Somebody parks a car where nobody can: the ablation of the whole world outside.
+        it.world.do(lambda plant: plant._steel.yard.at.update({103: Car("stray")}))
+        it.world.do(lying(103))
+        await asyncio.sleep(30.0)
+
+    assert {"I2", "I4"} <= broken(lower_onto)
+
+
+def test_a_car_that_vanishes_and_one_that_is_there_twice() -> None:
+    async def vanish(it: Stage) -> None:
+        it.world.do(lambda plant: plant._steel.yard.at.pop(102))
+        await asyncio.sleep(1.0)
+
+    async def double(it: Stage) -> None:
+        it.world.do(lambda plant: plant._steel.yard.at.update({204: CARS[202]}))
+        await asyncio.sleep(1.0)
+
+    assert "I2" in broken(vanish)
+    assert "I1" in broken(double)
+
+
+def test_a_station_that_runs_a_number_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = Mailbox._judge
+
+    def forget_what_was_accepted(self: Mailbox, boot_id: int, epoch: int) -> object:
+        command = judge(self, boot_id, epoch)
+        if command is not None and not command.is_stop and self.memory.running is None and command.sequence == 3:
+            self.memory.accepted = 2
+        return command
+
+    monkeypatch.setattr(Mailbox, "_judge", forget_what_was_accepted)
+    assert "I6" in broken(as_far_as_it_goes)
+
+
+def test_a_unit_that_starts_again_by_itself_after_an_emergency_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Unit.ended
+
+    async def eager(self: Unit, signal: object) -> None:
+        await ended(self, signal)  # type: ignore[arg-type]
+        follow = {UnitState.ABORTED: UnitEvent.CLEAR, UnitState.STOPPED: UnitEvent.RESET}
+        if self.state in follow and "safety" not in self.cause:
+            await self.fire(follow[self.state], "eager")
+
+    monkeypatch.setattr(Unit, "ended", eager)
+
+    async def stop(it: Stage) -> None:
+        await it.order(Relocate(car="C", bay=103))
+        await it.until(lambda: it.world.plant.truth().carriage.lift.moving)
+        it.world.do(lambda plant: plant.press_e_stop())
+        await asyncio.sleep(3.0)
+        it.world.do(lambda plant: plant.release_e_stop())
+        it.world.do(lambda plant: plant.device_reset())
+        await it.ask(UnitCommand(event=UnitEvent.CLEAR))
+        await asyncio.sleep(20.0)
+
+    assert "I15" in broken(stop)
+
+
+def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trusting(self: Selection, place: int | None, status: PlaceStatus) -> bool:
+        return place is not None and self._book.places[place].status in (status, PlaceStatus.UNVERIFIED)
+
+    monkeypatch.setattr(Selection, "_is", trusting)
+
+    async def doubted(it: Stage) -> None:
+        number = await it.order(Relocate(car="C", bay=103))
+        it.book.places[103] = Place(103, PlaceStatus.UNVERIFIED, None, "in doubt")
+        await it.ended(number)
+
+    assert "I14" in broken(doubted)
+
+
+def test_an_axis_that_moves_without_having_been_homed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_reference(_: object) -> None:
+        return
+
+    monkeypatch.setattr(homing, "reference", no_reference)
+    monkeypatch.setattr("hal.carriage.Lift.homed", property(lambda _: True))
+    monkeypatch.setattr("hal.carriage.Turntable.homed", property(lambda _: True))
+    forgetful = TOWER_INTERLOCKS.without("lift_homed", "turntable_homed")
+    assert "I6" in broken(as_far_as_it_goes, lambda: World(small(), 1, cars=CARS, interlocks=forgetful))
+
+
+def test_a_job_that_is_lost_is_missed_when_all_is_healed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: Jobs) -> bool:
+        return False
+
+    monkeypatch.setattr(Jobs, "_return_one", never)
+    report = rehearse(small(), 3, 3, Options(kinds=(Kind.ABORT,)))
+    assert "I11" in {violation.invariant for violation in report.violations}
+
+
+def test_a_daemon_that_dies_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(_: Selection) -> None:
+        raise ZeroDivisionError
+
+    async def wait(it: Stage) -> None:
+        monkeypatch.setattr(Selection, "first", raising)
+        await asyncio.sleep(5.0)
+
+    assert broken(wait) == {"DIED"}
+
+
+def test_a_run_that_depends_on_anything_but_its_seed_gives_itself_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hashes() -> Iterator[str]:
+        for chance in (0.01, 0.02):
+            monkeypatch.setattr("sim_plc.rehearsal.world.LATENCY_S", chance)
+            yield rehearse(small(), 5, 1, Options(faults=False)).trace_hash
+
+    one, other = hashes()
+    assert one != other
+
+
+def test_the_carriage_is_no_place_for_doubt_once_imported() -> None:
+    async def look(it: Stage) -> None:
+        assert it.book.places[CARRIAGE].status is PlaceStatus.FREE
+
+    assert broken(look) == set()
+
+
+def test_the_log_names_every_exchange() -> None:
+    async def look(it: Stage) -> None:
+        await relocate(it)
+        opcodes = [entry.content.opcode for _, entry in it.world.log if entry.content and entry.mechanism == "shuttle"]
+        assert opcodes.count(Opcode.PICK) == opcodes.count(Opcode.PLACE) == 2
+
+    assert broken(look) == set()
