@@ -11,6 +11,9 @@ from hal.readings import Loaded
 PEOPLE = frozenset({"PERSON_INSIDE", "PERSON_SENSOR", "LIGHT_CURTAIN", "DOOR_PLANE", "CAR_HALF_WAY"})
 """What somebody in the way causes, and what passes when they go."""
 
+PASSING = PEOPLE | {"OUTER_GATE_NOT_LOCKED"}
+"""What a step waits for: people go, and a gate that somebody opened by hand is shut by its room."""
+
 PROVEN = {Loaded.YES: True, Loaded.NO: False, Loaded.DOUBTFUL: None}
 
 
@@ -44,7 +47,7 @@ def situation(bench: Bench) -> Situation:
 async def require(bench: Bench, *wishes: Wish) -> None:
     """Say before a command what the PLC would miss; it decides all the same.
 
-    People who stand in the way are waited for, as long as a customer is.
+    People who stand in the way are waited for, as long as a customer is, and so is an open gate.
 
     Raises:
         StepFailed: a condition of a wish is not met; the rule is the PLC's own reason.
@@ -52,8 +55,8 @@ async def require(bench: Bench, *wishes: Wish) -> None:
 
     """
     missing = _missing(bench, wishes)
-    if missing is not None and missing[1].name in PEOPLE:
-        await bench.news.until(lambda: not _people_in_the_way(bench, wishes), bench.patience.customer_s)
+    if missing is not None and missing[1].name in PASSING:
+        await bench.news.until(lambda: not _to_wait_for(bench, wishes), bench.patience.customer_s)
         missing = _missing(bench, wishes)
     if missing is not None:
         wish, condition = missing
@@ -69,9 +72,9 @@ def _missing(bench: Bench, wishes: Sequence[Wish]) -> tuple[Wish, Condition] | N
     return None
 
 
-def _people_in_the_way(bench: Bench, wishes: Sequence[Wish]) -> bool:
+def _to_wait_for(bench: Bench, wishes: Sequence[Wish]) -> bool:
     missing = _missing(bench, wishes)
-    return missing is not None and missing[1].name in PEOPLE
+    return missing is not None and missing[1].name in PASSING
 
 
 def _room(bench: Bench, place: int) -> RoomSituation:

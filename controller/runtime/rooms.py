@@ -44,6 +44,9 @@ _ITS_OWN_DOING = frozenset(
 _PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
 """Refusals that concern the whole tower: the unit answers them, not the room."""
 
+_FOR_THE_CARRIAGE = frozenset({S.CAR_COMING, S.CAR_LEAVING})
+"""States in which the gate stays shut, since the carriage works at the inner door or comes."""
+
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
@@ -109,6 +112,9 @@ class Rooms:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
         room = self._rooms[signal.place]
         before, room.facts = room.facts, signal.facts
+        if signal.facts.gate_open and self._belongs_shut(room):
+            room.fault = "the gate was opened by hand"
+            await self.fire(room.place, E.FAULT)
         if before is not None:
             for event in between(before, signal.facts):
                 await self.fire(room.place, event)
@@ -218,6 +224,8 @@ class Rooms:
                 return doing.let_out(bench, place)
             case S.UNKNOWN if not room.facts.gate_locked:
                 return doing.shut_when_still(bench, place)
+            case _ if self._belongs_shut(room) and not room.facts.gate_locked:
+                return doing.shut_when_still(bench, place)
             case _:
                 return None
 
@@ -262,6 +270,12 @@ class Rooms:
             if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
                 return job
         return None
+
+    def _belongs_shut(self, room: _Room) -> bool:
+        """Return whether nobody is to pass the gate as the room stands: it is the carriage's, or will be."""
+        state = room.machine.state
+        waits = state in (S.VACANT, S.RESERVED, S.ACCEPTED) and self._inbound(room.place) is None
+        return state in _FOR_THE_CARRIAGE or waits
 
     def _to_be_taken(self, place: int) -> bool:
         """Return whether a job that was taken up has yet to fetch the car that stands in a room."""
