@@ -66,7 +66,7 @@ class StationProgram(ABC, Generic[SceneT]):
         )
         self._owned = OwnedRegisters(station)
         self._unsettled = False
-        self._resting = False
+        self._resting = self._progressed = False
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
@@ -143,7 +143,7 @@ class StationProgram(ABC, Generic[SceneT]):
     @property
     def progressed(self) -> bool:
         """Whether the last scan got past a step of any mechanism, so that outputs may have changed."""
-        return any(program.progressed for program in self.mechanisms)
+        return self._progressed
 
     @property
     def asleep(self) -> bool:
@@ -180,7 +180,9 @@ class StationProgram(ABC, Generic[SceneT]):
         for program in self.mechanisms:
             program.run(t)
         self.end_scan()
-        self._resting = not self._unsettled and not any(p.running or p.progressed for p in self.mechanisms)
+        self._progressed = any(program.progressed for program in self.mechanisms)
+        busy = self._unsettled or self._progressed or any(program.running for program in self.mechanisms)
+        self._resting = not busy
         self._pages.changed()
 
     def next_due(self) -> float | None:

@@ -48,7 +48,7 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
 
 
 def short(tower: str, seed: int) -> Report:
-    return rehearse(load_tower(tower), seed, 3, Options(most_strikes=4))
+    return rehearse(load_tower(tower), seed, 2, Options(most_strikes=4))
 
 
 @pytest.mark.parametrize("tower", ["small", "guangzhou"])
