@@ -126,10 +126,10 @@ class Plant:
     def next_event(self) -> float | None:
         """Return the earliest instant at which an input may change; None: nothing changes until somebody acts.
 
-        The instant of the last `sense` itself, when something happened after it. Positions and velocities of
-        moving axes change continuously and are no events.
+        The instant of the last `sense` itself, when something happened after it or other inputs lie now. Positions
+        and velocities of moving axes change continuously and are no events.
         """
-        if self._dirty:
+        if self._dirty or self._terminals.would_override(self.overrides):
             return self._now_s
         next_s = self._steel.next_s
         return next_s if next_s < math.inf else None

@@ -34,13 +34,17 @@ class Terminals:
             KeyError: no such input.
 
         """
-        if stuck == self._stuck:
+        if not self.would_override(stuck):
             return False
         for wire in stuck:
             self._check(wire)
         self._stuck = dict(stuck)
         self._steel.changed_bays |= self._steel.latches.keys()
         return True
+
+    def would_override(self, stuck: Mapping[Wire, bool | int]) -> bool:
+        """Tell whether other inputs lie from now on, or lie otherwise."""
+        return stuck != self._stuck
 
     def take_outputs(self) -> bool:
         """Hand the outputs to the steel's wires; tell whether any differs from the last ones."""
