@@ -110,7 +110,6 @@ class Jobs:
         self._selection = Selection(bench, ledger.book, rooms)
         self._tries = 0
         self._step_began = 0.0
-        self._cancel_after_step = False
         self.executing = False
         self.wants_abort = ""
         self.wants_hold = ""
@@ -184,11 +183,9 @@ class Jobs:
             case S.ASSIGNED | S.WAITING | S.POSITIONING:
                 await self._runner.cancel()
                 return await self.give_up(job, "cancelled")
-            case S.OPENING if self._runner.busy:
-                self._cancel_after_step = True
-                return job
             case S.OPENING:
-                return await self._move(job, E.CANCEL, reason="cancelled")
+                # The way is let open first; then, or wherever the job is taken up again, it turns back.
+                return await self._commit(replace(job, diverting=True, reason="cancelled"), was=job.state)
             case _:
                 return await self._divert(job)
 
@@ -201,10 +198,18 @@ class Jobs:
 
     async def resolve(self, job: Job, event: E, *, target: int | None = None, reason: str = "") -> Job:
         """Carry out an operator's decision on a parked job."""
-        left = S.POSITIONING_TO if target is not None else job.left
-        changed = replace(job, target=target or job.target, diverting=job.diverting or target is not None, left=left)
         self._tries = 0
-        return await self._move(changed, event, left=left, reason=reason)
+        if event is E.CLOSE_BY_HAND or target is not None:
+            await self._release_room(job)
+        if target is None:
+            return await self._move(job, event, left=job.left, reason=reason)
+        # The way at which the job was parked may be open: closing it is the first step to another place.
+        return await self._move(replace(job, target=target, diverting=True), event, left=S.CLOSING, reason=reason)
+
+    async def _release_room(self, job: Job) -> None:
+        """Give back the room to which a job does not bring its car after all."""
+        if job.kind is JobKind.RETRIEVE and job.room is not None:
+            await self._rooms.fire(job.room, RoomEvent.RELEASE)
 
     async def _go_on(self, job: Job) -> None:
         match job.state:
@@ -214,6 +219,10 @@ class Jobs:
                 await self._move(job, RETURN[resuming.step_to_return_to(self._bench, job)], left=None)
             case S.CONFIRMING:
                 await self._confirm(job)
+            case S.OPENING if job.diverting:
+                await self._turn_back(job)
+            case S.POSITIONING if job.diverting and not self._bench.tower.shuttle.resumable:
+                await self.give_up(replace(job, diverting=False), "cancelled")
             case S.UNDONE:
                 self._start(self._undo(job))
             case _:
@@ -265,19 +274,17 @@ class Jobs:
         if job.state is S.UNDONE:
             await self._undone(job, done)
             return
+        if job.state is S.OPENING and job.diverting:
+            await self._turn_back(job, *done.records)
+            return
         _, event = STRAIGHT[job.state]
         place = self._place(job)
         await self._move(job, event, *done.records, *self._effects(job, place))
         await self._tell_room(event, place, job)
-        if self._cancel_after_step:
-            self._cancel_after_step = False
-            await self._cancel_opened(self._ledger.book.jobs[job.id])
 
-    async def _cancel_opened(self, job: Job) -> None:
-        """Cancel a job that was asked to end while its way opened: it stands before the pick now."""
-        machine = job_machine(S.OPENING)
-        machine.fire(E.CANCEL)
-        await self._commit(replace(job, state=machine.state, reason="cancelled"), was=job.state)
+    async def _turn_back(self, job: Job, *records: Record) -> None:
+        """Close the way again of a job that was cancelled before its pick."""
+        await self._move(job, E.CANCEL, *records, diverting=False, reason="cancelled")
 
     async def _undone(self, job: Job, done: Done) -> None:
         assert job.source is not None
@@ -320,7 +327,6 @@ class Jobs:
         self._tell_done(self._ledger.book.jobs[job.id])
 
     async def _step_failed(self, job: Job, error: Exception) -> None:
-        self._cancel_after_step = False
         if job.id in self.logs:
             self.logs[job.id].whole = False
         verdict = error.outcome.verdict if isinstance(error, StepFailed) and error.outcome else None
@@ -362,14 +368,14 @@ class Jobs:
     async def _divert(self, job: Job) -> Job:
         """Send the car of a job that has begun its exchange to a safe place."""
         changed = replace(job, diverting=True, reason="cancelled")
-        if job.kind is JobKind.RETRIEVE and job.state not in (S.PLACING, S.CLOSING_TO, S.CONFIRMING):
-            # Back where it came from: that bay is this job's own, and it is the nearest.
-            changed = replace(changed, target=job.source)
-            if job.state in (S.POSITIONING_TO, S.OPENING_TO):
-                await self._runner.cancel()
-            if job.room is not None:
-                await self._rooms.fire(job.room, RoomEvent.RELEASE)
-        return await self._move(changed, E.CANCEL)
+        if job.kind is not JobKind.RETRIEVE or job.state in (S.PLACING, S.CLOSING_TO, S.CONFIRMING):
+            # It keeps its target, and what it is doing: only its end is another.
+            return await self._commit(changed, was=job.state)
+        if job.state in (S.POSITIONING_TO, S.OPENING_TO):
+            await self._runner.cancel()
+        await self._release_room(job)
+        # Back where it came from: that bay is this job's own, and it is the nearest.
+        return await self._move(replace(changed, target=job.source), E.CANCEL)
 
     async def _return_one(self) -> bool:
         """Take up a job that was put aside; return whether there was one."""

@@ -59,7 +59,7 @@ async def still(it: Stage) -> None:
         await asyncio.sleep(QUIET_S)
 
 
-async def refused(it: Stage, request: Request) -> Refusal:
+async def refused_now(it: Stage, request: Request) -> Refusal:
     """Ask for something; return its refusal, which has changed nothing, now and in the next seconds.
 
     Raises:
