@@ -106,6 +106,7 @@ async def pick(bench: Bench, errand: Errand, place: int) -> Done:
     shuttle = bench.tower.shuttle
     if shuttle.resumable:
         _must_be("pick", picking=True, shuttle=shuttle)
+        await _hold_open(bench, errand, place)
         await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
     elif is_picked(bench, place):
@@ -129,6 +130,7 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
     shuttle = bench.tower.shuttle
     if shuttle.resumable:
         _must_be("placing", picking=False, shuttle=shuttle)
+        await _hold_open(bench, errand, place)
         await require(bench, Wish(WishKind.RESUME, place))
         command = shuttle.resume()
     elif is_placed(bench, place):
@@ -167,6 +169,7 @@ async def undo_exchange(bench: Bench, errand: Errand) -> Done:
     if here is None:
         raise StepFailed("NOT_DOCKED", "an exchange was cut, and the carriage is not proven docked anywhere")
     await open_way(bench, errand, here)
+    await _hold_open(bench, errand, here)
     await require(bench, Wish(WishKind.UNDO, here))
     bound_s = bench.kinematics.exchange_s()
     return Done(await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s), bound_s, 1)
@@ -252,6 +255,22 @@ async def _second_opinion(bench: Bench, place: int, *, opening: bool) -> None:
     if not await bench.news.until(lambda: proven(bench, place), SECOND_OPINION_S):
         state = "open" if opening else "closed"
         raise StepFailed("WAY_NOT_PROVEN", f"the way at {place} is not proven {state} by every contact")
+
+
+async def _hold_open(bench: Bench, errand: Errand, place: int) -> None:
+    """Draw the latch of a bay again before a cut exchange goes on there, whatever its contacts show.
+
+    Arms that reach through keep a latch open that nothing holds any more; it would fall as they leave.
+
+    Raises:
+        StepFailed: it is not drawn.
+
+    """
+    if place in bench.shape.rooms:
+        return
+    await require(bench, Wish(WishKind.UNLATCH, place))
+    wanted, bound_s = _way(bench, place, opening=True)
+    await bench.keeper.commit(*await carry_out_ok(bench, errand, wanted, bound_s=bound_s))
 
 
 def _look_at(bench: Bench, place: int) -> None:
