@@ -81,12 +81,13 @@ class Admission:
         """Return the records of an imported inventory, and where the sensors disagree with it.
 
         Raises:
-            Refusal: a place or car named twice, a place that is no bay, or jobs that have not ended.
+            Refusal: a place or car named twice, a place that is no bay, a car that is somewhere else, or jobs that
+                have not ended.
 
         """
-        stated = self._stated(request)
         if any(job.state is not JobState.QUEUED for job in self._book.open_jobs()):
             raise Refusal("JOBS_OPEN", "jobs are under way: import when they have ended")
+        stated = self._stated(request)
         records: list[Record] = [CarKnown(Car(line.id, line.model)) for line in request.cars]
         disagreements: list[dict[str, object]] = []
         for bay in self._bench.shape.bays:
@@ -198,8 +199,17 @@ class Admission:
                 raise Refusal("PLACE_TWICE", f"bay {line.place} is named twice")
             if line.id in stated.values():
                 raise Refusal("CAR_TWICE", f"car {line.id} is named twice")
+            self._not_elsewhere(line.id)
             stated[line.place] = line.id
         return stated
+
+    def _not_elsewhere(self, car: str) -> None:
+        """Refuse to believe a car in a bay that stands in a room, or is about to be stored through one."""
+        where, job = self._book.where(car), self._book.job_of_car(car)
+        if where in self._bench.shape.rooms:
+            raise Refusal("CAR_IN_A_ROOM", f"car {car} stands in room {where}: state it when that has been cleared")
+        if job is not None and job.kind is JobKind.STORE:
+            raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
 
     def _carriage_empty(self) -> list[Record]:
         sight = self._bench.tower.shuttle.loaded
@@ -218,7 +228,8 @@ class Admission:
         """Refuse to take a parked job up while another has the carriage."""
         for other in self._book.open_jobs():
             if other.id != job.id and other.state not in (JobState.QUEUED, JobState.PARKED):
-                raise Refusal("CARRIAGE_BUSY", f"job {other.id} ({other.state.name}) has the carriage: let it end first")
+                busy = f"job {other.id} ({other.state.name}) has the carriage: let it end first"
+                raise Refusal("CARRIAGE_BUSY", busy)
         aboard = self._book.places[CARRIAGE].car
         if aboard not in (None, job.car):
             raise Refusal("CARRIAGE_BUSY", f"car {aboard} stands on the carriage: resolve its job first")
