@@ -95,17 +95,21 @@ async def shut_when_still(bench: Bench, place: int) -> None:
 
 
 async def wait_for_driver(bench: Bench, place: int) -> None:
-    """Wait as long as a driver may take to come, and on while somebody is in the room or the gate.
+    """Invite a driver for as long as one may take to come, and on while somebody is in the room or the gate.
 
-    Returns when nobody came.
+    Returns when nobody came: the invitation has been taken back for the gate's delay, so that whoever was already
+    about to drive in is seen.
     """
-    await asyncio.sleep(bench.patience.customer_s)
 
     def nobody() -> bool:
         facts = facts_of(bench, place)
         return facts.empty and not facts.maybe_person and facts.curtain_clear
 
+    await _show(bench, place, Signal.DRIVE_IN)
+    await asyncio.sleep(bench.patience.customer_s)
     await _until(bench, nobody)
+    await _show(bench, place, Signal.WAIT)
+    await _held(bench, nobody, bench.patience.gate_delay_s)
 
 
 async def measure(bench: Bench, place: int) -> str | None:
