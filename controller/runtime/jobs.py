@@ -199,17 +199,10 @@ class Jobs:
     async def resolve(self, job: Job, event: E, *, target: int | None = None, reason: str = "") -> Job:
         """Carry out an operator's decision on a parked job."""
         self._tries = 0
-        if event is E.CLOSE_BY_HAND or target is not None:
-            await self._release_room(job)
         if target is None:
             return await self._move(job, event, left=job.left, reason=reason)
         # The way at which the job was parked may be open: closing it is the first step to another place.
         return await self._move(replace(job, target=target, diverting=True), event, left=S.CLOSING, reason=reason)
-
-    async def _release_room(self, job: Job) -> None:
-        """Give back the room to which a job does not bring its car after all."""
-        if job.kind is JobKind.RETRIEVE and job.room is not None:
-            await self._rooms.fire(job.room, RoomEvent.RELEASE)
 
     async def _go_on(self, job: Job) -> None:
         match job.state:
@@ -373,7 +366,8 @@ class Jobs:
             return await self._commit(changed, was=job.state)
         if job.state in (S.POSITIONING_TO, S.OPENING_TO):
             await self._runner.cancel()
-        await self._release_room(job)
+        if job.room is not None:
+            await self._rooms.fire(job.room, RoomEvent.RELEASE)
         # Back where it came from: that bay is this job's own, and it is the nearest.
         return await self._move(replace(changed, target=job.source), E.CANCEL)
 

@@ -47,6 +47,9 @@ _PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE",
 _FOR_THE_CARRIAGE = frozenset({S.CAR_COMING, S.CAR_LEAVING})
 """States in which the gate stays shut, since the carriage works at the inner door or comes."""
 
+_FOR_A_JOB = frozenset({S.RESERVED, S.CAR_COMING, S.CAR_LEAVING})
+"""States in which a room stands for a job alone."""
+
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
@@ -101,12 +104,24 @@ class Rooms:
             return False
         change = room.machine.fire(event)
         if change.source is not change.target:
+            self._tell_blocked(room, change.source, change.target, event)
             log.info("room_state", room=room.number, state=change.target.name, was=change.source.name, on=event.name)
             self._board.tell(
                 {"event": "room_state", "room": place, "state": change.target.name, "was": change.source.name}
             )
             await self._entered(room, change.source, change.target)
         return True
+
+    def _tell_blocked(self, room: _Room, was: S, state: S, event: E) -> None:
+        """Raise the alarm of a room that becomes BLOCKED, take it back where it is so no longer."""
+        if S.BLOCKED not in (was, state):
+            return
+        if state is S.BLOCKED and not room.fault:
+            room.fault = f"{event.name} is not plausible while {was.name}"
+        alarm = {"event": "alarm", "code": "ROOM_BLOCKED", "text": f"room {room.number}: {room.fault}"}
+        self._board.tell({**alarm, "active": state is S.BLOCKED})
+        if was is S.BLOCKED:
+            room.fault = ""
 
     async def sensed(self, signal: RoomSensed) -> None:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
@@ -154,12 +169,18 @@ class Rooms:
         facts = room.facts
         if facts is None:
             return
+        presented = facts.has_car and facts.shut
+        if room.machine.state in _FOR_A_JOB and not self._counted_on(room.place):
+            # Its job was closed by hand, or brings its car elsewhere.
+            if presented:
+                await self.fire(room.place, E.CAR_PLACED)
+            elif facts.proven_clear(crossings_before=None):
+                await self.fire(room.place, E.RELEASE)
         handed_over = room.machine.state is S.CLEARING and room.crossings_before is not None
         before = room.crossings_before if handed_over else None
         if facts.proven_clear(crossings_before=before):
             await self._proven_clear(room)
             return
-        presented = facts.has_car and facts.shut
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
         if room.machine.state is S.UNKNOWN and presented and not self._to_be_taken(room.place):
             await self.fire(room.place, E.CAR_PLACED)
@@ -256,7 +277,6 @@ class Rooms:
         if isinstance(error, StepFailed) and self.executing and _is_fault(error):
             room.fault = str(error)
             await self.fire(room.place, E.FAULT)
-            self._board.tell({"event": "alarm", "code": "ROOM_BLOCKED", "text": room.fault, "active": True})
         else:
             log.warning("room_activity_broken", room=room.number, error=str(error))
 
@@ -276,6 +296,12 @@ class Rooms:
         state = room.machine.state
         waits = state in (S.VACANT, S.RESERVED, S.ACCEPTED) and self._inbound(room.place) is None
         return state in _FOR_THE_CARRIAGE or waits
+
+    def _counted_on(self, place: int) -> bool:
+        """Return whether a job that was taken up comes to a room or fetches from it, or a car is awaited there."""
+        open_jobs = self._ledger.book.open_jobs()
+        taken_up = any(place in (job.source, job.target) for job in open_jobs if job.state is not JobState.QUEUED)
+        return taken_up or self._inbound(place) is not None
 
     def _to_be_taken(self, place: int) -> bool:
         """Return whether a job that was taken up has yet to fetch the car that stands in a room."""

@@ -197,6 +197,28 @@ def test_the_room_of_a_parked_retrieval_is_given_back_unless_the_car_comes_to_it
     loop.run(scenario())
 
 
+def test_a_car_that_is_left_in_its_room_by_hand_is_handed_back_to_its_owner() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(102)) as it:
+            assert await it.ended(await it.order(Relocate(car="C102", bay=204))) is JobState.DONE
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            job = await parked(it, Store(car="N1", room=ROOM), JobState.POSITIONING)
+            assert it.room(ROOM) is RoomState.CAR_LEAVING
+            await it.ask(Resolve(job=job, choice="by-hand", place=ROOM))
+            # Whoever resets closes the way that the job left open.
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            await it.import_all()
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+            assert it.truth() == {"C102": 204}
+            all_is_told(it)
+            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
+            all_is_shut(it)
+
+    loop.run(scenario())
+
+
 def test_the_room_of_a_retrieval_that_parks_before_it_has_the_car_is_given_back_too() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(102, 103)) as it:
