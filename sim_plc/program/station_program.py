@@ -148,7 +148,7 @@ class StationProgram(ABC, Generic[SceneT]):
     @property
     def asleep(self) -> bool:
         """Whether the next scan would only hear the controller, so that nobody needs to see it happen in time."""
-        return self._resting and not self._owned.frame_written
+        return self._resting and not self._silent and not self._owned.frame_written
 
     def mechanism(self, name: str) -> MechanismProgram:
         """Return one mechanism's program.

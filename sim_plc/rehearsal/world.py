@@ -125,6 +125,7 @@ class World:
         """Names the fault of each request by bus, function code and unit."""
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
+        self._power_ups = 0
         self._interlocks = interlocks
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
@@ -355,7 +356,9 @@ class World:
             for witness in self.witnesses:
                 witness.on_plc(name, entry)
 
-        rng = random.Random(f"{self.seed} {name}")
+        # A memory that is lost twice is followed by two boot ids.
+        self._power_ups += 1
+        rng = random.Random(f"{self.seed} {name} {self._power_ups}")
         if name == "tower":
             return TowerProgram(
                 self.tower,
