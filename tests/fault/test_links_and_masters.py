@@ -1,4 +1,4 @@
-"""Each trouble in each step of a move: the machine stops, people act, and the move ends as the tables say."""
+"""A cable out, a frozen or killed daemon, a second one, and the maintenance key: people act, and the move ends well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,12 +34,11 @@ MOVES = (Retrieve(car="C", room=ROOM), Store(car="D", room=ROOM))
 TOUCHED = {0, 101, 102, 202}
 
 each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-each_move = pytest.mark.parametrize("move", MOVES, ids=lambda move: type(move).__name__)
 
 Trouble = Callable[[Stage], Awaitable[None]]
 
 
-async def trouble_in(step: S, move: Request, trouble: Trouble, *, ends: frozenset[S] = frozenset({S.DONE})) -> None:
+async def trouble_in(step: S, move: Request, trouble: Trouble) -> None:
     """Begin a move, make trouble in one of its steps, and see it end."""
     tower = small(**UNHURRIED)
     async with stage(tower, cars=CARS) as it:
@@ -50,7 +49,7 @@ async def trouble_in(step: S, move: Request, trouble: Trouble, *, ends: frozense
         await it.until(lambda: it.job(number).state is step)
         await asyncio.sleep(0.1)
         await trouble(it)
-        assert await it.ended(number) in ends, it.picture()
+        assert await it.ended(number) is S.DONE, it.picture()
         assert it.truth() == it.belief()
         assert it.doubts() == set()
         assert await it.ended(await it.order(Relocate(car="A", bay=203))) is S.DONE
@@ -63,39 +62,20 @@ def stands(it: Stage) -> bool:
     return not any(axis.moving for axis in axes) and carriage.lift.brake_on and carriage.turntable.brake_on
 
 
-async def nothing_moves(it: Stage, for_s: float = 5.0, *, gates: bool = False) -> None:
-    """Hold that for a while no motion begins and everything stands; ``gates``: but those."""
-    begun = it.motions(but_gates=gates)
+async def nothing_moves(it: Stage, for_s: float = 5.0) -> None:
+    """Hold that for a while no motion begins and everything stands."""
+    begun = it.motions()
     end = it.world.now + for_s
     while it.world.now < end:
         assert stands(it)
-        assert it.motions(but_gates=gates) == begun
+        assert it.motions() == begun
         await asyncio.sleep(0.1)
 
 
-async def e_stop(it: Stage) -> None:
-    it.world.do(lambda plant: plant.press_e_stop())
-    await asyncio.sleep(STOP_S)
-    await nothing_moves(it)
-    assert it.unit is UnitState.ABORTED
-    # Each of the four human acts alone restarts nothing, in whatever order they are tried.
-    assert await it.refused(UnitCommand(event=UnitEvent.RESET)) == "UNIT_STATE"
-    it.world.do(lambda plant: plant.release_e_stop())
-    await nothing_moves(it)
-    it.world.do(lambda plant: plant.device_reset())
-    await nothing_moves(it)
-    assert it.unit is UnitState.ABORTED
-    await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
-    await nothing_moves(it)
-    await it.command(UnitEvent.RESET, UnitState.IDLE)
-    await nothing_moves(it)
-    await it.command(UnitEvent.START, UnitState.EXECUTE)
-
-
-@each_step
-@each_move
-def test_an_emergency_stop_stops_and_only_four_human_acts_go_on(move: Request, step: S) -> None:
-    loop.run(trouble_in(step, move, e_stop))
+def check_doubts(it: Stage) -> None:
+    """Hold that at most the two places of the open exchange are in doubt."""
+    assert it.doubts() <= TOUCHED
+    assert len(it.doubts()) <= 2
 
 
 async def back_to_work(it: Stage) -> None:
@@ -105,73 +85,8 @@ async def back_to_work(it: Stage) -> None:
     assert it.world.daemon is not None
     stations = it.world.daemon.control._bench.tower.stations.values()
     await it.until(lambda: all(station.online for station in stations), 30.0)
-    assert it.doubts() <= TOUCHED | {204, 103, 104}
+    check_doubts(it)
     await it.execute()
-
-
-async def warm_restart(it: Stage) -> None:
-    it.world.restart_plc("tower")
-    await back_to_work(it)
-
-
-@each_step
-@each_move
-def test_a_warm_restart_of_the_tower_plc(move: Request, step: S) -> None:
-    loop.run(trouble_in(step, move, warm_restart))
-
-
-async def cold_restart(it: Stage) -> None:
-    it.world.restart_plc("tower", warm=False)
-    await it.until(lambda: it.unit is UnitState.ABORTED, 30.0)
-    await asyncio.sleep(STOP_S)
-    await nothing_moves(it, 3.0)
-    it.world.reset_plc("tower")
-    await asyncio.sleep(2.0)
-    await back_to_work(it)
-
-
-@each_step
-def test_a_cold_restart_of_the_tower_plc_waits_for_a_person_at_its_cabinet(step: S) -> None:
-    loop.run(trouble_in(step, MOVES[0], cold_restart))
-
-
-def test_without_the_person_at_the_cabinet_a_station_without_memory_does_nothing() -> None:
-    async def scenario() -> None:
-        async with stage(cars=CARS) as it:
-            it.world.restart_plc("tower", warm=False)
-            await it.until(lambda: it.unit is UnitState.ABORTED, 30.0)
-            begun = it.motions()
-            await asyncio.sleep(10.0)
-            for _ in range(3):
-                await it.ask(UnitCommand(event=UnitEvent.CLEAR))
-                await it.until(lambda: it.unit is UnitState.ABORTED)
-                assert it.world.daemon is not None
-                assert "MEMORY_LOST" in it.world.daemon.control.unit.cause
-            assert it.motions() == begun
-            it.world.reset_plc("tower")
-            await asyncio.sleep(2.0)
-            await back_to_work(it)
-            assert await it.ended(await it.order(Relocate(car="A", bay=203))) is S.DONE
-
-    loop.run(scenario())
-
-
-async def bays_restart(it: Stage) -> None:
-    """Restart the controller of the level where the carriage stands, or is going to.
-
-    A latch whose controller lost its power rests on the arms and looks open until they go in: then the tower PLC
-    stops the exchange, and the unit is cleared once more.
-    """
-    it.world.restart_plc("bays2")
-    await back_to_work(it)
-    await it.until(lambda: it.unit is UnitState.ABORTED or not it.book.open_jobs())
-    if it.unit is UnitState.ABORTED:
-        await back_to_work(it)
-
-
-@each_step
-def test_a_warm_restart_of_a_bay_controller(step: S) -> None:
-    loop.run(trouble_in(step, MOVES[0], bays_restart))
 
 
 @pytest.mark.parametrize("bus", ["tower", "bays"])
@@ -204,29 +119,13 @@ def test_the_maintenance_key_stops_everything_and_homing_follows(step: S) -> Non
     loop.run(trouble_in(step, MOVES[1], key))
 
 
-@each_step
-def test_hold_lets_the_step_end_and_abort_does_not(step: S) -> None:
-    async def hold_then_abort(it: Stage) -> None:
-        await it.command(UnitEvent.HOLD, UnitState.HELD)
-        await nothing_moves(it, gates=True)
-        await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
-        await asyncio.sleep(0.1)
-        await it.ask(UnitCommand(event=UnitEvent.ABORT))
-        await it.until(lambda: it.unit is UnitState.ABORTED)
-        await asyncio.sleep(STOP_S)
-        await nothing_moves(it)
-        await it.execute()
-
-    loop.run(trouble_in(step, MOVES[0], hold_then_abort))
-
-
 @pytest.mark.parametrize("late_s", [0.2, 20.0])
 @pytest.mark.parametrize("step", [S.POSITIONING, S.PICKING, S.PLACING], ids=lambda step: step.name)
 def test_a_daemon_that_is_killed_and_started_again_soon_or_late(late_s: float, step: S) -> None:
     async def crash(it: Stage) -> None:
         await it.world.crash_daemon()
         await it.start(late_s=late_s)
-        assert it.doubts() <= TOUCHED
+        check_doubts(it)
         assert it.unit is UnitState.STOPPED
         await nothing_moves(it)
         await it.execute()
