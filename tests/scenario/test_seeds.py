@@ -47,6 +47,12 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
     assert not faults or sum(happened[name] for name in ("CRASH", "E_STOP", "PLC_WARM", "CUT", "NOISE")) > 0
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_invariant_hangs_on_the_polls_that_are_skipped(seed: int) -> None:
+    report = rehearse(load_tower("small"), seed, 3, Options(coalesced=False, most_strikes=3))
+    assert report.good, str(report)
+
+
 def short(tower: str, seed: int) -> Report:
     return rehearse(load_tower(tower), seed, 2, Options(most_strikes=4))
 

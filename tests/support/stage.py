@@ -143,9 +143,9 @@ class Stage:
         """Return the places that are unverified."""
         return {place.number for place in self.book.places.values() if place.status is PlaceStatus.UNVERIFIED}
 
-    def motions(self, *, but_gates: bool = False) -> int:
+    def motions(self) -> int:
         """Return how many motions were ever begun; signs and the stations' own commands do not count."""
-        others = ("signal", "station", "outer_gate") if but_gates else ("signal", "station")
+        others = ("signal", "station")
         return sum(
             entry.event.name == "STARTED" and not entry.mechanism.endswith(others) for _, entry in self.world.log
         )
