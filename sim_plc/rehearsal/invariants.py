@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
 OUTSIDE: Final = "outside"
+SHUTTLE: Final = "tower/shuttle"
 CARRIED: Final = "carriage"
 
 _RANGE_MM: Final = 60
@@ -199,8 +200,11 @@ class Inspector:
 
 
 def differences(book: Book, truth: Truth, bays: tuple[int, ...]) -> Iterator[str]:
-    """Yield every bay that is called verified and is not so; and the carriage, unless an exchange is under way."""
-    exchanging = not truth.carriage.arms_centred
+    """Yield every bay that is called verified and is not so, and the carriage.
+
+    An exchange under way, or one whose outcome is not settled yet, claims nothing of the two places that it is about.
+    """
+    exchanging = not truth.carriage.arms_centred or any(name == SHUTTLE for name, _ in book.intents)
     for number in (*bays, CARRIAGE):
         if exchanging and number in (CARRIAGE, truth.carriage.docked):
             continue

@@ -74,8 +74,8 @@ class Public:
                 self._fetched.pop(room, None)
                 if signal == Signal.DRIVE_IN and truth.gates[room].opened:
                     self._drive_in(room)
-            elif truth.gates[room].opened and signal in (Signal.TAKE_CAR, Signal.REFUSED, Signal.DRIVE_OUT):
-                self._fetch(room, car, refused=signal != Signal.TAKE_CAR)
+            elif truth.gates[room].opened and self._is_offered(car, signal):
+                self._fetch(room, car, refused=signal in (Signal.REFUSED, Signal.DRIVE_OUT))
 
     def _drive_in(self, room: int) -> None:
         daemon = self._world.daemon
@@ -92,6 +92,13 @@ class Public:
         self._coming[room] = car
         self.did["drove in"] += 1
         self._world.do(lambda plant: plant.car_arrives(room, car, self._habits()))
+
+    def _is_offered(self, car: str, signal: int) -> bool:
+        """Tell whether somebody may fetch a car behind an open gate; a dark sign keeps no owner from their car."""
+        if signal != Signal.DARK:
+            return signal in (Signal.TAKE_CAR, Signal.REFUSED, Signal.DRIVE_OUT)
+        daemon = self._world.daemon
+        return daemon is not None and daemon.book.job_of_car(car) is None
 
     def _fetch(self, room: int, car: str, *, refused: bool) -> None:
         if room in self._coming or self._fetched.get(room) == (car, refused) or self._stays_away(car):
