@@ -3,8 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One worker for each core up to this many; more only makes the real-time tests wait for each other.
-WORKERS ?= 2
+# Two for each of two cores: the tests on real sockets and ptys mostly wait, and others compute meanwhile.
+WORKERS ?= 4
 
 .PHONY: help demo run test lint types bench setup clean
 
