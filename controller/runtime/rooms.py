@@ -1,5 +1,6 @@
 """The transfer rooms: each one's machine, fed by its sensors, and the activity of its state."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
@@ -50,6 +51,9 @@ _FOR_THE_CARRIAGE = frozenset({S.CAR_COMING, S.CAR_LEAVING})
 _FOR_A_JOB = frozenset({S.RESERVED, S.CAR_COMING, S.CAR_LEAVING})
 """States in which a room stands for a job alone."""
 
+AGAIN_S = 0.5
+"""How long an activity that broke is left alone: what broke it, a lost image or a refusal, may stand for a while."""
+
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
@@ -67,6 +71,8 @@ class _Room:
         self.running: S | None = None
         """The state whose activity runs."""
         self.fault = ""
+        self.again_s = 0.0
+        """Not before this time of the loop is an activity started."""
 
 
 class Rooms:
@@ -212,7 +218,8 @@ class Rooms:
 
     async def _serve(self, room: _Room) -> None:
         """Start the activity of the state that a room stands in."""
-        if not self.executing or room.facts is None or room.runner.busy:
+        now_s = asyncio.get_running_loop().time()
+        if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
             return
         state, inbound = room.machine.state, self._inbound(room.place)
         if state is S.VACANT and inbound is not None:
@@ -278,6 +285,7 @@ class Rooms:
             room.fault = str(error)
             await self.fire(room.place, E.FAULT)
         else:
+            room.again_s = asyncio.get_running_loop().time() + AGAIN_S
             log.warning("room_activity_broken", room=room.number, error=str(error))
 
     async def _believe(self, place: int, belief: Place) -> None:
