@@ -67,6 +67,9 @@ class _Room:
     def __post_init__(self) -> None:
         self.machine = room_machine()
         self.facts: RoomFacts | None = None
+        """The newest look; None while the station is not seen."""
+        self.last_seen: RoomFacts | None = None
+        """The newest look, however old."""
         self.crossings_before: int | None = None
         self.running: S | None = None
         """The state whose activity runs."""
@@ -132,7 +135,7 @@ class Rooms:
     async def sensed(self, signal: RoomSensed) -> None:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
         room = self._rooms[signal.place]
-        before, room.facts = room.facts, signal.facts
+        before, room.facts, room.last_seen = room.last_seen, signal.facts, signal.facts
         if signal.facts.gate_open and self._belongs_shut(room):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
@@ -167,7 +170,7 @@ class Rooms:
             room.running = None
 
     def lose_sight(self) -> None:
-        """Forget what the sensors showed: the station is gone; the next look starts afresh."""
+        """Trust no look any more: the station is gone. The next one tells what has happened meanwhile."""
         for room in self._rooms.values():
             room.facts = None
 
