@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Resolve, UnitCommand
-from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.events import Resolve
+from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.unit import UnitEvent, UnitState
 from controller.runtime.admission import OUTSIDE
 from hal.plcmap.codes import Reason, Result
@@ -17,8 +17,10 @@ from sim_plc.rehearsal import loop
 from tests.support.moves import (
     KINDS,
     STEPS,
+    attend,
     caught,
     hold_against_truth,
+    lines,
     move,
     moving,
     room_given_back,
@@ -34,18 +36,6 @@ EXCHANGES = (JobState.PICKING, JobState.PLACING)
 
 SPARE = 204
 """A bay that is free in every move, and nobody's target."""
-
-NEXT = {
-    UnitState.ABORTED: UnitEvent.CLEAR,
-    UnitState.STOPPED: UnitEvent.RESET,
-    UnitState.IDLE: UnitEvent.START,
-    UnitState.HELD: UnitEvent.UNHOLD,
-}
-
-ENDED = {*TERMINAL, JobState.PARKED}
-
-PATIENCE = 12
-"""Acts after which an operator must have the unit executing."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -201,45 +191,10 @@ def hold_against_truth_or_doubt(it: Stage) -> None:
     assert differing <= it.doubts()
 
 
-async def attend(it: Stage, number: int) -> None:
-    """Be the operator: clear, reset, start, crank by hand, until a job has ended or stands parked."""
-    for _ in range(PATIENCE):
-        await it.until(lambda: it.unit in (*NEXT, UnitState.EXECUTE))
-        if it.unit is UnitState.EXECUTE:
-            await it.until(lambda: it.unit is not UnitState.EXECUTE or it.job(number).state in ENDED)
-        if it.unit in (UnitState.EXECUTE, UnitState.HELD) and it.job(number).state in ENDED:
-            return
-        if it.unit in NEXT:
-            if "CAR_HALF_WAY" in cause(it):
-                crank(it)
-            await it.until(lambda: all(stations_online(it)))
-            await it.ask(UnitCommand(event=NEXT[it.unit]))
-    raise AssertionError(it.picture())
-
-
 async def resolve(it: Stage, number: int, choice: str, place: int | None = None) -> None:
     """Decide on a parked job and let the tower carry it out."""
     await it.ask(Resolve(job=number, choice=choice, place=place))
     await attend(it, number)
-
-
-def crank(it: Stage) -> None:
-    """Bring the arms inside by hand, with the drives off."""
-    it.world.do(lambda plant: plant.set_maintenance_key(on=True))
-    it.world.do(lambda plant: plant.crank_shuttle())
-    it.world.do(lambda plant: plant.set_maintenance_key(on=False))
-
-
-def stations_online(it: Stage) -> list[bool]:
-    assert it.world.daemon is not None
-    rows = it.world.daemon.board.status["stations"]
-    assert isinstance(rows, list)
-    return [row["state"] == "ONLINE" for row in rows]
-
-
-def lines(it: Stage, station: str, since: int = 0) -> list[LogEntry]:
-    """Return what a station's log tells from a line on."""
-    return [entry for name, entry in it.world.log[since:] if name == station]
 
 
 def outcomes(it: Stage, station: str, since: int) -> list[LogEntry]:
@@ -256,8 +211,3 @@ def running(it: Stage, station: str) -> set[str]:
         elif entry.event is Event.OUTCOME:
             owing.discard(key)
     return {mechanism for mechanism, _ in owing}
-
-
-def cause(it: Stage) -> str:
-    assert it.world.daemon is not None
-    return it.world.daemon.control.unit.cause

@@ -15,7 +15,18 @@ from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.plant import Plant
 from sim_plc.plant.terminals import Wire
 from sim_plc.rehearsal import loop
-from tests.support.moves import KINDS, ROOM, STEPS, caught, hold_against_truth, move, moving, room_given_back, starts
+from tests.support.moves import (
+    KINDS,
+    ROOM,
+    STEPS,
+    caught,
+    cause,
+    hold_against_truth,
+    move,
+    moving,
+    room_given_back,
+    starts,
+)
 from tests.support.stage import QUICK, Stage
 
 SCANS_S = 0.05
@@ -342,8 +353,3 @@ async def still_but_gates(it: Stage) -> None:
 def first_out(it: Stage) -> Safety:
     tower = next(program for program in it.world.programs if program.name == "tower")
     return Safety(tower.station_state.first_out)
-
-
-def cause(it: Stage) -> str:
-    assert it.world.daemon is not None
-    return it.world.daemon.control.unit.cause

@@ -1,15 +1,18 @@
 """One move on the small tower, seen from the plant: begun, caught in a step, and brought to its end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from config.schema import Tower
-from controller.domain.events import Relocate, Retrieve, Store
-from controller.domain.jobs import JobKind, JobState
+from controller.domain.events import Refusal, Relocate, Retrieve, Store, UnitCommand
+from controller.domain.jobs import TERMINAL, JobKind, JobState
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.truth import Truth
+from sim_plc.program.event_log import LogEntry
 from tests.support.stage import QUICK, Stage, stage
 
 ROOM: Final = 101
@@ -29,6 +32,21 @@ STEPS: Final = (
 )
 """Every step in which something moves."""
 
+NEXT: Final = {
+    UnitState.ABORTED: UnitEvent.CLEAR,
+    UnitState.STOPPED: UnitEvent.RESET,
+    UnitState.IDLE: UnitEvent.START,
+    UnitState.HELD: UnitEvent.UNHOLD,
+}
+
+ENDED: Final = {*TERMINAL, JobState.PARKED}
+
+PATIENCE: Final = 12
+"""Acts after which an operator must have the unit executing."""
+
+LOOK_S: Final = 1.0
+"""What an operator takes between two acts."""
+
 KINDS: Final = (JobKind.RETRIEVE, JobKind.STORE)
 
 _STOCK: Final[Mapping[JobKind, Mapping[int, Car]]] = {
@@ -38,9 +56,11 @@ _STOCK: Final[Mapping[JobKind, Mapping[int, Car]]] = {
 
 
 @asynccontextmanager
-async def move(kind: JobKind, tower: Tower | None = None, *, seed: int = 1) -> AsyncIterator[tuple[Stage, int]]:
+async def move(
+    kind: JobKind, tower: Tower | None = None, *, seed: int = 1, coalesced: bool = True
+) -> AsyncIterator[tuple[Stage, int]]:
     """Give a tower that executes, and the number of a move that was just ordered: out of a bay, or into one."""
-    async with stage(tower, cars=_STOCK[kind], seed=seed) as it:
+    async with stage(tower, cars=_STOCK[kind], seed=seed, coalesced=coalesced) as it:
         yield it, await ordered(it, kind)
 
 
@@ -89,3 +109,47 @@ async def room_given_back(it: Stage) -> None:
     it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
     await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
     assert ROOM not in it.truth().values()
+
+
+def cause(it: Stage) -> str:
+    """Return why the unit stands as it stands."""
+    assert it.world.daemon is not None
+    return it.world.daemon.control.unit.cause
+
+
+async def attend(it: Stage, number: int, acts: int = PATIENCE) -> None:
+    """Be the operator: clear, reset, start, crank by hand, until a job has ended or stands parked."""
+    for _ in range(acts):
+        await it.until(lambda: it.unit in (*NEXT, UnitState.EXECUTE))
+        if it.unit is UnitState.EXECUTE:
+            await it.until(lambda: it.unit is not UnitState.EXECUTE or it.job(number).state in ENDED)
+        if it.unit in (UnitState.EXECUTE, UnitState.HELD) and it.job(number).state in ENDED:
+            return
+        if it.unit in NEXT:
+            if "CAR_HALF_WAY" in cause(it):
+                crank(it)
+            await asyncio.sleep(LOOK_S)
+            with suppress(Refusal):  # as long as a station is not back
+                await it.until(lambda: {"ONLINE"} == set(station_states(it)))
+                await it.ask(UnitCommand(event=NEXT[it.unit]))
+    raise AssertionError(it.picture())
+
+
+def crank(it: Stage) -> None:
+    """Bring the arms inside by hand, with the drives off."""
+    it.world.do(lambda plant: plant.set_maintenance_key(on=True))
+    it.world.do(lambda plant: plant.crank_shuttle())
+    it.world.do(lambda plant: plant.set_maintenance_key(on=False))
+
+
+def station_states(it: Stage) -> list[str]:
+    """Return how the stations stand, the tower PLC first."""
+    assert it.world.daemon is not None
+    rows = it.world.daemon.board.status["stations"]
+    assert isinstance(rows, list)
+    return [row["state"] for row in rows]
+
+
+def lines(it: Stage, station: str, since: int = 0) -> list[LogEntry]:
+    """Return what a station's log tells from a line on."""
+    return [entry for name, entry in it.world.log[since:] if name == station]

@@ -153,10 +153,15 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    tower: Tower | None = None, *, cars: Mapping[int, Car] | None = None, seed: int = 1, execute: bool = True
+    tower: Tower | None = None,
+    *,
+    cars: Mapping[int, Car] | None = None,
+    seed: int = 1,
+    execute: bool = True,
+    coalesced: bool = True,
 ) -> AsyncIterator[Stage]:
     """Give a tower with its daemon running, imported and executing; at the end no invariant may be broken."""
-    world = World(tower or small(), seed, cars=dict(cars or {}))
+    world = World(tower or small(), seed, cars=dict(cars or {}), coalesced=coalesced)
     it = Stage(world)
     async with world.running():
         await it.start()
