@@ -5,8 +5,10 @@ Every function raises `hal.errors.NotOnline` where a station's image may not be 
 
 from controller.activities.context import Bench
 from hal.errors import NotOnline
+from hal.interfaces import StationState
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
+from hal.scan import Station
 
 SEEN = {Loaded.YES: "occupied", Loaded.NO: "empty", Loaded.DOUBTFUL: "doubtful"}
 """What two sensors say together, in words."""
@@ -15,6 +17,13 @@ SEEN = {Loaded.YES: "occupied", Loaded.NO: "empty", Loaded.DOUBTFUL: "doubtful"}
 def cause_names(bench: Bench) -> list[str]:
     """Return the names of the safety causes that stand or are latched."""
     return [str(cause.name) for cause in bench.tower.safety.causes()]
+
+
+def standing(station: Station) -> str:
+    """Return how far a station can be relied on: a `StationState` by name, STALE too while its last image is old."""
+    if station.state is StationState.ONLINE and not station.online:
+        return StationState.STALE.name
+    return station.state.name
 
 
 def presence(bench: Bench, place: int) -> Loaded:

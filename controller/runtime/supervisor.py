@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from controller.activities.context import Bench
+from controller.activities.readings import standing
 from controller.activities.room import facts_of
 from controller.domain.room_facts import RoomFacts
 from controller.runtime.inbox import Inbox
@@ -51,8 +52,7 @@ class Supervisor:
         if station.name == "tower" and not station.online:
             self._facts.clear()
             self._safety = None
-        state = station.state.name if station.online or station.state.name != "ONLINE" else "STALE"
-        self._inbox.post(StationChanged(station.name, state, station.trouble), urgent=not station.online)
+        self._inbox.post(StationChanged(station.name, standing(station), station.trouble), urgent=not station.online)
 
     def _on_tower_image(self, image: Image) -> None:
         self._online["tower"] = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import Refusal
@@ -72,7 +73,7 @@ class Views:
             },
             "safety": self._safety(),
             "stations": [
-                {"name": name, "state": station.state.name, "detail": station.trouble}
+                {"name": name, "state": readings.standing(station), "detail": station.trouble}
                 for name, station in self._bench.tower.stations.items()
             ],
             "carriage": self._carriage(),

@@ -256,12 +256,21 @@ def test_an_image_that_has_gone_stale_is_noticed_in_time(how: str, *, moves: boo
                 taps["tower"].stuck = True
             while await height_seen(it) is not None:  # noqa: ASYNC110 - what is asked is the answer at each instant
                 await asyncio.sleep(0.01)
+            # Whoever reads the status at that instant is not told that the station were online.
+            assert "ONLINE" not in [each["state"] for each in await stations(it) if each["name"] == "tower"]
             poll_s = timing.poll_s if moves else timing.idle_poll_s
             # The newest image may be that of a poll which was under way.
             assert it.world.now - pulled_s <= max(STALE_S, 3 * poll_s) + poll_s + 0.02
             await it.until(lambda: it.unit is not UnitState.EXECUTE, LOOK_AROUND_S)
 
     loop.run(body())
+
+
+async def stations(it: Stage) -> list[dict[str, object]]:
+    """Return the stations as the status shows them now."""
+    shown = (await it.ask(Query(what="status")))["stations"]
+    assert isinstance(shown, list)
+    return shown
 
 
 async def height_seen(it: Stage) -> object:
