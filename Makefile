@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 # Two for each of two cores: the tests on real sockets and ptys mostly wait, and others compute meanwhile.
 WORKERS ?= 4
 
-.PHONY: help demo run test lint types bench setup clean
+.PHONY: help demo run test campaign lint types bench setup clean
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
 	@echo "make run     the same tower, staying up for your own commands"
 	@echo "make test    every test (a few minutes)"
+	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
 
@@ -23,6 +24,9 @@ run: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) -q
+
+campaign: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) -q -m campaign
 
 lint: $(READY)
 	@$(BIN)/ruff check .
