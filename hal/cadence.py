@@ -4,6 +4,8 @@ import asyncio
 import math
 from typing import Protocol
 
+from hal.statistics import Recent
+
 
 class Cadence(Protocol):
     """Paces one polling loop."""
@@ -20,7 +22,8 @@ class Cadence(Protocol):
 class SteadyCadence:
     """A drift-free period on the loop's clock; cycles that were missed are dropped, never bunched.
 
-    ``overruns`` counts them: the caller took longer than a whole period between two calls.
+    ``overruns`` counts them: the caller took longer than a whole period between two calls. ``lateness`` is how far
+    behind its grid point a call returned.
     """
 
     def __init__(self) -> None:
@@ -29,6 +32,7 @@ class SteadyCadence:
         self._kicked = asyncio.Event()
         self._asked = False
         self.overruns = 0
+        self.lateness = Recent()
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds, or until `kick`."""
@@ -45,6 +49,7 @@ class SteadyCadence:
                 await self._kicked.wait()
         except TimeoutError:
             self._due = due
+            self.lateness.add(loop.time() - due)
         self._kicked.clear()
         self._returned = loop.time()
 

@@ -52,6 +52,11 @@ class Framing(Protocol):
         """Whether the next byte received begins a frame, or is found to if it does."""
         ...
 
+    @property
+    def dropped(self) -> int:
+        """How many answers (on a line: bursts of bytes) came that belonged to no waiting request."""
+        ...
+
     def reset(self) -> None:
         """Forget everything received: a new connection stands."""
         ...
@@ -65,6 +70,7 @@ class MbapFraming:
         self._unit = 0
         self._waiting = False
         self._buffer = bytearray()
+        self._dropped = 0
 
     @property
     def leftover(self) -> bytes:
@@ -75,6 +81,11 @@ class MbapFraming:
     def in_step(self) -> bool:
         """Whether the next byte begins a frame."""
         return not self._buffer
+
+    @property
+    def dropped(self) -> int:
+        """How many answers came too late, twice or to nobody."""
+        return self._dropped
 
     def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:  # noqa: ARG002 - see Framing
         """Return the frame to send. Ids run from 1 to 65535: 0 is what broken peers send, so it is never ours."""
@@ -101,6 +112,8 @@ class MbapFraming:
                 if unit != self._unit:
                     raise BadAnswer(f"asked unit {self._unit}, unit {unit} answered")
                 answer = pdu
+            else:
+                self._dropped += 1
         return answer
 
     def end(self) -> None:
@@ -130,6 +143,8 @@ class RtuFraming:
         self._size = 0
         self._waiting = False
         self._buffer = bytearray()
+        self._dropped = 0
+        self._dropping = False
 
     @property
     def leftover(self) -> bytes:
@@ -141,6 +156,11 @@ class RtuFraming:
         """Whether the next frame is found: it always is."""
         return True
 
+    @property
+    def dropped(self) -> int:
+        """How many times bytes came between two requests, whole late answers among them."""
+        return self._dropped
+
     def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:
         """Return the frame to send; bytes received before it are dropped."""
         self._buffer.clear()
@@ -148,12 +168,15 @@ class RtuFraming:
         self._exception_head = bytes((unit, answer_head[0] | 0x80))
         self._size = 1 + answer_size + 2
         self._waiting = True
+        self._dropping = False
         body = bytes((unit,)) + pdu
         return body + self._crc(body).to_bytes(2, "big")
 
     def feed(self, data: bytes) -> bytes | None:
         """Take received bytes; see `Framing`. Without a waiting request they are dropped."""
         if not self._waiting:
+            self._dropped += not self._dropping
+            self._dropping = True
             return None
         self._buffer += data
         for start in range(len(self._buffer)):

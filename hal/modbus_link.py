@@ -36,6 +36,7 @@ from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
 from hal.line_silence import LineSilence
 from hal.modbus_framing import Framing, MbapFraming, OutOfStep, RtuFraming
 from hal.serial_port import SerialPort
+from hal.statistics import LinkStatistics
 from hal.tcp_channel import TcpChannel
 from hal.turnstile import Turnstile
 
@@ -123,6 +124,7 @@ class ModbusLink:
         self._closes = 0
         self._unanswered = 0
         self._waiter: asyncio.Future[bytes | HalError] | None = None
+        self.statistics = LinkStatistics()
 
     @property
     def connected(self) -> bool:
@@ -133,6 +135,11 @@ class ModbusLink:
     def generation(self) -> int:
         """Rises with each new connection: 0 before the first."""
         return self._generation
+
+    @property
+    def dropped(self) -> int:
+        """How many answers (on a line: bursts of bytes) came that belonged to no waiting request."""
+        return self._framing.dropped
 
     async def connect(self) -> None:
         """Connect if not connected; see `hal.link.Link`. Calls at the same time make one connection."""
@@ -156,17 +163,21 @@ class ModbusLink:
         self._channel.close()
         self._lost("closed by this side")
 
-    async def read_input(self, unit: int, address: int, count: int, *, urgent: bool = False) -> tuple[int, ...]:
-        """Read ``count`` (1..125) input registers (FC4)."""
+    async def read_input(
+        self, unit: int, address: int, count: int, *, urgent: bool = False, patient: bool = False
+    ) -> tuple[int, ...]:
+        """Read ``count`` (1..125) input registers (FC4). ``patient``: after everything else that waits."""
         _check_span(address, count, MAX_READ)
         pdu = ReadInputRegistersRequest(address=address, count=count)
-        return await self._ask(_reading(unit, pdu, count, ReadInputRegistersResponse), urgent=urgent)
+        return await self._ask(_reading(unit, pdu, count, ReadInputRegistersResponse), urgent=urgent, patient=patient)
 
-    async def read_holding(self, unit: int, address: int, count: int, *, urgent: bool = False) -> tuple[int, ...]:
-        """Read ``count`` (1..125) holding registers (FC3)."""
+    async def read_holding(
+        self, unit: int, address: int, count: int, *, urgent: bool = False, patient: bool = False
+    ) -> tuple[int, ...]:
+        """Read ``count`` (1..125) holding registers (FC3). ``patient``: after everything else that waits."""
         _check_span(address, count, MAX_READ)
         pdu = ReadHoldingRegistersRequest(address=address, count=count)
-        return await self._ask(_reading(unit, pdu, count, ReadHoldingRegistersResponse), urgent=urgent)
+        return await self._ask(_reading(unit, pdu, count, ReadHoldingRegistersResponse), urgent=urgent, patient=patient)
 
     async def write(self, unit: int, address: int, words: Sequence[int], *, urgent: bool = False) -> None:
         """Write 1..123 holding registers in one request (FC16)."""
@@ -195,16 +206,19 @@ class ModbusLink:
         request = _reading(unit, pdu, read_count, ReadWriteMultipleRegistersResponse)
         return await self._ask(request, urgent=urgent)
 
-    async def _ask(self, request: _Request, *, urgent: bool) -> tuple[int, ...]:
+    async def _ask(self, request: _Request, *, urgent: bool, patient: bool = False) -> tuple[int, ...]:
         if request.unit not in self._units:
             raise ValueError(f"unit {request.unit} is not in {self._units.start}..{self._units.stop - 1}")
         generation = self._generation
         self._require_connection(generation)
-        if not await self._turnstile.enter(urgent=urgent):
+        loop = asyncio.get_running_loop()
+        wished_s = loop.time()
+        if not await self._turnstile.enter(urgent=urgent, patient=patient):
             raise LinkDown(f"{self._channel.name}: lost before the request was sent")
         try:
             self._require_connection(generation)
-            return await self._exchange(request)
+            with self.statistics.exchange(request.unit, loop.time() - wished_s, self._timing.gap_s):
+                return await self._exchange(request)
         finally:
             self._silence.give_back()
 
