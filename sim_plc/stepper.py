@@ -87,6 +87,8 @@ class Stepper:
     def advance(self, now: float) -> None:
         """Run every scan due up to ``now``, in order, and let reads show ``now``'s grid point. Never goes back."""
         last = math.floor(now / self._scan_s + _GRID_SLACK)
+        if last <= self._index:
+            return
         while (index := self._due_index()) is not None and index <= last:
             self._scan(index)
         if last > self._index:

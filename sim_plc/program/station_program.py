@@ -1,5 +1,6 @@
 """What every station's program does at a scan: hear the controller, look at the mailboxes, run the mechanisms."""
 
+import math
 import random
 from abc import ABC, abstractmethod
 from collections import deque
@@ -67,6 +68,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._owned = OwnedRegisters(station)
         self._unsettled = False
         self._resting = self._progressed = False
+        self._due: float | None = None
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
@@ -173,6 +175,7 @@ class StationProgram(ABC, Generic[SceneT]):
         was_silent = self._silent
         self._hear(t)
         if self._resting and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
+            self._due = self._next_due()
             return
         self.begin_scan(first=first)
         self._halt_what_must_not_run()
@@ -183,6 +186,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._progressed = any(program.progressed for program in self.mechanisms)
         busy = self._unsettled or self._progressed or any(program.running for program in self.mechanisms)
         self._resting = not busy
+        self._due = self._next_due()
         self._pages.changed()
 
     def next_due(self) -> float | None:
@@ -190,16 +194,7 @@ class StationProgram(ABC, Generic[SceneT]):
 
         A time that has passed means the next scan of the grid; None: nothing is due.
         """
-        if self.needs_scan:
-            return self._t
-        if self._resting:
-            return None if self._silent else self.gate.silent_from()
-        if self._unsettled or self.progressed:
-            return self._t
-        dues = [program.due for program in self.mechanisms if program.running is not None]
-        if not self._silent:
-            dues.append(self.gate.silent_from())
-        return min((due for due in dues if due is not None), default=None)
+        return -math.inf if self.needs_scan else self._due
 
     def retained_bytes(self) -> bytes:
         """Return what survives power."""
@@ -256,6 +251,17 @@ class StationProgram(ABC, Generic[SceneT]):
         self.needs_scan = True
 
     # One scan, part by part
+
+    def _next_due(self) -> float | None:
+        """Return what `next_due` answers from this scan on: nothing but a scan and a write changes it."""
+        if self._resting:
+            return None if self._silent else self.gate.silent_from()
+        if self._unsettled or self._progressed:
+            return -math.inf
+        dues = [program.due for program in self.mechanisms if program.running is not None]
+        if not self._silent:
+            dues.append(self.gate.silent_from())
+        return min((due for due in dues if due is not None), default=None)
 
     def _mechanism(self, mechanism: Mechanism, machine: Machine) -> MechanismProgram:
         name = mechanism.name

@@ -57,7 +57,11 @@ class MemoryLink:
         before: Callable[[float], None] = lambda _: None,
         decide: Callable[[int, int], Fault] = lambda _function, _unit: Fault.NONE,
     ) -> None:
-        """Take the units by their unit id. ``latency_s`` is the time of one request and its answer."""
+        """Take the units by their unit id.
+
+        ``latency_s`` is the time of one request and its answer: it all passes before the arrival, so that one timer
+        serves a request. What breaks behind an arrival is a fault's doing.
+        """
         self.units = dict(units)
         self.reachable = True
         """Cleared: nothing answers and no connection comes about, as with the cable out."""
@@ -176,7 +180,7 @@ class MemoryLink:
         if fault in {Fault.LOSE_REQUEST, Fault.DELAY} or unit not in self.units:
             await self._wait(self._timeout_s, broken)
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
-        await self._wait(self._latency_s / 2, broken)
+        await self._wait(self._latency_s, broken)
         answer = self._arrive(function, unit, access)
         if fault is Fault.CUT_AFTER:
             self.cut()
@@ -184,7 +188,6 @@ class MemoryLink:
         if fault is Fault.LOSE_ANSWER:
             await self._wait(self._timeout_s, broken)
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
-        await self._wait(self._latency_s / 2, broken)
         return answer
 
     def _arrive(self, function: int, unit: int, access: Callable[[Unit], _T]) -> _T:
