@@ -5,6 +5,7 @@ changes in the inventory.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from controller.activities import homing, readings
 from controller.activities.context import Bench
@@ -13,7 +14,6 @@ from controller.activities.situation import require
 from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
 from controller.domain.travel import shorter_way_mdeg
-from hal.carriage import Shuttle
 from hal.interfaces import Prepared
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of
@@ -21,6 +21,15 @@ from hal.readings import Loaded
 
 SECOND_OPINION_S = 2.0
 """How long the other station's sensors may lag behind: an idle poll and its debounce."""
+
+
+_WAY_WISHES: Final = {
+    (False, False): WishKind.LATCH,
+    (False, True): WishKind.UNLATCH,
+    (True, False): WishKind.CLOSE_INNER_DOOR,
+    (True, True): WishKind.OPEN_INNER_DOOR,
+}
+"""By: in a room, opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +78,7 @@ async def open_way(bench: Bench, errand: Errand, place: int) -> Done:
         StepFailed: it is not proven open.
 
     """
-    if readings.way_open(bench, place):
-        return Done()
-    in_room = place in bench.shape.rooms
-    await require(bench, Wish(WishKind.OPEN_INNER_DOOR if in_room else WishKind.UNLATCH, place))
-    wanted, bound_s = _way(bench, place, opening=True)
-    records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
-    await _second_opinion(bench, place, opening=True)
-    return Done(records, bound_s, 1)
+    return await _set_way(bench, errand, place, opening=True)
 
 
 async def close_way(bench: Bench, errand: Errand, place: int) -> Done:
@@ -86,14 +88,7 @@ async def close_way(bench: Bench, errand: Errand, place: int) -> Done:
         StepFailed: it is not proven closed.
 
     """
-    if readings.way_closed(bench, place):
-        return Done()
-    in_room = place in bench.shape.rooms
-    await require(bench, Wish(WishKind.CLOSE_INNER_DOOR if in_room else WishKind.LATCH, place))
-    wanted, bound_s = _way(bench, place, opening=False)
-    records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
-    await _second_opinion(bench, place, opening=False)
-    return Done(records, bound_s, 1)
+    return await _set_way(bench, errand, place, opening=False)
 
 
 async def pick(bench: Bench, errand: Errand, place: int) -> Done:
@@ -103,21 +98,11 @@ async def pick(bench: Bench, errand: Errand, place: int) -> Done:
         StepFailed: the load is not proven on the carriage and gone from the place.
 
     """
-    shuttle = bench.tower.shuttle
-    if shuttle.resumable:
-        _must_be("pick", picking=True, shuttle=shuttle)
-        await _hold_open(bench, errand, place)
-        await require(bench, Wish(WishKind.RESUME, place))
-        command = shuttle.resume()
-    elif is_picked(bench, place):
+    if not bench.tower.shuttle.resumable and is_picked(bench, place):
         return Done()
-    else:
-        await require(bench, Wish(WishKind.PICK, place))
-        command = shuttle.pick(place)
-    bound_s = bench.kinematics.exchange_s()
-    records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
+    done = await _exchange(bench, errand, place, picking=True)
     await prove(bench, place, at_place=Loaded.NO, on_carriage=Loaded.YES)
-    return Done(records, bound_s, 1)
+    return done
 
 
 async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
@@ -127,21 +112,11 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
         StepFailed: the load is not proven gone from the carriage and standing at the place.
 
     """
-    shuttle = bench.tower.shuttle
-    if shuttle.resumable:
-        _must_be("placing", picking=False, shuttle=shuttle)
-        await _hold_open(bench, errand, place)
-        await require(bench, Wish(WishKind.RESUME, place))
-        command = shuttle.resume()
-    elif is_placed(bench, place):
+    if not bench.tower.shuttle.resumable and is_placed(bench, place):
         return Done()
-    else:
-        await require(bench, Wish(WishKind.PLACE, place))
-        command = shuttle.place(place)
-    bound_s = bench.kinematics.exchange_s()
-    records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
+    done = await _exchange(bench, errand, place, picking=False)
     await prove(bench, place, at_place=Loaded.YES, on_carriage=Loaded.NO)
-    return Done(records, bound_s, 1)
+    return done
 
 
 def is_picked(bench: Bench, place: int) -> bool:
@@ -216,6 +191,32 @@ async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Load
         raise StepFailed("LOAD_NOT_PROVEN", f"the sensors do not prove {wanted}")
 
 
+async def _set_way(bench: Bench, errand: Errand, place: int, *, opening: bool) -> Done:
+    proven = readings.way_open if opening else readings.way_closed
+    if proven(bench, place):
+        return Done()
+    await require(bench, Wish(_WAY_WISHES[place in bench.shape.rooms, opening], place))
+    wanted, bound_s = _way(bench, place, opening=opening)
+    records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
+    await _second_opinion(bench, place, opening=opening)
+    return Done(records, bound_s, 1)
+
+
+async def _exchange(bench: Bench, errand: Errand, place: int, *, picking: bool) -> Done:
+    """Pick or place at a place, or go on with the exchange that was cut there."""
+    shuttle, bound_s = bench.tower.shuttle, bench.kinematics.exchange_s()
+    if shuttle.resumable:
+        if shuttle.picking is not picking:
+            raise StepFailed("WRONG_EXCHANGE", f"the exchange that was cut is not a {'pick' if picking else 'placing'}")
+        await _hold_open(bench, errand, place)
+        await require(bench, Wish(WishKind.RESUME, place))
+        command = shuttle.resume()
+    else:
+        await require(bench, Wish(WishKind.PICK if picking else WishKind.PLACE, place))
+        command = shuttle.pick(place) if picking else shuttle.place(place)
+    return Done(await carry_out_ok(bench, errand, command, bound_s=bound_s), bound_s, 1)
+
+
 def _axes_to_move(bench: Bench, place: int) -> list[Prepared]:
     tower = bench.tower
     wanted = []
@@ -278,8 +279,3 @@ def _look_at(bench: Bench, place: int) -> None:
     bench.tower.stations["tower"].kick()
     if place not in bench.shape.rooms:
         bench.tower.stations[latches_station(place)].kick()
-
-
-def _must_be(what: str, *, picking: bool, shuttle: Shuttle) -> None:
-    if shuttle.picking is not picking:
-        raise StepFailed("WRONG_EXCHANGE", f"the exchange that was cut is not a {what}")
