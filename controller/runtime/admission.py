@@ -9,7 +9,7 @@ from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Refusal, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
-from controller.domain.records import CarKnown, JobSet, PlaceSet, Record
+from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.rooms import RoomState
 from controller.runtime.rooms import Rooms
 from hal.readings import Loaded
@@ -19,7 +19,7 @@ OUTSIDE = 0
 
 
 class Admission:
-    """Judges requests against the book; returns the records that grant them."""
+    """Judges requests against the book; returns the job or the records that grant them."""
 
     def __init__(self, bench: Bench, book: Book, rooms: Rooms, now: Callable[[], float]) -> None:
         self._bench = bench
@@ -27,8 +27,8 @@ class Admission:
         self._rooms = rooms
         self._now = now
 
-    def retrieve(self, request: Retrieve) -> list[Record]:
-        """Grant a retrieval.
+    def retrieve(self, request: Retrieve) -> Job:
+        """Return the job of a retrieval.
 
         Raises:
             Refusal: see the rule.
@@ -36,10 +36,10 @@ class Admission:
         """
         place = self._stored(request.car)
         room = None if request.room is None else self._room(request.room)
-        return [JobSet(self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by))]
+        return self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by)
 
-    def store(self, request: Store) -> list[Record]:
-        """Grant a storing.
+    def store(self, request: Store) -> Job:
+        """Return the job of a storing.
 
         Raises:
             Refusal: see the rule.
@@ -55,11 +55,10 @@ class Admission:
         free = sum(self._status(bay) is PlaceStatus.FREE for bay in self._unreserved())
         if free <= self._book.awaited_bays():
             raise Refusal("TOWER_FULL", f"no free bay: {len(self._bench.shape.bays)} bays, {free} free of claims")
-        car = CarKnown(Car(request.car, request.model))
-        return [car, JobSet(self._job(JobKind.STORE, request.car, room, None, room, request.by))]
+        return self._job(JobKind.STORE, request.car, room, None, room, request.by)
 
-    def relocate(self, request: Relocate) -> list[Record]:
-        """Grant a relocation.
+    def relocate(self, request: Relocate) -> Job:
+        """Return the job of a relocation.
 
         Raises:
             Refusal: see the rule.
@@ -75,7 +74,7 @@ class Admission:
                 raise Refusal("BAY_NOT_USABLE", f"bay {request.bay} is {status}")
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
-        return [JobSet(self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by))]
+        return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
 
     def inventory(self, request: ImportInventory) -> tuple[list[Record], list[dict[str, object]]]:
         """Return the records of an imported inventory, and where the sensors disagree with it.

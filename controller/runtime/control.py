@@ -22,13 +22,15 @@ from controller.domain.events import (
     UnitCommand,
 )
 from controller.domain.jobs import Job, JobEvent, JobState
+from controller.domain.places import Car
 from controller.domain.records import Asked as AskedRecord
-from controller.domain.records import JobSet, Record
+from controller.domain.records import CarKnown, Record
 from controller.domain.unit import UnitState
 from controller.runtime.admission import Admission
 from controller.runtime.inbox import Answer, Asked, Board, Inbox
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
+from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
 from controller.runtime.signals import (
     ActivityEnded,
@@ -80,7 +82,8 @@ class Control:
         self._views = views
         loop = asyncio.get_running_loop()
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
-        self.jobs = Jobs(bench, ledger, self.rooms, board, self._post, now)
+        self._register = Register(ledger, board, now)
+        self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
 
@@ -190,7 +193,8 @@ class Control:
             case Retrieve():
                 return await self._add(request, self._admission.retrieve(request))
             case Store():
-                return await self._add(request, self._admission.store(request))
+                job = self._admission.store(request)
+                return await self._add(request, job, CarKnown(Car(request.car, request.model)))
             case Relocate():
                 return await self._add(request, self._admission.relocate(request))
             case ImportInventory():
@@ -206,21 +210,9 @@ class Control:
             case _:
                 raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
 
-    async def _add(self, request: Request, records: list[Record]) -> Answer:
+    async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
         self._audit(request)
-        await self._ledger.commit(*records)
-        job = next(record.job for record in records if isinstance(record, JobSet))
-        self._board.tell(
-            {
-                "event": "job_state",
-                "job": job.id,
-                "kind": job.kind.value,
-                "car": job.car,
-                "state": job.state.name,
-                "was": "",
-                "reason": "",
-            }
-        )
+        await self._register.enter(job, *records)
         return {"job": job.id}
 
     async def _import(self, request: ImportInventory) -> Answer:

@@ -1,22 +1,22 @@
 """The transfer rooms: each one's machine, fed by its sensors, and the activity of its state."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from controller.activities import recovery
-from controller.activities import room as doing
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
-from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.jobs import Job
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet
 from controller.domain.room_facts import RoomFacts, between
 from controller.domain.rooms import RoomEvent as E
 from controller.domain.rooms import RoomState as S
 from controller.machines.room import room_machine
+from controller.runtime import claims, duties
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
 from controller.runtime.runner import Runner
@@ -28,25 +28,8 @@ log = structlog.get_logger(__name__)
 GivenUp = Callable[[int, str, str], Awaitable[None]]
 """Tells the jobs that a car for storing will not come: job, rule, text."""
 
-_ITS_OWN_DOING = frozenset(
-    {
-        (S.RESERVED, S.OPEN_FOR_CAR),
-        (S.CAR_PRESENT, S.CUSTOMER_ADMITTED),
-        (S.DEPARTING, S.CLEARING),
-        (S.DEPARTING, S.VACANT),
-        (S.CLEARING, S.VACANT),
-        (S.REFUSED, S.VACANT),
-        (S.UNKNOWN, S.VACANT),
-        (S.UNKNOWN, S.CAR_PRESENT),
-    }
-)
-"""What an activity brings about itself: from the state it serves to the one that the sensors then show."""
-
 _PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
 """Refusals that concern the whole tower: the unit answers them, not the room."""
-
-_FOR_THE_CARRIAGE = frozenset({S.CAR_COMING, S.CAR_LEAVING})
-"""States in which the gate stays shut, since the carriage works at the inner door or comes."""
 
 _FOR_A_JOB = frozenset({S.RESERVED, S.CAR_COMING, S.CAR_LEAVING})
 """States in which a room stands for a job alone."""
@@ -86,6 +69,7 @@ class Rooms:
     ) -> None:
         self._bench = bench
         self._ledger = ledger
+        self._book = ledger.book
         self._board = board
         self._given_up = given_up
         self._rooms = {
@@ -136,7 +120,7 @@ class Rooms:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
         room = self._rooms[signal.place]
         before, room.facts, room.last_seen = room.last_seen, signal.facts, signal.facts
-        if signal.facts.gate_open and self._belongs_shut(room):
+        if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
         if before is not None:
@@ -179,7 +163,7 @@ class Rooms:
         if facts is None:
             return
         presented = facts.has_car and facts.shut
-        if room.machine.state in _FOR_A_JOB and not self._counted_on(room.place):
+        if room.machine.state in _FOR_A_JOB and not claims.counted_on(self._book, room.place):
             # Its job was closed by hand, or brings its car elsewhere.
             if presented:
                 await self.fire(room.place, E.CAR_PLACED)
@@ -191,11 +175,11 @@ class Rooms:
             await self._proven_clear(room)
             return
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
-        if room.machine.state is S.UNKNOWN and presented and not self._to_be_taken(room.place):
+        if room.machine.state is S.UNKNOWN and presented and not claims.to_be_taken(self._book, room.place):
             await self.fire(room.place, E.CAR_PLACED)
 
     async def _proven_clear(self, room: _Room) -> None:
-        if room.machine.state is S.CAR_LEAVING and self._carriage_job_at(room.place):
+        if room.machine.state is S.CAR_LEAVING and claims.worked_at(self._book, room.place):
             return
         if room.machine.state in _GONE:
             await self._believe(room.place, Place(room.place, PlaceStatus.FREE))
@@ -203,14 +187,14 @@ class Rooms:
             await self.fire(room.place, E.PROVEN_CLEAR)
 
     async def _entered(self, room: _Room, was: S, state: S) -> None:
-        if room.runner.busy and (room.running, state) not in _ITS_OWN_DOING:
+        if room.runner.busy and (room.running, state) not in duties.ITS_OWN_DOING:
             await room.runner.cancel()
             room.running = None
         match state:
             case S.CUSTOMER_ADMITTED if was is S.CAR_PRESENT and room.facts is not None:
                 room.crossings_before = room.facts.crossings
             case S.MEASURING if was is S.OPEN_FOR_CAR:
-                job = self._inbound(room.place)
+                job = self._awaited(room)
                 if job is not None:
                     await self._believe(room.place, Place(room.place, PlaceStatus.OCCUPIED, job.car))
             case S.VACANT:
@@ -224,44 +208,17 @@ class Rooms:
         now_s = asyncio.get_running_loop().time()
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
             return
-        state, inbound = room.machine.state, self._inbound(room.place)
-        if state is S.VACANT and inbound is not None:
+        state, awaited = room.machine.state, self._awaited(room) is not None
+        if state is S.VACANT and awaited:
             await self.fire(room.place, E.RESERVE)
             return
-        activity = self._activity(room, state, inbound)
+        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited)
         if activity is not None:
             room.running = state
             room.runner.start(self._settled_first(room, activity))
 
-    def _activity(  # noqa: PLR0911 - one case a state
-        self, room: _Room, state: S, inbound: Job | None
-    ) -> Coroutine[object, object, object] | None:
-        bench, place = self._bench, room.place
-        assert room.facts is not None
-        match state:
-            case S.RESERVED if inbound is not None:
-                return doing.admit_car(bench, place)
-            case S.OPEN_FOR_CAR:
-                return doing.wait_for_driver(bench, place)
-            case S.MEASURING:
-                return doing.measure(bench, place)
-            case S.CAR_PRESENT if inbound is not None:
-                return doing.measure(bench, place)
-            case S.CAR_PRESENT:
-                return doing.admit_customer(bench, place)
-            case S.DEPARTING | S.CLEARING:
-                return doing.close_when_clear(bench, place)
-            case S.REFUSED:
-                return doing.let_out(bench, place)
-            case S.UNKNOWN if not room.facts.gate_locked:
-                return doing.shut_when_still(bench, place)
-            case _ if self._belongs_shut(room) and not room.facts.gate_locked:
-                return doing.shut_when_still(bench, place)
-            case _:
-                return None
-
     async def _finished(self, room: _Room, served: S | None, result: object) -> None:
-        job = self._inbound(room.place)
+        job = self._awaited(room)
         match served:
             case S.OPEN_FOR_CAR:
                 await self.fire(room.place, E.NO_SHOW)
@@ -273,11 +230,14 @@ class Rooms:
                 await self.fire(room.place, E.MEASURED_REFUSED)
                 await self._given_up(job.id, str(result), f"the car may not be taken in: {result}")
 
-    async def _settled_first(self, room: _Room, activity: Coroutine[object, object, object]) -> object:
+    def _awaited(self, room: _Room) -> Job | None:
+        return claims.inbound(self._book, room.place)
+
+    async def _settled_first(self, room: _Room, activity: duties.Activity) -> object:
         """Run an activity once nothing is open at the room's own mechanisms."""
         own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
         try:
-            await recovery.settle_open(self._bench, self._ledger.book, own)
+            await recovery.settle_open(self._bench, self._book, own)
         except BaseException:
             activity.close()
             raise
@@ -292,39 +252,8 @@ class Rooms:
             log.warning("room_activity_broken", room=room.number, error=str(error))
 
     async def _believe(self, place: int, belief: Place) -> None:
-        if self._ledger.book.places[place] != belief:
+        if self._book.places[place] != belief:
             await self._ledger.commit(PlaceSet(belief))
-
-    def _inbound(self, place: int) -> Job | None:
-        """Return the job that waits for a car to come into a room."""
-        for job in self._ledger.book.open_jobs():
-            if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
-                return job
-        return None
-
-    def _belongs_shut(self, room: _Room) -> bool:
-        """Return whether nobody is to pass the gate as the room stands: it is the carriage's, or will be."""
-        state = room.machine.state
-        waits = state in (S.VACANT, S.RESERVED, S.ACCEPTED) and self._inbound(room.place) is None
-        return state in _FOR_THE_CARRIAGE or waits
-
-    def _counted_on(self, place: int) -> bool:
-        """Return whether a job that was taken up comes to a room or fetches from it, or a car is awaited there."""
-        open_jobs = self._ledger.book.open_jobs()
-        taken_up = any(place in (job.source, job.target) for job in open_jobs if job.state is not JobState.QUEUED)
-        return taken_up or self._inbound(place) is not None
-
-    def _to_be_taken(self, place: int) -> bool:
-        """Return whether a job that was taken up has yet to fetch the car that stands in a room."""
-        return any(
-            job.source == place and job.state is not JobState.QUEUED and self._ledger.book.where(job.car) == place
-            for job in self._ledger.book.open_jobs()
-        )
-
-    def _carriage_job_at(self, place: int) -> bool:
-        """Return whether a job still works at a room's inner door."""
-        working = {JobState.POSITIONING, JobState.OPENING, JobState.PICKING}
-        return any(job.source == place and job.state in working for job in self._ledger.book.open_jobs())
 
 
 def _is_fault(error: StepFailed) -> bool:

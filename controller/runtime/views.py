@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import Refusal
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
+from controller.runtime import job_views
 from controller.runtime.inbox import Answer
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
@@ -79,20 +80,8 @@ class Views:
             "carriage": self._carriage(),
             "rooms": [self._room(control, place, number) for number, place in self._numbered_rooms()],
             "places": {str(each["place"]): each for each in self.places()},
-            "job": None if working is None else self._job_at_hand(control, working),
-            "queue": [
-                {
-                    "id": job.id,
-                    "kind": job.kind.value,
-                    "car": job.car,
-                    "state": job.state.name,
-                    "room": job.room,
-                    "position": position,
-                    "reason": job.reason,
-                    "choices": list(job.choices),
-                }
-                for position, job in enumerate(queue, start=1)
-            ],
+            "job": None if working is None else self._at_hand(control, working),
+            "queue": [job_views.in_queue(job, position) for position, job in enumerate(queue, start=1)],
             "counts": self._counts(),
             "alarms": self._alarms(control),
             "now": datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds"),
@@ -134,82 +123,10 @@ class Views:
     def jobs(self, control: "Control", *, ended: bool) -> list[dict[str, object]]:
         """Return the open jobs, and those that have ended if asked for."""
         jobs = sorted(self._book.jobs.values(), key=lambda job: job.id) if ended else self._book.open_jobs()
-        return [self._job(control, job) for job in jobs]
+        return [job_views.in_full(job, control.jobs.measured.get(job.id)) for job in jobs]
 
-    def _job(self, control: "Control", job: Job) -> dict[str, object]:
-        measured = control.jobs.logs.get(job.id)
-        steps = measured.steps if measured is not None else []
-        return {
-            "id": job.id,
-            "kind": job.kind.value,
-            "car": job.car,
-            "source": job.source,
-            "target": job.target,
-            "room": job.room,
-            "state": job.state.name,
-            "left": None if job.left is None else job.left.name,
-            "reason": job.reason,
-            "choices": list(job.choices),
-            "diverting": job.diverting,
-            "created": job.created_at,
-            "started": job.started_at,
-            "finished": job.finished_at,
-            "by": job.requested_by,
-            "bound_s": round(measured.bound_s, 3) if measured is not None else None,
-            "steps": [
-                {
-                    "step": step.step,
-                    "place": step.place,
-                    "measured_s": round(step.measured_s, 3),
-                    "bound_s": round(step.bound_s, 3),
-                }
-                for step in steps
-            ],
-        }
-
-    def _job_at_hand(self, control: "Control", job: Job) -> dict[str, object]:
-        bound_s = self._step_bound_s(job)
-        elapsed_s = control.jobs.step_elapsed_s()
-        return {
-            "id": job.id,
-            "kind": job.kind.value,
-            "car": job.car,
-            "source": job.source,
-            "target": job.target,
-            "room": job.room,
-            "state": job.state.name,
-            "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
-            "eta_s": round(max(0.0, bound_s - elapsed_s) + self._rest_s(job), 1),
-            "started_s_ago": None if job.started_at is None else round(self._now() - job.started_at, 1),
-            "reason": job.reason,
-        }
-
-    def _step_bound_s(self, job: Job) -> float:
-        motion = self._bench.kinematics
-        match job.state:
-            case JobState.PICKING | JobState.PLACING:
-                return motion.exchange_s()
-            case JobState.OPENING | JobState.CLOSING if job.source is not None:
-                return motion.way_s(job.source, self._bench.shape)
-            case JobState.OPENING_TO | JobState.CLOSING_TO if job.target is not None:
-                return motion.way_s(job.target, self._bench.shape)
-            case JobState.POSITIONING_TO if job.source is not None and job.target is not None:
-                poses = self._bench.shape.poses
-                return motion.carriage_s(poses[job.source], poses[job.target])
-            case JobState.POSITIONING:
-                # Where the move began is not kept; a quarter turn and half the height is a fair middle.
-                heights = [pose.height_mm for pose in self._bench.shape.poses.values()]
-                return max(motion.lift_s(0, max(heights) // 2), motion.turntable_s(0, 90_000))
-            case _:
-                return 0.0
-
-    def _rest_s(self, job: Job) -> float:
-        """Return the bound of the steps behind the one at hand."""
-        steps = list(_ORDER)
-        if job.state not in steps or job.source is None or job.target is None:
-            return 0.0
-        behind = steps[steps.index(job.state) + 1 :]
-        return sum(self._step_bound_s(_at(job, step)) for step in behind)
+    def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
+        return job_views.at_hand(self._bench, job, control.jobs.step_elapsed_s(), self._now())
 
     def _tower(self) -> dict[str, object]:
         shape = self._bench.shape
@@ -295,20 +212,3 @@ class Views:
         if place == CARRIAGE:
             return "carriage"
         return "room" if place in self._bench.shape.rooms else "bay"
-
-
-_ORDER = (
-    JobState.POSITIONING,
-    JobState.OPENING,
-    JobState.PICKING,
-    JobState.CLOSING,
-    JobState.POSITIONING_TO,
-    JobState.OPENING_TO,
-    JobState.PLACING,
-    JobState.CLOSING_TO,
-)
-
-
-def _at(job: Job, step: JobState) -> Job:
-    """Return a job as if it stood in another step."""
-    return replace(job, state=step)

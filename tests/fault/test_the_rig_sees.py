@@ -14,7 +14,8 @@ from controller.domain.jobs import JobState as S
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet, Record
 from controller.domain.unit import UnitEvent, UnitState
-from controller.runtime.jobs import STRAIGHT, Jobs
+from controller.runtime import steps
+from controller.runtime.jobs import Jobs
 from controller.runtime.selection import Selection
 from controller.runtime.unit import Unit
 from hal.plcmap.codes import Opcode
@@ -75,10 +76,10 @@ def test_an_outcome_that_is_believed_without_a_comparison_after_a_crash(monkeypa
 
 
 def test_an_inventory_that_is_committed_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
-    def effects(_: Jobs, job: Job, place: int) -> list[Record]:
+    def effects(job: Job, place: int) -> list[Record]:
         return [PlaceSet(Place(place, PlaceStatus.FREE))] if job.state is S.PLACING else []
 
-    monkeypatch.setattr(Jobs, "_effects", effects)
+    monkeypatch.setattr(steps, "effects", effects)
     assert "I13" in broken(relocate)
 
 
@@ -93,7 +94,7 @@ def test_an_interlock_that_the_plc_forgot_while_the_daemon_leaves_the_way_open(
 
     monkeypatch.setattr(transfer, "require", no_look)
     for state in (S.CLOSING, S.CLOSING_TO):
-        monkeypatch.setitem(STRAIGHT, state, (leave_open, STRAIGHT[state][1]))
+        monkeypatch.setitem(steps.STRAIGHT, state, (leave_open, steps.STRAIGHT[state][1]))
     forgetful = TOWER_INTERLOCKS.without("latches_locked")
     assert "I3" in broken(as_far_as_it_goes, lambda: World(small(), 1, cars=CARS, interlocks=forgetful))
     # With the interlock the same daemon harms nobody: its job is refused and parked.

@@ -1,0 +1,37 @@
+"""When a job will be done: the bounds of the step at hand and of those behind it."""
+
+from dataclasses import replace
+
+from controller.activities.context import Bench
+from controller.domain.jobs import Job, JobState
+from controller.runtime.steps import STRAIGHT
+
+
+def step_bound_s(bench: Bench, job: Job) -> float:
+    """Return the bound of a job's step, 0 where it has none."""
+    motion = bench.kinematics
+    match job.state:
+        case JobState.PICKING | JobState.PLACING:
+            return motion.exchange_s()
+        case JobState.OPENING | JobState.CLOSING if job.source is not None:
+            return motion.way_s(job.source, bench.shape)
+        case JobState.OPENING_TO | JobState.CLOSING_TO if job.target is not None:
+            return motion.way_s(job.target, bench.shape)
+        case JobState.POSITIONING_TO if job.source is not None and job.target is not None:
+            poses = bench.shape.poses
+            return motion.carriage_s(poses[job.source], poses[job.target])
+        case JobState.POSITIONING:
+            # Where the move began is not kept; a quarter turn and half the height is a fair middle.
+            heights = [pose.height_mm for pose in bench.shape.poses.values()]
+            return max(motion.lift_s(0, max(heights) // 2), motion.turntable_s(0, 90_000))
+        case _:
+            return 0.0
+
+
+def rest_s(bench: Bench, job: Job) -> float:
+    """Return the bound of the steps behind the one at hand."""
+    order = list(STRAIGHT)
+    if job.state not in order or job.source is None or job.target is None:
+        return 0.0
+    behind = order[order.index(job.state) + 1 :]
+    return sum(step_bound_s(bench, replace(job, state=step)) for step in behind)

@@ -1,0 +1,34 @@
+"""What the open jobs want of a room, read from the book."""
+
+from controller.domain.book import Book
+from controller.domain.jobs import Job, JobKind, JobState
+
+_AT_THE_SOURCE = frozenset({JobState.POSITIONING, JobState.OPENING, JobState.PICKING})
+
+
+def inbound(book: Book, place: int) -> Job | None:
+    """Return the job that waits for a car to come into a room."""
+    for job in book.open_jobs():
+        if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
+            return job
+    return None
+
+
+def counted_on(book: Book, place: int) -> bool:
+    """Return whether a job that was taken up comes to a room or fetches from it, or a car is awaited there."""
+    taken_up = any(place in (job.source, job.target) for job in _taken_up(book))
+    return taken_up or inbound(book, place) is not None
+
+
+def to_be_taken(book: Book, place: int) -> bool:
+    """Return whether a job that was taken up has yet to fetch the car that stands in a room."""
+    return any(job.source == place and book.where(job.car) == place for job in _taken_up(book))
+
+
+def worked_at(book: Book, place: int) -> bool:
+    """Return whether a job still works at a room's inner door to fetch a car."""
+    return any(job.source == place and job.state in _AT_THE_SOURCE for job in book.open_jobs())
+
+
+def _taken_up(book: Book) -> list[Job]:
+    return [job for job in book.open_jobs() if job.state is not JobState.QUEUED]

@@ -1,0 +1,61 @@
+"""Which activity serves each state of a room."""
+
+from collections.abc import Coroutine
+from typing import Final
+
+from controller.activities import room as doing
+from controller.activities.context import Bench
+from controller.domain.room_facts import RoomFacts
+from controller.domain.rooms import RoomState as S
+
+Activity = Coroutine[object, object, object]
+
+ITS_OWN_DOING: Final = frozenset(
+    {
+        (S.RESERVED, S.OPEN_FOR_CAR),
+        (S.CAR_PRESENT, S.CUSTOMER_ADMITTED),
+        (S.DEPARTING, S.CLEARING),
+        (S.DEPARTING, S.VACANT),
+        (S.CLEARING, S.VACANT),
+        (S.REFUSED, S.VACANT),
+        (S.UNKNOWN, S.VACANT),
+        (S.UNKNOWN, S.CAR_PRESENT),
+    }
+)
+"""What an activity brings about itself: from the state it serves to the one that the sensors then show."""
+
+_FOR_THE_CARRIAGE: Final = frozenset({S.CAR_COMING, S.CAR_LEAVING})
+"""States in which the gate stays shut, since the carriage works at the inner door or comes."""
+
+_WAITING: Final = frozenset({S.VACANT, S.RESERVED, S.ACCEPTED})
+"""States in which the gate stays shut unless a car is awaited."""
+
+
+def belongs_shut(state: S, *, awaited: bool) -> bool:
+    """Return whether nobody is to pass the gate: the room is the carriage's, or will be."""
+    return state in _FOR_THE_CARRIAGE or (state in _WAITING and not awaited)
+
+
+def activity(  # noqa: PLR0911 - one case a state
+    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool
+) -> Activity | None:
+    """Return what a room does in a state, None for nothing. ``awaited``: a job waits for a car to come in."""
+    match state:
+        case S.RESERVED if awaited:
+            return doing.admit_car(bench, place)
+        case S.OPEN_FOR_CAR:
+            return doing.wait_for_driver(bench, place)
+        case S.MEASURING:
+            return doing.measure(bench, place)
+        case S.CAR_PRESENT if awaited:
+            return doing.measure(bench, place)
+        case S.CAR_PRESENT:
+            return doing.admit_customer(bench, place)
+        case S.DEPARTING | S.CLEARING:
+            return doing.close_when_clear(bench, place)
+        case S.REFUSED:
+            return doing.let_out(bench, place)
+        case _ if not facts.gate_locked and (state is S.UNKNOWN or belongs_shut(state, awaited=awaited)):
+            return doing.shut_when_still(bench, place)
+        case _:
+            return None

@@ -1,0 +1,63 @@
+"""How a job is shown: at hand, in the queue, and in full."""
+
+from controller.activities.context import Bench
+from controller.domain.jobs import Job
+from controller.runtime.arrival import rest_s, step_bound_s
+from controller.runtime.yardstick import Measured
+
+Picture = dict[str, object]
+
+
+def in_full(job: Job, measured: Measured | None) -> Picture:
+    """Return all of a job, with what was measured of it."""
+    return {
+        **_move(job),
+        "left": None if job.left is None else job.left.name,
+        "reason": job.reason,
+        "choices": list(job.choices),
+        "diverting": job.diverting,
+        "created": job.created_at,
+        "started": job.started_at,
+        "finished": job.finished_at,
+        "by": job.requested_by,
+        "bound_s": round(measured.bound_s, 3) if measured is not None else None,
+        "steps": [step.picture() for step in measured.steps] if measured is not None else [],
+    }
+
+
+def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float) -> Picture:
+    """Return the job that has the carriage: ``elapsed_s`` into its step, at wall time ``now``."""
+    bound_s = step_bound_s(bench, job)
+    return {
+        **_move(job),
+        "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
+        "eta_s": round(max(0.0, bound_s - elapsed_s) + rest_s(bench, job), 1),
+        "started_s_ago": None if job.started_at is None else round(now - job.started_at, 1),
+        "reason": job.reason,
+    }
+
+
+def in_queue(job: Job, position: int) -> Picture:
+    """Return a job that waits, stands aside or is parked."""
+    return {
+        "id": job.id,
+        "kind": job.kind.value,
+        "car": job.car,
+        "state": job.state.name,
+        "room": job.room,
+        "position": position,
+        "reason": job.reason,
+        "choices": list(job.choices),
+    }
+
+
+def _move(job: Job) -> Picture:
+    return {
+        "id": job.id,
+        "kind": job.kind.value,
+        "car": job.car,
+        "source": job.source,
+        "target": job.target,
+        "room": job.room,
+        "state": job.state.name,
+    }

@@ -1,0 +1,68 @@
+"""The register of jobs: each change of a job through its table, durable, then told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from controller.domain.jobs import TERMINAL, Job, JobEvent, JobState
+from controller.domain.records import JobSet, Record
+from controller.machines.job import job_machine
+from controller.runtime.inbox import Board
+from controller.runtime.ledger import Ledger
+
+log = structlog.get_logger(__name__)
+
+_KEEP_THE_STEP_LEFT = frozenset({JobState.INTERRUPTED, JobState.UNKNOWN, JobState.PARKED, JobState.RESUMED})
+
+
+class Register:
+    """Changes jobs. ``now`` is wall time in seconds since the epoch."""
+
+    def __init__(self, ledger: Ledger, board: Board, now: Callable[[], float]) -> None:
+        self._ledger = ledger
+        self._board = board
+        self._now = now
+
+    async def enter(self, job: Job, *records: Record) -> None:
+        """Take a new job, with records that belong to it."""
+        await self._ledger.commit(*records, JobSet(job))
+        self._tell(job, "")
+
+    async def move(self, job: Job, event: JobEvent, *records: Record, **changes: object) -> Job:
+        """Let a job take an event, in one commit with other changes of it and with records; return it as it is then.
+
+        Raises:
+            IllegalTransition: its state does not accept the event; nothing has changed.
+
+        """
+        machine = job_machine(job.state)
+        machine.fire(event)
+        moved = replace(job, state=machine.state, **changes)  # type: ignore[arg-type]
+        if moved.state not in _KEEP_THE_STEP_LEFT:
+            moved = replace(moved, left=None, choices=())
+        if moved.state in TERMINAL:
+            moved = replace(moved, finished_at=self._now())
+        await self._ledger.commit(*records, JobSet(moved))
+        if moved.state is not job.state:
+            log.info("job_state", job=job.id, state=moved.state.name, was=job.state.name, reason=moved.reason)
+            self._tell(moved, job.state.name)
+        return moved
+
+    async def note(self, job: Job) -> Job:
+        """Keep a job that has changed without an event; return it."""
+        await self._ledger.commit(JobSet(job))
+        return job
+
+    def _tell(self, job: Job, was: str) -> None:
+        self._board.tell(
+            {
+                "event": "job_state",
+                "job": job.id,
+                "kind": job.kind.value,
+                "car": job.car,
+                "state": job.state.name,
+                "was": was,
+                "reason": job.reason,
+            }
+        )

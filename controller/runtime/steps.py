@@ -1,0 +1,65 @@
+"""The straight way of a job: what is done in each step, at which place, and what its success changes."""
+
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from controller.activities import readings, transfer
+from controller.activities.context import Bench
+from controller.activities.primitive import Errand
+from controller.activities.transfer import Done
+from controller.domain.book import CARRIAGE
+from controller.domain.jobs import Job, JobState
+from controller.domain.jobs import JobEvent as E
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import PlaceSet, Record
+from controller.domain.rooms import RoomEvent
+
+S = JobState
+Step = Callable[[Bench, Errand, int], Coroutine[object, object, Done]]
+
+STRAIGHT: Final[dict[JobState, tuple[Step, E]]] = {
+    S.POSITIONING: (transfer.position, E.DOCKED),
+    S.OPENING: (transfer.open_way, E.WAY_OPEN),
+    S.PICKING: (transfer.pick, E.PICKED),
+    S.CLOSING: (transfer.close_way, E.WAY_CLOSED),
+    S.POSITIONING_TO: (transfer.position, E.DOCKED),
+    S.OPENING_TO: (transfer.open_way, E.WAY_OPEN),
+    S.PLACING: (transfer.place_car, E.PLACED),
+    S.CLOSING_TO: (transfer.close_way, E.WAY_CLOSED),
+}
+"""What is done in each step, in order, and the event of its success."""
+
+AT_TARGET: Final = frozenset({S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO})
+"""Steps that work at the target; the others work at the source."""
+
+TOLD_TO_ROOM: Final = {
+    E.DOCKED: RoomEvent.CARRIAGE_DOCKED,
+    E.PICKED: RoomEvent.CAR_TAKEN,
+    E.PLACED: RoomEvent.CAR_PLACED,
+    E.WAY_CLOSED: RoomEvent.RELEASE,
+}
+"""What a room hears of a step that succeeded there; the release only when the job's car is not left in it."""
+
+
+def place_of(bench: Bench, job: Job) -> int:
+    """Return the place that the step of a job works at."""
+    if job.state is S.CLOSING:
+        # In a diversion it is the way of the given-up target that must be closed.
+        place = readings.docked_place_or_none(bench) or job.source
+    else:
+        place = job.target if job.state in AT_TARGET else job.source
+    assert place is not None
+    return place
+
+
+def effects(job: Job, place: int) -> list[Record]:
+    """Return what the success of a job's step at a place changes in the inventory."""
+    match job.state:
+        case S.PICKING:
+            carried = Place(CARRIAGE, PlaceStatus.OCCUPIED, job.car)
+            return [PlaceSet(Place(place, PlaceStatus.FREE)), PlaceSet(carried)]
+        case S.PLACING | S.UNDONE:
+            stored = Place(place, PlaceStatus.OCCUPIED, job.car)
+            return [PlaceSet(stored), PlaceSet(Place(CARRIAGE, PlaceStatus.FREE))]
+        case _:
+            return []
