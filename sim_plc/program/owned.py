@@ -15,6 +15,7 @@ class OwnedRegisters:
         self._base = station.owned_base
         self._words = [0] * (station.owned_end - station.owned_base)
         self._offsets = {m.name: station.mailbox(m.name) - self._base for m in station.mechanisms}
+        self._run_ends = self._ends_of_runs()
         self.block_written = False
         self.frame_written = True
 
@@ -32,11 +33,14 @@ class OwnedRegisters:
         """Write registers, all or none.
 
         Raises:
-            ModbusRefusal: the range is not within the area, or a value is no word.
+            ModbusRefusal: the range holds an undeclared register, such as those between two mailboxes, or a value
+                is no word.
 
         """
         first = self._offset(address, len(words))
-        if any(not 0 <= word <= 0xFFFF for word in words):
+        if first + len(words) > self._run_ends[first]:
+            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
+        if min(words) < 0 or max(words) > 0xFFFF:
             raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
         self._words[first : first + len(words)] = words
         self.block_written |= first < CONTROLLER_WORDS
@@ -55,6 +59,17 @@ class OwnedRegisters:
         """Return the words of a mailbox."""
         at = self._offsets[mechanism]
         return tuple(self._words[at : at + FRAME_WORDS])
+
+    def _ends_of_runs(self) -> list[int]:
+        """Return for each register where the declared ones from it on end; 0 for one that is not declared."""
+        ends = [0] * len(self._words)
+        areas = [(0, CONTROLLER_WORDS), *((at, FRAME_WORDS) for at in self._offsets.values())]
+        for at, count in sorted(areas, reverse=True):
+            end = at + count
+            if end < len(ends) and ends[end]:
+                end = ends[end]
+            ends[at : at + count] = [end] * count
+        return ends
 
     def _offset(self, address: int, count: int) -> int:
         first = address - self._base

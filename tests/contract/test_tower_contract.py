@@ -15,6 +15,7 @@ from hal.interfaces import Mechanism, Outcome, Prepared, StationState, Verdict
 from hal.plcmap import codes
 from hal.plcmap.codec import ControllerBlock, Image
 from hal.plcmap.codes import Flag, Mode, Opcode, Reason, Result, Signal, State, SubStep, serial_next
+from hal.plcmap.frame import FRAME_WORDS
 from hal.plcmap.registers import StationMap
 from hal.plcmap.shape import TowerShape, level_of
 from hal.readings import Loaded
@@ -673,6 +674,8 @@ def test_writes_to_what_the_plc_owns_are_refused_and_change_nothing(backend: Bac
             link, plan = bench.links[name], station.map
             before = await mailboxes(bench, plan)
             last = plan.owned_end - 1
+            between = plan.mailbox("station") + FRAME_WORDS
+            await refuses(link.write(plan.unit, between, [0x5A5A]))
             for address, count in ((0, 1), (plan.fast[0].address, 4), (plan.owned_base - 1, 2), (last, 2), (0xFFFF, 1)):
                 await refuses(link.write(plan.unit, address, [0x5A5A] * count))
                 await refuses(link.read_write(plan.unit, plan.fast[0].address, 3, address, [0x5A5A] * count))

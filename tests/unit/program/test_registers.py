@@ -7,6 +7,7 @@ import pytest
 from config.load import load_tower
 from hal.plcmap.codec import StationCodec
 from hal.plcmap.codes import MAP_VERSION, StationKind
+from hal.plcmap.frame import FRAME_WORDS
 from sim_plc.plant.plant import Plant
 from sim_plc.program.tower import TowerProgram
 from sim_plc.unit import ExceptionCode, ModbusRefusal
@@ -63,6 +64,16 @@ def test_a_write_lands_whole_or_not_at_all(program: TowerProgram) -> None:
         program.write(base, [1, 0x10000])
     assert caught.value.code is ExceptionCode.ILLEGAL_DATA_VALUE
     assert list(program.read_holding(base, end - base)) == before
+
+
+def test_the_words_between_two_mailboxes_are_undeclared(program: TowerProgram) -> None:
+    lift = program.station.mailbox("lift")
+    behind = lift + FRAME_WORDS
+    for address, count in ((behind, 1), (behind - 1, 2), (behind, 2), (lift, FRAME_WORDS + 1), (lift - 3, 3)):
+        with pytest.raises(ModbusRefusal) as caught:
+            program.write(address, [1] * count)
+        assert caught.value.code is ExceptionCode.ILLEGAL_DATA_ADDRESS
+    assert not any(program.read_holding(lift - 3, FRAME_WORDS + 5))
 
 
 def test_a_write_asks_for_a_scan(program: TowerProgram) -> None:
