@@ -4,177 +4,141 @@ The models are frozen: a configuration is parsed once, completely, and handed on
 mdeg (thousandths of a degree), speeds in mm/s or mdeg/s, accelerations in mm/s2 or mdeg/s2, times in s.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from config.bus import Bus, RtuBus, TcpBus
+from config.machine import Door, Latch, Lift, Machine, Plc, Shuttle, Turntable
+from config.table import Mm, Table
 from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, position_of
 
+__all__ = [
+    "Bus",
+    "Door",
+    "Hoistway",
+    "Latch",
+    "Lift",
+    "Limits",
+    "Machine",
+    "PlaceOffset",
+    "Plc",
+    "Ring",
+    "RtuBus",
+    "Shuttle",
+    "Site",
+    "TcpBus",
+    "Timing",
+    "Tower",
+    "Travel",
+    "Turntable",
+]
 
-class _Table(BaseModel):
-    # Strict: `port = "502"` and `levels = true` are mistakes, not numbers. TOML has no tuples, so these alone are lax.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+END_MARGIN_MM: Final = 150
+"""How far beyond the working limits the over-travel switches sit, where a tower's file says nothing."""
 
 
-Mm = Annotated[int, Field(ge=1, le=200_000)]
-Seconds = Annotated[float, Field(gt=0, le=600)]
-Rate = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-class Ring(_Table):
+class Ring(Table):
     """Topology: levels around a hoistway, positions on a ring, rooms on level 1."""
 
     levels: Annotated[int, Field(ge=1, le=60)]
+    """Levels of the tower; level 1 is the ground."""
     positions: Annotated[int, Field(ge=2, le=60)]
+    """Positions of each level, evenly spaced; position 1 stands at 0 degrees."""
     rooms: Annotated[tuple[int, ...], Field(min_length=1, max_length=8, strict=False)]
     """Places (level x 100 + position) of level 1 that are transfer rooms."""
     omitted: Annotated[tuple[int, ...], Field(strict=False)] = ()
     """Places that the steel leaves out."""
+    bays: Annotated[int, Field(ge=1, le=3600)] | None = None
+    """How many bays the drawing shows: a sum to check the others by."""
     level_pitch_mm: Mm = 2500
+    """Height from one level to the next."""
     height_tolerance_mm: Annotated[int, Field(ge=1, le=100)] = 10
+    """How far from a place's height the lift may stand and be level."""
     angle_tolerance_mdeg: Annotated[int, Field(ge=1, le=5000)] = 200
+    """How far from a place's angle the turntable may stand and be in line."""
 
 
-class Lift(_Table):
-    """Height axis of the carriage."""
-
-    speed_mm_s: Rate
-    acceleration_mm_s2: Rate
-    stop_mm_s2: Rate
-    """Deceleration of a safety or silence stop."""
-    home_speed_mm_s: Rate
-    levelling_s: Annotated[float, Field(ge=0, le=60)]
-    brake_s: Annotated[float, Field(ge=0, le=5)]
-    """Time to release or to set the brake, each."""
+Height = Annotated[int, Field(ge=-20_000, le=220_000)]
 
 
-class Turntable(_Table):
-    """Rotation axis of the carriage; endless, it takes the shorter way."""
+class Hoistway(Table):
+    """Travel of the lift, as heights above level 1. Commissioning measures it; the defaults follow from the places."""
 
-    speed_mdeg_s: Rate
-    acceleration_mdeg_s2: Rate
-    stop_mdeg_s2: Rate
-    home_speed_mdeg_s: Rate
-    brake_s: Annotated[float, Field(ge=0, le=5)]
-
-
-class Shuttle(_Table):
-    """Comb exchange: arms extend, the comb raises or lowers, arms retract."""
-
-    stroke_mm: Mm
-    speed_mm_s: Rate
-    acceleration_mm_s2: Rate
-    comb_stroke_mm: Mm
-    comb_speed_mm_s: Rate
-    comb_acceleration_mm_s2: Rate
-    home_speed_mm_s: Rate
+    lowest_mm: Height | None = None
+    """Working limit below: the lift is sent no lower. Default: the lowest place."""
+    highest_mm: Height | None = None
+    """Working limit above: the lift is sent no higher. Default: the highest place."""
+    low_end_mm: Height | None = None
+    """Over-travel switch below. Default: 150 mm below the working limit."""
+    high_end_mm: Height | None = None
+    """Over-travel switch above. Default: 150 mm above the working limit."""
 
 
-class Door(_Table):
-    """Inner doors and outer gates: a leaf that travels, then a bolt."""
-
-    stroke_mm: Mm
-    speed_mm_s: Rate
-    acceleration_mm_s2: Rate
-    bolt_s: Annotated[float, Field(ge=0, le=10)]
-
-
-class Latch(_Table):
-    """Latch of a bay."""
-
-    travel_s: Seconds
-
-
-class Plc(_Table):
-    """What the daemon must know of the PLC's program."""
-
-    scan_s: Annotated[float, Field(gt=0, le=0.2)] = 0.01
-    silence_s: Annotated[float, Field(gt=0, le=10)] = 1.5
-
-
-class Machine(_Table):
-    """Kinematics: what a profile fills and a tower's file may override key by key."""
-
-    lift: Lift
-    turntable: Turntable
-    shuttle: Shuttle
-    door: Door
-    gate: Door
-    latch: Latch
-    plc: Plc = Plc()
-
-
-class Limits(_Table):
+class Limits(Table):
     """Largest car taken in. Default: EN 14010, scope."""
 
     length_mm: Annotated[int, Field(ge=1000, le=10_000)] = 5300
+    """Bumper to bumper."""
     width_mm: Annotated[int, Field(ge=1000, le=5_000)] = 2300
+    """Over the mirrors."""
     height_mm: Annotated[int, Field(ge=1000, le=5_000)] = 2200
+    """With whatever is on the roof."""
     weight_kg: Annotated[int, Field(ge=400, le=10_000)] = 2500
+    """With whatever is in it."""
 
 
-class Timing(_Table):
+class Timing(Table):
     """Patience with people and polls."""
 
     poll_s: Annotated[float, Field(ge=0.02, le=1)] = 0.1
+    """Period of the tower PLC's poll while anything moves, and of the level that is served."""
     idle_poll_s: Annotated[float, Field(ge=0.05, le=2)] = 0.5
+    """Period of every other poll."""
     customer_patience_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
     """After this a car that is not collected is a no-show, and a room not driven into is given back."""
     gate_delay_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     """How long a room must be clear before its gate closes."""
 
 
-class TcpBus(_Table):
-    """Modbus TCP."""
-
-    kind: Literal["tcp"]
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 502
-    stations: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
-    timeout_s: Annotated[float, Field(ge=0.2, le=0.5)] = 0.3
-    fc23: bool = True
-    """Whether the stations know FC23; without it the daemon uses FC16 and FC4."""
-
-
-class RtuBus(_Table):
-    """Modbus RTU on one RS-485 line."""
-
-    kind: Literal["rtu"]
-    device: str
-    """Serial device; a relative name stands in the run directory."""
-    stations: Annotated[tuple[str, ...], Field(min_length=1, max_length=5, strict=False)]
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
-    parity: Literal["E", "O", "N"] = "E"
-    stop_bits: Literal[1, 2] = 1
-    timeout_s: Annotated[float, Field(ge=0.2, le=0.5)] = 0.2
-    turnaround_s: Annotated[float, Field(ge=0, le=0.1)] = 0.003
-    """Slowest silence of a bay controller before its answer."""
-    fc23: bool = True
-
-
-Bus = Annotated[TcpBus | RtuBus, Field(discriminator="kind")]
-
-
-class PlaceOffset(_Table):
+class PlaceOffset(Table):
     """What commissioning measured at one place, against the drawing."""
 
     height_mm: Annotated[int, Field(ge=-200, le=200)] = 0
+    """Measured height less the drawing's."""
     angle_mdeg: Annotated[int, Field(ge=-5000, le=5000)] = 0
+    """Measured angle less the drawing's."""
 
 
-class Tower(_Table):
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """Heights that bound the lift: working limits, and the over-travel switches beyond them."""
+
+    lowest_mm: int
+    highest_mm: int
+    low_end_mm: int
+    high_end_mm: int
+
+
+class Tower(Table):
     """One tower: topology, machine, buses, limits."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+    """Short name, in file names and messages: small letters, digits, - and _."""
     title: str = ""
+    """Name for people."""
     tower_id: Annotated[int, Field(ge=1, le=65535)]
     """Identity on the wire: the driver stays offline on another."""
     profile: str = "medium"
+    """Machine that fills every key of [machine] which this file does not name."""
     ring: Ring
+    hoistway: Hoistway = Hoistway()
     machine: Machine
     bus: Annotated[dict[str, Bus], Field(min_length=1)]
+    """Every wire by a name of your choice; each station hangs on one of them."""
     limits: Limits = Limits()
     timing: Timing = Timing()
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
@@ -191,6 +155,19 @@ class Tower(_Table):
             poses={place: self._pose(place) for place in self._places()},
             height_tolerance_mm=self.ring.height_tolerance_mm,
             angle_tolerance_mdeg=self.ring.angle_tolerance_mdeg,
+        )
+
+    @cached_property
+    def travel(self) -> Travel:
+        """The lift's travel, with what the file leaves open filled from the places; 0 is its reference mark."""
+        way, heights = self.hoistway, [0, *(pose.height_mm for pose in self.shape.poses.values())]
+        lowest = min(heights) if way.lowest_mm is None else way.lowest_mm
+        highest = max(heights) if way.highest_mm is None else way.highest_mm
+        return Travel(
+            lowest,
+            highest,
+            lowest - END_MARGIN_MM if way.low_end_mm is None else way.low_end_mm,
+            highest + END_MARGIN_MM if way.high_end_mm is None else way.high_end_mm,
         )
 
     def _places(self) -> list[int]:
@@ -210,7 +187,7 @@ class Tower(_Table):
         )
 
 
-class Site(_Table):
+class Site(Table):
     """Where a process runs: not part of the tower."""
 
     run_dir: Annotated[Path, Field(strict=False)]

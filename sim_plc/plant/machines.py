@@ -29,14 +29,13 @@ class Contact(Enum):
 def lift_axis(tower: Tower, dice: random.Random, yard: Yard) -> Axis:
     """Height of the carriage above level 1; ropes stretch by chance (``dice``) and load."""
     lift, poses, tolerance = tower.machine.lift, tower.shape.poses, tower.ring.height_tolerance_mm
-    low, high = (bound(pose.height_mm for pose in poses.values()) for bound in (min, max))
     windows: dict[Hashable, tuple[float, float]] = {
         place: (pose.height_mm - tolerance, pose.height_mm + tolerance) for place, pose in poses.items()
     }
     windows |= {
         Mark.REFERENCE: (-5, 5),
-        Mark.LOW_END: (-math.inf, min(low, 0) - 150),
-        Mark.HIGH_END: (high + 150, math.inf),
+        Mark.LOW_END: (-math.inf, tower.travel.low_end_mm),
+        Mark.HIGH_END: (tower.travel.high_end_mm, math.inf),
     }
 
     def stretch(way_mm: float) -> float:

@@ -20,7 +20,7 @@ def lift(tower: Tower, image: TowerImage, *, dead_man: Callable[[], bool]) -> Po
         machine.brake_s,
         machine.levelling_s,
     )
-    span = Span(min(0, *heights.values()), max(heights.values()), shape.height_tolerance_mm)
+    span = Span(tower.travel.lowest_mm, tower.travel.highest_mm, shape.height_tolerance_mm)
     return Positioner(
         kinematics,
         span,
