@@ -8,7 +8,6 @@ from typing import Final, overload
 
 from hal.errors import (
     BadAnswer,
-    ForeignMaster,
     HalError,
     LinkDown,
     Maintenance,
@@ -17,10 +16,11 @@ from hal.errors import (
     Refused,
     Unsettled,
 )
+from hal.inquiry import Inquiry, conclude, unknown
 from hal.interfaces import FrameLog, Outcome, Prepared, Verdict
-from hal.outcome_table import Finding, Row, View, judge, wants_history
+from hal.outcome_table import Row
 from hal.plcmap import codes
-from hal.plcmap.codec import History, Image, Status
+from hal.plcmap.codec import Image, Status
 from hal.plcmap.frame import Content, Frame
 from hal.scan import Station
 from hal.sequences import SequenceBook, Standing, Written
@@ -46,7 +46,8 @@ EARLY_LOOKS_S: Final = (0.03, 0.06)
 END_LOOKS_S: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
 """Around the predicted end of a motion."""
 
-_MAY_HAVE_ARRIVED: Final = (LinkDown, NoAnswer, BadAnswer)
+_READ_LATER: Final = (LinkDown, NoAnswer, BadAnswer, Refused)
+"""Errors of a write after which the station is asked whether it arrived."""
 
 
 class Mailbox:
@@ -62,6 +63,7 @@ class Mailbox:
         self._stop_limit_s = stop_limit_s
         self._kind = station.map.mechanism(mechanism).kind
         self._book = SequenceBook(self.name)
+        self._inquiry = Inquiry(station, mechanism, self._book)
         station.on_image(self._follow_image)
         station.on_adopt(self._book.take_over)
 
@@ -129,7 +131,7 @@ class Mailbox:
             if written is None:
                 written = await self._write_stop(self._usable_stop(prepared_stop))
             found = await self._pursue(written, self._stop_limit_s, repeat=True)
-            return found or self._unknown(written, "no standstill was proven")
+            return found or unknown(written, "no standstill was proven")
 
     @overload
     async def settle(
@@ -225,17 +227,18 @@ class Mailbox:
         written = self._book.remember(prepared)
         self._log.stopping(prepared)
         # Whether it arrived is read from the station, and the identical STOP is repeated while it did not.
-        with suppress(*_MAY_HAVE_ARRIVED):
+        with suppress(*_READ_LATER):
             await self._write(written, frame)
         return written
 
     async def _repeat(self, written: Written) -> None:
-        """Write the identical sequence again; a new check word is recorded before.
+        """Write the identical sequence again, unless the maintenance key is on; a new check word is recorded before.
 
         Any error leaves the sequence where it is: the next image tells, and the deadline bounds it.
         """
         written.written_s = asyncio.get_running_loop().time()
         with suppress(HalError):
+            self._writable()
             frame = self._frame(written.prepared.content, written.prepared.sequence)
             prepared = replace(written.prepared, check=frame.check, boot_id=frame.boot_id)
             if frame.boot_id not in written.boot_ids:
@@ -265,8 +268,8 @@ class Mailbox:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + deadline_s
         while True:
-            finding = await self._look(written)
-            final = self._conclude(written, finding, repeat=repeat)
+            finding = await self._inquiry.look(written)
+            final = conclude(written, finding, repeat=repeat)
             if final is not None:
                 return final
             if deadline - loop.time() <= TICK_S or (finding.row is Row.UNDELIVERED and not repeat):
@@ -291,74 +294,15 @@ class Mailbox:
         except HalError as error:
             why, limit_s = str(error), self._stop_limit_s
         found = await self._pursue(written, limit_s, repeat=False)
-        return found or self._unknown(written, why)
-
-    async def _look(self, written: Written) -> Finding:
-        """Judge a sequence by what the station shows now."""
-        intent = written.intent()
-        try:
-            image = self.station.image
-            status = image.mechanisms[self._key]
-            history = await self._history(image) if wants_history(intent, status) else None
-        except ForeignMaster:
-            return Finding(Row.FOREIGN)
-        except (NotOnline, *_MAY_HAVE_ARRIVED):
-            return judge(intent, None)
-        return judge(
-            intent,
-            View(
-                own_epoch=self.station.epoch,
-                epoch_in_force=image.epoch_in_force,
-                boot_id=image.boot_id,
-                memory_lost=bool(image.status & codes.Status.MEMORY_LOST),
-                status=status,
-                highest=self._book.highest if self._book.restored else status.accepted,
-                history=history.outcomes if history is not None else (),
-            ),
-        )
-
-    async def _history(self, image: Image) -> History:
-        """Read the kept outcomes; they are at least as new as ``image``."""
-        slow = await self.station.request_slow()
-        if slow.boot_id != image.boot_id:
-            raise NotOnline(f"{self.station.name} restarted")
-        return slow.histories[self._key]
-
-    def _conclude(self, written: Written, finding: Finding, *, repeat: bool) -> Outcome | None:
-        """Return the outcome where the row is final."""
-        match finding.row:
-            case Row.FINISHED:
-                written.settled = True
-                return _finished(written.prepared, finding)
-            case Row.JUMPED | Row.RESTARTED:
-                written.settled = True
-                return Outcome(written.prepared, Verdict.VOID, text=finding.row.value)
-            case Row.UNDELIVERED if finding.fenced and not repeat:
-                written.settled = True
-                return Outcome(written.prepared, Verdict.VOID, text="never accepted: a higher epoch is in force")
-            case Row.MEMORY_LOST | Row.ALIEN | Row.FORGOTTEN:
-                written.settled = True
-                return self._unknown(written, finding.row.value)
-            case Row.FOREIGN:
-                return self._unknown(written, finding.row.value)
-            case _:
-                return None
+        return found or unknown(written, why)
 
     async def _count_untrusted(self, written: Written) -> Outcome | None:
         """Count a frame that stood long enough and was not trusted; after three, park the sequence."""
-        try:
-            history = await self._history(self.station.image)
-        except (NotOnline, Refused, *_MAY_HAVE_ARRIVED):
-            return None
-        newest = written.frames[-1]
-        written.untrusted += (newest.sequence, newest.check) == (history.untrusted_sequence, history.untrusted_check)
+        reason = await self._inquiry.distrust(written)
+        written.untrusted += reason is not codes.Untrusted.NONE
         if written.untrusted < UNTRUSTED_LIMIT:
             return None
-        reason = codes.Untrusted(history.untrusted_reason).name
-        return self._unknown(written, f"not trusted {UNTRUSTED_LIMIT} times: {reason}")
-
-    def _unknown(self, written: Written, why: str) -> Outcome:
-        return Outcome(written.prepared, Verdict.UNKNOWN, text=why)
+        return unknown(written, f"not trusted {UNTRUSTED_LIMIT} times: {reason.name}")
 
     @contextmanager
     def _looks_at_the_end(self, expected_s: float | None) -> Iterator[None]:
@@ -371,8 +315,3 @@ class Mailbox:
             for look in looks:
                 look.cancel()
 
-
-def _finished(prepared: Prepared, finding: Finding) -> Outcome:
-    verdict = Verdict[codes.Result(finding.result).name]
-    reason = codes.Reason(finding.reason)
-    return Outcome(prepared, verdict, reason, reason.name.lower().replace("_", " ") if reason else "")

@@ -84,8 +84,14 @@ def ahead(sequence: int, reference: int) -> int:
 
 
 def wants_history(intent: Intent, status: Status) -> bool:
-    """Tell whether the fast block alone cannot show the intent's outcome: something was accepted after it."""
-    return ahead(status.accepted, intent.sequence) > 0 and status.executing != intent.sequence
+    """Tell whether the fast block alone cannot show the intent's outcome.
+
+    Something was accepted after it; or it was refused as BUSY, and what ran has had its outcome since.
+    """
+    lead = ahead(status.accepted, intent.sequence)
+    if status.executing == intent.sequence:
+        return False
+    return lead > 0 or (lead == 0 and not intent.is_stop and status.outcome_sequence != intent.sequence)
 
 
 def judge(intent: Intent, view: View | None) -> Finding:

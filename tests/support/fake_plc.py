@@ -63,6 +63,10 @@ class FakePlc:
         self.frames: list[tuple[str, Frame]] = []
         self.on_frame: Callable[[str, Frame], None] = lambda _name, _frame: None
         self.torn_reads = 0
+        self.refuses_slow = 0
+        """Exception code that reads of the slow blocks are answered with; 0: they are not."""
+        self.refuses_frames = 0
+        """How many writes of a mailbox are still to be refused as "device busy"."""
         self._snapshot = 0
 
     # What a test does to it
@@ -127,6 +131,8 @@ class FakePlc:
 
     def read_input(self, address: int, count: int) -> Sequence[int]:
         """Return input registers: whole blocks only."""
+        if self.refuses_slow and address >= self.map.slow[0].address:
+            raise ModbusRefusal(ExceptionCode(self.refuses_slow))
         for block, words in zip(self.map.blocks, self._words_of_blocks(), strict=True):
             if (block.address, block.count) == (address, count):
                 return words
@@ -145,6 +151,9 @@ class FakePlc:
             return
         for mechanism in self.map.mechanisms:
             if (address, len(words)) == (self.map.mailbox(mechanism.name), FRAME_WORDS):
+                if self.refuses_frames:
+                    self.refuses_frames -= 1
+                    raise ModbusRefusal(ExceptionCode.SERVER_DEVICE_BUSY)
                 frame = Frame.from_words(words)
                 self.frames.append((mechanism.name, frame))
                 self.on_frame(mechanism.name, frame)

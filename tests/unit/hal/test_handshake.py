@@ -38,6 +38,18 @@ def obey_stop(it: Rig, *, running: Frame | None = None) -> None:
     plc.on_frame = on_frame
 
 
+async def put_busy(it: Rig, running: Frame) -> Prepared:
+    """Write a command that is refused as BUSY; what runs ends before anybody looks."""
+
+    def on_frame(name: str, frame: Frame) -> None:
+        it.plc.accept(name, frame, runs=False)
+        it.plc.finish(name, frame, Result.REFUSED, Reason.BUSY)
+        it.plc.finish(name, running)
+
+    it.plc.on_frame = on_frame
+    return await put(it)
+
+
 async def put(it: Rig) -> Prepared:
     prepared = it.lift.prepare(Opcode.HOME)
     await it.lift.issue(prepared)
@@ -412,6 +424,74 @@ def test_the_maintenance_key_keeps_every_command_unwritten() -> None:
             with pytest.raises(Maintenance):
                 await it.lift.stop()
             assert it.plc.frames == []
+
+    run(scenario())
+
+
+def test_what_was_lost_on_the_way_is_not_sent_again_while_the_maintenance_key_is_on() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.faults.append(Fault.LOSE_REQUEST)
+            prepared = it.lift.prepare(Opcode.HOME)
+            with pytest.raises(NoAnswer):
+                await it.lift.issue(prepared)
+            it.plc.station_status |= codes.Status.MAINTENANCE_KEY
+            await asyncio.sleep(1)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 60))
+            await asyncio.sleep(3)
+            assert it.plc.frames == []
+            it.plc.station_status &= ~codes.Status.MAINTENANCE_KEY
+            it.plc.execute_all()
+            assert (await waiting).verdict is Verdict.OK
+            assert it.frames() == [(HOME, 1)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("code", [2, 4, 6])
+def test_an_exception_to_a_read_of_the_kept_outcomes_only_delays_what_they_tell(code: int) -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            prepared = await put(it)
+            [(_, frame)] = it.plc.frames
+            it.plc.accept(LIFT, frame)
+            waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
+            await asyncio.sleep(0.5)
+            it.plc.refuses_slow = code
+            obey_stop(it, running=frame)
+            stopping = asyncio.create_task(it.lift.stop())
+            await asyncio.sleep(1)
+            assert not waiting.done()
+            it.plc.refuses_slow = 0
+            assert (await waiting).verdict is Verdict.STOPPED
+            assert (await stopping).verdict is Verdict.OK
+
+    run(scenario())
+
+
+def test_a_stop_that_is_answered_with_an_exception_goes_out_again() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.refuses_frames = 2
+            obey_stop(it)
+            assert (await it.lift.stop()).verdict is Verdict.OK
+            assert it.frames() == [(STOP, 1)]
+
+    run(scenario())
+
+
+def test_a_command_that_was_refused_as_busy_is_told_though_what_ran_has_ended_since() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            first = await put(it)
+            [(_, running)] = it.plc.frames
+            it.plc.accept(LIFT, running)
+            await asyncio.sleep(0.5)
+            second = await put_busy(it, running)
+            outcome = await it.lift.outcome(second, 5)
+            assert (outcome.verdict, outcome.reason) == (Verdict.REFUSED, Reason.BUSY)
+            assert (await it.lift.outcome(first, 5)).verdict is Verdict.OK
+            assert STOP not in {opcode for opcode, _ in it.frames()}
 
     run(scenario())
 

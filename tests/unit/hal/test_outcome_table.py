@@ -161,3 +161,14 @@ def test_the_history_is_read_only_where_the_fast_block_cannot_tell() -> None:
     assert not wants_history(INTENT, DONE)
     assert not wants_history(INTENT, BEFORE)
     assert not wants_history(INTENT, replace(STOPPED_BEHIND, executing=N))
+    masked = replace(RUNNING, executing=0)
+    assert wants_history(INTENT, masked)
+    assert not wants_history(replace(INTENT, is_stop=True), masked)
+    assert not wants_history(INTENT, RUNNING)
+
+
+def test_a_busy_refusal_is_found_behind_the_outcome_of_what_ran_then() -> None:
+    masked = replace(RUNNING, executing=0, outcome_sequence=N - 1)
+    kept = (PastOutcome(N - 1, 0x1111, codes.Result.OK, 0), PastOutcome(N, OURS, codes.Result.REFUSED, 5))
+    finding = judge(INTENT, replace(VIEW, status=masked, history=kept))
+    assert (finding.row, finding.result, finding.reason) == (Row.FINISHED, codes.Result.REFUSED, codes.Reason.BUSY)
