@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from hal.errors import LinkDown
+
 
 class ByteChannel(Protocol):
     """A connection to a peer or a line, opened anew as often as needed. It knows no frames."""
@@ -17,7 +19,7 @@ class ByteChannel(Protocol):
         """Whether bytes can be sent."""
         ...
 
-    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]) -> None:
         """Open it; one connection at most stands. ``on_lost`` is told why it broke, but not of `close`.
 
         Raises:

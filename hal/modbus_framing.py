@@ -133,10 +133,10 @@ class RtuFraming:
     turn-on glitch, an adapter's echo of the request) cost nothing. There is no transaction id, so a late answer
     to another request looks the same: keeping the line silent until none can come is the link's part.
 
-    ``crc`` gives the check sum of a frame in the order in which it is sent.
+    ``crc`` gives the two bytes of check sum that end a frame.
     """
 
-    def __init__(self, crc: Callable[[bytes], int]) -> None:
+    def __init__(self, crc: Callable[[bytes], bytes]) -> None:
         self._crc = crc
         self._head = b""
         self._exception_head = b""
@@ -170,7 +170,7 @@ class RtuFraming:
         self._waiting = True
         self._dropping = False
         body = bytes((unit,)) + pdu
-        return body + self._crc(body).to_bytes(2, "big")
+        return body + self._crc(body)
 
     def feed(self, data: bytes) -> bytes | None:
         """Take received bytes; see `Framing`. Without a waiting request they are dropped."""
@@ -186,7 +186,7 @@ class RtuFraming:
             if len(self._buffer) < start + size:
                 return None
             frame = bytes(self._buffer[start : start + size])
-            if self._crc(frame[:-2]).to_bytes(2, "big") == frame[-2:]:
+            if self._crc(frame[:-2]) == frame[-2:]:
                 self._waiting = False
                 del self._buffer[: start + size]
                 return frame[1:-2]

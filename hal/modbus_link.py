@@ -1,7 +1,6 @@
 """Modbus TCP and RTU as strict links: every answer is checked against its request, nothing is sent twice.
 
-The only importer of pymodbus in this layer, and of its codec alone (PDU encoding and decoding, check sum).
-Its client is not used, since it makes some of the link's rules impossible (pymodbus 3.16.1):
+No library's client is beneath, since the one at hand makes some of the link's rules impossible (pymodbus 3.16.1):
 
 * a frame longer than its byte count, or an odd byte count, is accepted, and the caller never sees the frame;
 * an undecodable frame closes the connection inside the receiver while the request waits for its full time-out;
@@ -13,40 +12,30 @@ Its client is not used, since it makes some of the link's rules impossible (pymo
 """
 
 import asyncio
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pymodbus.framer.rtu import FramerRTU
-from pymodbus.pdu import ExceptionResponse, ModbusPDU
-from pymodbus.pdu.register_message import (
-    ReadHoldingRegistersRequest,
-    ReadHoldingRegistersResponse,
-    ReadInputRegistersRequest,
-    ReadInputRegistersResponse,
-    ReadWriteMultipleRegistersRequest,
-    ReadWriteMultipleRegistersResponse,
-    WriteMultipleRegistersRequest,
-    WriteMultipleRegistersResponse,
-)
-
 from hal.byte_channel import ByteChannel
-from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
+from hal.crc16 import crc16
+from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer
 from hal.line_silence import LineSilence
 from hal.modbus_framing import Framing, MbapFraming, OutOfStep, RtuFraming
+from hal.modbus_request import Request, reading_and_writing, reading_holding, reading_input, writing
 from hal.serial_port import SerialPort
 from hal.statistics import LinkStatistics
 from hal.tcp_channel import TcpChannel
 from hal.turnstile import Turnstile
 
-MAX_READ: Final = 125
-MAX_WRITE: Final = 123
-MAX_READ_WRITE: Final = 121
-"""Registers of one request (Modbus application protocol V1.1b3, sections 6.3, 6.4, 6.12, 6.17)."""
-
 MAX_UNANSWERED: Final = 3
 """So many requests in a row without a byte from the peer end a TCP connection: it is half open."""
+
+TCP_UNITS: Final = range(256)
+LINE_UNITS: Final = range(1, 248)
+"""Unit ids that can be asked. On a line 0 is the broadcast, which nobody answers; 248 and above are reserved."""
+
+Tap = Callable[[ByteChannel], ByteChannel]
+"""Puts something between a link and its channel that may listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +53,6 @@ class Timing:
     max_unanswered: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """One request and what its answer must look like."""
-
-    unit: int
-    function: int
-    pdu: bytes
-    answer_head: bytes
-    answer_size: int
-    answer: type[ModbusPDU]
-
-    def check(self, pdu: bytes) -> tuple[int, ...]:
-        """Return the registers of an answer (none for a write).
-
-        Raises:
-            Refused: the answer is an exception to this request.
-            BadAnswer: it is not an answer to this request.
-
-        """
-        if pdu[0] == self.function | 0x80 and len(pdu) == 2:
-            refusal = ExceptionResponse(self.function)
-            refusal.decode(pdu[1:])
-            raise Refused(self.function, refusal.exception_code)
-        if pdu[0] != self.function:
-            raise BadAnswer(f"unit {self.unit}, function {self.function}: answered {pdu[:8].hex(' ')}")
-        if len(pdu) != self.answer_size:
-            raise BadAnswer(f"unit {self.unit}, function {self.function}: {len(pdu)} bytes, not {self.answer_size}")
-        if not pdu.startswith(self.answer_head):
-            raise BadAnswer(f"unit {self.unit}: echoes {pdu[:5].hex(' ')}, not {self.answer_head.hex(' ')}")
-        answer = self.answer()
-        answer.decode(pdu[1:])
-        return tuple(answer.registers)
-
-
 class ModbusLink:
     """A `hal.link.Link` over one byte channel; see there for what each call promises.
 
@@ -106,7 +61,6 @@ class ModbusLink:
     """
 
     def __init__(self, channel: ByteChannel, framing: Framing, timing: Timing, units: range) -> None:
-        _quieten_pymodbus()
         self._channel = channel
         self._framing = framing
         self._timing = timing
@@ -161,32 +115,23 @@ class ModbusLink:
         """Close the connection; every waiting request fails with `hal.errors.LinkDown`. Idempotent."""
         self._closes += 1
         self._channel.close()
-        self._lost("closed by this side")
+        self._lost(LinkDown(f"{self._channel.name}: closed by this side"))
 
     async def read_input(
         self, unit: int, address: int, count: int, *, urgent: bool = False, patient: bool = False
     ) -> tuple[int, ...]:
         """Read ``count`` (1..125) input registers (FC4). ``patient``: after everything else that waits."""
-        _check_span(address, count, MAX_READ)
-        pdu = ReadInputRegistersRequest(address=address, count=count)
-        return await self._ask(_reading(unit, pdu, count, ReadInputRegistersResponse), urgent=urgent, patient=patient)
+        return await self._ask(reading_input(unit, address, count), urgent=urgent, patient=patient)
 
     async def read_holding(
         self, unit: int, address: int, count: int, *, urgent: bool = False, patient: bool = False
     ) -> tuple[int, ...]:
         """Read ``count`` (1..125) holding registers (FC3). ``patient``: after everything else that waits."""
-        _check_span(address, count, MAX_READ)
-        pdu = ReadHoldingRegistersRequest(address=address, count=count)
-        return await self._ask(_reading(unit, pdu, count, ReadHoldingRegistersResponse), urgent=urgent, patient=patient)
+        return await self._ask(reading_holding(unit, address, count), urgent=urgent, patient=patient)
 
     async def write(self, unit: int, address: int, words: Sequence[int], *, urgent: bool = False) -> None:
         """Write 1..123 holding registers in one request (FC16)."""
-        _check_span(address, len(words), MAX_WRITE)
-        _check_words(words)
-        pdu = WriteMultipleRegistersRequest(address=address, registers=words)
-        echo = _encoded(WriteMultipleRegistersResponse(address=address, count=len(words)))
-        request = _Request(unit, 16, _encoded(pdu), echo, len(echo), WriteMultipleRegistersResponse)
-        await self._ask(request, urgent=urgent)
+        await self._ask(writing(unit, address, words), urgent=urgent)
 
     async def read_write(
         self,
@@ -199,14 +144,10 @@ class ModbusLink:
         urgent: bool = False,
     ) -> tuple[int, ...]:
         """Write 1..121, then read 1..125 holding registers in one request (FC23)."""
-        _check_span(read_address, read_count, MAX_READ)
-        _check_span(write_address, len(words), MAX_READ_WRITE)
-        _check_words(words)
-        pdu = ReadWriteMultipleRegistersRequest(read_address, read_count, write_address, words)
-        request = _reading(unit, pdu, read_count, ReadWriteMultipleRegistersResponse)
+        request = reading_and_writing(unit, read_address, read_count, write_address, words)
         return await self._ask(request, urgent=urgent)
 
-    async def _ask(self, request: _Request, *, urgent: bool, patient: bool = False) -> tuple[int, ...]:
+    async def _ask(self, request: Request, *, urgent: bool, patient: bool = False) -> tuple[int, ...]:
         if request.unit not in self._units:
             raise ValueError(f"unit {request.unit} is not in {self._units.start}..{self._units.stop - 1}")
         generation = self._generation
@@ -228,7 +169,7 @@ class ModbusLink:
         if generation != self._generation:
             raise LinkDown(f"{self._channel.name}: lost before the request was sent")
 
-    async def _exchange(self, request: _Request) -> tuple[int, ...]:
+    async def _exchange(self, request: Request) -> tuple[int, ...]:
         """Send a request and wait for its answer, its time-out or the end of the connection."""
         loop = asyncio.get_running_loop()
         frame = self._framing.begin(request.unit, request.pdu, request.answer_head, request.answer_size)
@@ -266,17 +207,17 @@ class ModbusLink:
                 self._settle(answer)
         self._silence.heard()
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, error: LinkDown) -> None:
         """Fail what waits, sent or not."""
-        self._settle(LinkDown(f"{self._channel.name}: {reason}"))
+        self._settle(error)
         self._turnstile.dismiss()
 
     def _break(self, reason: str) -> None:
         """Close from this side, since the connection is of no use any more."""
         self._channel.close()
-        self._lost(reason)
+        self._lost(LinkDown(f"{self._channel.name}: {reason}"))
 
-    def _time_out(self, request: _Request) -> None:
+    def _time_out(self, request: Request) -> None:
         what = f"{self._channel.name}: unit {request.unit}, function {request.function}"
         leftover = self._framing.leftover
         if leftover:
@@ -297,21 +238,13 @@ class ModbusLink:
 class TcpLink(ModbusLink):
     """Modbus TCP to one peer. ``timeout_s`` bounds the wait for an answer; a connection attempt ends within 0.5 s."""
 
-    def __init__(self, host: str, port: int, *, timeout_s: float) -> None:
-        super().__init__(
-            TcpChannel(host, port),
-            MbapFraming(),
-            Timing(timeout_s, max_unanswered=MAX_UNANSWERED),
-            range(256),
-        )
+    def __init__(self, host: str, port: int, *, timeout_s: float, tap: Tap | None = None) -> None:
+        channel = _through(tap, TcpChannel(host, port))
+        super().__init__(channel, MbapFraming(), tcp_timing(timeout_s), TCP_UNITS)
 
 
 class RtuLink(ModbusLink):
-    """Modbus RTU on one serial line.
-
-    ``timeout_s`` counts beyond the time of the characters. ``reply_max_s`` is the longest time that any unit of
-    the line may take from a request to the end of its answer: so long the line is kept silent after a failure.
-    """
+    """Modbus RTU on one serial line; see `line_timing` for its times."""
 
     def __init__(
         self,
@@ -322,47 +255,32 @@ class RtuLink(ModbusLink):
         stop_bits: Literal[1, 2],
         timeout_s: float,
         reply_max_s: float,
+        tap: Tap | None = None,
     ) -> None:
         bits = 1 + 8 + (parity != "N") + stop_bits
-        character_s = bits / baud
-        super().__init__(
-            SerialPort(device, baud=baud, parity=parity, stop_bits=stop_bits),
-            RtuFraming(FramerRTU.compute_CRC),
-            Timing(timeout_s, character_s, _silent_interval_s(baud), reply_max_s),
-            # 0 is the broadcast, which nobody answers; 248 and above are reserved.
-            range(1, 248),
-        )
+        channel = _through(tap, SerialPort(device, baud=baud, parity=parity, stop_bits=stop_bits))
+        timing = line_timing(baud, bits, timeout_s=timeout_s, reply_max_s=reply_max_s)
+        super().__init__(channel, RtuFraming(crc16), timing, LINE_UNITS)
 
 
-def _quieten_pymodbus() -> None:
-    """Keep its logger from tracing every frame, which doubles the cost of a request."""
-    logger = logging.getLogger("pymodbus.logging")
-    if logger.level < logging.WARNING:
-        logger.setLevel(logging.WARNING)
+def tcp_timing(timeout_s: float) -> Timing:
+    """Return the times of Modbus TCP."""
+    return Timing(timeout_s, max_unanswered=MAX_UNANSWERED)
+
+
+def line_timing(baud: int, bits: int, *, timeout_s: float, reply_max_s: float) -> Timing:
+    """Return the times of a serial line whose characters have ``bits`` bits.
+
+    ``timeout_s`` counts beyond the time of the characters. ``reply_max_s`` is the longest time that any unit of
+    the line may take from a request to the end of its answer: so long the line is kept silent after a failure.
+    """
+    return Timing(timeout_s, bits / baud, _silent_interval_s(baud), reply_max_s)
+
+
+def _through(tap: Tap | None, channel: ByteChannel) -> ByteChannel:
+    return channel if tap is None else tap(channel)
 
 
 def _silent_interval_s(baud: int) -> float:
     """T3.5 of an 11-bit character, fixed above 19,200 baud (Modbus over serial line V1.02, section 2.5.1.1)."""
     return 3.5 * 11 / baud if baud <= 19_200 else 0.00175
-
-
-def _encoded(pdu: ModbusPDU) -> bytes:
-    return bytes((pdu.function_code,)) + pdu.encode()
-
-
-def _reading(unit: int, pdu: ModbusPDU, count: int, answer: type[ModbusPDU]) -> _Request:
-    function = pdu.function_code
-    return _Request(unit, function, _encoded(pdu), bytes((function, 2 * count)), 2 + 2 * count, answer)
-
-
-def _check_span(address: int, count: int, most: int) -> None:
-    if not 1 <= count <= most:
-        raise ValueError(f"{count} registers: one request takes 1..{most}")
-    if not 0 <= address <= 0x10000 - count:
-        raise ValueError(f"{count} registers from address {address} leave the space of 65536")
-
-
-def _check_words(words: Sequence[int]) -> None:
-    for index, word in enumerate(words):
-        if not 0 <= word <= 0xFFFF:
-            raise ValueError(f"word {index} is {word}, not in 0..65535")

@@ -32,7 +32,7 @@ class SerialPort:
         self._opening: asyncio.Future[serial.Serial] | None = None
         self._unsent = b""
         self._on_bytes: Callable[[bytes], None] = _ignore_bytes
-        self._on_lost: Callable[[str], None] = _ignore_loss
+        self._on_lost: Callable[[LinkDown], None] = _ignore_loss
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class SerialPort:
         """Whether bytes can be sent."""
         return self._port is not None
 
-    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]) -> None:
         """Open it; see `hal.byte_channel.ByteChannel`. What lay unread in the driver is thrown away."""
         self.close()
         self._port = await self._open_off_the_loop()
@@ -148,7 +148,7 @@ class SerialPort:
 
     def _lose(self, reason: str) -> None:
         self.close()
-        self._on_lost(reason)
+        self._on_lost(LinkDown(f"{self.name}: {reason}"))
 
 
 def _shut(port: serial.Serial) -> None:
@@ -172,5 +172,5 @@ def _ignore_bytes(_data: bytes) -> None:
     """Stand in before the first `SerialPort.open`."""
 
 
-def _ignore_loss(_reason: str) -> None:
+def _ignore_loss(_error: LinkDown) -> None:
     """Stand in before the first `SerialPort.open`."""

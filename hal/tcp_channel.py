@@ -32,14 +32,14 @@ class TcpChannel:
         """Whether bytes can be sent."""
         return self._pipe is not None and not self._pipe.transport.is_closing()
 
-    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+    async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]) -> None:
         """Open it; see `hal.byte_channel.ByteChannel`."""
         self.close()
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 transport, pipe = await loop.create_connection(
-                    lambda: _Pipe(on_bytes, on_lost), self._host, self._port
+                    lambda: _Pipe(self.name, on_bytes, on_lost), self._host, self._port
                 )
         except OSError as error:
             raise LinkDown(f"{self.name}: {str(error) or 'no connection in time'}") from error
@@ -70,7 +70,10 @@ class _Pipe(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, name: str, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]
+    ) -> None:
+        self._name = name
         self._on_bytes = on_bytes
         self._on_lost = on_lost
         self._abandoned = False
@@ -85,7 +88,7 @@ class _Pipe(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._abandoned:
-            self._on_lost(str(exc) if exc else "closed by the peer")
+            self._on_lost(LinkDown(f"{self._name}: {exc or 'closed by the peer'}"))
 
     def abandon(self) -> None:
         self._abandoned = True

@@ -123,7 +123,7 @@ def test_a_lost_answer_is_no_answer_and_costs_only_its_own_request(tmp_path: Pat
         lambda rng, frame: (rng.randbytes(rng.randint(1, 8)) + frame,),
         lambda rng, frame: (rng.randbytes(rng.randint(1, 8)), 0.005, frame),
         lambda _rng, frame: (frame[:3] + frame,),
-        lambda _rng, frame: (frame[: len(frame) // 2], 0.02, frame[len(frame) // 2 :]),
+        lambda _rng, frame: (frame[: len(frame) // 2], 0.01, frame[len(frame) // 2 :]),
         lambda _rng, frame: (frame + b"\xff",),
         lambda rng, frame: (frame + rng.randbytes(rng.randint(1, 8)),),
         lambda _rng, frame: (frame + frame,),

@@ -73,7 +73,7 @@ def test_answers_to_nobody_are_counted_and_dropped() -> None:
     late = bytes.fromhex("00630000000501030200ff")
     assert framing.feed(late) is None
     assert framing.dropped == 1
-    line = RtuFraming(lambda _: 0)
+    line = RtuFraming(lambda _: b"\0\0")
     assert line.feed(b"\x01\x02") is None
     assert line.feed(b"\x03") is None
     assert line.dropped == 1, "one burst, in two pieces"
