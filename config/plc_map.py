@@ -7,13 +7,14 @@ the three for the reference tower beside this file; a test fails when they are s
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from config.load import load_tower
 from config.plc_codes import plc_codes_csv
-from hal.plcmap.registers import CONTROLLER_FIELDS, Block, Field, StationMap, latches_station, station_maps
+from hal.plcmap.catalogue import Register, catalogue
+from hal.plcmap.registers import StationMap, latches_station, station_maps
 from hal.plcmap.shape import TowerShape
 
 REFERENCE_TOWER: Final = "guangzhou"
@@ -24,24 +25,12 @@ MAP_COLUMNS: Final = (
 )
 PLACE_COLUMNS: Final = ("place", "kind", "station", "height_mm", "angle_mdeg")
 
-FRAME_FIELDS: Final = (
-    Field("epoch", 0, 2, "", "epoch of the controller that writes"),
-    Field("boot_id", 2, 1, "", "boot id that the command is meant for"),
-    Field("opcode", 3, 1, "", "opcode"),
-    Field("argument1", 4, 2, "", "argument 1, signed"),
-    Field("argument2", 6, 2, "", "argument 2, signed"),
-    Field("expected_from", 8, 1, "", "state that the mechanism must be in; 0: any"),
-    Field("check", 9, 1, "", "CRC-16/MODBUS over all other words of the frame in order, high bytes first"),
-    Field("sequence", 10, 1, "", "sequence, the commit; 0: empty. FC16 over the whole frame only, never FC6"),
-)
-"""A mailbox, word by word, as `hal.plcmap.frame` builds it."""
-
 Row = tuple[str | int, ...]
 
 
 def plc_map_csv(shape: TowerShape) -> str:
     """Return the register table of every station: addresses from 0 as on the wire, 32-bit values high word first."""
-    rows = (row for station in station_maps(shape).values() for row in _station_rows(station))
+    rows = (_row(station, each) for station in station_maps(shape).values() for each in catalogue(station))
     return to_csv(MAP_COLUMNS, rows)
 
 
@@ -66,31 +55,9 @@ def to_csv(columns: Row, rows: Iterable[Row]) -> str:
     return text.getvalue()
 
 
-def _station_rows(station: StationMap) -> Iterator[Row]:
-    for name, block in _named_blocks(station):
-        for field in block.fields:
-            yield _row(station, "input", block.address, name, field, "plc", "read")
-    for name, block in _named_blocks(station):
-        mirror = Field("mirror", 0, block.count, "", f"the input registers of block {name} again, for FC3 and FC23")
-        yield _row(station, "holding", block.address, name, mirror, "plc", "read")
-    for field in CONTROLLER_FIELDS:
-        yield _row(station, "holding", station.controller_block, "controller", field, "controller", "read/write")
-    for mechanism in station.mechanisms:
-        address = station.mailbox(mechanism.name)
-        for field in FRAME_FIELDS:
-            yield _row(station, "holding", address, f"mailbox.{mechanism.name}", field, "controller", "read/write")
-
-
-def _named_blocks(station: StationMap) -> Iterator[tuple[str, Block]]:
-    """Yield the blocks by address; several of one name are numbered from 1."""
-    for blocks in ((station.identity,), station.fast, station.slow):
-        for i, block in enumerate(blocks, start=1):
-            yield (f"{block.name}{i}" if len(blocks) > 1 else block.name), block
-
-
-def _row(station: StationMap, space: str, base: int, name: str, field: Field, owner: str, access: str) -> Row:
-    place = (station.name, station.unit, space, base + field.offset, field.words)
-    return (*place, f"{name}.{field.name}", field.unit, owner, access, field.text)
+def _row(station: StationMap, register: Register) -> Row:
+    place = (station.name, station.unit, register.space, register.address, register.words)
+    return (*place, register.name, register.unit, register.owner, register.access, register.text)
 
 
 def tables(shape: TowerShape) -> dict[str, str]:

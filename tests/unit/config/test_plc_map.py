@@ -9,8 +9,9 @@ import pytest
 import config.plc_map
 from config.load import load_tower
 from config.plc_codes import plc_codes_csv
-from config.plc_map import FRAME_FIELDS, MAP_COLUMNS, REFERENCE_TOWER, plc_map_csv, plc_places_csv, tables
+from config.plc_map import MAP_COLUMNS, REFERENCE_TOWER, plc_map_csv, plc_places_csv, tables
 from hal.plcmap import codes
+from hal.plcmap.catalogue import FRAME_FIELDS
 from hal.plcmap.frame import FRAME_WORDS, Content, Frame
 from hal.plcmap.registers import MAX_READ, station_maps
 
