@@ -7,6 +7,7 @@ from typing import Final
 
 from hal.blocks import Blocks
 from hal.cadence import Cadence
+from hal.claim import Claim
 from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
 from hal.identity import check_identity
 from hal.interfaces import EpochStore, StationState
@@ -25,6 +26,8 @@ RETRY_S: Final = 0.25
 SHARED_RETRY_S: Final = 2.0
 """The same for a silent one on a line that others share: each attempt costs them a time-out."""
 
+_FENCED: Final = frozenset({StationState.FENCING, StationState.ONLINE})
+"""States in which the controller block is written."""
 
 
 class Station:
@@ -59,19 +62,15 @@ class Station:
         self._shape = shape
         self._link = link
         self._cadence = cadence
-        self._epochs = epochs
-        self._owner = owner
         self._sole = sole
         self._pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
         self._blocks = Blocks(station_map, link, fc23=fc23)
+        self._claim = Claim(epochs, owner)
         self._state = StationState.OFFLINE
         self._trouble = "not connected yet"
         self._frozen = ""
-        self._epoch = 0
-        self._seen_epoch = 0
-        self._found_epoch = 0
         self._generation = 0
-        self._echo = 0
+        self._unanswered = ""
         self._dead_man = 0
         self._dead_man_held = False
         self._image: Image | None = None
@@ -95,17 +94,17 @@ class Station:
     @property
     def epoch(self) -> int:
         """The epoch written last: 0 before the first connection."""
-        return self._epoch
+        return self._claim.epoch
 
     @property
     def found_epoch(self) -> int:
         """The epoch that was in force when this daemon start first read the station; 0 before."""
-        return self._found_epoch
+        return self._claim.found
 
     @property
     def owner(self) -> int:
         """The owner written with the epoch."""
-        return self._owner
+        return self._claim.owner
 
     @property
     def identity(self) -> Identity | None:
@@ -220,8 +219,10 @@ class Station:
             Refused: it did not.
 
         """
-        if frame.epoch != self._epoch or self.image.boot_id != frame.boot_id:
+        if frame.epoch != self._claim.epoch or self.image.boot_id != frame.boot_id:
             raise NotOnline(f"{self.name}: epoch or boot id changed since the frame was made")
+        if self._link.generation != self._generation:
+            raise NotOnline(f"{self.name}: connected anew, and not fenced yet")
         await self._blocks.write_frame(mechanism, frame)
 
     def freeze(self, why: str) -> None:
@@ -232,7 +233,7 @@ class Station:
 
     async def adopt_epoch(self) -> None:
         """Take the station over as it is, by an operator's order: a new daemon start above the epoch in force."""
-        await self._epochs.start(max(self._seen_epoch, self._epoch) >> 16)
+        await self._claim.override()
         self._frozen = ""
         self._move(StationState.OFFLINE, "adopted")
         for callback in self._on_adopt:
@@ -264,12 +265,14 @@ class Station:
 
     async def _serve(self) -> None:
         """Bring the station online and poll it until something breaks, which raises."""
-        self._move(StationState.IDENTIFYING, "reading who it is")
+        if self._state is not StationState.STALE:
+            self._move(StationState.IDENTIFYING, "reading who it is")
         self._generation = self._link.generation
-        self._identity = await self._read_identity()
-        check_identity(self._identity, self.map, self._shape)
-        await self._await_life(self._identity)
-        await self._fence(self._identity)
+        self._unanswered = ""
+        self._identity = identity = await self._read_identity()
+        check_identity(identity, self.map, self._shape)
+        await self._await_life(identity)
+        await self._fence(identity)
         while True:
             await self._cadence.next(self._pace.period_s)
             await self._poll()
@@ -279,20 +282,21 @@ class Station:
         limit = asyncio.get_running_loop().time() + STALE_S
         while (await self._read_identity()).heartbeat == identity.heartbeat:
             if asyncio.get_running_loop().time() >= limit:
-                raise NotOnline(f"heartbeat {identity.heartbeat} stands still")
+                raise NoAnswer(f"heartbeat {identity.heartbeat} stands still")
             await self._cadence.next(FENCE_POLL_S)
 
     async def _fence(self, identity: Identity) -> None:
         """Put a new epoch in force: durable first, then written until the station shows it."""
-        self._epoch = await self._epochs.next_connection()
-        self._require_not_above(identity.epoch_in_force)
-        self._move(StationState.FENCING, f"epoch {self._epoch:#010x} is not in force yet")
-        self._echo = identity.heartbeat
+        await self._claim.renew()
+        self._claim.require_not_above(identity.epoch_in_force)
+        self._move(StationState.FENCING, f"epoch {self.epoch:#010x} is not in force yet")
+        echo = identity.heartbeat
         loop = asyncio.get_running_loop()
         limit = loop.time() + FENCE_LIMIT_S
         while loop.time() < limit:
-            image = await self._exchange()
-            if image.boot_id == identity.boot_id and self._in_force(image):
+            image = await self._exchange(echo)
+            if image.boot_id == identity.boot_id and self._claim.rules(image):
+                self._changed_s = loop.time()
                 self._take(image)
                 self._move(StationState.ONLINE, "")
                 self._publish(image)
@@ -302,16 +306,26 @@ class Station:
 
     async def _poll(self) -> None:
         """Make one poll; what may be a single lost answer is borne until the image is stale."""
+        last = self._newest()
         try:
-            image = await self._exchange()
+            image = await self._exchange(last.heartbeat)
         except (NoAnswer, BadAnswer, Refused) as error:
+            self._unanswered = str(error) if isinstance(error, NoAnswer) else ""
             if self._age_s() > self._pace.stale_s:
                 raise NoAnswer(f"stale: {error}") from error
             return
-        if image.boot_id != self._boot_id():
+        except LinkDown as error:
+            if self._unanswered:
+                # A peer without an answer ends the connection on this side: it is silent, not gone.
+                raise NoAnswer(f"silent: {self._unanswered}") from error
+            raise
+        self._unanswered = ""
+        if image.boot_id != last.boot_id:
             raise NotOnline("the station restarted")
-        if not self._in_force(image):
+        if not self._claim.rules(image):
             raise NotOnline("the station lost the epoch")
+        if image.heartbeat != last.heartbeat:
+            self._changed_s = asyncio.get_running_loop().time()
         self._take(image)
         if self._age_s() > self._pace.stale_s:
             raise NoAnswer(f"stale: heartbeat {image.heartbeat} stands still")
@@ -320,36 +334,14 @@ class Station:
     async def _watch(self) -> None:
         """Look at a frozen station without a single write."""
         while self._frozen:
-            self._image = await self._blocks.image()
+            self._take(await self._blocks.image())
             self._announce()
             await self._cadence.next(self._pace.resting_s)
 
-    def _in_force(self, image: Image) -> bool:
-        """Tell whether our epoch rules.
-
-        Raises:
-            ForeignMaster: a higher epoch does, or ours with another owner.
-
-        """
-        self._require_not_above(image.epoch_in_force)
-        if image.epoch_in_force == self._epoch and image.owner_in_force != self._owner:
-            raise ForeignMaster(f"our epoch is in force for owner {image.owner_in_force}, not {self._owner}")
-        return image.epoch_in_force == self._epoch
-
-    def _require_not_above(self, epoch_in_force: int) -> None:
-        self._seen_epoch = max(self._seen_epoch, epoch_in_force)
-        if epoch_in_force > self._epoch:
-            raise ForeignMaster(f"epoch {epoch_in_force:#010x} is in force, above ours {self._epoch:#010x}")
-
     def _take(self, image: Image) -> None:
-        if self._image is None or image.heartbeat != self._image.heartbeat or not self._state_is_online():
-            self._changed_s = asyncio.get_running_loop().time()
-        self._echo = image.heartbeat
+        if self._image is None or image.mechanisms is not self._image.mechanisms:
+            self._pace.moving = any(status.executing for status in image.mechanisms.values())
         self._image = image
-        self._pace.moving = any(status.executing for status in image.mechanisms.values())
-
-    def _state_is_online(self) -> bool:
-        return self._state is StationState.ONLINE
 
     def _publish(self, image: Image) -> None:
         for callback in self._on_image:
@@ -370,10 +362,10 @@ class Station:
 
     async def _lose(self, error: HalError) -> float:
         """Say why the station is lost, close a link that may be half open; return when to try again, in seconds."""
-        was_online = self._state in {StationState.ONLINE, StationState.STALE}
         silent = isinstance(error, NoAnswer)
         if not self._frozen:
-            self._move(StationState.STALE if was_online and silent else StationState.OFFLINE, str(error))
+            known = self._image is not None
+            self._move(StationState.STALE if known and silent else StationState.OFFLINE, str(error))
         if silent and self._sole:
             await self._link.close()
         return SHARED_RETRY_S if silent and not self._sole else RETRY_S
@@ -381,28 +373,34 @@ class Station:
     def _age_s(self) -> float:
         return asyncio.get_running_loop().time() - self._changed_s
 
-    def _boot_id(self) -> int:
-        return self._image.boot_id if self._image is not None else 0
+    def _newest(self) -> Image:
+        """Return the newest image of a station that was fenced."""
+        if self._image is None:
+            raise NotOnline(f"{self.name} has shown nothing yet")
+        return self._image
 
-    async def _exchange(self) -> Image:
-        """Write the controller block and read an image, over the connection that was fenced.
+    async def _exchange(self, echo: int) -> Image:
+        """Write the controller block with the heartbeat that was read, and read an image, as it was fenced.
 
         Raises:
+            ForeignMaster: the station is frozen.
+            NotOnline: an operator adopted it meanwhile.
             LinkDown: another connection stands: a gateway behind it may hold old writes.
 
         """
         if self._frozen:
             raise ForeignMaster(self._frozen)
+        if self._state not in _FENCED:
+            raise NotOnline(self._trouble)
         if self._dead_man_held:
             self._dead_man = (self._dead_man + 1) & 0xFFFF
-        image = await self._blocks.exchange(
-            ControllerBlock(self._epoch, self._owner, self._echo, self._dead_man)
-        )
+        block = ControllerBlock(self._claim.epoch, self._claim.owner, echo, self._dead_man)
+        image = await self._blocks.exchange(block)
         if self._link.generation != self._generation:
             raise LinkDown("the link was connected anew")
         return image
 
     async def _read_identity(self) -> Identity:
         identity = await self._blocks.identity()
-        self._found_epoch = self._found_epoch or identity.epoch_in_force
+        self._claim.find(identity.epoch_in_force)
         return identity

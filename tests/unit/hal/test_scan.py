@@ -5,11 +5,25 @@ import pytest
 
 from hal.errors import BadAnswer, ForeignMaster, NotOnline
 from hal.interfaces import StationState
+from hal.plcmap.codes import Opcode
 from hal.plcmap.registers import tower_map
+from hal.scan import Station
 from sim_plc.rehearsal.loop import run
 from sim_plc.rehearsal.memory_link import Fault
 from tests.support.fake_plc import SHAPE, FakePlc
 from tests.support.hal_rig import OWNER, MemoryEpochs, rig
+
+
+def states_of(station: Station) -> list[StationState]:
+    """Return a list that grows with each state that a station enters from now on."""
+    states: list[StationState] = []
+
+    def note(changed: Station) -> None:
+        if states[-1:] != [changed.state]:
+            states.append(changed.state)
+
+    station.on_state(note)
+    return states
 
 
 def test_a_station_is_online_only_when_the_new_epoch_is_in_force() -> None:
@@ -125,8 +139,7 @@ def test_single_lost_answers_are_borne() -> None:
         async with rig(fc23=False) as it:
             it.station.set_period(0.1)
             it.faults += [Fault.LOSE_ANSWER, Fault.NONE, Fault.LOSE_REQUEST]
-            states: list[StationState] = []
-            it.station.on_state(lambda station: states.append(station.state))
+            states = states_of(it.station)
             await asyncio.sleep(3)
             assert states == []
 
@@ -149,8 +162,7 @@ def test_a_lost_link_is_known_at_once_and_a_new_connection_raises_the_epoch() ->
 def test_a_half_open_link_is_given_up_when_the_image_is_stale() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            states: list[StationState] = []
-            it.station.on_state(lambda station: states.append(station.state))
+            states = states_of(it.station)
             it.link.reachable = False
             await asyncio.sleep(1.6)
             assert not it.station.online
@@ -164,11 +176,87 @@ def test_a_half_open_link_is_given_up_when_the_image_is_stale() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("period_s", [0.1, 0.5])
+@pytest.mark.parametrize("link_gives_up_s", [0.95, 60.0])
+def test_a_peer_that_takes_connections_and_answers_nothing_is_stale_until_it_speaks(
+    link_gives_up_s: float, period_s: float
+) -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.station.set_period(period_s)
+            await asyncio.sleep(2)
+            states = states_of(it.station)
+            units = dict(it.link.units)
+            it.link.units.clear()
+            asyncio.get_running_loop().call_later(link_gives_up_s, it.link.cut)
+            await asyncio.sleep(1.5 * max(1, 3 * period_s) + 0.3)
+            assert not it.station.online
+            await asyncio.sleep(10)
+            assert states == [StationState.STALE]
+            it.link.units.update(units)
+            await it.online()
+            assert states == [StationState.STALE, StationState.FENCING, StationState.ONLINE]
+            assert it.link.generation > 1
+
+    run(scenario())
+
+
+def test_a_program_that_halts_is_stale_until_it_runs_again() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            states = states_of(it.station)
+            it.plc.heart_stopped = True
+            await asyncio.sleep(20)
+            assert states == [StationState.STALE]
+            assert "stands still" in it.station.trouble
+            it.plc.heart_stopped = False
+            await it.online()
+
+    run(scenario())
+
+
+def test_a_station_that_was_never_online_is_offline_however_silent() -> None:
+    async def scenario() -> None:
+        async with rig(online=False) as it:
+            states = states_of(it.station)
+            it.link.units.clear()
+            await asyncio.sleep(5)
+            assert set(states) == {StationState.IDENTIFYING, StationState.OFFLINE}
+
+    run(scenario())
+
+
+def test_a_station_that_is_adopted_at_once_is_fenced_anew() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.show("lift", accepted=9)
+            await it.state(StationState.FROZEN)
+            await it.station.adopt_epoch()
+            await it.online()
+            assert it.station.epoch == 0x0002_0001
+            assert it.station.image.epoch_in_force == it.station.epoch
+
+    run(scenario())
+
+
+def test_nothing_is_written_over_a_connection_that_somebody_else_made() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            await asyncio.sleep(1)
+            prepared = it.lift.prepare(Opcode.HOME)
+            it.link.cut()
+            await it.link.connect()
+            with pytest.raises(NotOnline, match="anew"):
+                await it.lift.issue(prepared)
+            assert it.plc.frames == []
+
+    run(scenario())
+
+
 def test_a_restart_is_seen_by_the_boot_id_and_the_station_identified_anew() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            states: list[StationState] = []
-            it.station.on_state(lambda station: states.append(station.state))
+            states = states_of(it.station)
             it.plc.boot_id = 8
             await asyncio.sleep(1.5)
             assert it.station.image.boot_id == 8
