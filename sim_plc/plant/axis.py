@@ -35,8 +35,10 @@ class AxisSpec:
     """Length of a full turn of an endless axis."""
     governor: float = math.inf
     """Speed at which the overspeed governor trips."""
-    stretch: Callable[[float], float] = lambda _: 0.0
-    """Error at the end of a MOVE over the given distance."""
+    stretch: Callable[[float, float], float] = lambda _start, _target: 0.0
+    """Error at the end of a MOVE from one position to another."""
+    residue: Callable[[], float] = lambda: 0.0
+    """Error that a LEVEL leaves: it stops a little too early or too late."""
 
 
 class Axis:
@@ -62,6 +64,8 @@ class Axis:
         self.moving = False
         self.creeping = False
         """In motion by a LEVEL."""
+        self.levelling = False
+        """From the start of a LEVEL until the brake is on again, or the drive is asked for something else."""
 
     @property
     def inside(self) -> frozenset[Hashable]:
@@ -114,6 +118,7 @@ class Axis:
         if self._brake_due_s <= t:
             self._brake_due_s = math.inf
             self.brake_on = not self._release
+            self.levelling = self.levelling and not self.brake_on
         self._take(t)
         self._schedule()
 
@@ -122,6 +127,11 @@ class Axis:
         self._profile = profile.at_rest(position)
         self.zone = self.spec.track.zone(position)
         self._schedule()
+
+    def shift(self, way: float) -> None:
+        """Let a standing axis give way; in motion its drive corrects that on the way."""
+        if not self.moving and way:
+            self.place(self._profile.rest + way)
 
     def fill_motion(self, inputs: AxisInputs, t: float) -> None:
         """Fill encoder and velocity."""
@@ -170,7 +180,8 @@ class Axis:
             self._halt(t)
         else:
             self._follow(t, plan, request.serial)
-            self.creeping = self.moving and request.kind is Drive.LEVEL
+            self.levelling = request.kind is Drive.LEVEL
+            self.creeping = self.moving and self.levelling
 
     def _plan(self, t: float, request: DriveRequest) -> profile.Profile | None:
         position, velocity = self.at(t)
@@ -183,12 +194,12 @@ class Axis:
         if request.speed <= 0:
             return None
         target = self._nearest(position + velocity * abs(velocity) / (2 * rate), request)
-        error = self.spec.stretch(target - position) if request.kind is Drive.MOVE else 0.0
+        error = self.spec.stretch(position, target) if request.kind is Drive.MOVE else 0.0
         scale = 1.0 + error / (target - position) if error and not velocity else 1.0
         return profile.move(t, position, velocity, target + error, request.speed * scale, rate * scale)
 
     def _creep(self, t: float, position: float, request: DriveRequest) -> profile.Profile:
-        way = max(-CREEP_MM, min(CREEP_MM, self._nearest(position, request) - position))
+        way = max(-CREEP_MM, min(CREEP_MM, self._nearest(position, request) + self.spec.residue() - position))
         if request.duration_s <= 0:
             return profile.Profile((), t, position + way)
         return profile.creep(t, position, position + way, request.duration_s)

@@ -98,8 +98,8 @@ def _room(steel: "Steel", room: Room, t: float) -> Going:
 
 
 def _stands(steel: "Steel") -> bool:
-    """Held, or creeping back to the level of the place it is docked at."""
-    return steel.held or steel.lift.creeping or steel.turntable.creeping
+    """Held, or brought back to the level of the place it is docked at: until the brakes are on again."""
+    return steel.held or steel.lift.levelling or steel.turntable.levelling
 
 
 def _since(begun_s: float | None, t: float) -> bool:

@@ -9,10 +9,26 @@ from typing import Final
 from config.schema import Tower
 from sim_plc.plant.axis import Axis, AxisSpec, Mark
 from sim_plc.plant.cars import Yard
+from sim_plc.plant.ropes import Ropes
 from sim_plc.plant.track import Track
 
 _OVER_RATED: Final = 1.2
 """The governor trips at this times the rated speed."""
+
+_DRIVE_ERROR_MM: Final = 4.0
+"""How far a lift's drive misses its target at most, before the ropes; LEVEL takes that out."""
+
+_MISS_MM: Final = 8.0
+"""How far it misses at most, ropes included."""
+
+_RESIDUE_MM: Final = 1.0
+"""How far a LEVEL stops from its target at most: brake wear and the position sensor's step.
+
+A bar code positioning system for hoists repeats to about 1 mm (data sheets of Pepperl+Fuchs PXV and WCS).
+"""
+
+_MOUNTING_MM: Final = 1.0
+"""How far the two edges of a level's dock contact may be mounted inside the tolerance, each."""
 
 
 class Contact(Enum):
@@ -26,24 +42,25 @@ class Contact(Enum):
     """Above the middle of the stroke: a load rests on the comb."""
 
 
-def lift_axis(tower: Tower, dice: random.Random, yard: Yard) -> Axis:
-    """Height of the carriage above level 1; ropes stretch by chance (``dice``) and load."""
-    lift, poses, tolerance = tower.machine.lift, tower.shape.poses, tower.ring.height_tolerance_mm
-    windows: dict[Hashable, tuple[float, float]] = {
-        place: (pose.height_mm - tolerance, pose.height_mm + tolerance) for place, pose in poses.items()
-    }
+def lift_axis(tower: Tower, seed: int, yard: Yard, ropes: Ropes) -> Axis:
+    """Height of the carriage above level 1. By chance (``seed``): drive errors, and how the contacts are mounted."""
+    lift = tower.machine.lift
+    dice, end = random.Random(f"{seed} ropes"), random.Random(f"{seed} levelling")
+    windows = _dock_windows(tower, random.Random(f"{seed} mounting"))
     windows |= {
         Mark.REFERENCE: (-5, 5),
         Mark.LOW_END: (-math.inf, tower.travel.low_end_mm),
         Mark.HIGH_END: (tower.travel.high_end_mm, math.inf),
     }
 
-    def stretch(way_mm: float) -> float:
+    def stretch(start_mm: float, target_mm: float) -> float:
+        """Return the drive's own error, and what the ropes give while they pay out or wind up under a load."""
         if not lift.levelling_s:
             return 0.0
         load_kg = yard.aboard.weight_kg if yard.aboard else 0
-        error_mm = dice.uniform(-4.0, 4.0) - 4.0 * min(load_kg / 2500, 1.0)
-        limit_mm = abs(way_mm) / 10
+        sunk_mm = ropes.sag_mm(target_mm, load_kg) - ropes.sag_mm(start_mm, load_kg)
+        error_mm = dice.uniform(-_DRIVE_ERROR_MM, _DRIVE_ERROR_MM) - sunk_mm
+        limit_mm = min(abs(target_mm - start_mm) / 10, _MISS_MM)
         return max(-limit_mm, min(limit_mm, error_mm))
 
     return Axis(
@@ -53,8 +70,19 @@ def lift_axis(tower: Tower, dice: random.Random, yard: Yard) -> Axis:
             brake_s=lift.brake_s,
             governor=_OVER_RATED * lift.speed_mm_s,
             stretch=stretch,
+            residue=lambda: end.uniform(-_RESIDUE_MM, _RESIDUE_MM) if lift.levelling_s else 0.0,
         )
     )
+
+
+def _dock_windows(tower: Tower, mounting: random.Random) -> dict[Hashable, tuple[float, float]]:
+    """Return where the dock contact of each level is made: within the tolerance, as exactly as it is mounted."""
+    tolerance, slack = tower.ring.height_tolerance_mm, min(_MOUNTING_MM, tower.ring.height_tolerance_mm / 10)
+    edges = {
+        height: (height - tolerance + mounting.uniform(0, slack), height + tolerance - mounting.uniform(0, slack))
+        for height in sorted({pose.height_mm for pose in tower.shape.poses.values()})
+    }
+    return {place: edges[pose.height_mm] for place, pose in tower.shape.poses.items()}
 
 
 def turntable_axis(tower: Tower) -> Axis:

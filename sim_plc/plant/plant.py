@@ -17,7 +17,8 @@ How the actuators want to be driven
     Brakes (lift, turntable): releasing and setting take ``brake_s`` each; ``brake_on`` follows at the end of
     either. Keep power on until ``brake_on`` shows. A brake dropped, or power lost, in mid-move stops the axis
     with its stop rate. Arms and comb hold themselves: ``brake_release`` is ignored, ``brake_on`` is standstill.
-    After a lift MOVE the carriage stands up to 8 mm off (ropes); LEVEL takes that out.
+    After a lift MOVE the carriage stands up to 8 mm off (ropes); LEVEL takes that out, but for 1 mm. A car that is
+    taken from it or put on it lets it rise or sink by up to 6 mm, by weight and length of the ropes.
 
     Shuttle. PICK: comb down, arms MOVE to ``stroke_mm``, comb MOVE to ``comb_stroke_mm``, arms MOVE to 0, clamp.
     PLACE: unclamp, arms out with the comb up, comb MOVE to 0, arms to 0. The load changes hands when the comb
@@ -43,6 +44,7 @@ How the actuators want to be driven
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from config.schema import Tower
 from sim_plc.image import BayInputs, BayLevelImage, RoomImage, TowerImage
@@ -198,6 +200,11 @@ class Plant:
         if self._steel.lift.moving:
             raise ValueError("the lift moves")
         self._steel.lift.place(height_mm)
+        self._happen()
+
+    def weaken_ropes(self, share: float) -> None:
+        """Let the ropes be as stiff as ``share`` of them from now on: strands have broken."""
+        self._steel.ropes = replace(self._steel.ropes, stiffness=share)
         self._happen()
 
     def take_up(self, height_mm: float, angle_mdeg: float, aboard: Car | None) -> None:

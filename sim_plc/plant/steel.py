@@ -1,7 +1,6 @@
 """The whole of the moving steel: axes, doors, latches, cars and the chain, and how they bear on each other."""
 
 import math
-import random
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +15,7 @@ from sim_plc.plant.latch import Latch
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.people import Crowd
 from sim_plc.plant.room import Room
+from sim_plc.plant.ropes import ropes_of
 from sim_plc.plant.safety import Cause, Chain
 
 _MAX_ROUNDS: Final = 100
@@ -44,7 +44,8 @@ class Steel:
         self.latches = {place: Latch(machine.latch.travel_s) for place in shape.bays}
         self.chain = Chain()
         self.ledger = Ledger()
-        self.lift = machines.lift_axis(tower, random.Random(f"{seed} ropes"), self.yard)
+        self.ropes = ropes_of(tower)
+        self.lift = machines.lift_axis(tower, seed, self.yard, self.ropes)
         self.turntable = machines.turntable_axis(tower)
         self.arms, self.comb = machines.arms_axis(tower), machines.comb_axis(tower)
         self.axes = (self.lift, self.turntable, self.arms, self.comb)
@@ -172,6 +173,7 @@ class Steel:
         else:
             yard.aboard = yard.at.pop(place)
             self._touch(place)
+            self._sink(yard.aboard.weight_kg)
 
     def _lower(self, t: float) -> None:
         yard, place = self.yard, self.docked
@@ -186,6 +188,12 @@ class Steel:
         else:
             yard.at[place], yard.aboard = yard.aboard, None
             self._touch(place)
+            self._sink(-yard.at[place].weight_kg)
+
+    def _sink(self, load_kg: float) -> None:
+        """Let the carriage sink under a load that it has just taken; negative: rise without one."""
+        height_mm = self.lift.at(self.now_s)[0]
+        self.lift.shift(-math.copysign(self.ropes.sag_mm(height_mm, abs(load_kg)), load_kg))
 
     def _touch(self, place: int) -> None:
         if place in self.latches:

@@ -13,7 +13,7 @@ from hal.plcmap.frame import Content
 from sim_plc.image import Drive, TowerImage
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
-from sim_plc.program.positioning import CONTACT_S, jog_sign
+from sim_plc.program.positioning import CONTACT_S, Positioner, jog_sign
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
 from sim_plc.program.words import bits
@@ -43,13 +43,17 @@ _BITS: Final = (
 
 
 class Exchange:
-    """Moves arms, comb and clamp. ``memory`` is retained: place, sub-step and direction of an exchange."""
+    """Moves arms, comb and clamp. ``memory`` is retained: place, sub-step and direction of an exchange.
+
+    A car that is taken or put down moves the carriage on its ropes: with the arms inside again, ``lift`` is levelled.
+    """
 
     def __init__(
         self,
         shuttle: Shuttle,
         image: TowerImage,
         memory: ExchangeMemory,
+        lift: Positioner,
         *,
         places: frozenset[int],
         dead_man: Callable[[], bool],
@@ -59,6 +63,7 @@ class Exchange:
         self.comb = DriveWires(image.comb_in, image.comb_out)
         self.homed = False
         self.memory = memory
+        self._lift = lift
         self._image = image
         self._s = shuttle
         self._places = places
@@ -74,6 +79,11 @@ class Exchange:
     def picking(self) -> bool:
         """Whether the exchange, as it goes now, brings the car onto the carriage."""
         return self.memory.picking != self.memory.undoing
+
+    @property
+    def levelling(self) -> bool:
+        """Whether the carriage is brought back to its level at the end of an exchange."""
+        return self._running and self._lift.levelling
 
     @property
     def resumable(self) -> bool:
@@ -190,7 +200,7 @@ class Exchange:
         return Show(self.axis.state, flags, arms.position, arms.velocity, memory.substep)
 
     def _exchange(self) -> Steps:
-        """Run the sub-steps from the retained one on, then check that the car is where it should be."""
+        """Run the sub-steps from the retained one on, check that the car is where it should be, and level."""
         memory = self.memory
         step = {
             SubStep.EXTENDING: self._extend,
@@ -200,9 +210,10 @@ class Exchange:
         for substep in ORDER[ORDER.index(memory.substep) :]:
             memory.substep = substep
             yield from step[substep]()
-        picked = self.picking
+        picked, place = self.picking, memory.place
         self._forget()
         yield Wait(lambda: self._load_agrees(picked), CONTACT_S, Reason.LOAD)
+        yield from self._lift.relevel(place)
 
     def _extend(self) -> Steps:
         s, picking = self._s, self.picking
@@ -287,6 +298,7 @@ class Exchange:
         self.comb.request(Drive.STOP, acceleration=0 if hard else s.comb_acceleration_mm_s2)
         ramp_s = max(s.speed_mm_s / s.acceleration_mm_s2, s.comb_speed_mm_s / s.comb_acceleration_mm_s2)
         yield Wait(lambda: not (self.arms.inputs.moving or self.comb.inputs.moving), margin_s(ramp_s))
+        yield Wait(lambda: self._lift.wires.held, CONTACT_S, late=None)
 
     def _forget(self) -> None:
         memory = self.memory

@@ -15,6 +15,12 @@ from sim_plc.program.words import bits
 CONTACT_S: Final = 0.5
 """Patience with a limit or dock contact once the axis stands."""
 
+RELEVEL_SHARE: Final = 0.5
+"""A docked carriage is levelled again when it has left its level by more than this share of the tolerance."""
+
+RELEVEL_PER_S: Final = 5.0
+"""Speed of levelling again, in units of the axis per second: a person could step over it."""
+
 _BITS: Final = (int(Flag.HOMED), int(Flag.BRAKE_ON), int(Flag.HELD), int(Flag.FAULT))
 
 
@@ -81,6 +87,8 @@ class Positioner:
         self.axis = AxisState()
         self.wires = wires
         self.homed = False
+        self.levelling = False
+        """The program itself brings the docked carriage back to its level."""
         self._k = kinematics
         self._span = span
         self._targets = targets
@@ -139,6 +147,35 @@ class Positioner:
             case Opcode.JOG:
                 return self._jog(jog_sign(content))
         return self._move_to(content.argument1, content.argument2)
+
+    def relevel(self, place: int) -> Steps:
+        """Bring the axis back to a place that a changed load has moved it from, if it is worth it.
+
+        Dropped half way, it ramps down and sets the brake by itself.
+        """
+        k, target = self._k, self._targets[place]
+        off = self._span.distance(self.wires.inputs.position, target)
+        if not (k.levelling_s and self.homed and self.ready) or off <= RELEVEL_SHARE * self._span.tolerance:
+            return
+        self.axis.fire(AxisEvent.MOVE)
+        self.levelling = self.wires.outputs.brake_release = True
+        duration_s = min(off / RELEVEL_PER_S, k.levelling_s)
+        try:
+            self.wires.request(Drive.LEVEL, target, duration_s=duration_s)
+            yield Wait(self.wires.finished, margin_s(k.brake_s + duration_s))
+            yield self._set_brake()
+        finally:
+            self._end_levelling()
+        if not self._near(target):
+            raise StepFault(Reason.POSITION)
+
+    def _end_levelling(self) -> None:
+        self.levelling = False
+        if self.wires.outputs.brake_release:
+            self.wires.outputs.brake_release = False
+            self.wires.request(Drive.STOP, acceleration=self._k.acceleration)
+        if self.axis.can(AxisEvent.DONE):
+            self.axis.fire(AxisEvent.DONE)
 
     def begins(self, content: Content) -> None:
         """Enter Homing or DiscreteMotion."""

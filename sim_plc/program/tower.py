@@ -150,6 +150,7 @@ class TowerProgram(StationProgram[TowerScene]):
             tower.machine.shuttle,
             image,
             memory,
+            self._lift,
             places=frozenset(tower.shape.poses),
             dead_man=self._dead_man,
         )

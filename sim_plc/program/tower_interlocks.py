@@ -73,8 +73,15 @@ LATCHES_LOCKED: Final = _condition(
 )
 
 HELD: Final = _condition("held", Reason.NOT_HELD, lambda s, _: s.held)
+HELD_OR_LEVELLED: Final = _condition("held", Reason.NOT_HELD, lambda s, _: s.held or s.exchange.levelling)
+"""What runs at the shuttle may itself have the carriage levelled, with the arms inside again.
+
+A bay's latch falls home meanwhile, since the carriage is not held: the way is not needed any more.
+"""
 DOCKED: Final = _condition("docked", Reason.NOT_DOCKED, lambda s, place: s.docked(place))
-WAY_OPEN: Final = _condition("way_open", Reason.WAY_NOT_OPEN, lambda s, place: s.way_open(place))
+WAY_OPEN_OR_LEVELLED: Final = _condition(
+    "way_open", Reason.WAY_NOT_OPEN, lambda s, place: s.way_open(place) or s.exchange.levelling
+)
 GATE_LOCKED_AT_ROOM: Final = _condition(
     "gate_locked_at_room",
     Reason.OUTER_GATE_NOT_LOCKED,
@@ -135,7 +142,8 @@ _LIFT: Final = (SAFETY, LIFT_POWER)
 _TURNTABLE: Final = (SAFETY, TURNTABLE_POWER)
 _SHUTTLE: Final = (SAFETY, SHUTTLE_POWER)
 _DOOR: Final = (SAFETY, DOOR_POWER)
-_AT_PLACE: Final = (HELD, DOCKED, WAY_OPEN, GATE_LOCKED_AT_ROOM, SENSOR_AT_ROOM, NOBODY_AT_ROOM)
+_DOCKED_WITH_WAY_OPEN: Final = (HELD_OR_LEVELLED, DOCKED, WAY_OPEN_OR_LEVELLED)
+_AT_PLACE: Final = (*_DOCKED_WITH_WAY_OPEN, GATE_LOCKED_AT_ROOM, SENSOR_AT_ROOM, NOBODY_AT_ROOM)
 _TO_CENTRE: Final = (HELD, WAY_OR_FREE, COMB_AT_END)
 
 

@@ -22,11 +22,13 @@ def test_a_move_waits_for_the_brake_and_ends_within_8_mm() -> None:
     assert 0 < abs(rig.plant.truth().carriage.lift.position - 2500) <= 8
 
 
-def test_level_takes_the_error_out_in_its_time() -> None:
-    rig = Rig()
-    assert rig.lift(2500) == pytest.approx(0.2 + 4.5 + 2.0)
-    assert rig.plant.truth().carriage.lift.position == 2500
-    assert rig.image.lift_in.position == 2500
+def test_level_takes_the_error_out_in_its_time_but_for_a_millimetre_too_far_or_too_short() -> None:
+    ends = []
+    for seed in range(1, 9):
+        rig = Rig(seed=seed)
+        assert rig.lift(2500) == pytest.approx(0.2 + 4.5 + 2.0)
+        ends.append(rig.plant.truth().carriage.lift.position - 2500)
+    assert -1 <= min(ends) < 0 < max(ends) <= 1
 
 
 def test_ropes_stretch_with_the_seed() -> None:
@@ -114,7 +116,7 @@ def test_home_ends_at_the_reference_without_stretch() -> None:
     rig.lift(2500)
     serial = rig.request(rig.image.lift_out, Drive.HOME, speed=200, acceleration=200)
     taken_s = rig.until(lambda: rig.image.lift_in.done_serial == serial)
-    assert taken_s == pytest.approx(2500 / 200 + 1)
+    assert taken_s == pytest.approx(2500 / 200 + 1, abs=0.01)
     assert rig.image.lift_in.at_reference
     assert rig.plant.truth().carriage.lift.position == 0
 
