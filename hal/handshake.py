@@ -54,10 +54,21 @@ class Mailbox:
     """One mechanism's mailbox: `hal.interfaces.Mechanism`."""
 
     def __init__(
-        self, station: Station, mechanism: str, log: FrameLog, *, stop_limit_s: float = STOP_LIMIT_S
+        self,
+        station: Station,
+        mechanism: str,
+        log: FrameLog,
+        *,
+        pendant: Station | None = None,
+        stop_limit_s: float = STOP_LIMIT_S,
     ) -> None:
-        """Take the station and the mechanism's name in it."""
+        """Take the station and the mechanism's name in it.
+
+        ``pendant``: the station that sees the maintenance key; None: this one. While its newest image shows the
+        key on, however old, nothing is written.
+        """
         self.station = station
+        self._pendant = pendant or station
         self._key = mechanism
         self._log = log
         self._stop_limit_s = stop_limit_s
@@ -165,7 +176,9 @@ class Mailbox:
             self.station.freeze(foreign)
 
     def _now(self) -> Standing:
-        image = self.station.image
+        return self._standing(self.station.image)
+
+    def _standing(self, image: Image) -> Standing:
         return Standing(image.mechanisms[self._key].accepted, self.station.epoch, image.boot_id)
 
     def _writable(self) -> Standing:
@@ -173,9 +186,10 @@ class Mailbox:
         image = self.station.image
         if not self._book.restored:
             raise NotOnline(f"{self.name}: its sequence counter was not restored")
-        if image.status & codes.Status.MAINTENANCE_KEY:
-            raise Maintenance(f"{self.station.name}: the maintenance key is on")
-        return self._now()
+        keyed = self._pendant.last_image
+        if keyed is not None and keyed.status & codes.Status.MAINTENANCE_KEY:
+            raise Maintenance(f"{self._pendant.name}: the maintenance key is on")
+        return self._standing(image)
 
     def _frame_to_issue(self, prepared: Prepared) -> Frame:
         """Return the frame of a command that may still be written just as it was prepared."""

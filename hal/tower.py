@@ -167,12 +167,12 @@ async def _start_of(station: Station) -> int:
 
 
 def _compose(plan: TowerPlan, stations: Mapping[str, Station], frames: FrameLog) -> Tower:
+    main = stations[TOWER]
     mechanisms: dict[str, Mechanism] = {}
     for station in stations.values():
         for each in station.map.mechanisms:
-            mailbox = Mailbox(station, each.name, frames, stop_limit_s=plan.stop_limit_s)
+            mailbox = Mailbox(station, each.name, frames, pendant=main, stop_limit_s=plan.stop_limit_s)
             mechanisms[mailbox.name] = mailbox
-    main = stations[TOWER]
     return Tower(
         shape=plan.shape,
         stations=stations,

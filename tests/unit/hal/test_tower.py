@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 import pytest
 
 from hal.cadence import SteadyCadence
-from hal.errors import NotOnline
+from hal.errors import Maintenance, NotOnline
 from hal.interfaces import Prepared, Verdict
 from hal.plcmap import codes
 from hal.plcmap.codec import Image, Measurement, SlowImage
@@ -330,5 +330,27 @@ def test_the_shuttle_tells_where_a_cut_exchange_stands() -> None:
             shuttle = it.tower.shuttle
             assert (shuttle.resumable, shuttle.picking, shuttle.centred, shuttle.secured) == (True, True, False, False)
             assert (shuttle.substep, shuttle.position_mm, shuttle.homed) == (codes.SubStep.TRANSFERRING, -3, False)
+
+    run(scenario())
+
+
+def test_the_maintenance_key_of_the_tower_keeps_bay_commands_unwritten_too() -> None:
+    async def scenario() -> None:
+        async with site() as it:
+            latches = it.tower.latches[2]
+            it.plcs["tower"].station_status |= codes.Status.MAINTENANCE_KEY
+            await asyncio.sleep(1.1)
+            for seen in (True, False):
+                with pytest.raises(Maintenance):
+                    latches.unlatch(202)
+                with pytest.raises(Maintenance):
+                    await latches.mechanism.stop()
+                if seen:
+                    # A tower PLC that is out of reach does not turn the key back.
+                    it.plcs["tower"].identity = replace(it.plcs["tower"].identity, map_version=9)
+                    it.plcs["tower"].boot_id += 1
+                    await asyncio.sleep(3)
+                    assert not it.tower.stations["tower"].online
+            assert it.plcs["bays2"].frames == []
 
     run(scenario())
