@@ -23,10 +23,10 @@ run: $(READY)
 	@$(BIN)/cartower-sim demo --stay
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 campaign: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) -q -m campaign
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m campaign
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -164,6 +164,8 @@ class TowerImage:
     """The image of the tower PLC. ``arms`` extend to a place, ``comb`` raises and lowers the load."""
 
     rooms: dict[int, RoomImage]
+    changes: int = field(default=0, compare=False, repr=False)
+    """Rises whenever the plant fills inputs that may have changed; encoders of moving axes do not count."""
     safety: SafetyInputs = field(default_factory=SafetyInputs)
     carriage: CarriageInputs = field(default_factory=CarriageInputs)
     lift_in: AxisInputs = field(default_factory=AxisInputs)
@@ -201,3 +203,5 @@ class BayLevelImage:
     """Hard-wired: lift and turntable at standstill, brakes on."""
     shuttle_centred: bool = True
     """Hard-wired: the arms are centred, so that no latch is sent home onto them."""
+    changes: int = field(default=0, compare=False, repr=False)
+    """Rises whenever an input of the level has changed."""

@@ -39,8 +39,13 @@ class SteppedProgram(Unit, Protocol):
         """Modbus unit id."""
         ...
 
+    @property
+    def input_changes(self) -> int:
+        """How often the plant has changed its inputs."""
+        ...
+
     def scan(self, t: float, *, inputs_changed: bool = True) -> None:
-        """Run one scan; ``inputs_changed`` tells whether the plant had news since the last one."""
+        """Run one scan; ``inputs_changed`` tells whether its inputs had news since the last one."""
         ...
 
     def refresh(self, t: float) -> None:
@@ -77,6 +82,8 @@ class Stepper:
         self._scan_s = scan_s
         self._faithful = faithful
         self._index = 0
+        self._heard = [-1] * len(self.programs)
+        """By program: the count of input changes that its last scan saw."""
         self._woken: asyncio.Future[None] | None = None
 
     @property
@@ -127,21 +134,34 @@ class Stepper:
                     timer.cancel()
 
     def _scan(self, index: int) -> None:
-        """Scan what is due at a grid point; all programs if the plant has news for them."""
+        """Scan what is due at a grid point, and every program that the plant has news for."""
         self._index = index
         self.scans += 1
         t = self.now
-        everyone = self._faithful or self._is_due(self.plant.next_event(), index)
-        due = [everyone or self._is_due(program.next_due(), index) for program in self.programs]
+        news = self._faithful or self._is_due(self.plant.next_event(), index)
+        due = [self._is_due(program.next_due(), index) for program in self.programs]
+        if not news and all(program.asleep for program, is_due in zip(self.programs, due, strict=True) if is_due):
+            self._let_hear(t, due)
+            return
         self.plant.sense(t)
-        for program, is_due in zip(self.programs, due, strict=True):
-            if is_due:
-                program.scan(t, inputs_changed=everyone)
+        for number, program in enumerate(self.programs):
+            changed = self._faithful or program.input_changes != self._heard[number]
+            if changed or due[number]:
+                self._heard[number] = program.input_changes
+                program.scan(t, inputs_changed=changed)
             else:
                 program.refresh(t)
         self.plant.act(t)
-        if everyone:
+        if news:
             self.on_news()
+
+    def _let_hear(self, t: float, due: Sequence[bool]) -> None:
+        """Let programs that rest hear the controller: most scans of a quiet tower, and nothing else comes of them."""
+        for program, is_due in zip(self.programs, due, strict=True):
+            if is_due:
+                program.scan(t, inputs_changed=False)
+                if not program.asleep:
+                    self.plant.act(t)
 
     def _due_index(self) -> int | None:
         following = self._index + 1

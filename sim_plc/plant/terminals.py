@@ -69,6 +69,7 @@ class Terminals:
     def fill(self, t: float) -> None:
         """Fill every input that may have changed at an event."""
         steel, tower = self._steel, self._tower
+        tower.changes += 1
         for axis, inputs in zip(steel.axes, self._axis_inputs, strict=True):
             axis.fill(inputs, t)
         for place, room in steel.rooms.items():
@@ -124,9 +125,13 @@ class Terminals:
     def _fill_bays(self) -> None:
         steel = self._steel
         for image in self._levels.values():
-            image.carriage_held, image.shuttle_centred = steel.held, steel.arms_centred
+            if (image.carriage_held, image.shuttle_centred) != (steel.held, steel.arms_centred):
+                image.carriage_held, image.shuttle_centred = steel.held, steel.arms_centred
+                image.changes += 1
         for place in steel.changed_bays:
-            inputs, latch = self._levels[place // 100].bays[place], steel.latches[place]
+            image = self._levels[place // 100]
+            image.changes += 1
+            inputs, latch = image.bays[place], steel.latches[place]
             inputs.latch_open, inputs.latch_closed = latch.open, latch.closed
             inputs.occupied_a = inputs.occupied_b = place in steel.yard.at
             inputs.docked = place == steel.docked

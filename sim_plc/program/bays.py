@@ -58,6 +58,11 @@ class BayProgram(StationProgram[BayScene]):
         return self._scene
 
     @property
+    def input_changes(self) -> int:
+        """How often the plant has changed inputs of this level."""
+        return self._wires.changes
+
+    @property
     def anything_moves(self) -> bool:
         """False: a level has no encoder."""
         return False

@@ -99,6 +99,11 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @property
     @abstractmethod
+    def input_changes(self) -> int:
+        """How often the plant has changed inputs of this station."""
+
+    @property
+    @abstractmethod
     def anything_moves(self) -> bool:
         """Whether an encoder shows another value now than at the last scan."""
 

@@ -74,6 +74,11 @@ class TowerProgram(StationProgram[TowerScene]):
         return self._scene
 
     @property
+    def input_changes(self) -> int:
+        """How often the plant has changed inputs of the tower PLC."""
+        return self._image_wires.changes
+
+    @property
     def anything_moves(self) -> bool:
         """Whether an axis moves."""
         wires = self._image_wires

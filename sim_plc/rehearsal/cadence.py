@@ -4,15 +4,15 @@ import asyncio
 import math
 from typing import Final
 
-COALESCED_S: Final = 0.8
-"""The longest pause between two polls of a coalesced run: inside every watchdog, with time for the answer."""
+COALESCED_S: Final = 0.9
+"""The longest pause between two polls of a coalesced run: a station is stale after 1.0 s as soon as one moves."""
 
 QUICK_S: Final = 0.1
 """Shorter periods are no polls but looks at something about to happen: none of them is skipped."""
 
 
 class Pulse:
-    """Beats when something has happened that a poll could show."""
+    """Beats when something has happened that a poll of one station could show."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[bool]] = []
@@ -22,7 +22,7 @@ class Pulse:
         self._waiting.append(future)
 
     def beat(self) -> None:
-        """Wake every pollster."""
+        """Wake whoever polls it."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             for future in waiting:

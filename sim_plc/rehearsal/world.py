@@ -117,7 +117,8 @@ class World:
         self.seed = seed
         self.rng = random.Random(seed)
         self.plant = Plant(tower, seed=seed, cars=dict(cars or {}))
-        self.pulse = Pulse()
+        self.pulses = {name: Pulse() for name in station_maps(tower.shape)}
+        """By station: beats when a poll could show something new."""
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
@@ -140,6 +141,8 @@ class World:
         self._life: _Life | None = None
         self._rivals: list[_Life] = []
         self._cut: set[str] = set()
+        self._shown = dict.fromkeys(self.pulses, -1)
+        """By station: the count of input changes when its pulse beat last."""
 
     @property
     def now(self) -> float:
@@ -290,7 +293,8 @@ class World:
     def touched(self) -> None:
         """Let the stepper look again, after something was done to the plant."""
         self.stepper.kick()
-        self.pulse.beat()
+        for pulse in self.pulses.values():
+            pulse.beat()
 
     def do(self, act: Callable[[Plant], object]) -> None:
         """Do something to the plant now, as a person or the weather would."""
@@ -308,7 +312,7 @@ class World:
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
             links=lambda bus: self._link(bus, life),
-            cadences=lambda _: PulsedCadence(self.pulse if self._coalesced else None),
+            cadences=lambda name: PulsedCadence(self.pulses[name] if self._coalesced else None),
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
@@ -351,7 +355,7 @@ class World:
     def _power_up(self, name: str, retained: bytes | None) -> StationProgram[Any]:
         def on_event(entry: LogEntry) -> None:
             self.log.append((name, entry))
-            self.pulse.beat()
+            self.pulses[name].beat()
             self.note("plc", [name, entry.mechanism, entry.sequence, entry.event.name, entry.result, entry.reason])
             for witness in self.witnesses:
                 witness.on_plc(name, entry)
@@ -373,7 +377,10 @@ class World:
         return BayProgram(self.tower, image, level=level, retained=retained, rng=rng, on_event=on_event)
 
     def _on_news(self) -> None:
-        self.pulse.beat()
+        for program in self.programs:
+            if program.input_changes != self._shown[program.name]:
+                self._shown[program.name] = program.input_changes
+                self.pulses[program.name].beat()
         crimes = self.plant.crimes
         for crime in crimes[self._traced_crimes :]:
             self.note("crime", [crime.t, crime.code.name, crime.text])

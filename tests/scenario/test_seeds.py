@@ -57,9 +57,9 @@ def short(tower: str, seed: int) -> Report:
     return rehearse(load_tower(tower), seed, 2, Options(most_strikes=4))
 
 
-@pytest.mark.parametrize("tower", ["small", "guangzhou"])
-def test_the_same_seed_gives_the_same_trace_twice_and_under_another_hash_seed(tower: str) -> None:
-    seeds = range(5)
+@pytest.mark.parametrize(("tower", "count"), [("small", 3), ("guangzhou", 2)])
+def test_the_same_seed_gives_the_same_trace_twice_and_under_another_hash_seed(tower: str, count: int) -> None:
+    seeds = range(count)
     here = [short(tower, seed).trace_hash for seed in seeds]
     assert len(set(here)) == len(here)
     assert [short(tower, seed).trace_hash for seed in seeds] == here
