@@ -126,7 +126,7 @@ class FakeStation(Station):
 
     def come_up(self) -> None:
         """Come online with a new epoch."""
-        self._epoch += 1
+        self._claim.epoch += 1
         self._move(StationState.ONLINE, "")
         self.tell()
 
@@ -169,7 +169,7 @@ class FakeStation(Station):
         status |= codes.Status.POWERED if self.powered else codes.Status(0)
         status |= codes.Status.MAINTENANCE_KEY if self.maintenance else codes.Status(0)
         shown = {name: box.shown() for name, box in self.boxes.items()}
-        head = (self.boot_id, self._heartbeat, self._epoch, self.owner)
+        head = (self.boot_id, self._heartbeat, self.epoch, self.owner)
         if self.name == TOWER:
             world = self.world
             rooms = {place: world.room_word(place) for place in world.rooms}
