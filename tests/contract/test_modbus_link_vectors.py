@@ -176,7 +176,7 @@ def test_identification_speaks_these_bytes() -> None:
                 return sock.recv(300)
 
         assert await asyncio.to_thread(ask) == tcp(
-            3, "2B 0E 01 81 00 00 03 00 08 63 61 72 74 6F 77 65 72 01 06 43 54 2D 50 4C 43 02 03 31 2E 30"
+            3, "2B 0E 01 83 00 00 03 00 08 63 61 72 74 6F 77 65 72 01 06 43 54 2D 50 4C 43 02 03 31 2E 30"
         )
         await server.stop()
 

@@ -1,4 +1,4 @@
-"""What stations on a paced pseudo terminal do, asked through pyserial as any master would."""
+"""What stations on a paced pseudo terminal do (Modbus over serial line V1.02), asked through pyserial."""
 
 import asyncio
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import serial
 
-from sim_plc.pty_line import RtuLine, crc16
+from sim_plc.pty_line import RtuLine
+from sim_plc.wire.rtu_frames import crc16
 from sim_plc.wire_faults import WireFaults
 from tests.support.modbus_peers import crc, rtu
 from tests.support.registers import Registers
@@ -73,7 +74,8 @@ def play(
     asyncio.run(run())
 
 
-def test_check_sums_agree_with_a_bit_by_bit_one() -> None:
+def test_check_sums_agree_with_the_specification_and_with_a_bit_by_bit_one() -> None:
+    assert crc16(b"\x02\x07") == 0x1241  # V1.02, section 6.2.2
     for size in range(60):
         data = bytes((7 * size * i + i) & 0xFF for i in range(size))
         assert crc16(data).to_bytes(2, "little") == crc(data)
@@ -89,14 +91,95 @@ def test_several_units_answer_on_one_line(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_other_units_and_broadcasts_are_met_with_silence_and_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("request_", "answer_"),
+    [
+        ("0B 03 00 00 00 02 C4 A1", "0B 03 04 00 00 00 01 91 F3"),
+        ("0B 10 00 04 00 01 02 BE EF E9 58", "0B 10 00 04 00 01 40 A2"),
+        ("0B 06 00 00 00 01 48 A0", "0B 86 01 A3 A2"),
+        ("0B 2B 0E 01 02 69 B7", "0B 2B 0E 01 83 00 00 01 02 03 31 2E 30 59 31"),
+        ("0B 2B 0E 04 77 AB 00", "0B AB 02 FE F3"),
+        ("0B 08 00 00 A5 37 DA 27", "0B 08 00 00 A5 37 DA 27"),
+    ],
+)
+def test_frames_and_their_answers(tmp_path: Path, request_: str, answer_: str) -> None:
+    async def scene(_line: RtuLine, path: Path, _units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            expected = bytes.fromhex(answer_)
+            assert (await master.ask(bytes.fromhex(request_), len(expected))).hex(" ").upper() == answer_
+            assert await master.hear(1, 0.02) == b""
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("unit", [UNIT + 2, 99, 247, 248, 255])
+def test_other_units_are_met_with_silence_and_change_nothing(tmp_path: Path, unit: int) -> None:
     async def scene(_line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
         with Master(path) as master:
-            write = b"\x10\x00\x00\x00\x01\x02\xbe\xef"
-            for unit in (0, 99):
-                assert await master.ask(rtu(unit, write), 1, 0.05) == b""
+            for request in (b"\x10\x00\x00\x00\x01\x02\xbe\xef", b"\x03\x00\x00\x00\x01", b"\x07"):
+                assert await master.ask(rtu(unit, request), 1, 0.03) == b""
+            assert all(each.calls == [] for each in units.values())
+            assert await master.ask(READ_TEN, len(TEN)) == TEN
+
+    play(tmp_path, scene)
+
+
+def test_a_broadcast_write_is_done_by_every_station_and_answered_by_none(tmp_path: Path) -> None:
+    async def scene(_line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            assert await master.ask(bytes.fromhex("00 10 00 04 00 01 02 BE EF 9A 68"), 1, 0.05) == b""
+            assert [unit.holding[4] for unit in units.values()] == [0xBEEF] * 2
+            read = bytes.fromhex("0B 03 00 04 00 01 C5 61")
+            assert (await master.ask(read, 7)).hex(" ").upper() == "0B 03 02 BE EF 10 69"
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["00 03 00 00 00 01 85 DB", "00 17 00 00 00 01 00 04 00 01 02 12 34 5A DC", "00 06 00 04 12 34 C4 AD"],
+    ids=["read", "write-and-read", "absent"],
+)
+def test_a_broadcast_of_anything_but_a_write_is_ignored(tmp_path: Path, request_: str) -> None:
+    async def scene(_line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            assert await master.ask(bytes.fromhex(request_), 1, 0.05) == b""
             assert all(unit.calls == [] for unit in units.values())
             assert await master.ask(READ_TEN, len(TEN)) == TEN
+
+    play(tmp_path, scene)
+
+
+def test_a_broadcast_that_some_refuse_is_done_by_the_others(tmp_path: Path) -> None:
+    """Address 500 is beyond both stations', address 20 beyond one's."""
+
+    async def scene(_line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            assert await master.ask(bytes.fromhex("00 10 01 F4 00 01 02 00 00 AE 74"), 1, 0.05) == b""
+            assert await master.ask(rtu(0, b"\x10\x00\x14\x00\x01\x02\xbe\xef"), 1, 0.05) == b""
+        first, second = units.values()
+        assert first.holding[20] == 0xBEEF
+        assert second.holding == list(range(10))
+
+    play(tmp_path, scene)
+
+
+def test_a_station_counts_what_happens_on_its_line(tmp_path: Path) -> None:
+    """Two reads, one of them the neighbour's, a spoilt frame and a broadcast; then the first station is asked."""
+
+    async def scene(_line: RtuLine, path: Path, _units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            await master.ask(READ_TEN, len(TEN))
+            await master.ask(rtu(UNIT + 1, b"\x03\x00\x00\x00\x0b"), 5)
+            await master.ask(READ_TEN[:-1] + b"\x00", 1, 0.02)
+            await master.ask(rtu(0, b"\x10\x00\x04\x00\x01\x02\xbe\xef"), 1, 0.02)
+            counts = []
+            for sub_function in (0x0B, 0x0C, 0x0D, 0x0E, 0x0F):
+                answer = await master.ask(rtu(UNIT, bytes((8, 0, sub_function, 0, 0))), 8)
+                assert answer[:4] == bytes((UNIT, 8, 0, sub_function))
+                counts.append(answer[5])
+            # Each question is itself a message on the bus, and one of this station's.
+            assert counts == [4, 1, 0, 6, 1]
 
     play(tmp_path, scene)
 
@@ -144,6 +227,21 @@ def test_a_request_in_pieces_without_a_silence_is_one_frame(tmp_path: Path) -> N
             assert await master.ask(READ_TEN[4:], len(TEN)) == TEN
 
     play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("pause_s", [0.003, 0.012], ids=["within-T3.5", "longer"])
+def test_a_silence_inside_a_frame_spoils_it_and_the_next_one_is_heard(tmp_path: Path, pause_s: float) -> None:
+    """At 9600 baud T1.5 is 1.7 ms, T3.5 4.0 ms, and the four characters take 4.6 ms."""
+
+    async def scene(_line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
+        with Master(path, baud=9_600) as master:
+            master.send(READ_TEN[:4])
+            await asyncio.sleep(4 * 11 / 9_600 + pause_s)
+            assert await master.ask(READ_TEN[4:], 1, 0.06) == b""
+            assert units[UNIT].calls == []
+            assert await master.ask(READ_TEN, len(TEN)) == TEN
+
+    play(tmp_path, scene, baud=9_600)
 
 
 def test_a_request_while_a_station_sends_is_not_heard(tmp_path: Path) -> None:
@@ -220,6 +318,52 @@ def test_stopping_looks_like_an_unplugged_adapter(tmp_path: Path) -> None:
             assert error.errno == 5  # noqa: PT017 - either is how Linux tells of a hang-up
         finally:
             os.close(descriptor)
+
+    play(tmp_path, scene)
+
+
+def test_an_adapter_that_vanished_in_the_middle_of_a_frame_comes_back_whole(tmp_path: Path) -> None:
+    async def scene(line: RtuLine, path: Path, units: dict[int, Registers]) -> None:
+        for _ in range(3):
+            with Master(path) as master:
+                assert await master.ask(READ_TEN, len(TEN)) == TEN
+                master.send(READ_TEN[:5])
+                await asyncio.sleep(0)
+                await line.stop()
+                with pytest.raises(serial.SerialException):
+                    await master.hear(1)
+            with pytest.raises(serial.SerialException):
+                Master(path)
+            await line.start()
+        with Master(path) as master:
+            assert await master.ask(READ_TEN, len(TEN)) == TEN
+        assert len(units[UNIT].calls) == 4
+
+    play(tmp_path, scene)
+
+
+def test_an_adapter_that_vanished_before_its_answer_sends_it_to_nobody_later(tmp_path: Path) -> None:
+    async def scene(line: RtuLine, path: Path, _units: dict[int, Registers]) -> None:
+        with Master(path) as master:
+            master.send(READ_TEN)
+            await asyncio.sleep(len(READ_TEN) * CHARACTER_S + 0.004)
+            await line.stop()
+        await line.start()
+        with Master(path) as master:
+            assert await master.hear(1, 0.05) == b""
+            assert await master.ask(READ_TEN, len(TEN)) == TEN
+
+    play(tmp_path, scene)
+
+
+def test_half_a_request_of_a_program_that_closed_the_device_does_not_spoil_the_next_ones(tmp_path: Path) -> None:
+    async def scene(_line: RtuLine, path: Path, _units: dict[int, Registers]) -> None:
+        for size in (1, 5, 7):
+            with Master(path) as master:
+                master.send(READ_TEN[:size])
+            await asyncio.sleep(0.01)
+            with Master(path) as master:
+                assert await master.ask(READ_TEN, len(TEN)) == TEN
 
     play(tmp_path, scene)
 

@@ -17,9 +17,10 @@ from sim_plc.program.bays import BayProgram
 from sim_plc.program.station_program import StationProgram
 from sim_plc.program.tower import TowerProgram
 from sim_plc.pty_line import RtuLine
-from sim_plc.server import TcpServer, exception
+from sim_plc.server import TcpServer
 from sim_plc.stepper import Stepper
 from sim_plc.unit import ExceptionCode, Unit
+from sim_plc.wire.functions import exception
 from sim_plc.wire_faults import WireFaults
 
 HOST = "127.0.0.1"
