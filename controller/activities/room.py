@@ -23,6 +23,9 @@ WHEELS = 4
 GATE_TRIES = 5
 """Closings that may be obstructed before a person has to look."""
 
+PARKED_S = 6.0
+"""How long a car may roll on from the gate to its marks before the driver is told to go on."""
+
 LOOK_S = 3600.0
 """Waiting for people is unlimited; the predicate is looked at again after this at the latest."""
 
@@ -74,12 +77,14 @@ async def let_out(bench: Bench, place: int) -> None:
 
 
 async def close_when_clear(bench: Bench, place: int) -> None:
-    """Close the gate once the room has been empty of cars and people for a while."""
+    """Close the gate once the room has been empty of cars and people for a while; ask out whoever stays too long."""
 
     def clear() -> bool:
         facts = facts_of(bench, place)
         return facts.empty and not facts.maybe_person and facts.curtain_clear
 
+    if not await bench.news.until(clear, bench.patience.customer_s) and facts_of(bench, place).maybe_person:
+        await _show(bench, place, Signal.STOP_AND_LEAVE)
     await _close_gate(bench, place, clear)
     await _show(bench, place, Signal.DARK)
 
@@ -117,6 +122,8 @@ async def measure(bench: Bench, place: int) -> str | None:
 
     Returns None when it fits (the gate is closed then), else the rule that it breaks.
     """
+    if not await _in_marks(bench, place):
+        return "CAR_NOT_IN_MARKS"
     await _show(bench, place, Signal.STOP_AND_LEAVE)
 
     def ready() -> bool:
@@ -131,6 +138,23 @@ async def measure(bench: Bench, place: int) -> str | None:
         await _close_gate(bench, place, ready)
         await _show(bench, place, Signal.WAIT)
     return rule
+
+
+async def _in_marks(bench: Bench, place: int) -> bool:
+    """Wait until a car stands in its marks; tell a driver who does not find them, for as long as a customer may take.
+
+    Behind a closed gate nobody can be told.
+    """
+
+    def there() -> bool:
+        return facts_of(bench, place).in_marks
+
+    if await bench.news.until(there, PARKED_S):
+        return True
+    if facts_of(bench, place).gate_locked:
+        return False
+    await _show(bench, place, Signal.FORWARD)
+    return await bench.news.until(there, bench.patience.customer_s)
 
 
 def judge(bench: Bench, car: Measurement) -> str | None:

@@ -59,6 +59,10 @@ class _Room:
         self.fault = ""
         self.again_s = 0.0
         """Not before this time of the loop is an activity started."""
+        self.inhabited_s: float | None = None
+        """Since this time of the loop somebody is inside, or cannot be excluded."""
+        self.overstayed = False
+        """Somebody has been inside for longer than a customer may take."""
 
 
 class Rooms:
@@ -90,6 +94,10 @@ class Rooms:
         """Return why a room is blocked."""
         return self._rooms[place].fault
 
+    def overstayed(self, place: int) -> bool:
+        """Return whether somebody has stayed in a room for longer than a customer may take."""
+        return self._rooms[place].overstayed
+
     async def fire(self, place: int, event: E) -> bool:
         """Let a room take an event if its state accepts it; return whether it did."""
         room = self._rooms[place]
@@ -116,6 +124,21 @@ class Rooms:
         if was is S.BLOCKED:
             room.fault = ""
 
+    def _look_for_people(self, room: _Room) -> None:
+        """Raise the alarm of somebody who stays too long, and take it back when nobody is inside any more."""
+        now_s = asyncio.get_running_loop().time()
+        if room.facts is None:
+            return
+        if not room.facts.maybe_person:
+            room.inhabited_s = None
+        elif room.inhabited_s is None:
+            room.inhabited_s = now_s
+        stays = room.inhabited_s is not None and now_s - room.inhabited_s >= self._bench.patience.customer_s
+        if stays is not room.overstayed:
+            room.overstayed = stays
+            text = f"room {room.number}: somebody stays inside"
+            self._board.tell({"event": "alarm", "code": "PERSON_INSIDE", "text": text, "active": stays})
+
     async def sensed(self, signal: RoomSensed) -> None:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
         room = self._rooms[signal.place]
@@ -131,6 +154,7 @@ class Rooms:
     async def stir(self) -> None:
         """Start what each room's state asks for, where nothing runs for it yet."""
         for room in self._rooms.values():
+            self._look_for_people(room)
             await self._prove(room)
             await self._serve(room)
 

@@ -200,6 +200,11 @@ class Views:
             if control.rooms.fault(place)
         ]
         alarms += [
+            {"code": "PERSON_INSIDE", "text": f"room {number}: somebody stays inside"}
+            for number, place in self._numbered_rooms()
+            if control.rooms.overstayed(place)
+        ]
+        alarms += [
             {"code": "STATION_OFFLINE", "text": f"{name}: {station.trouble}"}
             for name, station in self._bench.tower.stations.items()
             if not station.online

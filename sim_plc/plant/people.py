@@ -11,9 +11,12 @@ from typing import TypeAlias
 
 from hal.plcmap.codes import Signal
 from sim_plc.plant.cars import Car
-from sim_plc.plant.room import Room, Transit
+from sim_plc.plant.room import MARKS_MM, Room, Transit
 
 Script: TypeAlias = Iterator[float | Callable[[], bool]]
+
+_LOOKS, _LOOK_S = 15, 2.0
+"""How often, and how long between, a driver in the car looks at the sign before getting out."""
 
 _NOT_FOR_CUSTOMERS = (Signal.DRIVE_IN, Signal.FORWARD, Signal.STOP_AND_LEAVE, Signal.REFUSED, Signal.OUT_OF_SERVICE)
 
@@ -32,6 +35,10 @@ class Habits:
     """From the stop in the marks to the driver being out of the gate."""
     dwell_s: float = 90.0
     """A customer beside the car, from walking in to driving off."""
+    overshoot_mm: int = 0
+    """How far beyond the middle of the marks a driver stops at first; negative: short of it."""
+    heeds: bool = True
+    """Whether that driver waits in the car to be told and corrects it, or gets out all the same."""
 
 
 class Actor:
@@ -93,6 +100,8 @@ def car_arrives(room: Room, car: Car, habits: Habits) -> Script:
             break
         room.engaged = False
     yield from _drive_in(room, car, habits)
+    if abs(habits.overshoot_mm) > MARKS_MM and habits.heeds:
+        yield from _correct(room, habits)
     yield max(habits.leave_s - habits.step_s, 0.0)
     yield from _walk(room, -1, habits)
     room.engaged = False
@@ -177,12 +186,22 @@ def _drive_in(room: Room, car: Car, habits: Habits) -> Script:
     yield 0.25 * habits.drive_s
     yield lambda: room.standing is None
     room.transit = None
-    room.yard.at[room.place] = car
+    room.yard.at[room.place], room.off_marks_mm = car, habits.overshoot_mm
+
+
+def _correct(room: Room, habits: Habits) -> Script:
+    """Wait to be told by the sign to move the car, and move it; whom nobody tells gets out."""
+    for _ in range(_LOOKS):
+        yield _LOOK_S
+        if room.signal == Signal.FORWARD:
+            yield habits.notice_s + 0.25 * habits.drive_s
+            room.off_marks_mm = 0
+            return
 
 
 def _drive_out(room: Room, habits: Habits) -> Script:
     yield lambda: room.gate.opened and room.standing is not None
-    car = room.yard.at.pop(room.place)
+    car, room.off_marks_mm = room.yard.at.pop(room.place), 0
     room.transit = transit = Transit(car, at_gate_end=True, at_door_end=True, on_scale=True)
     yield 0.25 * habits.drive_s
     yield lambda: room.gate.opened

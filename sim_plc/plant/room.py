@@ -1,12 +1,18 @@
 """One transfer room: door, gate, and what its sensors see of cars and people."""
 
+import random
 from dataclasses import dataclass
+from typing import Final
 
 from config.schema import Machine
 from hal.plcmap.codes import Signal
 from sim_plc.image import RoomInputs
 from sim_plc.plant.cars import Car, Yard
+from sim_plc.plant.frame import MeasuringFrame
 from sim_plc.plant.leaf import Leaf
+
+MARKS_MM: Final = 50
+"""Within this of the middle of the marks a car stands inside them."""
 
 
 @dataclass(slots=True)
@@ -22,15 +28,18 @@ class Transit:
 class Room:
     """Sensors are true to what stands, drives and walks here."""
 
-    def __init__(self, place: int, machine: Machine, yard: Yard) -> None:
+    def __init__(self, place: int, machine: Machine, yard: Yard, *, seed: int) -> None:
         self.place = place
         self.door = Leaf(machine.door)
         self.gate = Leaf(machine.gate)
         self.yard = yard
+        self.frame = MeasuringFrame(random.Random(f"{seed} frame {place}"))
         self.signal: int = Signal.DARK
         self.transit: Transit | None = None
         self.engaged = False
         """Somebody has come with a car, or for one."""
+        self.off_marks_mm = 0
+        """How far beyond the middle of the marks the car stands, towards the inner door."""
         self.persons = 0
         """People inside, drivers in their cars included."""
         self.bodies_in_gate = 0
@@ -54,7 +63,9 @@ class Room:
         self.last_crossing = direction
 
     def note(self, t: float) -> None:
-        """Remember since when somebody is in the gate's plane or inside."""
+        """Remember since when somebody is in the gate's plane or inside; let the frame look at who stands alone."""
+        alone = not (self.bodies_in_gate or self.persons or self.transit)
+        self.frame.look(t, self.standing if alone else None)
         if (self.gate_blocked_since_s is None) != (self.bodies_in_gate == 0):
             self.gate_blocked_since_s = t if self.bodies_in_gate else None
         if (self.inhabited_since_s is None) != (self.persons == 0):
@@ -69,20 +80,11 @@ class Room:
         inputs.weight = heavy or (transit is not None and transit.on_scale and transit.car.weight_kg > 400)
         inputs.person = self.persons > 0
         inputs.person_sensor_ok = True
-        inputs.in_marks = standing is not None
+        inputs.in_marks = standing is not None and abs(self.off_marks_mm) <= MARKS_MM
         inputs.door_plane_clear = self.door_plane_clear
         inputs.curtain_clear = self.bodies_in_gate == 0
         inputs.crossing_in = self.last_crossing == "in"
         inputs.crossing_out = self.last_crossing == "out"
         inputs.crossings = self.crossings
         inputs.escape_used = self.gate.escape
-        self._measure(inputs)
-
-    def _measure(self, inputs: RoomInputs) -> None:
-        car = self.standing if not self.bodies_in_gate and not self.persons and not self.transit else None
-        inputs.measured = car is not None
-        inputs.length_mm = car.length_mm if car else 0
-        inputs.width_mm = car.width_mm if car else 0
-        inputs.height_mm = car.height_mm if car else 0
-        inputs.weight_kg = car.weight_kg if car else 0
-        inputs.wheels = car.wheels if car else 0
+        self.frame.fill(inputs)

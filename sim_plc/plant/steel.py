@@ -39,7 +39,7 @@ class Steel:
     def __init__(self, tower: Tower, seed: int, cars: Mapping[int, Car]) -> None:
         shape, machine = tower.shape, tower.machine
         self.yard = Yard(dict(cars))
-        self.rooms = {place: Room(place, machine, self.yard) for place in shape.rooms}
+        self.rooms = {place: Room(place, machine, self.yard, seed=seed) for place in shape.rooms}
         self.crowds = {place: Crowd() for place in shape.rooms}
         self.latches = {place: Latch(machine.latch.travel_s) for place in shape.bays}
         self.chain = Chain()
@@ -189,6 +189,8 @@ class Steel:
             yard.at[place], yard.aboard = yard.aboard, None
             self._touch(place)
             self._sink(-yard.at[place].weight_kg)
+            if place in self.rooms:
+                self.rooms[place].off_marks_mm = 0
 
     def _sink(self, load_kg: float) -> None:
         """Let the carriage sink under a load that it has just taken; negative: rise without one."""

@@ -60,6 +60,8 @@ class Truth:
     gates: dict[int, LeafTruth]
     latches: dict[int, float]
     """By bay: 0 home, 1 open; a bay left out is home."""
+    off_marks_mm: dict[int, int]
+    """By room: how far beyond the middle of the marks a car stands; a room left out has none, or one in the middle."""
     persons: dict[int, int]
     signals: dict[int, int]
     chain_closed: bool
@@ -81,6 +83,7 @@ def truth_of(steel: Steel, t: float) -> Truth:
         doors={place: _leaf(room.door, t) for place, room in rooms.items()},
         gates={place: _leaf(room.gate, t) for place, room in rooms.items()},
         latches={place: steel.latches[place].at(t) for place in sorted(steel.loose)},
+        off_marks_mm={place: room.off_marks_mm for place, room in rooms.items() if room.off_marks_mm},
         persons={place: room.persons for place, room in rooms.items()},
         signals={place: room.signal for place, room in rooms.items()},
         chain_closed=steel.chain.closed,

@@ -140,10 +140,10 @@ def test_a_room_in_use_a_car_with_a_job_and_a_reserved_bay_are_refused() -> None
 @pytest.mark.parametrize(
     ("car", "rule"),
     [
-        (Car("D", length_mm=5301), "CAR_TOO_LONG"),
-        (Car("D", width_mm=2301), "CAR_TOO_WIDE"),
-        (Car("D", height_mm=2201), "CAR_TOO_HIGH"),
-        (Car("D", weight_kg=2501), "CAR_TOO_HEAVY"),
+        (Car("D", length_mm=5310), "CAR_TOO_LONG"),
+        (Car("D", width_mm=2310), "CAR_TOO_WIDE"),
+        (Car("D", height_mm=2210), "CAR_TOO_HIGH"),
+        (Car("D", weight_kg=2510), "CAR_TOO_HEAVY"),
         (Car("D", wheels=3), "CAR_NOT_IN_MARKS"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -179,9 +179,9 @@ def test_the_largest_car_of_the_envelope_is_taken() -> None:
     loop.run(scenario())
 
 
-def test_a_car_outside_its_marks_is_refused() -> None:
+def test_a_car_that_stays_outside_its_marks_is_refused() -> None:
     async def scenario() -> None:
-        async with stage(cars=CARS) as it:
+        async with stage(small(timing__customer_patience_s="30"), cars=CARS) as it:
             it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "in_marks"): False}))
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("D"), QUICK))
             number = await it.order(Store(car="D", room=ROOM))
