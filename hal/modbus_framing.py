@@ -10,6 +10,10 @@ _MBAP: Final = struct.Struct(">HHHB")
 _MAX_LENGTH: Final = 254
 """Unit id and the largest PDU (253 bytes; Modbus application protocol V1.1b3, section 4.1)."""
 
+_ID_STEP: Final = 12_829
+"""From one transaction id to the next; odd, so that all are used. A peer whose ids are off by one, by a bit or by the
+order of bytes never meets one that is waited for soon, as it would if they were counted."""
+
 _EXCEPTION_BYTES: Final = 5
 """Unit, function, code and check sum of an exception answer on a line."""
 
@@ -66,7 +70,7 @@ class MbapFraming:
     """Modbus TCP. Answers to requests that wait no more are told by their transaction id and dropped."""
 
     def __init__(self) -> None:
-        self._transaction = 0
+        self._transaction = (1 - _ID_STEP) & 0xFFFF
         self._unit = 0
         self._waiting = False
         self._buffer = bytearray()
@@ -88,8 +92,8 @@ class MbapFraming:
         return self._dropped
 
     def begin(self, unit: int, pdu: bytes, answer_head: bytes, answer_size: int) -> bytes:  # noqa: ARG002 - see Framing
-        """Return the frame to send. Ids run from 1 to 65535: 0 is what broken peers send, so it is never ours."""
-        self._transaction = self._transaction % 0xFFFF + 1
+        """Return the frame to send. Id 0 is what broken peers send, so it is never ours."""
+        self._transaction = (self._transaction + _ID_STEP) & 0xFFFF or _ID_STEP
         self._unit = unit
         self._waiting = True
         return _MBAP.pack(self._transaction, 0, len(pdu) + 1, unit) + pdu
@@ -129,9 +133,9 @@ class MbapFraming:
 class RtuFraming:
     """Modbus RTU, the master's side.
 
-    An answer is known by unit, function, length and check sum, wherever it begins: bytes before it (a line's
-    turn-on glitch, an adapter's echo of the request) cost nothing. There is no transaction id, so a late answer
-    to another request looks the same: keeping the line silent until none can come is the link's part.
+    An answer is known by unit, function, length and check sum, wherever it begins: bytes before it (a line's turn-on
+    glitch, the echo of the request by an adapter that always echoes) cost nothing. There is no transaction id, so a
+    late answer to another request looks the same: keeping the line silent until none can come is the link's part.
 
     ``crc`` gives the two bytes of check sum that end a frame.
     """
@@ -140,6 +144,8 @@ class RtuFraming:
         self._crc = crc
         self._head = b""
         self._exception_head = b""
+        self._sent = b""
+        self._echoes = False
         self._size = 0
         self._waiting = False
         self._buffer = bytearray()
@@ -170,7 +176,8 @@ class RtuFraming:
         self._waiting = True
         self._dropping = False
         body = bytes((unit,)) + pdu
-        return body + self._crc(body)
+        self._sent = body + self._crc(body)
+        return self._sent
 
     def feed(self, data: bytes) -> bytes | None:
         """Take received bytes; see `Framing`. Without a waiting request they are dropped."""
@@ -179,6 +186,8 @@ class RtuFraming:
             self._dropping = True
             return None
         self._buffer += data
+        # The echo of a write begins as its answer does, and the bytes behind may look like the check sum.
+        echo_comes = self._echoes
         for start in range(len(self._buffer)):
             size = self._size_at(start)
             if size == 0:
@@ -187,6 +196,10 @@ class RtuFraming:
                 return None
             frame = bytes(self._buffer[start : start + size])
             if self._crc(frame[:-2]) == frame[-2:]:
+                if echo_comes and self._sent.startswith(frame):
+                    echo_comes = False
+                    continue
+                self._echoes = self._buffer.startswith(self._sent)
                 self._waiting = False
                 del self._buffer[: start + size]
                 return frame[1:-2]

@@ -12,11 +12,13 @@ import pytest
 import serial
 
 from hal import serial_port
+from hal.crc16 import crc16
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
+from hal.modbus_framing import RtuFraming
 from hal.modbus_link import RtuLink
 from hal.serial_port import SerialPort
 from sim_plc.pty_line import RtuLine
-from tests.support.modbus_peers import LinePeer, Pieces, line_at, registers_of, rtu
+from tests.support.modbus_peers import LinePeer, Pieces, crc, line_at, registers_of, rtu
 from tests.support.registers import Registers
 
 pytestmark = pytest.mark.realtime
@@ -475,3 +477,26 @@ def test_a_read_that_finds_nothing_is_not_taken_for_a_lost_device(tmp_path: Path
         assert await link.read_holding(UNIT, 6, SIZE) == block(6)
 
     play(tmp_path, lambda frame: (honest(frame),), scene)
+
+
+def test_an_echoed_write_that_looks_like_its_answer_is_none() -> None:
+    # An adapter may hand back what it is given, always. Of this write the first eight bytes are its own answer, check
+    # sum and all: the byte count and the first data byte happen to be the check sum of what stands before them.
+    framing = RtuFraming(crc16)
+    read = registers_of(4, (7,))
+    assert framing.feed(framing.begin(1, struct.pack(">BHH", 4, 0, 1), read[:2], 4) + rtu(1, read)) == read
+    unit, address, count = next(
+        (unit, address, count)
+        for unit in range(1, 248)
+        for address in range(256)
+        for count in range(1, 100)
+        if crc(struct.pack(">BBHH", unit, 16, address, count))[0] == 2 * count
+    )
+    echo = struct.pack(">BHH", 16, address, count)
+    data = crc(bytes((unit,)) + echo)[1:] + bytes(2 * count - 1)
+    frame = framing.begin(unit, echo + bytes((2 * count,)) + data, echo, len(echo))
+    answer = rtu(unit, echo)
+    assert frame.startswith(answer)
+    assert framing.feed(frame[:8]) is None
+    assert framing.feed(frame[8:]) is None
+    assert framing.feed(answer) == echo

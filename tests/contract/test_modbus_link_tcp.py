@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
+from hal.modbus_framing import MbapFraming
 from hal.modbus_link import TcpLink
 from sim_plc.server import TcpServer
 from tests.support.modbus_peers import Pieces, TcpPeer, mbap, registers_of
@@ -119,20 +120,16 @@ def test_another_transaction_id_is_no_answer() -> None:
     read_fails(lambda t, u, _: [mbap(t + 1, u, registers_of(3, TEN))], NoAnswer, at_once=False)
 
 
-def test_our_transaction_id_is_never_0() -> None:
-    seen = []
+def test_our_transaction_id_is_never_0_and_uses_all_others_before_it_comes_again() -> None:
+    framing = MbapFraming()
+    ids = [int.from_bytes(framing.begin(1, b"\x03", b"\x03", 2)[:2], "big") for _ in range(0xFFFF)]
+    assert sorted(ids) == list(range(1, 0x10000))
 
-    def behave(transaction: int, unit: int, _pdu: bytes) -> Pieces:
-        seen.append(transaction)
-        return (mbap(transaction, unit, registers_of(3, (0,))),)
 
-    async def scene(link: TcpLink, _peer: TcpPeer) -> None:
-        link._framing._transaction = 0xFFFE  # type: ignore[attr-defined]
-        for _ in range(3):
-            await link.read_holding(UNIT, 0, 1)
-
-    play(behave, scene)
-    assert seen == [0xFFFF, 1, 2]
+def test_an_id_that_is_off_by_one_is_none_of_the_next_thousands() -> None:
+    framing = MbapFraming()
+    first, *following = [int.from_bytes(framing.begin(1, b"\x03", b"\x03", 2)[:2], "big") for _ in range(5000)]
+    assert not {first - 1, first + 1, first ^ 0x8000, (first & 0xFF) << 8 | first >> 8} & set(following)
 
 
 def test_an_answer_from_another_unit_is_bad() -> None:
