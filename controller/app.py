@@ -4,9 +4,9 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,6 +19,7 @@ from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.domain.book import Book
 from controller.domain.records import from_entry
+from controller.instruments import Bus, Instruments
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
 from controller.runtime.ledger import Ledger
@@ -32,7 +33,8 @@ from controller.store.writer import Executor, WriterThread
 from hal.cadence import Cadence, SteadyCadence
 from hal.interfaces import EpochStore, FrameLog
 from hal.link import Link
-from hal.modbus_link import RtuLink, TcpLink
+from hal.modbus_link import ModbusLink, RtuLink, TcpLink
+from hal.scan import Station
 from hal.tower import BusPlan, TowerPlan, open_tower
 
 log = structlog.get_logger(__name__)
@@ -69,15 +71,47 @@ class Daemon:
     inbox: Inbox[Signal]
     board: Board
     book: Book
+    stations: Mapping[str, Station]
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """The real links and paces of a tower, kept so that they can be looked at."""
+
+    tower: Tower
+    site: Site
+    links: dict[str, ModbusLink] = field(default_factory=dict)
+    """By bus."""
+    cadences: dict[str, SteadyCadence] = field(default_factory=dict)
+    """By station."""
+
+    def link(self, bus: str) -> ModbusLink:
+        """Make the link of a bus."""
+        self.links[bus] = _link(self.tower, self.site, bus)
+        return self.links[bus]
+
+    def cadence(self, station: str) -> SteadyCadence:
+        """Make the pace of a station."""
+        self.cadences[station] = SteadyCadence()
+        return self.cadences[station]
+
+    def instruments(self, stations: Mapping[str, Station]) -> Instruments:
+        """Return the looks at all of it; the links must have been made."""
+        planned = {line.bus: line.load for line in line_loads(self.tower)}
+        buses = [
+            Bus(name, bus.kind, _where(bus), bus.stations, self.links[name], planned.get(name))
+            for name, bus in self.tower.bus.items()
+        ]
+        return Instruments(stations, buses, self.cadences)
 
 
 async def run(tower: Tower, site: Site) -> int:
     """Serve a tower until SIGTERM or SIGINT; return the process's exit code."""
     site.run_dir.mkdir(parents=True, exist_ok=True)
-    writer = WriterThread()
+    writer, wires = WriterThread(), Wires(tower, site)
     ports = Ports(
-        links=lambda name: _link(tower, site, name),
-        cadences=lambda _: SteadyCadence(),
+        links=wires.link,
+        cadences=wires.cadence,
         executor=writer,
         now=time.time,
         owner=secrets.randbelow(0xFFFF) + 1,
@@ -86,9 +120,11 @@ async def run(tower: Tower, site: Site) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        async with serve(tower, site.journal, ports) as daemon, ApiServer(site.socket, daemon.inbox, daemon.board):
-            log.info("serving", tower=tower.name, socket=str(site.socket))
-            await stop.wait()
+        async with serve(tower, site.journal, ports) as daemon:
+            instruments = wires.instruments(daemon.stations)
+            async with ApiServer(site.socket, daemon.inbox, daemon.board, instruments):
+                log.info("serving", tower=tower.name, socket=str(site.socket))
+                await stop.wait()
     except (JournalLocked, SocketInUse, JournalDamaged, OSError, ExceptionGroup) as error:
         return _exit_code(error)
     finally:
@@ -141,7 +177,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(control.run(), name="control"), group.create_task(supervisor.pulse())]
             try:
-                yield Daemon(control, inbox, board, book)
+                yield Daemon(control, inbox, board, book, drivers.stations)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -172,7 +208,7 @@ def _plan(tower: Tower, owner: int) -> TowerPlan:
     )
 
 
-def _link(tower: Tower, site: Site, name: str) -> Link:
+def _link(tower: Tower, site: Site, name: str) -> ModbusLink:
     bus = tower.bus[name]
     match bus:
         case TcpBus():
@@ -186,6 +222,10 @@ def _link(tower: Tower, site: Site, name: str) -> Link:
                 timeout_s=bus.timeout_s,
                 reply_max_s=_longest_exchange_s(tower, name),
             )
+
+
+def _where(bus: TcpBus | RtuBus) -> str:
+    return f"{bus.host}:{bus.port}" if isinstance(bus, TcpBus) else f"{bus.device} {bus.baud} baud"
 
 
 def _longest_exchange_s(tower: Tower, bus: str) -> float:

@@ -214,3 +214,4 @@ SUBSCRIBE: Final = "subscribe"
 """Served by the server itself, from the board."""
 
 METHODS: Final = (*_METHODS, SUBSCRIBE)
+"""What every daemon serves; one with wires serves `controller.api.instruments.LOOKS` too."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from controller.api import messages
+from controller.api.instruments import LOOKS, Instruments, look
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, REFUSED, BadMessage, Call
 from controller.api.requests import SUBSCRIBE, Params, to_request
 from controller.domain.events import Refusal
@@ -49,10 +50,12 @@ class ApiServer:
     `start` and `close`.
     """
 
-    def __init__(self, path: Path, inbox: Inbox[Any], board: Board) -> None:
+    def __init__(self, path: Path, inbox: Inbox[Any], board: Board, instruments: Instruments | None = None) -> None:
+        """Take what is served; without ``instruments`` their methods are not known."""
         self._path = path
         self._inbox = inbox
         self._board = board
+        self._instruments = instruments
         self._inode = 0
         self._acceptor: asyncio.Task[None] | None = None
         self._connections: dict[asyncio.Task[None], socket.socket] = {}
@@ -113,7 +116,7 @@ class ApiServer:
         reader, writer = await asyncio.open_unix_connection(sock=connected, limit=MAX_LINE)
         with contextlib.suppress(ConnectionError):  # the client has gone: there is nobody to tell
             try:
-                await _Connection(reader, writer, self._inbox, self._board).run()
+                await _Connection(reader, writer, self._inbox, self._board, self._instruments).run()
             finally:
                 writer.transport.abort()
                 await writer.wait_closed()
@@ -123,12 +126,18 @@ class _Connection:
     """One client: reads calls, answers them, and feeds its subscription."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, inbox: Inbox[Any], board: Board
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        inbox: Inbox[Any],
+        board: Board,
+        instruments: Instruments | None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._inbox = inbox
         self._board = board
+        self._instruments = instruments
         self._by = _peer(writer.get_extra_info("socket"))
         self._subscription: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(high=SEND_BUFFER)
@@ -156,6 +165,8 @@ class _Connection:
         try:
             if call.method == SUBSCRIBE:
                 return await self._subscribe(call)
+            if call.method in LOOKS and self._instruments is not None:
+                return messages.result_line(call.id, await look(call.method, call.params, self._instruments))
             result = await self._inbox.ask(to_request(call.method, call.params, self._by))
             return messages.result_line(call.id, result)
         except BadMessage as bad:

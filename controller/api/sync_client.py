@@ -14,17 +14,18 @@ ANSWER_S: Final = 10.0
 
 
 class SyncClient:
-    """One connection to the daemon; blocks. Use as a context manager.
+    """One connection to the daemon; blocks. Use as a context manager. An answer may take ``patience_s``.
 
     Raises:
         NotReachable: nobody listens, or the connection is lost; what was asked for may have happened.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience_s: float = ANSWER_S) -> None:
+        self._patience_s = patience_s
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.settimeout(ANSWER_S)
+            self._socket.settimeout(patience_s)
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
@@ -49,9 +50,9 @@ class SyncClient:
         except OSError as error:
             raise NotReachable(f"the connection was lost: {error}") from error
         while True:
-            message = self._next(ANSWER_S)
+            message = self._next(self._patience_s)
             if message is None:
-                raise NotReachable(f"no answer to {method} within {ANSWER_S:g} s")
+                raise NotReachable(f"no answer to {method} within {self._patience_s:g} s")
             if isinstance(message, Notice):
                 self._notices.append(message)
             elif message.id == self._last_id:

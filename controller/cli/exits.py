@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Final, NoReturn, ParamSpec
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, ApiError, NotReachable
+from controller.cli.next_step import NEXT_STEP
 from controller.domain.events import Refusal
 
 OK: Final = 0
@@ -14,6 +15,7 @@ USAGE: Final = 2
 NOT_REACHABLE: Final = 3
 OTHERWISE: Final = 4
 BAD_CONFIGURATION: Final = 5
+NOT_CONFIRMED: Final = 6
 INTERNAL: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -23,8 +25,9 @@ Exit codes:
   1   refused by a rule; nothing has changed
   2   wrong use of the command line, or an input file that cannot be read
   3   no daemon at the socket (or, for `run`, another one is there already)
-  4   ended otherwise than asked: a job or unit with --wait, an import that sensors contradict
+  4   ended otherwise than asked: a job or unit with --wait, an import that sensors contradict, a failed check
   5   faults in a configuration
+  6   not confirmed: the tower was not asked, nothing has changed (--yes confirms)
   70  the daemon failed inside
   74  the journal cannot be read or written (`run`)
 """
@@ -46,7 +49,7 @@ def translated(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except Refusal as refusal:
-            fail(REFUSED, f"refused ({refusal.rule}): {refusal.text}")
+            fail(REFUSED, f"refused ({refusal.rule}): {refusal.text}{_advice(refusal.rule)}")
         except NotReachable as error:
             fail(NOT_REACHABLE, error.text)
         except ApiError as error:
@@ -54,3 +57,8 @@ def translated(command: Callable[P, None]) -> Callable[P, None]:
             fail(USAGE if usage else INTERNAL, f"the daemon answers: {error.text}")
 
     return run
+
+
+def _advice(rule: str) -> str:
+    step = NEXT_STEP.get(rule)
+    return f"\nnext: {step}" if step else ""

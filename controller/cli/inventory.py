@@ -6,17 +6,21 @@ from pathlib import Path
 import click
 
 from controller.api.sync_client import SyncClient
-from controller.cli.exits import EXIT_CODES, OTHERWISE, USAGE, fail, translated
+from controller.cli.examples import shown
+from controller.cli.exits import OTHERWISE, USAGE, fail, translated
+from controller.cli.lazy import Group
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json, emit_table, for_people
 
 
-@click.group()
+@click.group(cls=Group, epilog=shown("cartower inventory import stock.csv"))
 def inventory() -> None:
     """State which car stands where."""
 
 
-@inventory.command("import", epilog=EXIT_CODES)
+@inventory.command(
+    "import", epilog=shown("cartower inventory import stock.csv", "cartower inventory import stock.json --json")
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @daemon_options
 @json_option

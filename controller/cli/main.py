@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from controller.cli.exits import EXIT_CODES
+from controller.cli.examples import shown
 from controller.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
@@ -22,9 +22,19 @@ COMMANDS: Final = {
     "resolve": ("controller.cli.moves:resolve", "Decide on a parked job."),
     "inventory": ("controller.cli.inventory:inventory", "State which car stands where."),
     "adopt": ("controller.cli.moves:adopt", "Take the stations over from another master."),
+    "io": ("controller.cli.io:io", "Every register and signal by its name, as the daemon reads it."),
+    "bus": ("controller.cli.bus:bus", "How the field buses fare; read registers."),
     "config": ("controller.cli.configuration:config", "Check a tower's configuration."),
     "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
+    "completion": ("controller.cli.completion:completion", "The completion script for a shell."),
 }
+
+EXAMPLES: Final = (
+    "cartower status                      what the tower does now",
+    "cartower retrieve C007 --wait        bring a car down: says what will move, and asks",
+    "cartower watch                       the tower, live",
+    'eval "$(cartower completion bash)"   Tab completes commands, cars, jobs, bays, rooms',
+)
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -39,7 +49,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     cls=LazyGroup,
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=EXIT_CODES,
+    epilog=shown(*EXAMPLES),
 )
 @click.option(
     "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version and exit."
@@ -49,5 +59,5 @@ def cartower() -> None:
 
     Commands talk to the daemon (`cartower run`) over the socket in its run directory: --run-dir, else
     CARTOWER_RUN_DIR, else .run here. On a terminal they print for people, into a pipe plain tab-separated lines,
-    with --json one JSON object.
+    with --json one JSON object. Colours are for terminals alone, and not where NO_COLOR is set.
     """

@@ -1,14 +1,18 @@
-"""Commands that move cars, or decide about their moves. They act at once."""
+"""Commands that move cars, or decide about their moves. What moves is said, and asked about, before."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from controller.api.sync_client import SyncClient
-from controller.cli.exits import EXIT_CODES, OTHERWISE, USAGE, fail, translated
+from controller.cli import intent
+from controller.cli.completing import bays, cars, choices, jobs, rooms
+from controller.cli.confirm import go_ahead, yes_option
+from controller.cli.examples import shown
+from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json
 from controller.cli.texts import job_text, rooms_of
@@ -21,83 +25,151 @@ wait_option = click.option("--wait", is_flag=True, help="Wait for the job's end;
 room_help = "Room number (1, 2 ...) or its place (101 ...)."
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("car")
-@click.option("--room", type=click.IntRange(min=1), help=f"{room_help} Without it any free room.")
+@click.command(epilog=shown("cartower retrieve C007", "cartower retrieve C007 --room 2 --wait --yes"))
+@click.argument("car", shell_complete=cars)
+@click.option(
+    "--room", type=click.IntRange(min=1), shell_complete=rooms, help=f"{room_help} Without it any free room."
+)
 @wait_option
+@yes_option
 @daemon_options
 @json_option
 @translated
-def retrieve(car: str, room: int | None, socket: Path, *, wait: bool, as_json: bool) -> None:
-    """Bring CAR to a room."""
+def retrieve(car: str, room: int | None, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+    """Bring CAR to a room.
+
+    Says what will move and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
         place = None if room is None else _room_place(client, room)
+        if not yes:
+            go_ahead(intent.retrieval(client.call("status"), client.call("cars")["cars"], car, place))
         _follow(client, _job_of(client, "retrieve", car=car, room=place), wait=wait, as_json=as_json)
 
 
-@click.command(epilog=EXIT_CODES)
-@click.option("--room", type=click.IntRange(min=1), required=True, help=room_help)
+@click.command(
+    epilog=shown("cartower store --room 1 --car C099", "cartower store --room 2 --car C099 --model Brisa --yes --wait")
+)
+@click.option("--room", type=click.IntRange(min=1), required=True, shell_complete=rooms, help=room_help)
 @click.option("--car", required=True, help="Id that the car will have in the tower, such as its plate.")
 @click.option("--model", default="", help="Make and model.")
 @wait_option
+@yes_option
 @daemon_options
 @json_option
 @translated
-def store(car: str, room: int, model: str, socket: Path, *, wait: bool, as_json: bool) -> None:
-    """Take a car in through a room: the gate opens, and once the car is measured and left, it is stored."""
+def store(car: str, room: int, model: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+    """Take a car in through a room: the gate opens, and once the car is measured and left, it is stored.
+
+    Says what will move and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
-        job = _job_of(client, "store", car=car, room=_room_place(client, room), model=model)
+        place = _room_place(client, room)
+        if not yes:
+            go_ahead(intent.storing(client.call("status"), car, place))
+        job = _job_of(client, "store", car=car, room=place, model=model)
         _follow(client, job, wait=wait, as_json=as_json)
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("car")
-@click.argument("bay", type=click.IntRange(min=FIRST_PLACE))
+@click.command(epilog=shown("cartower relocate C007 305", "cartower relocate C007 305 --yes --wait"))
+@click.argument("car", shell_complete=cars)
+@click.argument("bay", type=click.IntRange(min=FIRST_PLACE), shell_complete=bays)
 @wait_option
+@yes_option
 @daemon_options
 @json_option
 @translated
-def relocate(car: str, bay: int, socket: Path, *, wait: bool, as_json: bool) -> None:
-    """Move CAR to another BAY (level x 100 + position)."""
+def relocate(car: str, bay: int, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+    """Move CAR to another BAY (level x 100 + position).
+
+    Says what will move and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
+        if not yes:
+            go_ahead(intent.relocation(client.call("status"), client.call("cars")["cars"], car, bay))
         _follow(client, _job_of(client, "relocate", car=car, bay=bay), wait=wait, as_json=as_json)
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("job", type=click.IntRange(min=1))
+@click.command(epilog=shown("cartower cancel 12", "cartower cancel 12 --yes"))
+@click.argument("job", type=click.IntRange(min=1), shell_complete=jobs)
+@yes_option
 @daemon_options
 @json_option
 @translated
-def cancel(job: int, socket: Path, *, as_json: bool) -> None:
-    """Cancel JOB: at once before its car is picked, else the car is brought to a safe place."""
+def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
+    """Cancel JOB: at once before its car is picked, else the car is brought to a safe place.
+
+    If a car is on its way, says what will move and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
+        if not yes and (known := _job(client, job)):
+            _ask_about(intent.cancellation(client.call("status"), known))
         answer = client.call("cancel", job=job)
     emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("job", type=click.IntRange(min=1))
-@click.option("--choice", required=True, help="One of the choices that `cartower jobs` shows for the job.")
-@click.option("--place", type=click.IntRange(min=0), help="Bay or room that the choice needs; 0: outside the tower.")
+@click.command(
+    epilog=shown(
+        "cartower resolve 12 --choice continue",
+        "cartower resolve 12 --choice divert --place 305",
+        "cartower resolve 12 --choice by-hand --place 0",
+    )
+)
+@click.argument("job", type=click.IntRange(min=1), shell_complete=jobs)
+@click.option(
+    "--choice",
+    required=True,
+    shell_complete=choices,
+    help="One of the choices that `cartower jobs` shows for the job: continue, put-back, divert or by-hand.",
+)
+@click.option(
+    "--place",
+    type=click.IntRange(min=0),
+    shell_complete=bays,
+    help="Bay that a car is diverted to, or where a person has put it; 0: outside the tower.",
+)
+@yes_option
 @daemon_options
 @json_option
 @translated
-def resolve(job: int, choice: str, place: int | None, socket: Path, *, as_json: bool) -> None:
-    """Decide on a parked JOB. It may move at once."""
+def resolve(job: int, choice: str, place: int | None, socket: Path, *, yes: bool, as_json: bool) -> None:
+    """Decide on a parked JOB.
+
+    If the choice moves something, says what and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
+        if not yes and (known := _job(client, job)):
+            _ask_about(intent.resolution(client.call("status"), known, choice, place))
         answer = client.call("resolve", job=job, choice=choice, place=place)
     emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower adopt", "cartower adopt --yes"))
+@yes_option
 @daemon_options
 @json_option
 @translated
-def adopt(socket: Path, *, as_json: bool) -> None:
-    """Take the stations over although another master was seen on them. Make sure that it is gone."""
+def adopt(socket: Path, *, yes: bool, as_json: bool) -> None:
+    """Take the stations over although another master was seen on them. Make sure that it is gone.
+
+    Names the stations and asks, unless --yes.
+    """
     with SyncClient(socket) as client:
+        if not yes:
+            _ask_about(intent.adoption(client.call("status")))
         answer = client.call("adopt")
     emit_json(answer) if as_json else print(f"adopted: {', '.join(answer['stations']) or 'nothing was frozen'}")
+
+
+def _ask_about(lines: Iterator[str]) -> None:
+    """Ask, if there is anything to ask about."""
+    if said := list(lines):
+        go_ahead(said)
+
+
+def _job(client: SyncClient, number: int) -> Mapping[str, Any] | None:
+    """Return a job that has not ended; of any other the daemon tells why not."""
+    return next((job for job in client.call("jobs")["jobs"] if job["id"] == number), None)
 
 
 def _room_place(client: SyncClient, room: int) -> int:

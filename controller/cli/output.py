@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +13,10 @@ import click
 GOOD: Final = "green"
 ODD: Final = "yellow"
 BAD: Final = "red"
+
+GAP: Final = "  "
+LEAST_WRAP: Final = 16
+"""A last column narrower than this is left to the terminal."""
 
 
 def for_people() -> bool:
@@ -39,15 +45,30 @@ def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: 
     if len(lines) == 1:
         print(empty)
         return
-    aligned = align(lines)
+    aligned = align(_wrapped(lines, shutil.get_terminal_size().columns))
     print(ink(aligned[0], bold=True))
     print("\n".join(aligned[1:]))
+
+
+def _wrapped(lines: Sequence[Sequence[str]], columns: int) -> list[Sequence[str]]:
+    """Break the last column into further lines where the table is wider than the terminal."""
+    others = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)][:-1]
+    room = columns - sum(others) - len(GAP) * len(others)
+    if room < LEAST_WRAP:
+        return list(lines)
+    broken: list[Sequence[str]] = []
+    for *cells, last in lines:
+        styled = click.unstyle(last) != last
+        first, *more = [last] if styled or len(last) <= room else textwrap.wrap(last, room)
+        broken.append((*cells, first))
+        broken += [(*[""] * len(cells), rest) for rest in more]
+    return broken
 
 
 def align(lines: Sequence[Sequence[str]]) -> list[str]:
     """Return lines with their columns aligned to the left; styled texts count without their style."""
     widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)]
-    return ["  ".join(map(_padded, line, widths)).rstrip() for line in lines]
+    return [GAP.join(map(_padded, line, widths)).rstrip() for line in lines]
 
 
 def _padded(cell: str, width: int) -> str:

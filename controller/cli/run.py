@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from controller.cli.exits import BAD_CONFIGURATION, EXIT_CODES, fail
+from controller.cli.examples import shown
+from controller.cli.exits import BAD_CONFIGURATION, fail
 from controller.cli.options import profile_option, run_dir_option, set_option
 
 if TYPE_CHECKING:
     from config.schema import Site, Tower
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(
+    epilog=shown(
+        "cartower run --config guangzhou",
+        "cartower run --config my.toml --run-dir /var/lib/cartower --set bus.tower.host=10.0.0.5",
+    )
+)
 @click.option("--config", "config_file", required=True, help="Tower: a TOML file, or the name of a packaged one.")
 @run_dir_option
 @profile_option

@@ -7,14 +7,15 @@ from typing import Any
 import click
 
 from controller.api.sync_client import SyncClient, call_once
-from controller.cli.exits import EXIT_CODES, translated
+from controller.cli.examples import shown
+from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import BAD, ODD, emit_json, emit_table, for_people, ink
 from controller.cli.status_text import status_lines
 from controller.cli.texts import place_text, rooms_of
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower status", "cartower status --json | jq .unit.state"))
 @daemon_options
 @json_option
 @translated
@@ -28,7 +29,7 @@ def status(socket: Path, *, as_json: bool) -> None:
         print(f"{ink(f'{name:<9}', bold=True)} {text}" if for_people() else f"{name}\t{text}")
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower cars", "cartower cars --json > stock.json"))
 @daemon_options
 @json_option
 @translated
@@ -52,7 +53,7 @@ def cars(socket: Path, *, as_json: bool) -> None:
     emit_table(("car", "model", "where", "status"), rows, empty="no car is known: `cartower inventory import FILE`")
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower places", "cartower places | grep unverified"))
 @daemon_options
 @json_option
 @translated
@@ -77,7 +78,7 @@ def places(socket: Path, *, as_json: bool) -> None:
     emit_table(("place", "status", "car", "reserved", "reason"), rows, empty="the tower has no places")
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower jobs", "cartower jobs --all"))
 @click.option("--all", "ended_too", is_flag=True, help="Show the jobs that have ended, too.")
 @daemon_options
 @json_option

@@ -7,7 +7,10 @@ from typing import Final
 import click
 
 from controller.api.sync_client import SyncClient
-from controller.cli.exits import EXIT_CODES, OTHERWISE, translated
+from controller.cli import intent
+from controller.cli.confirm import go_ahead, yes_option
+from controller.cli.examples import shown
+from controller.cli.exits import OTHERWISE, translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json
 from controller.cli.waiting import wait_for_unit
@@ -26,20 +29,29 @@ LEADS_TO: Final = {
 }
 """Where each command leads if nothing comes between."""
 
+MOVING: Final = frozenset({"reset", "start", "unhold", "unsuspend"})
+"""Commands that let something move; the others only take motion away, and are never asked about."""
 
-@click.command(epilog=EXIT_CODES)
+
+@click.command(epilog=shown("cartower unit reset --wait", "cartower unit start --yes", "cartower unit stop"))
 @click.argument("command", type=click.Choice(list(LEADS_TO)))
 @click.option("--wait", is_flag=True, help="Wait until the tower has got there, or has ended elsewhere.")
+@yes_option
 @daemon_options
 @json_option
 @translated
-def unit(command: str, socket: Path, *, wait: bool, as_json: bool) -> None:
-    """Give the tower a command. It acts at once: reset and start move the machine.
+def unit(command: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+    """Give the tower a command.
+
+    Commands that take motion away act at once. Reset, start, unhold and unsuspend say what will move and ask,
+    unless --yes.
 
     After power-up or a stop: reset (drives on, reference, verify the inventory), then start. After an E-stop: put
     the cause right, turn the device reset at the tower, then clear, reset and start.
     """
     with SyncClient(socket) as client:
+        if command in MOVING and not yes:
+            go_ahead(intent.unit_command(client.call("status"), client.call("jobs")["jobs"], command))
         state = str(client.call("unit", command=command)["state"])
         reason = ""
         if wait:

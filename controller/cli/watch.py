@@ -11,7 +11,8 @@ from typing import Any, Final
 import click
 
 from controller.api.sync_client import SyncClient
-from controller.cli.exits import EXIT_CODES, translated
+from controller.cli.examples import shown
+from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import BAD, for_people, ink
 from controller.cli.screen import draw, full_screen
@@ -28,7 +29,7 @@ QUEUE_SHOWN: Final = 5
 EVENTS_KEPT: Final = 30
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower watch", "cartower watch | grep alarm", "cartower watch --json"))
 @daemon_options
 @json_option
 @translated

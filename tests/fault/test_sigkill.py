@@ -92,8 +92,8 @@ def at_work(folder: Path, slowed: Mapping[str, str] = SLOWED) -> Iterator[Ordeal
         stock = here.run_dir / "stock.csv"
         stock.write_text(here.cartower_sim("stock"), "utf-8")
         here.cartower("inventory", "import", str(stock))
-        here.cartower("unit", "reset", "--wait")
-        here.cartower("unit", "start", "--wait")
+        here.cartower("unit", "reset", "--wait", "--yes")
+        here.cartower("unit", "start", "--wait", "--yes")
         yield Ordeal(here, daemon)
 
 

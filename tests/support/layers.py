@@ -43,12 +43,14 @@ MAY_IMPORT: Table = {
     "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.store"),
     "controller.office": (*LEAVES, *CLIENT, "controller.gateways"),
     # 3
+    "controller.instruments": (*LEAVES, "hal"),
     "controller.settings": (*LEAVES, "config", "hal.tower"),
     "controller.app": (
         *LEAVES,
         "config",
         "hal",
         "controller.settings",
+        "controller.instruments",
         "controller.logs",
         "controller.fsm",
         "controller.machines",

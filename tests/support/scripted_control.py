@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
+from controller.api.instruments import Instruments
 from controller.api.server import ApiServer
 from controller.domain.events import Query, Refusal, Request
 from controller.runtime.inbox import Asked, Board, Inbox
@@ -18,9 +19,10 @@ Script = Callable[[Request], Answer]
 class ScriptedControl:
     """Answers each request by a script and remembers it."""
 
-    def __init__(self, path: Path, script: Script) -> None:
+    def __init__(self, path: Path, script: Script, instruments: Instruments | None = None) -> None:
         self.path = path
         self.script = script
+        self.instruments = instruments
         self.asked: list[Request] = []
         self.board = Board()
         self.inbox: Inbox[object] = Inbox()
@@ -30,7 +32,7 @@ class ScriptedControl:
         """Serve until the block ends."""
         task = asyncio.get_running_loop().create_task(self._run())
         try:
-            async with ApiServer(self.path, self.inbox, self.board):
+            async with ApiServer(self.path, self.inbox, self.board, self.instruments):
                 yield self
         finally:
             task.cancel()

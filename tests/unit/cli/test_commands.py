@@ -1,15 +1,15 @@
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from controller.cli.main import cartower
 from controller.domain import events
 from controller.domain.events import Query, Refusal, Request
+from tests.support.commands import Cartower, daemon
 from tests.support.sample_status import sample_status
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl, by_query
 
@@ -31,28 +31,6 @@ def job(number: int = 5, state: str = "DONE", **more: Any) -> dict[str, Any]:
         "steps": [],
     }
     return plain | more
-
-
-class Cartower:
-    """Runs `cartower` against a scripted daemon."""
-
-    def __init__(self, run_dir: Path, thread: ControlThread) -> None:
-        self.run_dir = run_dir
-        self.thread = thread
-
-    def __call__(self, *args: str) -> Result:
-        return CliRunner().invoke(cartower, [*args, "--run-dir", str(self.run_dir)])
-
-    @property
-    def asked(self) -> list[Request]:
-        return [each for each in self.thread.control.asked if not isinstance(each, Query)]
-
-
-@contextmanager
-def daemon(tmp_path: Path, answers: Mapping[str, Answer] | None = None) -> Iterator[Cartower]:
-    script = by_query({"status": sample_status(), **(answers or {})})
-    with ControlThread(ScriptedControl(tmp_path / "cartower.sock", script)) as thread:
-        yield Cartower(tmp_path, thread)
 
 
 def test_status_into_a_pipe_is_plain_and_tab_separated(tmp_path: Path) -> None:
@@ -124,7 +102,7 @@ def test_jobs_show_reason_and_choices_of_a_parked_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["reset", "start", "stop", "hold", "unhold", "abort", "clear"])
 def test_unit_commands_reach_the_daemon(tmp_path: Path, command: str) -> None:
     with daemon(tmp_path, {"UnitCommand": {"state": "RESETTING"}}) as run:
-        result = run("unit", command)
+        result = run("unit", command, "--yes")
         (request,) = run.asked
     assert result.output == "unit RESETTING\n"
     assert isinstance(request, events.UnitCommand)
@@ -144,29 +122,29 @@ def test_unit_waits_for_where_the_command_leads(tmp_path: Path, command: str, re
     status["unit"] |= {"state": reached, "reason": "why"}
     with daemon(tmp_path, {"UnitCommand": {"state": "STARTING"}}) as run:
         run.thread.soon(lambda: run.thread.control.board.publish(status))
-        result = run("unit", command, "--wait")
+        result = run("unit", command, "--wait", "--yes")
     assert (result.exit_code, result.output) == (code, f"unit {reached}: why\n")
 
 
 @pytest.mark.parametrize(
     ("args", "request_"),
     [
-        (("retrieve", "C1"), lambda by: events.Retrieve(by, car="C1")),
-        (("retrieve", "C1", "--room", "1"), lambda by: events.Retrieve(by, car="C1", room=101)),
-        (("retrieve", "C1", "--room", "101"), lambda by: events.Retrieve(by, car="C1", room=101)),
-        (("store", "--room", "1", "--car", "N"), lambda by: events.Store(by, car="N", room=101)),
+        (("retrieve", "C1", "--yes"), lambda by: events.Retrieve(by, car="C1")),
+        (("retrieve", "C1", "--room", "1", "--yes"), lambda by: events.Retrieve(by, car="C1", room=101)),
+        (("retrieve", "C1", "--room", "101", "-y"), lambda by: events.Retrieve(by, car="C1", room=101)),
+        (("store", "--room", "1", "--car", "N", "-y"), lambda by: events.Store(by, car="N", room=101)),
         (
-            ("store", "--room", "101", "--car", "N", "--model", "M"),
+            ("store", "--room", "101", "--car", "N", "--model", "M", "--yes"),
             lambda by: events.Store(by, car="N", room=101, model="M"),
         ),
-        (("relocate", "C1", "203"), lambda by: events.Relocate(by, car="C1", bay=203)),
-        (("cancel", "3"), lambda by: events.Cancel(by, job=3)),
-        (("resolve", "3", "--choice", "continue"), lambda by: events.Resolve(by, job=3, choice="continue")),
+        (("relocate", "C1", "203", "-y"), lambda by: events.Relocate(by, car="C1", bay=203)),
+        (("cancel", "3", "--yes"), lambda by: events.Cancel(by, job=3)),
+        (("resolve", "3", "--choice", "continue", "-y"), lambda by: events.Resolve(by, job=3, choice="continue")),
         (
-            ("resolve", "3", "--choice", "by-hand", "--place", "0"),
+            ("resolve", "3", "--choice", "by-hand", "--place", "0", "--yes"),
             lambda by: events.Resolve(by, job=3, choice="by-hand", place=0),
         ),
-        (("adopt",), events.Adopt),
+        (("adopt", "--yes"), events.Adopt),
     ],
 )
 def test_acting_commands_ask_for_exactly_that(
@@ -192,9 +170,12 @@ def test_a_room_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_refusal_is_told_with_its_rule(tmp_path: Path) -> None:
     with daemon(tmp_path, {"Retrieve": Refusal("UNKNOWN_CAR", "car X is not in this tower")}) as run:
-        result = run("retrieve", "X")
+        result = run("retrieve", "X", "--yes")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "refused (UNKNOWN_CAR): car X is not in this tower\n"
+    assert result.stderr.splitlines() == [
+        "refused (UNKNOWN_CAR): car X is not in this tower",
+        "next: `cartower cars` lists the cars that are here",
+    ]
 
 
 def test_a_fault_inside_the_daemon_is_no_refusal(tmp_path: Path) -> None:
@@ -220,8 +201,8 @@ def test_the_run_directory_may_come_from_the_environment(tmp_path: Path) -> None
 def test_wait_ends_with_the_job(tmp_path: Path, state: str, code: int) -> None:
     ended = job(5, state, reason="" if state == "DONE" else "because", choices=["continue"] * (state == "PARKED"))
     with daemon(tmp_path, {"Retrieve": {"job": 5}, "jobs": {"jobs": [job(4, "PARKED"), ended]}}) as run:
-        result = run("retrieve", "C1", "--wait")
-        as_json = run("retrieve", "C1", "--wait", "--json")
+        result = run("retrieve", "C1", "--wait", "--yes")
+        as_json = run("retrieve", "C1", "--wait", "--json", "--yes")
     assert result.exit_code == as_json.exit_code == code
     assert result.output.startswith(f"job 5 RETRIEVE C1 bay 102 to room 1 (101) {state}\n")
     assert ("cartower resolve 5" in result.output) == (state == "PARKED")
@@ -242,7 +223,7 @@ def test_wait_follows_events_until_the_job_ends(tmp_path: Path) -> None:
         return {"jobs": [job(5, state)]}
 
     with ControlThread(ScriptedControl(tmp_path / "cartower.sock", script)) as thread:
-        result = Cartower(tmp_path, thread)("store", "--room", "101", "--car", "N", "--wait")
+        result = Cartower(tmp_path, thread)("store", "--room", "101", "--car", "N", "--wait", "--yes")
     assert result.exit_code == 0
     assert next(states, None) is None
 

@@ -1,0 +1,29 @@
+"""Asking before something moves: on a terminal a question, elsewhere a refusal. A stop is never asked about."""
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from controller.cli.exits import NOT_CONFIRMED, fail
+
+yes_option = click.option("--yes", "-y", is_flag=True, help="Go on without being asked.")
+
+
+def can_ask() -> bool:
+    """Whether a person sits at both ends of a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def go_ahead(lines: Iterable[str]) -> None:
+    """Say on standard error what will move, and ask; returns only after a yes, else exits `NOT_CONFIRMED`."""
+    print("\n".join(lines), file=sys.stderr)
+    if not can_ask():
+        fail(NOT_CONFIRMED, "not confirmed: there is no terminal to ask at. The tower was not asked; --yes goes on.")
+    try:
+        agreed = click.confirm("Go on?", default=False, err=True)
+    except click.Abort:
+        print(file=sys.stderr)
+        agreed = False
+    if not agreed:
+        fail(NOT_CONFIRMED, "not confirmed: the tower was not asked")

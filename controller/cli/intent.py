@@ -1,0 +1,151 @@
+"""What will move if a request is granted, in words: said before a person confirms it. Pure: lines from a status."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final
+
+from controller.cli.status_text import NEXT, carriage_text
+from controller.cli.texts import Status, place_text, rooms_of
+from controller.domain.events import Refusal
+
+Car = Mapping[str, Any]
+Job = Mapping[str, Any]
+
+QUEUE_NAMED: Final = 4
+"""Jobs that are named one by one."""
+
+ON_BOARD: Final = frozenset(
+    {"PICKING", "CLOSING", "POSITIONING_TO", "OPENING_TO", "PLACING", "CLOSING_TO", "CONFIRMING"}
+)
+"""States of a job whose car is, or may be, no longer where it was."""
+
+
+def retrieval(status: Status, cars: Sequence[Car], car: str, room: int | None) -> Iterator[str]:
+    """Say how a car comes down.
+
+    Raises:
+        Refusal: the tower does not know the car.
+
+    """
+    rooms = rooms_of(status)
+    source = _bay_of(cars, car)
+    where = f"room {' or '.join(map(str, range(1, len(rooms) + 1)))}" if room is None else place_text(room, rooms)
+    yield f"Car {car} is brought from {_spot(status, source)} to {where}:"
+    yield from _fetch(status, source)
+    yield "  the carriage takes it to the room: inner door opens, shuttle puts it down, inner door closes,"
+    yield "  and the outer gate opens for whoever fetches it"
+    yield from _when(status)
+
+
+def storing(status: Status, car: str, room: int) -> Iterator[str]:
+    """Say how a car is taken in."""
+    where = place_text(room, rooms_of(status))
+    yield f"Car {car} is taken in through {where}:"
+    yield "  the outer gate opens for it, and closes when the car stands within its marks and nobody is inside"
+    yield "  the inner door opens, the shuttle picks the car up, the carriage takes it to a free bay"
+    yield from _when(status)
+
+
+def relocation(status: Status, cars: Sequence[Car], car: str, bay: int) -> Iterator[str]:
+    """Say how a car is moved to another bay.
+
+    Raises:
+        Refusal: the tower does not know the car.
+
+    """
+    source = _bay_of(cars, car)
+    yield f"Car {car} is moved from {_spot(status, source)} to {_spot(status, bay)}:"
+    yield from _fetch(status, source)
+    yield f"  the carriage takes it to bay {bay}: latch opens, shuttle puts it down, latch closes"
+    yield from _when(status)
+
+
+def cancellation(status: Status, job: Job) -> Iterator[str]:
+    """Say what becomes of the car of a job; nothing if nothing moves."""
+    if job["state"] == "OPENING":
+        yield f"Job {job['id']} has opened the way to car {job['car']}: it is closed again."
+    elif job["state"] in ON_BOARD:
+        yield f"Job {job['id']} is {job['state']} with car {job['car']}; it does not stop where it is:"
+        yield "  what the shuttle has begun it finishes, then the carriage takes the car to a free bay or back"
+        yield f"  carriage now: {carriage_text(status)}"
+
+
+def resolution(status: Status, job: Job, choice: str, place: int | None) -> Iterator[str]:
+    """Say what a decision on a parked job moves; nothing if nothing moves."""
+    rooms = rooms_of(status)
+    source, target = place_text(job["source"], rooms), place_text(job["target"] or job["room"], rooms)
+    match choice:
+        case "continue":
+            yield f"Job {job['id']} goes on from {job['left'] or 'its step'}: car {job['car']}, {source} to {target}."
+        case "put-back":
+            yield f"Job {job['id']} is undone: what the shuttle has begun runs backwards, car {job['car']} to {source}."
+        case "divert":
+            yield f"Job {job['id']} takes car {job['car']} to {place_text(place, rooms)} in place of {target}."
+        case _:
+            return
+    if job["reason"]:
+        yield f"  it was parked because: {job['reason']}"
+    yield f"  carriage now: {carriage_text(status)}"
+    yield from _when(status)
+
+
+def unit_command(status: Status, jobs: Sequence[Job], command: str) -> Iterator[str]:
+    """Say what a command of the unit moves; nothing if nothing moves."""
+    if command == "reset":
+        yield "The drives of the whole tower are switched on. Then, as far as it is needed:"
+        yield "  the shuttle homes, inner doors and latches that are not proven closed are closed,"
+        yield "  and lift and turntable reference: the lift may run its whole height"
+        yield f"  carriage now: {carriage_text(status)}"
+    elif command in ("start", "unhold", "unsuspend"):
+        waiting = [f"job {job['id']} {job['kind']} {job['car']}" for job in jobs if job["state"] != "PARKED"]
+        more = f" and {len(waiting) - QUEUE_NAMED} more" if len(waiting) > QUEUE_NAMED else ""
+        named = ", ".join(waiting[:QUEUE_NAMED]) + more
+        yield "The tower works by itself from now on: carriage, inner doors, outer gates and latches move at any time."
+        yield f"  it begins with {named}" if waiting else "  no job waits; rooms may close or open their gates"
+
+
+def adoption(status: Status) -> Iterator[str]:
+    """Say which stations would be taken over; nothing if none is frozen."""
+    frozen = [station for station in status["stations"] if station["state"] == "FROZEN"]
+    if not frozen:
+        return
+    yield "Another master was seen on these stations; it loses them, in the middle of whatever it does:"
+    for station in frozen:
+        yield f"  {station['name']}: {station['detail']}"
+    yield "Two daemons on one tower must never fight: make sure that the other one is gone."
+
+
+def _fetch(status: Status, source: int | None) -> Iterator[str]:
+    way = "latch opens, shuttle picks the car up, latch closes"
+    yield f"  the carriage ({carriage_text(status)}) goes there: {way}" if source else f"  {way}"
+
+
+def _when(status: Status) -> Iterator[str]:
+    state, ahead = status["unit"]["state"], len(status["queue"]) + (status["job"] is not None)
+    if state != "EXECUTE":
+        step = f" ({NEXT[state]})" if state in NEXT else ""
+        yield f"It waits: the tower is {state}{step}."
+    elif ahead:
+        yield f"It begins after {ahead} other {'job' if ahead == 1 else 'jobs'}, or between them."
+    else:
+        yield "It begins at once."
+
+
+def _spot(status: Status, place: int | None) -> str:
+    """Return a bay with where it is."""
+    if place is None:
+        return "where it is"
+    level, heights = place // 100, status["tower"]["heights_mm"]
+    height = f" at {heights[level - 1] / 1000:.1f} m" if 1 <= level <= len(heights) else ""
+    return f"{place_text(place, rooms_of(status))} (level {level}{height}, position {place % 100})"
+
+
+def _bay_of(cars: Sequence[Car], car: str) -> int | None:
+    """Return where a car stands."""
+    for each in cars:
+        if each["id"] == car:
+            place: int | None = each["place"]
+            return place
+    close = sorted(get_close_matches(car, [each["id"] for each in cars], n=3))
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise Refusal("UNKNOWN_CAR", f"car {car} is not in this tower{hint}")
