@@ -32,6 +32,7 @@ from tests.support.moves import (
     room_given_back,
     station_states,
 )
+from tests.support.samples import campaign, each_pair, each_value
 from tests.support.stage import Stage
 
 INTO_S = 0.05
@@ -53,10 +54,9 @@ LATE_S = 5.0
 """By then every late write has come out."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("bus", ["tower", "bays"])
-@pytest.mark.parametrize("out_s", [0.1, 0.5, 2.0, 20.0])
+@pytest.mark.parametrize(
+    ("out_s", "bus", "step", "kind"), each_pair([0.1, 0.5, 2.0, 20.0], ["tower", "bays"], STEPS, KINDS)
+)
 def test_a_cable_that_was_out_for_a_while_costs_time_alone(
     out_s: float, bus: str, step: JobState, kind: JobKind
 ) -> None:
@@ -82,8 +82,7 @@ def test_a_cable_that_was_out_for_a_while_costs_time_alone(
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_a_connection_that_breaks_is_made_anew_and_fenced(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -123,9 +122,7 @@ NOISES: dict[str, tuple[Fault, ...]] = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize(("noise", "kind", "seed"), each_value([*NOISES], KINDS, [1, 2, 3]))
 def test_a_move_over_a_wire_that_loses_a_third_runs_each_command_once(noise: str, kind: JobKind, seed: int) -> None:
     dice, struck = random.Random(f"{noise} {kind} {seed}"), Counter[Fault]()
 
@@ -280,8 +277,7 @@ async def height_seen(it: Stage) -> object:
     return carriage["height_mm"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_behind_another_master_nothing_is_written_until_a_person_adopts(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -311,8 +307,7 @@ def alarms(it: Stage) -> set[str]:
     return {row["code"] for row in rows}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -340,8 +335,7 @@ def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, k
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(("kind", "seed"), [*each_value(KINDS, [0, 1, 2, 3]), *campaign(KINDS, range(4, 10))])
 def test_a_daemon_that_dies_once_in_each_step_forgets_no_car(seed: int, kind: JobKind) -> None:
     dice = random.Random(f"{kind} {seed}")
 
@@ -369,8 +363,7 @@ def test_a_daemon_that_dies_once_in_each_step_forgets_no_car(seed: int, kind: Jo
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_a_daemon_that_dies_as_a_step_begins_serves_the_room_to_the_end(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):

@@ -14,6 +14,7 @@ from hal.interfaces import StationState
 from hal.plcmap.codes import Result
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.samples import campaign, each_value
 from tests.support.stage import QUICK, Stage, small, stage
 
 ROOM = 101
@@ -32,8 +33,6 @@ UNHURRIED = {
 STEPS = (S.POSITIONING, S.OPENING, S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO)
 MOVES = (Retrieve(car="C", room=ROOM), Store(car="D", room=ROOM))
 TOUCHED = {0, 101, 102, 202}
-
-each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 
 Trouble = Callable[[Stage], Awaitable[None]]
 
@@ -89,9 +88,10 @@ async def back_to_work(it: Stage) -> None:
     await it.execute()
 
 
-@pytest.mark.parametrize("bus", ["tower", "bays"])
-@pytest.mark.parametrize("out_s", [0.2, 20.0])
-@pytest.mark.parametrize("step", [S.POSITIONING, S.OPENING, S.PICKING, S.OPENING_TO], ids=lambda step: step.name)
+@pytest.mark.parametrize(
+    ("bus", "out_s", "step"),
+    each_value(["tower", "bays"], [0.2, 20.0], [S.POSITIONING, S.OPENING, S.PICKING, S.OPENING_TO]),
+)
 def test_a_cable_that_is_out_for_a_while(bus: str, out_s: float, step: S) -> None:
     async def cut(it: Stage) -> None:
         it.world.pull_cable(bus, out=True)
@@ -114,13 +114,12 @@ async def key(it: Stage) -> None:
     await back_to_work(it)
 
 
-@each_step
+@pytest.mark.parametrize("step", [*each_value(STEPS[:3]), *campaign(STEPS[3:])])
 def test_the_maintenance_key_stops_everything_and_homing_follows(step: S) -> None:
     loop.run(trouble_in(step, MOVES[1], key))
 
 
-@pytest.mark.parametrize("late_s", [0.2, 20.0])
-@pytest.mark.parametrize("step", [S.POSITIONING, S.PICKING, S.PLACING], ids=lambda step: step.name)
+@pytest.mark.parametrize(("late_s", "step"), each_value([0.2, 20.0], [S.POSITIONING, S.PICKING, S.PLACING]))
 def test_a_daemon_that_is_killed_and_started_again_soon_or_late(late_s: float, step: S) -> None:
     async def crash(it: Stage) -> None:
         await it.world.crash_daemon()

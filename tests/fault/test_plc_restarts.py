@@ -25,6 +25,7 @@ from tests.support.moves import (
     moving,
     room_given_back,
 )
+from tests.support.samples import each_pair
 from tests.support.stage import Stage
 
 INTO_S = 0.05
@@ -38,9 +39,7 @@ SPARE = 204
 """A bay that is free in every move, and nobody's target."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("station", STATIONS)
+@pytest.mark.parametrize(("station", "step", "kind"), each_pair(STATIONS, STEPS, KINDS))
 def test_a_plc_that_kept_its_memory_lets_the_move_end_well(station: str, step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -63,9 +62,7 @@ def test_a_plc_that_kept_its_memory_lets_the_move_end_well(station: str, step: J
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("station", STATIONS)
+@pytest.mark.parametrize(("station", "step", "kind"), each_pair(STATIONS, STEPS, KINDS))
 def test_a_plc_that_lost_its_memory_refuses_all_until_a_person_resets_it(
     station: str, step: JobState, kind: JobKind
 ) -> None:

@@ -27,6 +27,7 @@ from tests.support.moves import (
     room_given_back,
     starts,
 )
+from tests.support.samples import each_value
 from tests.support.stage import QUICK, Stage
 
 SCANS_S = 0.05
@@ -39,8 +40,7 @@ INTO_S = 0.05
 """From the first motion of a step to its middle, or nearly so."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_an_emergency_stop_ends_only_with_four_human_acts(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -86,9 +86,10 @@ TRIPS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", [JobState.POSITIONING, JobState.PICKING, JobState.OPENING_TO, JobState.PLACING])
-@pytest.mark.parametrize("name", TRIPS)
+MET_IN = (JobState.POSITIONING, JobState.PICKING, JobState.OPENING_TO, JobState.PLACING)
+
+
+@pytest.mark.parametrize(("name", "step", "kind"), each_value([*TRIPS], MET_IN, KINDS))
 def test_every_other_cause_has_the_same_end(name: str, step: JobState, kind: JobKind) -> None:
     trip = TRIPS[name]
 
@@ -186,8 +187,7 @@ def test_somebody_hidden_in_a_room_stops_its_inner_door_and_gets_out() -> None:
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_hold_lets_the_step_finish_and_unhold_goes_on(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -209,8 +209,7 @@ def test_hold_lets_the_step_finish_and_unhold_goes_on(step: JobState, kind: JobK
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_stop_waits_for_the_end_of_the_step(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -229,8 +228,7 @@ def test_stop_waits_for_the_end_of_the_step(step: JobState, kind: JobKind) -> No
     loop.run(body())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
 def test_abort_cuts_the_step_and_tells_of_it_at_standstill(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):

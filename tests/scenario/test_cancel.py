@@ -9,6 +9,7 @@ from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.samples import each_value
 from tests.support.stage import QUICK, Stage, small, stage
 
 ROOM = 101
@@ -22,8 +23,11 @@ BEFORE = (S.QUEUED, S.POSITIONING, S.OPENING)
 AFTER = (S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO)
 
 
-@pytest.mark.parametrize("step", [*BEFORE, *AFTER], ids=lambda step: step.name)
-@pytest.mark.parametrize("request_", [RETRIEVE, STORE, RELOCATE], ids=lambda request: type(request).__name__)
+@pytest.mark.parametrize(
+    ("step", "request_"),
+    each_value([*BEFORE, *AFTER], [RETRIEVE, STORE, RELOCATE]),
+    ids=lambda value: value.name if isinstance(value, S) else type(value).__name__,
+)
 def test_a_job_is_cancelled_in_each_step(request_: Request, step: S) -> None:
     async def scenario() -> None:
         # Every step must last long enough to be met in it.

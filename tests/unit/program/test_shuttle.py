@@ -5,6 +5,7 @@ import pytest
 from hal.plcmap.codes import Flag, Opcode, Reason, Result, State, SubStep
 from sim_plc.plant.plant import Car
 from tests.support.program_rig import Outcome, Rig
+from tests.support.samples import each_pair
 
 OK = (Result.OK, Reason.NONE)
 BAY, ROOM = 203, 101
@@ -43,10 +44,9 @@ def test_a_pick_takes_its_three_trapezoids_and_nothing_more() -> None:
     assert Flag.RESUMABLE not in flags
 
 
-@pytest.mark.parametrize("going_on", [Opcode.RESUME, Opcode.UNDO])
-@pytest.mark.parametrize(("seconds", "substep"), CUTS)
-@pytest.mark.parametrize("picks", [True, False])
-def test_a_cut_exchange_is_resumed_or_undone(seconds: float, substep: SubStep, going_on: Opcode, picks: bool) -> None:
+@pytest.mark.parametrize(("cut", "going_on", "picks"), each_pair(CUTS, [Opcode.RESUME, Opcode.UNDO], [True, False]))
+def test_a_cut_exchange_is_resumed_or_undone(cut: tuple[float, SubStep], going_on: Opcode, picks: bool) -> None:
+    seconds, substep = cut
     rig = docked_at() if picks else loaded_at(BAY)
     work = rig.send("shuttle", Opcode.PICK if picks else Opcode.PLACE, BAY)
     rig.run(seconds)
