@@ -28,6 +28,7 @@ from sim_plc.rehearsal.memory_link import Fault, MemoryLink
 from tests.support.hal_rig import MemoryEpochs
 from tests.support.mailbox_daemon import Daemon, Entry, Journal
 from tests.support.mailbox_plc import MAP, MailboxPlc
+from tests.support.samples import campaign, each_value
 
 
 class Act(Enum):
@@ -223,9 +224,19 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+QUICK = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+
+
+@QUICK
 @given(plan=plans())
 def test_at_most_once_and_every_outcome_true_or_named_unknown(plan: Plan) -> None:
+    judge(run(live(plan)))
+
+
+@pytest.mark.campaign
+@settings(QUICK, max_examples=400)
+@given(plan=plans())
+def test_at_most_once_and_every_outcome_true_or_named_unknown_for_long(plan: Plan) -> None:
     judge(run(live(plan)))
 
 
@@ -249,12 +260,18 @@ GROUPS: dict[str, tuple[Act, ...]] = {
 }
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_each_kind_of_trouble_alone_and_what_it_must_reach(group: str) -> None:
+@pytest.mark.parametrize(
+    ("group", "seeds"),
+    [
+        *each_value([*GROUPS], [range(4)]),
+        *campaign([*GROUPS], [range(4, 40)]),
+    ],
+)
+def test_each_kind_of_trouble_alone_and_what_it_must_reach(group: str, seeds: range) -> None:
     seen: Counter[Verdict] = Counter()
     reasons: Counter[Reason] = Counter()
     results: Counter[Result] = Counter()
-    for seed in range(8):
+    for seed in seeds:
         model = run(live(random_plan(seed, *GROUPS[group])))
         judge(model)
         seen.update(entry.outcome.verdict for entry in model.all_entries if entry.outcome is not None)

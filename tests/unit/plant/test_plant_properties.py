@@ -12,6 +12,7 @@ from hal.plcmap.codes import Signal
 from sim_plc.image import BayLevelImage, Drive, DriveRequest, TowerImage
 from sim_plc.plant.plant import Car, Habits, Plant
 from tests.support.plant_rig import Rig, tower_named
+from tests.support.samples import campaign, each_value
 
 CARS = {101: Car("1"), 102: Car("2"), 203: Car("3"), 204: Car("4")}
 HASTE = Habits(0.5, 0.5, 4.0, 3.0, 5.0)
@@ -110,7 +111,7 @@ def test_no_car_appears_vanishes_or_doubles_whatever_is_done(seed: int) -> None:
     json.dumps(dataclasses.asdict(monkey.plant.truth()))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*each_value(range(2)), *campaign(range(2, 20))])
 def test_nothing_changes_before_the_next_event(seed: int) -> None:
     monkey = Monkey(seed)
     for _ in range(25):

@@ -7,9 +7,17 @@ what was accepted, what ran, what came of it.
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from hal.plcmap.codec import ControllerBlock
 from hal.plcmap.codes import Opcode, Result, serial_ahead, serial_next
@@ -210,7 +218,12 @@ class HostileWriter(RuleBasedStateMachine):
         assert memory.accepted == 0 or memory.accepted <= 0xFFFF
 
 
-HostileWriter.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+QUICK = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+HostileWriter.TestCase.settings = QUICK
 TestHostileWriter = HostileWriter.TestCase
+
+
+@pytest.mark.campaign
+def test_a_hostile_writer_for_long() -> None:
+    run_state_machine_as_test(HostileWriter, settings=settings(QUICK, max_examples=600))
