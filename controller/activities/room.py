@@ -4,7 +4,6 @@ Each activity serves one state; the events that end the state come from the sens
 A person inside, or possibly inside, is waited for without a limit.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from controller.activities.context import Bench
@@ -59,8 +58,13 @@ def facts_of(bench: Bench, place: int) -> RoomFacts:
 async def admit_customer(bench: Bench, place: int) -> None:
     """Open the gate once the inner door is locked, and show that the car may be taken."""
     await _until(bench, lambda: facts_of(bench, place).door_locked)
-    await _show(bench, place, Signal.TAKE_CAR)
+    await invite_customer(bench, place)
     await _open_gate(bench, place)
+
+
+async def invite_customer(bench: Bench, place: int) -> None:
+    """Show that the car may be taken; also anew, since a sign is dark after its PLC's power-up."""
+    await _show(bench, place, Signal.TAKE_CAR)
 
 
 async def admit_car(bench: Bench, place: int) -> None:
@@ -99,11 +103,11 @@ async def shut_when_still(bench: Bench, place: int) -> None:
     await _close_gate(bench, place, still)
 
 
-async def wait_for_driver(bench: Bench, place: int) -> None:
+async def wait_for_driver(bench: Bench, place: int) -> bool:
     """Invite a driver for as long as one may take to come, and on while somebody is in the room or the gate.
 
-    Returns when nobody came: the invitation has been taken back for the gate's delay, so that whoever was already
-    about to drive in is seen.
+    Returns whether nobody came: the invitation is taken back and the gate closed while the room still counts as
+    open, so that whoever drives in at the last moment is measured like everybody. False: somebody else shut the gate.
     """
 
     def nobody() -> bool:
@@ -111,10 +115,13 @@ async def wait_for_driver(bench: Bench, place: int) -> None:
         return facts.empty and not facts.maybe_person and facts.curtain_clear
 
     await _show(bench, place, Signal.DRIVE_IN)
-    await asyncio.sleep(bench.patience.customer_s)
+    if await bench.news.until(lambda: facts_of(bench, place).gate_locked, bench.patience.customer_s):
+        return False
     await _until(bench, nobody)
     await _show(bench, place, Signal.WAIT)
-    await _held(bench, nobody, bench.patience.gate_delay_s)
+    await _close_gate(bench, place, nobody)
+    await _show(bench, place, Signal.DARK)
+    return True
 
 
 async def measure(bench: Bench, place: int) -> str | None:
@@ -130,6 +137,8 @@ async def measure(bench: Bench, place: int) -> str | None:
         facts = facts_of(bench, place)
         return facts.has_car and facts.measured and not facts.maybe_person and facts.curtain_clear
 
+    if not await bench.news.until(ready, bench.patience.gate_delay_s):
+        await _let_people_out(bench, place)
     await _until(bench, ready)
     rule = judge(bench, await _room(bench, place).measure())
     if rule is None and not facts_of(bench, place).in_marks:
@@ -157,6 +166,13 @@ async def _in_marks(bench: Bench, place: int) -> bool:
     return await bench.news.until(there, bench.patience.customer_s)
 
 
+async def _let_people_out(bench: Bench, place: int) -> None:
+    """Open a gate that is shut, or was closing, in front of somebody who may be inside."""
+    facts = facts_of(bench, place)
+    if facts.maybe_person and facts.door_locked:
+        await _open_gate(bench, place)
+
+
 def judge(bench: Bench, car: Measurement) -> str | None:
     """Return the rule that a measured car breaks, None if it may be taken in."""
     limit = bench.envelope
@@ -171,11 +187,6 @@ def judge(bench: Bench, car: Measurement) -> str | None:
     if car.wheels != WHEELS:
         return "CAR_NOT_IN_MARKS"
     return None
-
-
-async def darken(bench: Bench, place: int) -> None:
-    """Put the signal out in a vacant room."""
-    await _show(bench, place, Signal.DARK)
 
 
 async def _until(bench: Bench, predicate: Predicate) -> None:

@@ -49,6 +49,11 @@ class RoomFacts:
         """Whether gate and inner door are closed and locked."""
         return self.gate_locked and self.door_locked
 
+    @property
+    def presented(self) -> bool:
+        """Whether a car is proven to stand behind closed ways."""
+        return self.has_car and self.shut
+
     def proven_clear(self, *, crossings_before: int | None) -> bool:
         """Whether the room is shut, empty and free of people.
 

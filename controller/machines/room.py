@@ -57,7 +57,8 @@ _VACANT: Final = (
 _RESERVED: Final = (
     Rule(S.RESERVED, E.CARRIAGE_DOCKED, S.CAR_COMING),
     Rule(S.RESERVED, E.GATE_PROVEN_OPEN, S.OPEN_FOR_CAR),
-    Rule(S.RESERVED, E.RELEASE, S.VACANT),
+    # The gate may be on its way to open for a driver: the room is proven again.
+    Rule(S.RESERVED, E.RELEASE, S.CLEARING),
     *_block(S.RESERVED, E.FAULT, E.CROSSING_INWARD, E.WEIGHT_ON),
     # A driver may walk in under an opening gate; the interlocks keep the inner door shut meanwhile.
     *_stay(S.RESERVED, E.PERSON_IN, E.PERSON_OUT),
@@ -123,7 +124,8 @@ _OPEN_FOR_CAR: Final = (
     Rule(S.OPEN_FOR_CAR, E.CROSSING_INWARD, S.MEASURING),
     # Nobody drove in.
     Rule(S.OPEN_FOR_CAR, E.GATE_PROVEN_CLOSED, S.RESERVED),
-    Rule(S.OPEN_FOR_CAR, E.RELEASE, S.CLEARING),
+    # The job was cancelled: a driver who comes all the same finds the way out open.
+    Rule(S.OPEN_FOR_CAR, E.RELEASE, S.REFUSED),
     Rule(S.OPEN_FOR_CAR, E.NO_SHOW, S.CLEARING),
     *_block(S.OPEN_FOR_CAR, E.FAULT),
     *_stay(S.OPEN_FOR_CAR, E.PERSON_IN, E.PERSON_OUT, E.GATE_PROVEN_OPEN),

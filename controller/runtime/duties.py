@@ -13,6 +13,7 @@ Activity = Coroutine[object, object, object]
 ITS_OWN_DOING: Final = frozenset(
     {
         (S.RESERVED, S.OPEN_FOR_CAR),
+        (S.OPEN_FOR_CAR, S.RESERVED),
         (S.CAR_PRESENT, S.CUSTOMER_ADMITTED),
         (S.DEPARTING, S.CLEARING),
         (S.DEPARTING, S.VACANT),
@@ -37,9 +38,12 @@ def belongs_shut(state: S, *, awaited: bool) -> bool:
 
 
 def activity(  # noqa: PLR0911 - one case a state
-    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool
+    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool, invited: bool
 ) -> Activity | None:
-    """Return what a room does in a state, None for nothing. ``awaited``: a job waits for a car to come in."""
+    """Return what a room does in a state, None for nothing.
+
+    ``awaited``: a job waits for a car to come in. ``invited``: the sign is known to invite the customer.
+    """
     match state:
         case S.RESERVED if awaited:
             return doing.admit_car(bench, place)
@@ -51,6 +55,8 @@ def activity(  # noqa: PLR0911 - one case a state
             return doing.measure(bench, place)
         case S.CAR_PRESENT:
             return doing.admit_customer(bench, place)
+        case S.CUSTOMER_ADMITTED if not invited:
+            return doing.invite_customer(bench, place)
         case S.DEPARTING | S.CLEARING:
             return doing.close_when_clear(bench, place)
         case S.REFUSED:

@@ -140,8 +140,9 @@ class Jobs:
     async def give_up(self, job: Job, reason: str) -> Job:
         """End a job that has moved nothing, and give its room back."""
         ended = await self._register.move(job, E.CANCEL, reason=reason)
-        if job.room is not None:
-            await self._rooms.fire(job.room, RoomEvent.RELEASE)
+        # A retrieval that waits has no room yet: the one that it was asked for may be another's.
+        if job.room is not None and (job.kind is JobKind.STORE or job.state is not S.QUEUED):
+            await self._rooms.release(job.room)
         return ended
 
     async def resolve(self, job: Job, event: E, *, target: int | None = None, reason: str = "") -> Job:
@@ -169,7 +170,7 @@ class Jobs:
                 self._start(self._undo(job))
             case _:
                 step, _ = steps.STRAIGHT[job.state]
-                await self._reserve_room(job)
+                await self._prepare_room(job)
                 self._start(self._run(step, job))
 
     def _start(self, activity: Coroutine[object, object, Done]) -> None:
@@ -192,13 +193,13 @@ class Jobs:
         if open_here and recovery.unknown(await recovery.settle_open(self._bench, self._book, open_here)):
             raise StepFailed("UNKNOWN", "the outcome of an earlier command is not known")
 
-    async def _reserve_room(self, job: Job) -> None:
-        if job.target not in self._bench.shape.rooms:
-            return
-        await self._rooms.fire(job.target, RoomEvent.RESERVE)
-        if job.state in steps.AT_TARGET - {S.POSITIONING_TO}:
-            # A job that is taken up again in these steps docked before its room was proven anew.
-            await self._rooms.fire(job.target, RoomEvent.CARRIAGE_DOCKED)
+    async def _prepare_room(self, job: Job) -> None:
+        """Tell a room what the step that begins wants of it: it may have been proven anew since it was told."""
+        if job.target in self._bench.shape.rooms:
+            await self._rooms.fire(job.target, RoomEvent.RESERVE)
+        place = steps.place_of(self._bench, job)
+        if place in self._bench.shape.rooms and job.state in steps.DOCKED:
+            await self._rooms.fire(place, RoomEvent.CARRIAGE_DOCKED)
 
     async def _step_done(self, job: Job, done: Done) -> None:
         self._tries = 0
@@ -220,16 +221,18 @@ class Jobs:
 
     async def _undone(self, job: Job, records: list[Record]) -> None:
         await self._register.move(job, E.RETURNED, *records)
-        if job.room is not None:
-            back_in_room = job.room == job.source
-            await self._rooms.fire(job.room, RoomEvent.CAR_PLACED if back_in_room else RoomEvent.RELEASE)
+        if job.room is not None and job.room == job.source:
+            await self._rooms.fire(job.room, RoomEvent.CAR_PLACED)
+        elif job.room is not None:
+            await self._rooms.release(job.room)
 
     async def _tell_room(self, event: E, place: int, job: Job) -> None:
         if place not in self._bench.shape.rooms:
             return
-        told = steps.TOLD_TO_ROOM.get(event)
-        if told is not None and not (told is RoomEvent.RELEASE and self._book.where(job.car) == place):
-            await self._rooms.fire(place, told)
+        if event in steps.TOLD_TO_ROOM:
+            await self._rooms.fire(place, steps.TOLD_TO_ROOM[event])
+        elif event is E.WAY_CLOSED and self._book.where(job.car) != place:
+            await self._rooms.release(place)
 
     async def _confirm(self, job: Job) -> None:
         ended = await self._register.move(job, E.DIVERSION_DURABLE if job.diverting else E.OUTCOME_DURABLE)
@@ -276,7 +279,7 @@ class Jobs:
         if job.state in (S.POSITIONING_TO, S.OPENING_TO):
             await self._runner.cancel()
         if job.room is not None:
-            await self._rooms.fire(job.room, RoomEvent.RELEASE)
+            await self._rooms.release(job.room)
         # Back where it came from: that bay is this job's own, and it is the nearest.
         return await self._register.move(replace(changed, target=job.source), E.CANCEL)
 
@@ -295,6 +298,7 @@ class Jobs:
         if chosen is None:
             return False
         job = replace(chosen, started_at=self._now())
+        self.measured = {number: each for number, each in self.measured.items() if number in self._book.jobs}
         self.measured[job.id] = Measured(asyncio.get_running_loop().time())
         self._tries = 0
         await self._register.move(job, E.SELECTED)

@@ -31,9 +31,6 @@ GivenUp = Callable[[int, str, str], Awaitable[None]]
 _PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
 """Refusals that concern the whole tower: the unit answers them, not the room."""
 
-_FOR_A_JOB = frozenset({S.RESERVED, S.CAR_COMING, S.CAR_LEAVING})
-"""States in which a room stands for a job alone."""
-
 AGAIN_S = 0.5
 """How long an activity that broke is left alone: what broke it, a lost image or a refusal, may stand for a while."""
 
@@ -57,6 +54,8 @@ class _Room:
         self.running: S | None = None
         """The state whose activity runs."""
         self.fault = ""
+        self.invited = False
+        """The sign is known to tell the customer that the car may be taken."""
         self.again_s = 0.0
         """Not before this time of the loop is an activity started."""
         self.inhabited_s: float | None = None
@@ -112,6 +111,19 @@ class Rooms:
             )
             await self._entered(room, change.source, change.target)
         return True
+
+    async def release(self, place: int) -> None:
+        """Withdraw what a job wanted of a room. A BLOCKED room stays so: that is for a person (`looked_at`)."""
+        if self.state(place) is not S.BLOCKED:
+            await self.fire(place, E.RELEASE)
+
+    async def looked_at(self) -> None:
+        """Take a person's reset: blocked rooms are proven anew, and a departure that was not seen is not asked for."""
+        for room in self._rooms.values():
+            if room.machine.state is S.CLEARING:
+                room.crossings_before = None
+            if room.machine.state is S.BLOCKED:
+                await self.fire(room.place, E.RELEASE)
 
     def _tell_blocked(self, room: _Room, was: S, state: S, event: E) -> None:
         """Raise the alarm of a room that becomes BLOCKED, take it back where it is so no longer."""
@@ -175,7 +187,7 @@ class Rooms:
         self.executing = False
         for room in self._rooms.values():
             await room.runner.cancel()
-            room.running = None
+            room.running, room.invited = None, False
 
     def lose_sight(self) -> None:
         """Trust no look any more: the station is gone. The next one tells what has happened meanwhile."""
@@ -186,21 +198,26 @@ class Rooms:
         facts = room.facts
         if facts is None:
             return
-        presented = facts.has_car and facts.shut
-        if room.machine.state in _FOR_A_JOB and not claims.counted_on(self._book, room.place):
-            # Its job was closed by hand, or brings its car elsewhere.
-            if presented:
-                await self.fire(room.place, E.CAR_PLACED)
-            elif facts.proven_clear(crossings_before=None):
-                await self.fire(room.place, E.RELEASE)
+        if not claims.counted_on(self._book, room.place):
+            await self._give_back(room, facts)
         handed_over = room.machine.state is S.CLEARING and room.crossings_before is not None
         before = room.crossings_before if handed_over else None
         if facts.proven_clear(crossings_before=before):
             await self._proven_clear(room)
             return
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
-        if room.machine.state is S.UNKNOWN and presented and not claims.to_be_taken(self._book, room.place):
+        if room.machine.state is S.UNKNOWN and facts.presented and not claims.to_be_taken(self._book, room.place):
             await self.fire(room.place, E.CAR_PLACED)
+
+    async def _give_back(self, room: _Room, facts: RoomFacts) -> None:
+        """Free a room that stands for a job which was closed by hand or brings its car elsewhere."""
+        match room.machine.state:
+            case S.OPEN_FOR_CAR | S.MEASURING | S.ACCEPTED:
+                await self.fire(room.place, E.RELEASE)
+            case S.RESERVED | S.CAR_COMING | S.CAR_LEAVING if facts.presented:
+                await self.fire(room.place, E.CAR_PLACED)
+            case S.RESERVED | S.CAR_COMING | S.CAR_LEAVING if facts.proven_clear(crossings_before=None):
+                await self.fire(room.place, E.RELEASE)
 
     async def _proven_clear(self, room: _Room) -> None:
         if room.machine.state is S.CAR_LEAVING and claims.worked_at(self._book, room.place):
@@ -236,7 +253,7 @@ class Rooms:
         if state is S.VACANT and awaited:
             await self.fire(room.place, E.RESERVE)
             return
-        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited)
+        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, invited=room.invited)
         if activity is not None:
             room.running = state
             room.runner.start(self._settled_first(room, activity))
@@ -244,15 +261,21 @@ class Rooms:
     async def _finished(self, room: _Room, served: S | None, result: object) -> None:
         job = self._awaited(room)
         match served:
-            case S.OPEN_FOR_CAR:
+            case S.OPEN_FOR_CAR if result:
                 await self.fire(room.place, E.NO_SHOW)
                 if job is not None:
                     await self._given_up(job.id, "NO_SHOW", "nobody drove a car in")
-            case S.MEASURING | S.CAR_PRESENT if job is not None and result is None:
-                await self.fire(room.place, E.MEASURED_OK)
-            case S.MEASURING | S.CAR_PRESENT if job is not None:
+            case S.MEASURING | S.CAR_PRESENT if job is not None and result is not None:
                 await self.fire(room.place, E.MEASURED_REFUSED)
                 await self._given_up(job.id, str(result), f"the car may not be taken in: {result}")
+            case S.MEASURING if result is not None:
+                # The carriage is on its way to a car that was accepted once: somebody has to look.
+                room.fault = f"measured again, the car may not be taken in: {result}"
+                await self.fire(room.place, E.FAULT)
+            case S.CAR_PRESENT | S.CUSTOMER_ADMITTED if job is None:
+                room.invited = True
+            case S.MEASURING | S.CAR_PRESENT:
+                await self.fire(room.place, E.MEASURED_OK)
 
     def _awaited(self, room: _Room) -> Job | None:
         return claims.inbound(self._book, room.place)

@@ -36,9 +36,11 @@ TOLD_TO_ROOM: Final = {
     E.DOCKED: RoomEvent.CARRIAGE_DOCKED,
     E.PICKED: RoomEvent.CAR_TAKEN,
     E.PLACED: RoomEvent.CAR_PLACED,
-    E.WAY_CLOSED: RoomEvent.RELEASE,
 }
-"""What a room hears of a step that succeeded there; the release only when the job's car is not left in it."""
+"""What a room hears of a step that succeeded there."""
+
+DOCKED: Final = frozenset({S.OPENING, S.PICKING, S.OPENING_TO, S.PLACING, S.CLOSING_TO})
+"""Steps that begin with the carriage docked for the job's exchange."""
 
 
 def place_of(bench: Bench, job: Job) -> int:

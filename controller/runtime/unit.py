@@ -11,7 +11,6 @@ from controller.activities.readings import cause_names
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobEvent
 from controller.domain.records import UnitSet
-from controller.domain.rooms import RoomEvent, RoomState
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitMode
 from controller.domain.unit import UnitState as S
@@ -141,6 +140,8 @@ class Unit:
                 await self._jobs.park_put_aside(str(signal.error))
             await self.abort(str(signal.error))
         else:
+            if self.state is S.RESETTING:
+                await self._rooms.looked_at()
             await self.fire(E.DONE, self.cause)
 
     async def stir(self) -> None:
@@ -198,9 +199,6 @@ class Unit:
         problem = await self._reconcile()
         if problem:
             raise StepFailed("UNKNOWN", problem)
-        for place in self._bench.shape.rooms:
-            if self._rooms.state(place) is RoomState.BLOCKED:
-                await self._rooms.fire(place, RoomEvent.RELEASE)
 
     async def _reconcile(self) -> str:
         """Settle every open intent and compare the book with the sensors; return what stays unknown."""

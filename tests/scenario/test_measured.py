@@ -1,0 +1,23 @@
+"""What was measured of a job is kept as long as the job itself."""
+
+import pytest
+
+from controller.domain import book
+from controller.domain.events import Relocate
+from controller.domain.jobs import JobState
+from sim_plc.rehearsal import loop
+from tests.support.scenes import stock
+from tests.support.stage import stage
+
+
+def test_measured_times_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "FINISHED_KEPT", 2)
+
+    async def scenario() -> None:
+        async with stage(cars=stock(102)) as it:
+            assert it.world.daemon is not None
+            for bay in (103, 104, 102, 103, 104):
+                assert await it.ended(await it.order(Relocate(car="C102", bay=bay))) is JobState.DONE
+            assert set(it.world.daemon.control.jobs.measured) <= {3, 4, 5}
+
+    loop.run(scenario())
