@@ -1,5 +1,12 @@
 """Resetting: energise, reference what is not referenced, and prove that the machine may take jobs."""
 
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+
+from controller.activities.again import TRIES, passes
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.readings import cause_names
@@ -8,10 +15,18 @@ from hal.interfaces import Prepared
 from hal.plcmap.codes import State, Status
 from hal.plcmap.shape import level_of
 
+log = structlog.get_logger(__name__)
+
 RESET_S = 1.0
 """Bound of a station's RESET or CLEAR_FAULT: contactors and drives close within a second."""
 
+AGAIN_S = 0.5
+"""How long to wait before a command is given again that was refused or cut by what passes."""
+
 ERRAND = Errand(None, "unit")
+
+Command = Callable[[], Prepared]
+"""Numbers a command anew: each try is a command of its own."""
 
 
 async def clear_faults(bench: Bench) -> None:
@@ -22,7 +37,7 @@ async def clear_faults(bench: Bench) -> None:
 
     """
     for control in bench.tower.station_controls.values():
-        await _commit(bench, control.clear_fault(), bound_s=RESET_S)
+        await _commit(bench, control.clear_fault, bound_s=RESET_S)
 
 
 async def reset(bench: Bench, *, job_waits: bool) -> None:
@@ -40,11 +55,11 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
         raise StepFailed("SAFETY", f"the safety chain is open: {causes}")
     for name, control in bench.tower.station_controls.items():
         if not _energised(bench, name):
-            await _commit(bench, control.reset(), bound_s=RESET_S)
+            await _commit(bench, control.reset, bound_s=RESET_S)
     if job_waits and bench.tower.shuttle.resumable:
         return
     if not job_waits and (bench.tower.shuttle.resumable or not bench.tower.shuttle.centred):
-        await _commit(bench, bench.tower.shuttle.home(), bound_s=bench.kinematics.shuttle_home_s())
+        await _commit(bench, bench.tower.shuttle.home, bound_s=bench.kinematics.shuttle_home_s())
     if not job_waits:
         await _close_ways(bench)
     await reference(bench)
@@ -59,12 +74,12 @@ async def reference(bench: Bench) -> None:
     """
     tower, motion = bench.tower, bench.kinematics
     if not tower.shuttle.homed:
-        await _commit(bench, tower.shuttle.home(), bound_s=motion.shuttle_home_s())
+        await _commit(bench, tower.shuttle.home, bound_s=motion.shuttle_home_s())
     axes = [axis for axis in (tower.lift, tower.turntable) if not axis.homed]
     if axes:
         await _close_ways(bench)
         height_mm = max(abs(pose.height_mm) for pose in bench.shape.poses.values())
-        await _commit(bench, *(axis.home() for axis in axes), bound_s=motion.home_s(height_mm))
+        await _commit(bench, *(axis.home for axis in axes), bound_s=motion.home_s(height_mm))
 
 
 async def _close_ways(bench: Bench) -> None:
@@ -72,11 +87,11 @@ async def _close_ways(bench: Bench) -> None:
     tower, motion = bench.tower, bench.kinematics
     for room in tower.rooms.values():
         if not room.inner_door.is_locked:
-            await _commit(bench, room.inner_door.close(), bound_s=motion.door_s())
+            await _commit(bench, room.inner_door.close, bound_s=motion.door_s())
     for bay in bench.shape.bays:
         latches = tower.latches[level_of(bay)]
         if not latches.latch_closed(bay):
-            await _commit(bench, latches.latch(bay), bound_s=motion.latch_s())
+            await _commit(bench, partial(latches.latch, bay), bound_s=motion.latch_s())
 
 
 def _energised(bench: Bench, station: str) -> bool:
@@ -84,6 +99,27 @@ def _energised(bench: Bench, station: str) -> bool:
     return bool(image.status & Status.POWERED) and image.mechanisms["station"].state == State.READY
 
 
-async def _commit(bench: Bench, *wanted: Prepared, bound_s: float) -> None:
-    records: list[Record] = await carry_out_ok(bench, ERRAND, *wanted, bound_s=bound_s)
+async def _commit(bench: Bench, *wanted: Command, bound_s: float) -> None:
+    """Carry out commands together and keep their outcomes; try again what was ended by something that passes.
+
+    Raises:
+        StepFailed: the last try ended otherwise than it should.
+
+    """
+    for _ in range(TRIES - 1):
+        try:
+            await _once(bench, wanted, bound_s)
+        except StepFailed as failed:
+            if not passes(failed):
+                raise
+            log.warning("reset_again", why=str(failed))
+            await asyncio.sleep(AGAIN_S)
+        else:
+            return
+    await _once(bench, wanted, bound_s)
+
+
+async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float) -> None:
+    prepared = [command() for command in wanted]
+    records: list[Record] = await carry_out_ok(bench, ERRAND, *prepared, bound_s=bound_s)
     await bench.keeper.commit(*records)

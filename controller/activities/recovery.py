@@ -16,7 +16,7 @@ from controller.domain.book import CARRIAGE, Book, Intent
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet, Record, Settled
 from hal.interfaces import Outcome, Prepared, Verdict
-from hal.plcmap.codes import serial_ahead
+from hal.plcmap.codes import Status, serial_ahead
 from hal.plcmap.frame import Content
 from hal.readings import Loaded
 
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 GIVEN_UP = "GIVEN_UP"
 """Verdict of a command whose outcome nobody will ever tell, and that cannot run any more."""
+
 
 async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | None = None) -> list[Outcome]:
     """Find the outcome of every open intent (of some mechanisms by full name) and commit them.
@@ -149,12 +150,24 @@ def _carriage(bench: Bench, book: Book) -> list[Place]:
 
 
 def _may_run(bench: Bench, intent: Intent) -> bool:
-    """Return whether a command may run now, or may still be accepted."""
+    """Return whether a command may run now, or may still be accepted.
+
+    It cannot be accepted any more behind a later one, behind another boot id, while the station refuses all work
+    for its lost memory, or behind a gap: a station that forgot may have drawn the old boot id again.
+    """
     planned = intent.planned
     station = bench.tower.stations[planned.mechanism.split("/")[0]]
     status = bench.tower.mechanism(planned.mechanism).status()
-    passed = serial_ahead(status.accepted, planned.sequence) >= 0 if status.accepted else False
-    return status.executing != 0 or not (passed or station.image.boot_id != intent.boot_id)
+    if status.executing != 0:
+        return True
+    passed = status.accepted != 0 and serial_ahead(status.accepted, planned.sequence) >= 0
+    forgotten = bool(station.image.status & Status.MEMORY_LOST) or station.image.boot_id != intent.boot_id
+    return not (passed or forgotten or _behind_a_gap(planned.sequence, status.accepted))
+
+
+def _behind_a_gap(sequence: int, accepted: int) -> bool:
+    """Return whether a station that has accepted so much must have accepted others before it can accept a sequence."""
+    return sequence != 1 if accepted == 0 else serial_ahead(sequence, accepted) > 1
 
 
 def _prepared(intent: Intent) -> Prepared:

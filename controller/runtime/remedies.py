@@ -4,23 +4,15 @@ from collections.abc import Collection
 from enum import Enum
 from typing import Final
 
+from controller.activities.again import TRIES, passes
 from controller.activities.primitive import StepFailed
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.jobs import Job
 from hal.errors import HalError
 from hal.interfaces import Verdict
 
-TRIES: Final = 3
-"""Begun again after a stop, a void or a busy answer, a step may be tried this often before somebody has to look."""
-
 _ABORTING: Final = frozenset({"SAFETY", "POWER", "MEMORY_LOST", "MAINTENANCE"})
 """Refusals that say that the unit must not go on."""
-
-_AGAIN: Final = frozenset({"BUSY", "SILENT"})
-"""Refusals that pass by themselves."""
-
-_PASSING: Final = frozenset({Verdict.VOID, Verdict.STOPPED, Verdict.STOPPED_SILENCE, Verdict.STOPPED_RESTART})
-"""The command is over and its outcome is known: the step may be begun again, from what the sensors show."""
 
 
 class Remedy(Enum):
@@ -35,10 +27,11 @@ class Remedy(Enum):
 def remedy(error: Exception, tries: int) -> Remedy:
     """Return what to do about the error that ended a step for the ``tries``-th time, counted from 1."""
     verdict = error.outcome.verdict if isinstance(error, StepFailed) and error.outcome else None
+    rule = error.rule if isinstance(error, StepFailed) else ""
     lost, spent = isinstance(error, HalError), tries >= TRIES
     if verdict is Verdict.UNKNOWN or (lost and spent):
         return Remedy.LOST
-    if verdict is Verdict.STOPPED_SAFETY or _rule(error) in _ABORTING:
+    if verdict is Verdict.STOPPED_SAFETY or rule in _ABORTING:
         return Remedy.ABORT
     if not spent and (lost or passes(error)):
         return Remedy.AGAIN
@@ -50,13 +43,3 @@ def choices(job: Job, rooms: Collection[int], book: Book) -> tuple[str, ...]:
     put_back = job.source is not None and job.source not in rooms
     divert = book.where(job.car) == CARRIAGE
     return ("continue", *(["put-back"] if put_back else []), *(["divert"] if divert else []), "by-hand")
-
-
-def passes(error: Exception) -> bool:
-    """Return whether a command ended by what passes by itself: begun again, it may succeed."""
-    verdict = error.outcome.verdict if isinstance(error, StepFailed) and error.outcome else None
-    return verdict in _PASSING or _rule(error) in _AGAIN
-
-
-def _rule(error: Exception) -> str:
-    return error.rule if isinstance(error, StepFailed) else ""
