@@ -22,9 +22,14 @@ class Rest:
         return self._task is not None and not self._task.done()
 
     async def reached(self) -> None:
-        """Wait until it is at rest."""
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Wait until it is at rest; who is cancelled meanwhile leaves only then, and never cuts its way short."""
+        if self._task is None:
+            return
+        try:
+            await asyncio.wait({self._task})
+        except asyncio.CancelledError:
+            await asyncio.wait({self._task})
+            raise
 
 
 class Runner:
