@@ -1,6 +1,7 @@
 """Which requests are granted: every rule has a name, and a refused request changes nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from controller.activities import readings
 from controller.activities.context import Bench
@@ -34,7 +35,7 @@ class Admission:
             Refusal: see the rule.
 
         """
-        place = self._stored(request.car)
+        place = self._to_be_moved(request.car)
         room = None if request.room is None else self._room(request.room)
         return self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by)
 
@@ -64,17 +65,29 @@ class Admission:
             Refusal: see the rule.
 
         """
-        place = self._stored(request.car)
+        place = self._to_be_moved(request.car)
         if request.bay not in self._bench.shape.bays:
             raise Refusal("UNKNOWN_BAY", f"{request.bay} is not a bay of this tower")
-        match self._status(request.bay):
-            case PlaceStatus.OCCUPIED:
-                raise Refusal("BAY_OCCUPIED", f"bay {request.bay} holds car {self._book.places[request.bay].car}")
-            case PlaceStatus.UNVERIFIED | PlaceStatus.BLOCKED as status:
-                raise Refusal("BAY_NOT_USABLE", f"bay {request.bay} is {status}")
+        self._usable(request.bay)
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
         return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
+
+    def replan(self, job: Job) -> Job:
+        """Return a job that waits as it would be granted now, from where its car stands.
+
+        Raises:
+            Refusal: it would not be granted; see the rule.
+
+        """
+        if job.kind is JobKind.STORE:
+            return job
+        if job.kind is JobKind.RELOCATE and job.target is not None and self._book.where(job.car) != job.target:
+            self._usable(job.target)
+        source = self._stored(job.car)
+        if source == job.target:
+            raise Refusal("BAY_OCCUPIED", f"car {job.car} stands in bay {job.target} already")
+        return replace(job, source=source)
 
     def inventory(self, request: ImportInventory) -> tuple[list[Record], list[dict[str, object]]]:
         """Return the records of an imported inventory, and where the sensors disagree with it.
@@ -135,7 +148,7 @@ class Admission:
             case "divert":
                 return job, JobEvent.DIVERT, self._divert_to(request.place)
             case _:
-                return job, JobEvent.CLOSE_BY_HAND, self._stated_place(request.place)
+                return job, JobEvent.CLOSE_BY_HAND, self._stated_place(request.place, job.car)
 
     def by_hand(self, job: Job, place: int | None) -> list[Record]:
         """Return what is believed after a person has moved a car by hand: where it is stated, unverified."""
@@ -163,20 +176,31 @@ class Admission:
             requested_by=by,
         )
 
+    def _to_be_moved(self, car: str) -> int:
+        """Return the bay of a car that no job moves yet."""
+        job = self._book.job_of_car(car)
+        if job is not None and self._book.where(car) is not None:
+            raise Refusal("CAR_HAS_JOB", f"car {car} is moved by job {job.id} already")
+        return self._stored(car)
+
     def _stored(self, car: str) -> int:
-        """Return the bay of a car that may be moved."""
+        """Return the bay where a car verifiably stands."""
         place = self._book.where(car)
         if place is None:
             raise Refusal("UNKNOWN_CAR", f"car {car} is not in this tower")
-        job = self._book.job_of_car(car)
-        if job is not None:
-            raise Refusal("CAR_HAS_JOB", f"car {car} is moved by job {job.id} already")
         if place not in self._bench.shape.bays:
             raise Refusal("CAR_NOT_IN_A_BAY", f"car {car} is in a transfer room or on the carriage")
         if self._status(place) is not PlaceStatus.OCCUPIED:
             why = self._book.places[place].reason
             raise Refusal("PLACE_UNVERIFIED", f"bay {place} of car {car} is {self._status(place)}: {why}")
         return place
+
+    def _usable(self, bay: int) -> None:
+        match self._status(bay):
+            case PlaceStatus.OCCUPIED:
+                raise Refusal("BAY_OCCUPIED", f"bay {bay} holds car {self._book.places[bay].car}")
+            case PlaceStatus.UNVERIFIED | PlaceStatus.BLOCKED as status:
+                raise Refusal("BAY_NOT_USABLE", f"bay {bay} is {status}")
 
     def _room(self, place: int) -> int:
         if place not in self._bench.shape.rooms:
@@ -240,11 +264,14 @@ class Admission:
             raise Refusal("BAY_NOT_USABLE", f"{place} is not a free bay")
         return place
 
-    def _stated_place(self, place: int | None) -> int:
+    def _stated_place(self, place: int | None, car: str) -> int:
         if place is None:
             raise Refusal("PLACE_MISSING", "state where the car is now: a bay or room, or 0 for outside the tower")
         if place != OUTSIDE and place not in self._bench.shape.poses:
             raise Refusal("UNKNOWN_PLACE", f"{place} is not a place of this tower")
+        held = None if place == OUTSIDE else self._book.places[place].car
+        if held not in (None, car):
+            raise Refusal("PLACE_TAKEN", f"place {place} is said to hold car {held}: state where that is first")
         return place
 
     def _unreserved(self) -> list[int]:

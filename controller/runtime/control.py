@@ -219,8 +219,20 @@ class Control:
         records, disagreements = self._admission.inventory(request)
         self._audit(request)
         await self._ledger.commit(*records)
+        for job in self._ledger.book.open_jobs():
+            await self._judge_again(job)
         agreed = len(self._bench.shape.bays) - len(disagreements)
         return {"agreed": agreed, "disagreements": disagreements}
+
+    async def _judge_again(self, job: Job) -> None:
+        """Let a job that waits begin where its car is now; end it if it would not be granted any more."""
+        try:
+            planned = self._admission.replan(job)
+        except Refusal as refusal:
+            await self.jobs.give_up(job, str(refusal))
+        else:
+            if planned != job:
+                await self._register.note(planned)
 
     async def _resolve(self, request: Resolve) -> Answer:
         job, event, place = self._admission.resolve(request)

@@ -142,6 +142,7 @@ def test_a_parked_job_takes_only_the_choices_that_are_open() -> None:
                 (Resolve(job=job, choice="hope"), "CHOICE"),
                 (Resolve(job=job, choice="by-hand"), "PLACE_MISSING"),
                 (Resolve(job=job, choice="by-hand", place=999), "UNKNOWN_PLACE"),
+                (Resolve(job=job, choice="by-hand", place=103), "PLACE_TAKEN"),
                 (Resolve(job=job + 1, choice="continue"), "UNKNOWN_JOB"),
                 (Cancel(job=job), "JOB_STATE"),
                 (Retrieve(car="C102"), "CAR_HAS_JOB"),
