@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim_plc.rehearsal.loop import VirtualLoop
 from sim_plc.wire.rtu_frames import Listener, inner_silence_s, outer_silence_s
@@ -118,3 +120,9 @@ def test_what_was_heard_before_the_line_went_is_forgotten() -> None:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(run())
     assert notes.told == [FRAME]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=40) | st.floats(0.0, 3.0), max_size=12))
+def test_whatever_noise_came_a_frame_after_a_silence_is_heard(noise: list[bytes | float]) -> None:
+    assert told([*noise, 3.6, FRAME, 3.6]).told[-1] == FRAME

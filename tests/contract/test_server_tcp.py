@@ -10,7 +10,6 @@ import pytest
 
 from sim_plc.server import MAX_CONNECTIONS, TcpServer
 from sim_plc.unit import Unit
-from sim_plc.wire.mbap import MbapConnection
 from sim_plc.wire_faults import WireFaults
 from tests.support.modbus_peers import mbap
 from tests.support.registers import Registers
@@ -409,62 +408,6 @@ def test_bytes_that_drip_in_do_not_put_the_idle_limit_off_but_requests_do() -> N
             client.writer.close()
 
     play(scene, idle_s=0.25)
-
-
-class Congested(asyncio.Transport):
-    """A transport that is full after so many answers, until its client has taken them."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__({"socket": socket.socket()})
-        self.room = room
-        self.sent: list[bytes] = []
-        self.reading = True
-        self.connection: asyncio.Protocol | None = None
-
-    def write(self, data: Any) -> None:
-        self.sent.append(bytes(data))
-        if len(self.sent) % self.room == 0:
-            assert self.connection is not None
-            self.connection.pause_writing()
-
-    def is_closing(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
-
-    def abort(self) -> None:
-        assert self.connection is not None
-        self.connection.connection_lost(None)
-        self.get_extra_info("socket").close()
-
-
-@pytest.mark.parametrize("room", [1, 5, 16, 40])
-def test_a_client_that_takes_no_answers_is_read_no_further_and_gets_them_all_later(room: int) -> None:
-    async def run() -> None:
-        unit, transport = Registers(), Congested(room)
-        server = TcpServer({UNIT: unit}, "127.0.0.1", 0)
-        connection = transport.connection = MbapConnection(server)
-        connection.connection_made(transport)
-        connection.data_received(b"".join(read_one(i, i) for i in range(100)))
-        for taken in range(room, 101, room):
-            for _ in range(10):
-                await asyncio.sleep(0)
-            assert len(unit.calls) == len(transport.sent) == taken
-            assert not transport.reading
-            connection.resume_writing()
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert transport.sent == [one(i, i) for i in range(100)]
-        assert transport.reading
-        connection.data_received(read_one(7, 8))
-        assert transport.sent[-1] == one(7, 8)
-        connection.drop()
-
-    asyncio.run(run())
 
 
 def test_stopping_drops_every_connection_and_frees_the_port() -> None:
