@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from config.schema import RtuBus, Timing, Tower
-from hal.plcmap.registers import CONTROLLER_WORDS, StationMap, station_maps
+from hal.plcmap.registers import CONTROLLER_WORDS, StationMap
 
 MAX_LOAD: Final = 0.60
 """The rest is for commands, slow blocks, repeats, and the drain after a lost answer."""
+
+BUSY_LOAD: Final = 0.50
+"""From here on a line works, but a noisy day will be felt."""
 
 FIXED_GAP_S: Final = 0.001_75
 """T3.5 above 19,200 baud."""
@@ -50,10 +53,9 @@ class LineLoad:
 
 def line_loads(tower: Tower) -> Iterator[LineLoad]:
     """Yield the load of each serial line; stations that the tower has not are left out."""
-    maps = station_maps(tower.shape)
     for name, bus in tower.bus.items():
         if isinstance(bus, RtuBus):
-            stations = [maps[station] for station in bus.stations if station in maps]
+            stations = [tower.maps[station] for station in bus.stations if station in tower.maps]
             yield line_load(name, bus, stations, tower.timing)
 
 

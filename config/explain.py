@@ -3,12 +3,14 @@
 Ranges and known keys come from the model's JSON Schema: it is plain data, so nothing here looks into classes.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from config.faults import ConfigError, Fault, by_position, did_you_mean
+from config.faults import ConfigError, Fault, by_position, did_you_mean, dotted
 from config.positions import KeyPath
 from config.sources import Sources
 
@@ -26,23 +28,38 @@ _TYPES: Final = {
     "object": "a table",
 }
 
-_MESSAGES: Final = {
-    "missing": "is missing",
-    "extra_forbidden": "unknown key",
-    "too_short": "too few entries",
-    "too_long": "too many entries",
-    "literal_error": "is none of the known ones",
-    "string_pattern_mismatch": "is not written as it must be",
-    "string_too_short": "is too short",
-    "string_too_long": "is too long",
-    "less_than_equal": "is too large",
-    "less_than": "is too large",
-    "greater_than_equal": "is too small",
-    "greater_than": "is too small",
-    "finite_number": "is not finite",
-    "union_tag_invalid": "is none of the known kinds",
-    "union_tag_not_found": "is missing",
+UNKNOWN_KEY: Final = "unknown-key"
+
+_MISSING: Final = ("is missing", "missing-key")
+_TOO_SMALL: Final = ("is too small", "out-of-range")
+_TOO_LARGE: Final = ("is too large", "out-of-range")
+_WRONG_TYPE: Final = ("is of the wrong type", "wrong-type")
+_WORDS: Final = {
+    "missing": _MISSING,
+    "extra_forbidden": ("unknown key", UNKNOWN_KEY),
+    "too_short": ("too few entries", "wrong-length"),
+    "too_long": ("too many entries", "wrong-length"),
+    "literal_error": ("is none of the known ones", "unknown-value"),
+    "string_pattern_mismatch": ("is not written as it must be", "wrong-pattern"),
+    "string_too_short": ("is too short", "wrong-length"),
+    "string_too_long": ("is too long", "wrong-length"),
+    "less_than_equal": _TOO_LARGE,
+    "less_than": _TOO_LARGE,
+    "greater_than_equal": _TOO_SMALL,
+    "greater_than": _TOO_SMALL,
+    "finite_number": ("is not finite", "out-of-range"),
+    "union_tag_invalid": ("is none of the known kinds", "unknown-value"),
+    "union_tag_not_found": _MISSING,
 }
+"""Pydantic's findings: in our words, and the code of the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A key that does not fit the model, and what there is to say about it."""
+
+    path: KeyPath
+    fault: Fault
 
 
 def validate(model: type[Model], sources: Sources) -> Model:
@@ -52,12 +69,25 @@ def validate(model: type[Model], sources: Sources) -> Model:
         ConfigError: one or more values do not fit the model; all of them are named.
 
     """
+    made, wrong = misfits(model, sources.merged(), sources)
+    if made is None:
+        raise ConfigError(by_position(each.fault for each in wrong))
+    return made
+
+
+def misfits(model: type[Model], values: Mapping[str, Any], sources: Sources) -> tuple[Model | None, list[Misfit]]:
+    """Return the model of the values, or every key that does not fit it; ``sources`` know where the keys stand."""
     try:
-        return model.model_validate(sources.merged())
+        return model.model_validate(values), []
     except ValidationError as error:
-        schema = Schema(model.model_json_schema())
-        faults = [_fault(dict(found), schema, sources) for found in error.errors(include_url=False)]
-        raise ConfigError(by_position(faults)) from error
+        schema = schema_of(model)
+        return None, [_misfit(dict(found), schema, sources) for found in error.errors(include_url=False)]
+
+
+@cache
+def schema_of(model: type[BaseModel]) -> "Schema":
+    """Return the JSON Schema of a model, made once."""
+    return Schema(model.model_json_schema())
 
 
 @dataclass(frozen=True)
@@ -81,6 +111,17 @@ class Schema:
             path = (*path, part)
             node = self._resolve(_child(node, part))
         return path, node
+
+    def named(self, name: str) -> list[KeyPath]:
+        """Return every key of a name whose tables all have fixed names."""
+        return [path for path, _ in self.every() if path[-1] == name]
+
+    def every(self, path: KeyPath = (), node: Node | None = None) -> Iterator[tuple[KeyPath, Node]]:
+        """Yield every key below a node, tables before what they hold; not below tables of free names."""
+        for name, child in self._resolve(self.root if node is None else node).get("properties", {}).items():
+            below = self._resolve(child)
+            yield (*path, name), child | below
+            yield from self.every((*path, name), below)
 
     def _resolve(self, node: Node) -> Node:
         while "$ref" in node:
@@ -112,7 +153,8 @@ def _range(node: Node) -> str:
     if "pattern" in node:
         return f"as {node['pattern']}"
     if node.get("type") == "array":
-        return _between(node.get("minItems"), node.get("maxItems"), " entries")
+        least, most = node.get("minItems"), node.get("maxItems")
+        return _between(least, most, " entry" if (least if most is None else most) == 1 else " entries")
     above = node.get("exclusiveMinimum")
     if above is not None:
         most = node.get("maximum")
@@ -137,26 +179,33 @@ def _either(options: list[Any]) -> str:
     return ", ".join(texts[:-1]) + " or " + texts[-1] if len(texts) > 1 else texts[0]
 
 
-def _fault(found: dict[str, Any], schema: Schema, sources: Sources) -> Fault:
+def _misfit(found: dict[str, Any], schema: Schema, sources: Sources) -> Misfit:
     path, node = schema.walk(found["loc"])
     kind: str = found["type"]
+    message, code = _WORDS.get(kind, _WRONG_TYPE)
+    value = None
     if kind.startswith("union_tag"):
-        return _tag_fault(found, path, node, sources)
-    if kind == "missing":
-        return sources.fault(path, _MESSAGES[kind], allowed=allowed(node))
-    if kind == "extra_forbidden":
-        _, table = schema.walk(found["loc"][:-1])
-        known = list(table.get("properties", {}))
-        return sources.fault(path, _MESSAGES[kind] + did_you_mean(str(path[-1]), known))
-    message = _MESSAGES.get(kind, "is of the wrong type")
-    if kind.startswith("value_error"):
-        message = str(found["msg"]).removeprefix("Value error, ")
-    return sources.fault(path, message, allowed=allowed(node), value=found["input"])
+        path, node, value = _tag(found, path, node)
+    elif kind == "extra_forbidden":
+        message += _nearest(str(path[-1]), found["loc"][:-1], schema)
+        node = {}
+    elif kind != "missing":
+        value = found["input"]
+    return Misfit(path, sources.fault(path, message, allowed=allowed(node), value=value, code=code))
 
 
-def _tag_fault(found: dict[str, Any], path: KeyPath, node: Node, sources: Sources) -> Fault:
-    """Return a fault of the key that tells apart the kinds of a table."""
+def _tag(found: dict[str, Any], path: KeyPath, node: Node) -> tuple[KeyPath, Node, object]:
+    """Return the key that tells apart the kinds of a table, what it admits, and what stands there."""
     tag = node["discriminator"]["propertyName"]
     value = found["input"].get(tag) if isinstance(found["input"], dict) else None
-    kinds = _either(list(node["discriminator"]["mapping"]))
-    return sources.fault((*path, tag), _MESSAGES[found["type"]], allowed=kinds, value=value)
+    return (*path, tag), {"enum": list(node["discriminator"]["mapping"])}, value
+
+
+def _nearest(name: str, table: KeyPath, schema: Schema) -> str:
+    """Return a hint at the key that an unknown one was meant to be: near in writing, or of the name elsewhere."""
+    _, node = schema.walk(table)
+    hint = did_you_mean(name, list(node.get("properties", {})))
+    if hint:
+        return hint
+    elsewhere = " or ".join(f"'{dotted(path)}'" for path in schema.named(name)[:3])
+    return f" here, did you mean {elsewhere}?" if elsewhere else ""

@@ -18,6 +18,8 @@ class Fault:
     """What stands there, as it would be written in TOML; empty where nothing stands."""
     message: str
     allowed: str = ""
+    code: str = ""
+    """Which rule is broken, for machines: ``unknown-key``, ``line-load``. Stable, whatever the message says."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

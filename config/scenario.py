@@ -4,26 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from config.document import read_document
 from config.explain import validate
 from config.faults import ConfigError, Fault, by_position, did_you_mean
-from config.load import find
+from config.packaged import find
 from config.positions import KeyPath
 from config.schema import Tower
 from config.sources import Layer, Sources
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
+from config.table import Table
 
 CarId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
-class Model(_Table):
+class Model(Table):
     """A make of car: what the measuring frame will see."""
 
     title: str
@@ -35,7 +31,7 @@ class Model(_Table):
     """With what is in it. The floor scale sees nothing below 400 kg."""
 
 
-class Car(_Table):
+class Car(Table):
     """A car that stands in a bay when the day begins."""
 
     id: CarId
@@ -43,7 +39,7 @@ class Car(_Table):
     place: Annotated[int, Field(ge=101, le=9999)]
 
 
-class Retrieve(_Table):
+class Retrieve(Table):
     """Someone comes for a car."""
 
     kind: Literal["retrieve"]
@@ -53,7 +49,7 @@ class Retrieve(_Table):
     """Place of the room; without it the controller chooses."""
 
 
-class Store(_Table):
+class Store(Table):
     """Someone brings a car to a room."""
 
     kind: Literal["store"]
@@ -64,7 +60,7 @@ class Store(_Table):
     """Of a car that comes for the first time today; one that left earlier is known already."""
 
 
-class Relocate(_Table):
+class Relocate(Table):
     """The operator wants a car in another bay."""
 
     kind: Literal["relocate"]
@@ -76,7 +72,7 @@ class Relocate(_Table):
 Order = Annotated[Retrieve | Store | Relocate, Field(discriminator="kind")]
 
 
-class Habits(_Table):
+class Habits(Table):
     """How long people take. Real seconds, whatever the machine's profile."""
 
     drive_s: Annotated[float, Field(gt=0, le=600)] = 20.0
@@ -87,7 +83,7 @@ class Habits(_Table):
     """To walk in through the open gate, get into the car and belt up."""
 
 
-class Scenario(_Table):
+class Scenario(Table):
     """One day. Orders come in the order of their times."""
 
     title: str = ""
@@ -128,8 +124,6 @@ def load_scenario(path: Path | str, tower: Tower) -> Scenario:
     if faults:
         raise ConfigError(faults)
     return scenario
-
-
 
 
 def _judge(day: Scenario, tower: Tower, sources: Sources) -> Iterator[Fault]:

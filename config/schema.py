@@ -14,6 +14,7 @@ from pydantic import Field
 from config.bus import Bus, RtuBus, TcpBus
 from config.machine import Door, Latch, Lift, Machine, Plc, Shuttle, Turntable
 from config.table import Mm, Table
+from hal.plcmap.registers import StationMap, station_maps
 from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, position_of
 
 __all__ = [
@@ -156,6 +157,11 @@ class Tower(Table):
             height_tolerance_mm=self.ring.height_tolerance_mm,
             angle_tolerance_mdeg=self.ring.angle_tolerance_mdeg,
         )
+
+    @cached_property
+    def maps(self) -> dict[str, StationMap]:
+        """The register map of every station by its name."""
+        return station_maps(self.shape)
 
     @cached_property
     def travel(self) -> Travel:

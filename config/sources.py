@@ -41,15 +41,26 @@ class Sources:
             _merge(whole, values)
         return whole
 
-    def fault(self, path: KeyPath, message: str, *, allowed: str = "", value: object = None) -> Fault:
+    def fault(
+        self, path: KeyPath, message: str, *, allowed: str = "", value: object = None, code: str = ""
+    ) -> Fault:
         """Return a fault in the document that names most of the path; the stronger one counts if several do.
 
         A fault of a value that stands shows the value and its place; of a key that is not there, the table's place.
         """
+        layer = self.layer_of(path)
+        if layer is None:
+            return self.main.fault(path, (), message, allowed=allowed, value=value, code=code)
+        return layer.document.fault(path, layer.mount, message, allowed=allowed, value=value, code=code)
+
+    def rank(self, path: KeyPath) -> int:
+        """Return how far down stands the layer that sets a key: 0 is the strongest; nobody's keys come last."""
+        return next((i for i, layer in enumerate(self.layers) if layer.named(path) == len(path)), len(self.layers))
+
+    def layer_of(self, path: KeyPath) -> Layer | None:
+        """Return the layer that names most of a path, the strongest of several; None: the path is nobody's."""
         layer = max(self.layers, key=lambda layer: layer.named(path))
-        if not layer.named(path):
-            return self.main.fault(path, (), message, allowed=allowed, value=value)
-        return layer.document.fault(path, layer.mount, message, allowed=allowed, value=value)
+        return layer if layer.named(path) else None
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> None:

@@ -1,39 +1,36 @@
 """What can be said about a tower without a daemon: its configuration, and the tables for its PLC engineer."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from controller.cli.exits import BAD_CONFIGURATION, EXIT_CODES, USAGE, fail
-from controller.cli.options import json_option, profile_option, set_option
-from controller.cli.output import emit_json
+from controller.cli.lazy import LazyGroup
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup,
+    commands_at={
+        "check": ("controller.cli.config_check:check", "Name every fault of a tower's file."),
+        "explain": ("controller.cli.config_explain:explain", "What a key means, and where a tower sets it."),
+        "diff": ("controller.cli.config_diff:diff", "What differs between two towers, and for whom it matters."),
+        "schema": ("controller.cli.configuration:schema", "The JSON Schema of a tower's file, for editors."),
+    },
+)
 def config() -> None:
-    """Check a tower's configuration."""
+    """Check, explain and compare configurations of towers."""
 
 
-@config.command(epilog=EXIT_CODES)
-@click.argument("file")
-@profile_option
-@set_option
-@json_option
-def check(file: str, profile: str | None, overrides: dict[str, str], *, as_json: bool) -> None:
-    """Say everything there is to say about FILE, or a packaged tower's name such as guangzhou.
+@click.command(epilog=EXIT_CODES)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not to the output.")
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of a tower's file, with which an editor completes keys and marks faults.
 
-    Every fault is named at once, each with its line and column, its value and what is allowed.
+    A first line `#:schema tower.schema.json` in a tower's file leads Taplo and Even Better TOML to it.
     """
-    from config.check import check as check_file
+    from config.json_schema import schema_text
 
-    report = check_file(file, profile=profile, overrides=overrides)
-    if as_json:
-        emit_json(report.to_json())
-    else:
-        print(report.text())
-    if not report.ok:
-        sys.exit(BAD_CONFIGURATION)
+    _put(schema_text(), output)
 
 
 @click.command("plc-map", epilog=EXIT_CODES)
@@ -57,7 +54,11 @@ def plc_map(config_file: str, table: str, output: Path | None) -> None:
     except ConfigError as error:
         fail(BAD_CONFIGURATION, str(error))
     names = {"registers": "plc_map.csv", "places": "plc_places.csv", "codes": "plc_codes.csv"}
-    text = tables(tower.shape)[names[table]]
+    _put(tables(tower.shape)[names[table]], output)
+
+
+def _put(text: str, output: Path | None) -> None:
+    """Write to a file, or to the output."""
     if output is None:
         print(text, end="")
         return

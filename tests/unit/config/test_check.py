@@ -1,44 +1,90 @@
-"""`check` tells everything and raises nothing."""
+"""`check` tells everything and raises nothing; warnings and notes tell what is allowed and yet worth a look."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from config.advice import NOTES, WARNINGS
 from config.check import check
+from tests.support.broken_towers import BASE
 
 
-@pytest.mark.parametrize(
-    ("name", "size"), [("guangzhou", "42 bays, 3 rooms"), ("small", "6 bays, 1 room")]
-)
-def test_a_good_tower(name: str, size: str) -> None:
-    report = check(name)
-    assert report.ok
-    assert report.warnings == ()
-    assert len(report.lines) == 1
+@pytest.mark.parametrize(("name", "bays", "rooms", "lines"), [("guangzhou", 42, 3, 1), ("small", 6, 1, 1),
+                                                              ("autostadt", 396, 4, 4)])
+def test_a_packaged_tower_gives_no_cause_for_a_warning(name: str, bays: int, rooms: int, lines: int) -> None:
+    for profile in ("slow", "medium", "fast", "brisk"):
+        report = check(name, profile=profile)
+        assert report.ok
+        assert report.warnings == ()
+    assert (report.name, report.bays, report.rooms, len(report.lines)) == (name, bays, rooms, lines)
+    assert all(line.load < 0.5 for line in report.lines)
     assert json.loads(json.dumps(report.to_json()))["lines"][0]["limit"] == 0.6
-    assert report.text().endswith(f"{name}: ok: {size}")
 
 
-def test_faults_of_keys_come_with_nothing_else() -> None:
-    report = check("small", overrides={"ring.levels": "0", "ring.rooms": "[]"})
+def test_the_tall_tower_fits_small_plcs_and_says_what_it_costs() -> None:
+    [calibration, requests] = check("autostadt").notes
+    assert (calibration.code, calibration.line, calibration.column) == ("no-calibration", 1, 1)
+    assert (requests.code, requests.message) == (
+        "requests",
+        "station tower takes 2 requests a poll; each is consistent in itself",
+    )
+
+
+def test_faults_come_with_nothing_else() -> None:
+    report = check("small", overrides={"ring.levels": "0", "ring.rooms": "[]", "bus.bays.baud": "9600"})
     assert not report.ok
     assert [fault.key for fault in report.faults] == ["ring.levels", "ring.rooms"]
-    assert (report.name, report.lines) == ("", ())
-    assert report.text().endswith("faults: 2")
+    assert (report.name, report.lines, report.warnings, report.notes) == ("", (), (), ())
+    assert check("nowhere.toml").faults[0].code == "unreadable"
+    assert check("nowhere").faults[0].code == "unknown-name"
 
 
-def test_a_line_too_slow_comes_with_its_load() -> None:
-    report = check("guangzhou", overrides={"bus.bays.baud": "9600"})
-    assert {fault.key for fault in report.faults} == {"bus.bays.baud"}
-    assert report.lines[0].load > 0.6
-    assert json.loads(json.dumps(report.to_json()))["ok"] is False
+CHANGES = [
+    ("busy-line", 'device = "bays.tty"', 'device = "bays.tty"\nbaud = 38400\ntimeout_s = 0.3', {
+        "timing.poll_s": "0.06"}, "bus.bays.baud"),
+    ("home-speed", "[ring]", "[machine.lift]\nhome_speed_mm_s = 1001\n[ring]", {}, "machine.lift.home_speed_mm_s"),
+    ("short-arms", "[ring]", "[machine.shuttle]\nstroke_mm = 2600\n[ring]", {}, "machine.shuttle.stroke_mm"),
+    ("large-cars", "[ring]", "[limits]\nweight_kg = 2501\n[ring]", {}, "limits.weight_kg"),
+    ("short-patience", "[ring]", "[timing]\ncustomer_patience_s = 9.0\n[ring]", {}, "timing.customer_patience_s"),
+    ("no-effect", 'device = "bays.tty"', 'device = "bays.tty"\nturnaround_s = 0.001', {}, "bus.bays.turnaround_s"),
+    ("no-effect", "[ring]", "[machine.lift]\nspeed_mm_s = 1000\n[ring]", {}, "machine.lift.speed_mm_s"),
+]
+
+
+@pytest.mark.parametrize(("code", "old", "new", "overrides", "key"), CHANGES)
+def test_a_warning_says_what_and_where(
+    code: str, old: str, new: str, overrides: dict[str, str], key: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text(BASE.replace(old, new), "utf-8")
+    report = check(file, overrides=overrides)
+    assert report.ok, report.faults
+    [warning] = report.warnings
+    assert (warning.code, warning.key) == (code, key)
+    line = file.read_text("utf-8").splitlines()[warning.line - 1]
+    assert line[warning.column - 1 :].startswith(warning.value)
 
 
 def test_a_tower_beyond_small_plcs_is_warned_of() -> None:
     rooms = [101, 102, 103, 104, 105, 106, 107, 108]
     report = check("guangzhou", overrides={"ring.rooms": str(rooms)})
     assert report.ok
-    messages = [warning.message for warning in report.warnings]
-    assert any("requests a poll" in message for message in messages)
-    assert any("uses addresses up to" in message for message in messages)
-    assert "warning: " in report.text()
+    assert [warning.code for warning in report.warnings] == ["small-plc"]
+    assert "uses addresses up to" in report.warnings[0].message
+
+
+def test_a_calibration_that_misses_places_is_warned_of_and_one_that_is_complete_is_silent(tmp_path: Path) -> None:
+    file, calibration = tmp_path / "t.toml", tmp_path / "t.calibration.json"
+    file.write_text(BASE, "utf-8")
+    calibration.write_text('{"101": {}, "102": {}}', "utf-8")
+    [warning] = check(file).warnings
+    assert (warning.file, warning.line, warning.column) == (str(calibration), 1, 2)
+    assert warning.message == "5 of 7 places are not measured: 103, 104, 202, 203, 204"
+    calibration.write_text(json.dumps({str(place): {} for place in (101, 102, 103, 104, 202, 203, 204)}), "utf-8")
+    assert check(file).warnings == check(file).notes == ()
+
+
+def test_every_warning_and_note_is_shown_by_some_test() -> None:
+    shown = {change[0] for change in CHANGES} | {"small-plc", "calibration-incomplete", "no-calibration", "requests"}
+    assert {rule.code for rule in (*WARNINGS, *NOTES)} == shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.load import packaged
+from config.packaged import packaged
 from config.positions import KeyPath, index
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.faults import ConfigError
-from config.load import load_tower, packaged
+from config.load import load_tower
+from config.packaged import packaged
 from config.scenario import Habits, Relocate, Retrieve, Store, load_scenario
 
 GUANGZHOU = load_tower("guangzhou", profile="brisk")

@@ -1,0 +1,94 @@
+"""`cartower config explain`: what a key means, and where a tower sets it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from controller.cli.exits import BAD_CONFIGURATION, USAGE, fail
+from controller.cli.options import json_option, profile_option, set_option
+from controller.cli.output import align, emit_json, ink
+
+if TYPE_CHECKING:
+    from config.describe import KeyInfo, Setting
+
+EXITS: Final = """\b
+Exit codes:
+  0   done
+  2   no such key, or wrong use of the command line
+  5   the tower of --config cannot be read
+"""
+
+
+@click.command(epilog=EXITS)
+@click.argument("key", default="")
+@click.option("--config", "config_file", help="Tower: a TOML file or a packaged name; shows where it sets the key.")
+@profile_option
+@set_option
+@json_option
+def explain(
+    key: str, config_file: str | None, profile: str | None, overrides: dict[str, str], *, as_json: bool
+) -> None:
+    """Say what KEY means: its type, unit, range and default.
+
+    KEY is dotted, such as machine.lift.speed_mm_s or bus.bays.baud; its end alone will do (speed_mm_s), and
+    without a key every key is listed. A key that differs from bus to bus or place to place is told with NAME or PLACE.
+    """
+    from config.describe import below, catalogue, look_up, near
+
+    keys = look_up(key) if key else list(catalogue())
+    if not keys:
+        hint = near(key)
+        fail(USAGE, f"no such key: {key}" + (f"\ndid you mean {' or '.join(hint)}?" if hint else ""))
+    set_at = _settings(key, keys, config_file, profile, overrides)
+    if as_json:
+        emit_json({"keys": [each.to_json() | {"set": [one.to_json() for one in set_at[each.key]]} for each in keys]})
+        return
+    if not key:
+        print("\n".join(_list(keys)))
+        return
+    for each in keys:
+        print("\n".join(_told(each, set_at[each.key] if config_file else None, below(each) if each.is_table else [])))
+
+
+def _settings(
+    asked: str, keys: "list[KeyInfo]", config_file: str | None, profile: str | None, overrides: dict[str, str]
+) -> "dict[str, list[Setting]]":
+    """Return what the tower's files set; a key with a free name is that of the bus or place that was asked for."""
+    from config.describe import settings
+    from config.examine import examine
+    from config.faults import ConfigError
+
+    if config_file is None:
+        return {each.key: [] for each in keys}
+    try:
+        sources = examine(config_file, profile=profile, overrides=overrides).sources
+    except ConfigError as error:
+        fail(BAD_CONFIGURATION, str(error))
+    named = {each.key: asked if {"NAME", "PLACE"} & set(each.key.split(".")) else each.key for each in keys}
+    return {key: settings(name, sources) for key, name in named.items()}
+
+
+def _told(info: "KeyInfo", set_at: "list[Setting] | None", keys: "list[KeyInfo]") -> Iterator[str]:
+    yield ink(info.key, bold=True) + (f" (a bus of kind {info.of})" if info.of else "")
+    yield f"  {info.meaning}"
+    rows = [("allowed", info.allowed), ("unit", info.unit), ("default", info.default)]
+    yield from align([(f"  {name}", text) for name, text in rows if text])
+    if keys:
+        yield "  keys:"
+        yield from (f"    {line}" for line in _list(keys))
+    if set_at is not None and not info.is_table:
+        yield from _places(set_at)
+    yield ""
+
+
+def _places(set_at: "list[Setting]") -> Iterator[str]:
+    if not set_at:
+        yield "  set nowhere: the default counts"
+    for i, one in enumerate(set_at):
+        yield f"  {'overrides' if i else 'set at   '} {one.where}: {one.value}"
+
+
+def _list(keys: "list[KeyInfo]") -> list[str]:
+    rows = [(each.key + (f" ({each.of})" if each.of else ""), each.unit, each.meaning) for each in keys]
+    return align(rows)
