@@ -10,6 +10,8 @@ from typing import Final
 
 import click
 
+from controller.cli.cells import left, width
+
 GOOD: Final = "green"
 ODD: Final = "yellow"
 BAD: Final = "red"
@@ -52,14 +54,14 @@ def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: 
 
 def _wrapped(lines: Sequence[Sequence[str]], columns: int) -> list[Sequence[str]]:
     """Break the last column into further lines where the table is wider than the terminal."""
-    others = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)][:-1]
+    others = [max(width(cell) for cell in column) for column in zip(*lines, strict=True)][:-1]
     room = columns - sum(others) - len(GAP) * len(others)
     if room < LEAST_WRAP:
         return list(lines)
     broken: list[Sequence[str]] = []
     for *cells, last in lines:
         styled = click.unstyle(last) != last
-        first, *more = [last] if styled or len(last) <= room else textwrap.wrap(last, room)
+        first, *more = [last] if styled or width(last) <= room else textwrap.wrap(last, room)
         broken.append((*cells, first))
         broken += [(*[""] * len(cells), rest) for rest in more]
     return broken
@@ -67,9 +69,5 @@ def _wrapped(lines: Sequence[Sequence[str]], columns: int) -> list[Sequence[str]
 
 def align(lines: Sequence[Sequence[str]]) -> list[str]:
     """Return lines with their columns aligned to the left; styled texts count without their style."""
-    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*lines, strict=True)]
-    return [GAP.join(map(_padded, line, widths)).rstrip() for line in lines]
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - len(click.unstyle(cell)))
+    widths = [max(width(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return [GAP.join(map(left, line, widths)).rstrip() for line in lines]

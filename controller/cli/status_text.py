@@ -87,19 +87,24 @@ def room_text(room: Mapping[str, Any]) -> str:
     car = f", car {room['car']}" if room["car"] else ""
     job = f", job {room['job']}" if room["job"] else ""
     person = {True: ink("somebody inside", ODD), False: "nobody inside"}.get(room["person"], "not seen")
-    ways = f"door {str(room['door']).lower()}, gate {str(room['gate']).lower()}"
+    ways = f"door {_way(room['door'])}, gate {_way(room['gate'])}"
     fault = ink(f", {room['fault']}", BAD) if room.get("fault") else ""
     return f"{room['number']} ({room['place']}) {room['state']}{car}{job}, {ways}, {person}{fault}"
 
 
-def at_hand_text(status: Status) -> str:
-    """Return the job that has the carriage, its step, and when it will be done."""
+def _way(state: str | None) -> str:
+    return "not seen" if state is None else state.lower()
+
+
+def at_hand_text(status: Status, *, progress: bool = True) -> str:
+    """Return the job that has the carriage, its step (with a bar of its ``progress``), and when it will be done."""
     job = status["job"]
     if job is None:
         return "none at hand"
-    progress = "" if job["step_progress"] is None else f" {bar(job['step_progress'])} {job['step_progress']:.0%}"
+    part = job["step_progress"] if progress else None
+    done = "" if part is None else f" {bar(part)} {part:.0%}"
     eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
-    return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{progress}{eta}"
+    return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}"
 
 
 def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:

@@ -3,9 +3,11 @@
 Pure: lines from a status. The carriage shows in the shaft at its height, and under the ruler at its angle.
 """
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from controller.cli.cells import centred, tail
 from controller.cli.output import ODD, ink
 from controller.cli.texts import Status, rooms_of
 
@@ -16,15 +18,32 @@ CELL: Final = (3, 8)
 """Least and greatest width of a position."""
 
 
-def tower_lines(status: Status, columns: int) -> list[str]:
-    """Return the grid for a terminal of so many columns."""
+def tower_lines(status: Status, columns: int, most_levels: int | None = None) -> list[str]:
+    """Return the grid for a terminal of so many columns, two lines and one a level.
+
+    Of a tower with more than ``most_levels`` the ground is shown with its rooms, and what is around the carriage.
+    """
     tower = status["tower"]
     width = min(max((columns - GUTTER) // tower["positions"], CELL[0]), CELL[1])
     lines = [_numbers(tower["positions"], width), _pointer(status, width)]
-    for level in range(tower["levels"], 0, -1):
+    shown = _levels(status, tower["levels"] if most_levels is None else most_levels)
+    for level in reversed(shown):
         cells = (_cell(status, level * 100 + position, width) for position in range(1, tower["positions"] + 1))
-        lines.append(f"{level:>3} {_shaft(status, level)} {''.join(cells)}")
+        # A level whose neighbour below is not shown has a mark in place of the blank.
+        gap = " " if level == 1 or level - 1 in shown else "┆"
+        lines.append(f"{level:>3}{gap}{_shaft(status, level)} {''.join(cells)}")
     return lines
+
+
+def _levels(status: Status, most: int) -> list[int]:
+    """Return the levels to show, from below: the ground first, then outward from the carriage."""
+    height_mm = status["carriage"]["height_mm"]
+    middle = 1 if height_mm is None else _nearest(status["tower"]["heights_mm"], height_mm)
+    others = range(2, status["tower"]["levels"] + 1)
+    shown = [1]
+    for level in sorted(others, key=lambda each: abs(each - middle))[: max(0, most - 1)]:
+        insort(shown, level)
+    return shown
 
 
 def _numbers(positions: int, width: int) -> str:
@@ -50,7 +69,7 @@ def _shaft(status: Status, level: int) -> str:
     if carriage["load"] == "EMPTY":
         return "│" + ink("[    ]", bold=True) + "│"
     name = str(carriage["car"]) if carriage["car"] else ("????" if carriage["load"] == "DOUBTFUL" else "load")
-    return "│" + ink(f"[{name[-4:]:^4}]", bold=True, reverse=True) + "│"
+    return "│" + ink(f"[{centred(tail(name, 4), 4)}]", bold=True, reverse=True) + "│"
 
 
 def _nearest(heights_mm: Sequence[int], height_mm: int) -> int:
@@ -79,6 +98,6 @@ def _framed(name: str, known: Mapping[str, Any], width: int) -> str:
         frame = "[]"
     inner = width - 2
     if inner >= 4:
-        return f"{frame[0]}{name[-inner:]:^{inner}}{frame[1]}"
+        return f"{frame[0]}{centred(tail(name, inner), inner)}{frame[1]}"
     mark = "■" if known["car"] else name[:1]
     return f"{frame[0]}{mark}{frame[1]}".center(width)

@@ -1,6 +1,5 @@
 """`cartower watch`: the tower live on a terminal, or one plain line an event into a pipe."""
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -10,23 +9,27 @@ from typing import Any, Final
 
 import click
 
+from controller.api.messages import Notice
 from controller.api.sync_client import SyncClient
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import BAD, for_people, ink
-from controller.cli.screen import draw, full_screen
-from controller.cli.status_text import at_hand_text, next_line, queued_text, room_text, safety_text, unit_text
+from controller.cli.picture import News, picture
+from controller.cli.screen import Screen, full_screen
 from controller.cli.texts import Status, event_text, rooms_of
-from controller.cli.tower_view import tower_lines
 from controller.domain.jobs import STEPS
 
 FRAME_S: Final = 0.1
-LOOK_S: Final = 0.03
-"""How long to wait for news before looking whether a frame is due."""
+"""Least time between two frames."""
 
-QUEUE_SHOWN: Final = 5
-EVENTS_KEPT: Final = 30
+LOOK_S: Final = 0.05
+"""How long to wait for news before looking whether a frame is due, or a key was pressed."""
+
+TICK_S: Final = 1.0
+"""Without news a frame is drawn so often: it says how old it is."""
+
+EVENTS_KEPT: Final = 100
 
 
 @click.command(epilog=shown("cartower watch", "cartower watch | grep alarm", "cartower watch --json"))
@@ -34,9 +37,11 @@ EVENTS_KEPT: Final = 30
 @json_option
 @translated
 def watch(socket: Path, *, as_json: bool) -> None:
-    """Follow the tower until Ctrl-C: a live picture on a terminal, else one line an event.
+    """Follow the tower until Ctrl-C.
 
-    With --json one JSON object a line: {"status": ...} or {"event": ...}.
+    On a terminal a live picture: levels and ring with every car, the carriage at its height (in the shaft) and angle
+    (the mark), rooms, the job at hand with its steps and the time it takes, the queue, alarms and events; q leaves it.
+    Into a pipe one plain line an event. With --json one JSON object a line: {"status": ...} or {"event": ...}.
     """
     with SyncClient(socket) as client:
         try:
@@ -68,45 +73,53 @@ def _lines(client: SyncClient) -> None:
 
 
 def _live(client: SyncClient) -> None:
-    status: Status = {}
-    events: deque[str] = deque(maxlen=EVENTS_KEPT)
-    drawn, changed = 0.0, False
-    with full_screen():
+    seen = _Seen()
+    with full_screen() as screen:
         for notice in client.notices(LOOK_S):
-            if notice is not None and notice.method == "status":
-                status, changed = notice.params, True
-            elif notice is not None and not _is_step(notice.params):
-                events.appendleft(f"{_clock()} {_coloured(notice.params, status)}")
-                changed = True
-            if status and changed and time.monotonic() - drawn >= FRAME_S:
-                draw(picture(status, list(events), shutil.get_terminal_size().columns))
-                drawn, changed = time.monotonic(), False
+            seen.take(notice)
+            if screen.key() in ("q", "Q"):
+                return
+            if seen.due(screen):
+                seen.draw(screen)
+
+
+class _Seen:
+    """What was told so far, and when it was drawn."""
+
+    def __init__(self) -> None:
+        self._status: Status = {}
+        self._events: deque[str] = deque(maxlen=EVENTS_KEPT)
+        self._told_s = self._drawn_s = time.monotonic()
+        self._changed = False
+
+    def take(self, notice: Notice | None) -> None:
+        """Take what the daemon told, if anything."""
+        if notice is None:
+            return
+        if notice.method == "status":
+            self._status, self._told_s = notice.params, time.monotonic()
+        elif not _is_step(notice.params):
+            self._events.appendleft(f"{_clock()} {_coloured(notice.params, self._status)}")
+        self._changed = True
+
+    def due(self, screen: Screen) -> bool:
+        """Whether a frame is due: something is new, the terminal is another, or a second has passed."""
+        if not self._status:
+            return False
+        since_s = time.monotonic() - self._drawn_s
+        return screen.resized() or screen.stale or since_s >= (FRAME_S if self._changed else TICK_S)
+
+    def draw(self, screen: Screen) -> None:
+        """Draw a frame."""
+        now_s = time.monotonic()
+        size = screen.size
+        screen.draw(picture(News(self._status, list(self._events), now_s - self._told_s), size.columns, size.lines))
+        self._drawn_s, self._changed = now_s, False
 
 
 def _is_step(event: Mapping[str, Any]) -> bool:
     """Whether an event only tells of a step that the line of the job at hand shows anyway."""
     return event.get("event") == "job_state" and event["state"] in STEPS
-
-
-def picture(status: Status, events: list[str], columns: int) -> list[str]:
-    """Return the lines of one frame, the newest event first; what matters least stands lowest."""
-    tower, rooms, queue = status["tower"], rooms_of(status), status["queue"]
-    lines = [
-        f"{ink(tower['title'] or tower['name'], bold=True)}   {unit_text(status['unit'])}   profile {tower['profile']}",
-        *(ink(f"{alarm['code']}: {alarm['text']}", BAD, bold=True) for alarm in status["alarms"]),
-        *([] if status["safety"]["closed"] else [f"safety chain {safety_text(status['safety'])}"]),
-        "",
-        *tower_lines(status, columns),
-        "",
-        *(f"room {room_text(room)}" for room in status["rooms"]),
-        "",
-        f"{ink('now ', bold=True)} {at_hand_text(status)}",
-        *(f"{ink('then', bold=True)} {queued_text(job, rooms)}" for job in queue[:QUEUE_SHOWN]),
-    ]
-    if len(queue) > QUEUE_SHOWN:
-        lines.append(f"     and {len(queue) - QUEUE_SHOWN} more")
-    lines += [f"{ink('next', bold=True)} {text}" for _, text in next_line(status)]
-    return [*lines, "", *events]
 
 
 def _coloured(event: Mapping[str, Any], status: Status) -> str:

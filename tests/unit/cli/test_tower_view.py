@@ -2,9 +2,9 @@ import click
 import pytest
 
 from controller.cli import output
-from controller.cli.screen import clip
+from controller.cli.cells import clip
+from controller.cli.picture import News, picture
 from controller.cli.tower_view import tower_lines
-from controller.cli.watch import picture
 from tests.support.sample_status import sample_status
 
 
@@ -53,8 +53,8 @@ def test_a_carriage_that_nobody_sees_is_nowhere() -> None:
 
 
 def test_a_frame_tells_what_matters_from_top_to_bottom() -> None:
-    text = "\n".join(picture(sample_status(), ["12:00 something"], 80))
-    order = ["EXECUTE", "STATION_OFFLINE", "C9", "room 1 (101)", "now  7 STORE", "then 8 RETRIEVE", "12:00"]
+    text = "\n".join(picture(News(sample_status(), ["12:00 something"]), 80, 24))
+    order = ["EXECUTE", "STATION_OFFLINE", "C9", "room 1", "now  7 STORE", "then 8 RETRIEVE", "12:00"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
 
 
@@ -62,7 +62,7 @@ def test_an_open_chain_and_the_next_step_are_said() -> None:
     status = sample_status()
     status["safety"] = {"closed": False, "causes": ["E_STOP_LATCHED"]}
     status["unit"]["state"] = "ABORTED"
-    text = "\n".join(picture(status, [], 80))
+    text = "\n".join(picture(News(status), 80, 24))
     assert "safety chain OPEN: E_STOP_LATCHED" in text
     assert "cartower unit clear" in text
     assert "unverified bays (1)" in text
