@@ -4,6 +4,7 @@ The exchange is slowed to five and a half seconds, so that the PLC's silence of 
 sub-steps: a daemon that is back sooner finds the command still running, one that stays away finds it cut.
 """
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,11 +15,13 @@ import pytest
 from controller.api.sync_client import SyncClient
 from controller.domain.jobs import JobState as S
 from tests.support.kills import (
+    SUB_STEPS,
     Kill,
     Ordeal,
     Row,
     anything_moves,
     autopsy,
+    cut_sub_steps,
     driving,
     exchanging,
     extending,
@@ -29,9 +32,9 @@ from tests.support.kills import (
     way_moving,
     write,
 )
-from tests.support.processes import site
+from tests.support.processes import START_S, Site, site
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.long]
 
 SLOWED = {
     "machine.lift.speed_mm_s": "4000",
@@ -71,15 +74,15 @@ BACK_LATE = (
     Kill(S.PICKING, exchanging, back_late=True),
     Kill(S.PICKING, exchanging, back_late=True),
     Kill(S.PICKING, exchanging, back_late=True),
+    Kill(S.PICKING, exchanging, back_late=True, spare=True),
     Kill(S.POSITIONING_TO, driving, back_late=True),
     Kill(S.OPENING_TO, way_moving, back_late=True),
     Kill(S.PLACING, exchanging, back_late=True),
     Kill(S.PLACING, exchanging, back_late=True),
     Kill(S.PLACING, exchanging, back_late=True),
+    Kill(S.PLACING, exchanging, back_late=True, spare=True),
 )
 """The PLC stops by itself: an exchange in each of its sub-steps, one after another."""
-
-CUTS = 3
 
 
 @contextmanager
@@ -89,31 +92,30 @@ def at_work(folder: Path, slowed: Mapping[str, str] = SLOWED) -> Iterator[Ordeal
         here.start_simulator("--seed", "5", "--scenario", "first-day")
         daemon = here.start_daemon()
         here.wait_reconciled(daemon)
-        stock = here.run_dir / "stock.csv"
-        stock.write_text(here.cartower_sim("stock"), "utf-8")
-        here.cartower("inventory", "import", str(stock))
-        here.cartower("unit", "reset", "--wait", "--yes")
-        here.cartower("unit", "start", "--wait", "--yes")
+        with watching(here) as watch:
+            watch.client.call("inventory.import", cars=stock(here))
+            watch.reset_and_start()
         yield Ordeal(here, daemon)
 
 
-def test_retrieve(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [RETRIEVE_BACK_SOON, BACK_LATE], ids=["back soon", "back late"])
+def test_retrieve(kills: Sequence[Kill], tmp_path: Path) -> None:
     with at_work(tmp_path / "run") as ordeal:
         try:
-            ordeal.endure("RETRIEVE", partial(order, "retrieve", "C007", 101), RETRIEVE_BACK_SOON)
-            ordeal.endure("RETRIEVE", partial(order, "retrieve", "C036", 107), BACK_LATE)
+            ordeal.endure("RETRIEVE", partial(order, "retrieve", "C036", 107), kills)
         finally:
             write(tmp_path / "sigkill-retrieve.txt", ordeal.rows)
     each_sub_step_was_cut(ordeal.rows)
 
 
-def test_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [STORE_BACK_SOON, BACK_LATE], ids=["back soon", "back late"])
+def test_store(kills: Sequence[Kill], tmp_path: Path) -> None:
     with at_work(tmp_path / "run") as ordeal:
+        # The carriage stands at 101 to begin with: it has to travel to this room.
+        with ordeal.site.plant() as plant:
+            plant.call("car.arrive", room=104, car="N1")
         try:
-            # The carriage stands at 101 to begin with: it has to travel to each of these.
-            for room, car, kills in ((104, "N1", STORE_BACK_SOON), (107, "N2", BACK_LATE)):
-                ordeal.site.cartower_sim("car", "arrive", "--room", str(room), "--car", car)
-                ordeal.endure("STORE", partial(order, "store", car, room), kills)
+            ordeal.endure("STORE", partial(order, "store", "N1", 104), kills)
         finally:
             write(tmp_path / "sigkill-store.txt", ordeal.rows)
     each_sub_step_was_cut(ordeal.rows)
@@ -123,7 +125,7 @@ def test_one_daemon_a_tower_and_its_end_on_request(tmp_path: Path) -> None:
     with at_work(tmp_path / "run", slowed={}) as ordeal:
         here = ordeal.site
         second = here.start_daemon()
-        assert second.process.wait(5.0) == 3
+        assert second.process.wait(START_S) == 3
         with watching(here) as watch:
             job = order("retrieve", "C036", 104, watch.client)
             left = ""
@@ -144,10 +146,15 @@ def test_one_daemon_a_tower_and_its_end_on_request(tmp_path: Path) -> None:
 
 def each_sub_step_was_cut(rows: Sequence[Row]) -> None:
     """Hold the table against what it is for: the silence of a dead daemon cut each exchange three times."""
-    for step in (S.PICKING, S.PLACING):
-        cut = [row for row in rows if row.kill.step is step and "shuttle:STOPPED_SILENCE" in row.settled]
-        assert len({row.sub_step for row in cut}) == CUTS, f"{step.value}: {[row.stands for row in cut]}"
-        assert len(cut) >= CUTS
+    for step in {row.kill.step for row in rows if row.kill.back_late and row.kill.moment is exchanging}:
+        assert len(cut_sub_steps(rows, step)) == SUB_STEPS, [row.stands for row in rows if row.kill.step is step]
+
+
+def stock(here: Site) -> Sequence[Mapping[str, object]]:
+    """Return which car stands in which bay, as the daemon is told of it."""
+    with here.plant() as plant:
+        rows = csv.DictReader(plant.call("stock")["csv"].splitlines())
+    return [{"id": row["car"], "place": int(row["place"]), "model": row["model"]} for row in rows]
 
 
 def order(kind: str, car: str, room: int, client: SyncClient) -> int:
