@@ -23,6 +23,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[NOT_RUN] = Counter()
     config.addinivalue_line("markers", "needs(*abilities): runs only on back ends that can do this")
+    config.addinivalue_line("markers", "long: takes five seconds or more, and is therefore begun before the others")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: whoever runs tests side by side is not left waiting for the last one alone.
+
+    Real time comes before computing, since others can compute while it waits. The order depends on nothing else: all
+    worker processes have the same.
+    """
+    items.sort(key=_begins_late)
+
+
+def _begins_late(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("long") is None, item.get_closest_marker("realtime") is None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -24,6 +24,7 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World, _Life
+from tests.support.samples import each_value
 
 T = TypeVar("T")
 
@@ -65,8 +66,12 @@ class Mortal(World):
         return counted
 
 
-@pytest.mark.parametrize("durable", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("request_", [Retrieve(car="B2", room=ROOM), Store(car="C3", room=ROOM)], ids=["out", "in"])
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("request_", "durable"),
+    each_value([Retrieve(car="B2", room=ROOM), Store(car="C3", room=ROOM)], [False, True]),
+    ids=lambda value: ("after" if value else "before") if isinstance(value, bool) else type(value).__name__,
+)
 def test_a_move_survives_a_death_at_each_of_its_commits(request_: Request, *, durable: bool) -> None:
     last_words: set[JobState] = set()
     for dies_at in range(1, MOST):

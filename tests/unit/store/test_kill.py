@@ -32,6 +32,7 @@ def kill_while_writing(path: Path, first: int, seconds: float) -> int:
 
 
 @pytest.mark.realtime
+@pytest.mark.long
 def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     chance = random.Random(20)
     path, written = tmp_path / "j", 0
