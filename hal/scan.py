@@ -26,9 +26,6 @@ RETRY_S: Final = 0.25
 SHARED_RETRY_S: Final = 2.0
 """The same for a silent one on a line that others share: each attempt costs them a time-out."""
 
-_FENCED: Final = frozenset({StationState.FENCING, StationState.ONLINE})
-"""States in which the controller block is written."""
-
 
 class Station:
     """Everything the drivers know of one station; `run` keeps it so.
@@ -129,7 +126,7 @@ class Station:
             raise ForeignMaster(f"{self.name}: {self._frozen}")
         if self._state is not StationState.ONLINE or self._image is None:
             raise NotOnline(f"{self.name} is {self._state.value}: {self._trouble}")
-        if self._age_s() > self._pace.stale_s:
+        if self._is_stale():
             raise NotOnline(f"{self.name} is stale: no heartbeat for {self._age_s():.1f} s")
         return self._image
 
@@ -140,7 +137,7 @@ class Station:
             self._state is StationState.ONLINE
             and not self._frozen
             and self._image is not None
-            and self._age_s() <= self._pace.stale_s
+            and not self._is_stale()
         )
 
     def on_image(self, callback: Callable[[Image], None]) -> None:
@@ -311,7 +308,7 @@ class Station:
             image = await self._exchange(last.heartbeat)
         except (NoAnswer, BadAnswer, Refused) as error:
             self._unanswered = str(error) if isinstance(error, NoAnswer) else ""
-            if self._age_s() > self._pace.stale_s:
+            if self._is_stale():
                 raise NoAnswer(f"stale: {error}") from error
             return
         except LinkDown as error:
@@ -327,7 +324,7 @@ class Station:
         if image.heartbeat != last.heartbeat:
             self._changed_s = asyncio.get_running_loop().time()
         self._take(image)
-        if self._age_s() > self._pace.stale_s:
+        if self._is_stale():
             raise NoAnswer(f"stale: heartbeat {image.heartbeat} stands still")
         self._publish(image)
 
@@ -370,6 +367,10 @@ class Station:
             await self._link.close()
         return SHARED_RETRY_S if silent and not self._sole else RETRY_S
 
+    def _is_stale(self) -> bool:
+        age_s = self._age_s()
+        return age_s > STALE_S and age_s > self._pace.stale_s
+
     def _age_s(self) -> float:
         return asyncio.get_running_loop().time() - self._changed_s
 
@@ -390,7 +391,7 @@ class Station:
         """
         if self._frozen:
             raise ForeignMaster(self._frozen)
-        if self._state not in _FENCED:
+        if self._state is not StationState.ONLINE and self._state is not StationState.FENCING:
             raise NotOnline(self._trouble)
         if self._dead_man_held:
             self._dead_man = (self._dead_man + 1) & 0xFFFF

@@ -73,6 +73,7 @@ class SequenceBook:
         self._name = name
         self._highest: int | None = None
         self._seen = 0
+        self._compared: tuple[Status, int, int] | None = None
         self._adopting = False
         self._unsent: Prepared | None = None
         self._written: dict[int, Written] = {}
@@ -95,6 +96,7 @@ class SequenceBook:
     def restore(self, last_sequence: int) -> None:
         """Take the newest sequence that the journal holds."""
         self._highest = last_sequence
+        self._compared = None
 
     def take_over(self) -> None:
         """Follow an operator's ADOPT: the counter goes on from what the station shows next."""
@@ -106,7 +108,8 @@ class SequenceBook:
         Less than what was accepted before is a lost memory. ``found_epoch`` is the one that was in force when this
         daemon start found the station.
         """
-        if self._highest is None:
+        shown = (status, image.status, image.boot_id)
+        if self._highest is None or (shown == self._compared and not self._adopting):
             return ""
         if self._adopting:
             self._adopting = False
@@ -118,6 +121,7 @@ class SequenceBook:
                 return f"{self._name} accepted sequence {status.accepted}, the highest written is {self._highest}"
             self._highest = status.accepted
         self._seen = status.accepted
+        self._compared = shown
         return ""
 
     def next_command(self, now: Standing) -> int:
@@ -166,7 +170,7 @@ class SequenceBook:
 
     def remember(self, prepared: Prepared) -> Written:
         """Take note of a command that is about to be written."""
-        self._unsent = None
+        self._unsent = self._compared = None
         sequence = prepared.sequence
         self._written.pop(sequence, None)
         written = self._written[sequence] = Written(prepared)

@@ -1,12 +1,35 @@
-"""From registers to values and back: the images that both ends exchange."""
+"""From registers to values and back: the blocks of one station. The values are those of `hal.plcmap.values`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import Final
 
 from hal.plcmap import codes
+from hal.plcmap.fast_block import FastBlock
 from hal.plcmap.frame import join32, join32_signed, split32
-from hal.plcmap.registers import OUTCOMES_KEPT, Block, Mechanism, StationMap
+from hal.plcmap.registers import OUTCOMES_KEPT, ROOM_SLOW_WORDS, Block, StationMap
+from hal.plcmap.values import (
+    ControllerBlock,
+    History,
+    Identity,
+    Image,
+    Measurement,
+    PastOutcome,
+    SlowImage,
+    Status,
+)
+
+__all__ = [
+    "ControllerBlock",
+    "History",
+    "Identity",
+    "Image",
+    "Measurement",
+    "PastOutcome",
+    "SlowImage",
+    "StationCodec",
+    "Status",
+    "TornImage",
+]
 
 _HEADER: Final = 3
 """Boot id, heartbeat and snapshot counter stand before a block's content, the counter again behind it."""
@@ -16,137 +39,16 @@ class TornImage(ValueError):
     """The two snapshot counters of a block differ: read it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a station is."""
-
-    boot_id: int
-    heartbeat: int
-    map_id: int
-    map_version: int
-    station_kind: int
-    tower_id: int
-    table_crc: int
-    program_state: int
-    level: int
-    scan_time_us: int
-    scan_time_max_us: int
-    epoch_in_force: int
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """One mechanism in the fast block. Positions in mm (lift, shuttle) or mdeg (turntable)."""
-
-    state: int
-    substep: int
-    accepted: int
-    accepted_check: int
-    executing: int
-    outcome_sequence: int
-    result: int
-    reason: int
-    flags: codes.Flag
-    position: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """What a station shows with every poll."""
-
-    boot_id: int
-    heartbeat: int
-    epoch_in_force: int
-    owner_in_force: int
-    safety: codes.Safety
-    status: codes.Status
-    mechanisms: Mapping[str, Status]
-    carriage: codes.Carriage = field(default_factory=lambda: codes.Carriage(0))
-    """Tower station only."""
-    rooms: Mapping[int, codes.Room] = field(default_factory=dict)
-    """By place; tower station only."""
-    inputs: codes.BayStation = field(default_factory=lambda: codes.BayStation(0))
-    """Bay controllers only."""
-    bays: Mapping[int, codes.Bay] = field(default_factory=dict)
-    """By place; bay controllers only."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastOutcome:
-    """One kept outcome: the check word tells whose frame it was."""
-
-    sequence: int
-    check: int
-    result: int
-    reason: int
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """One mechanism in the slow blocks."""
-
-    outcomes: tuple[PastOutcome, ...]
-    """Newest first; empty places (sequence 0) left out."""
-    untrusted_sequence: int
-    untrusted_check: int
-    untrusted_reason: int
-    untrusted_count: int
-    fault: int
-    velocity: int
-    starts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """The measuring frame of a room."""
-
-    length_mm: int
-    width_mm: int
-    height_mm: int
-    weight_kg: int
-    wheels: int
-    crossings: int
-
-
-@dataclass(frozen=True, slots=True)
-class SlowImage:
-    """What a station shows on demand."""
-
-    boot_id: int
-    first_out: int
-    histories: Mapping[str, History]
-    measurements: Mapping[int, Measurement] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ControllerBlock:
-    """What the controller writes with every poll."""
-
-    epoch: int
-    owner: int
-    heartbeat_echo: int
-    dead_man: int = 0
-
-    def to_words(self) -> tuple[int, ...]:
-        """Return the registers of the block."""
-        return (*split32(self.epoch), self.owner, self.heartbeat_echo, self.dead_man, 0, 0, 0)
-
-    @classmethod
-    def from_words(cls, words: Sequence[int]) -> "ControllerBlock":
-        """Read the block from its registers."""
-        return cls(join32(words[0], words[1]), words[2], words[3], words[4])
-
-
 class StationCodec:
     """Codec of one station's blocks; offsets are looked up once."""
 
     def __init__(self, station: StationMap) -> None:
         self.station = station
-        self._fast = [_FastBlock(station, block) for block in station.fast]
+        self._fast = [FastBlock(station, block) for block in station.fast]
         self._slow = [(block, _offsets(block)) for block in station.slow]
         self._identity = _offsets(station.identity)
         self._newest: Image | None = None
-        self._newest_content: list[tuple[int, ...]] = []
+        self._newest_words: list[tuple[int, ...]] = [() for _ in station.fast]
 
     def decode_identity(self, words: Sequence[int]) -> Identity:
         """Read the identity block.
@@ -198,23 +100,26 @@ class StationCodec:
             TornImage: a block is torn, or two blocks come from different boots.
 
         """
-        for _, words in zip(self._fast, blocks, strict=True):
-            _check_whole(words)
-            if words[0] != blocks[0][0]:
-                raise TornImage("blocks of different boots")
-        content = [tuple(words[_HEADER:-1]) for words in blocks]
-        if self._newest is not None and content == self._newest_content:
+        read = [tuple(words) for words in blocks]
+        _check_one_reading(read)
+        newest, before = self._newest, self._newest_words
+        if newest is not None and all(
+            words[_HEADER:-1] == old[_HEADER:-1] for words, old in zip(read, before, strict=True)
+        ):
             # A machine at rest shows the same with every poll: only boot and heartbeat are new.
-            return replace(self._newest, boot_id=blocks[0][0], heartbeat=blocks[0][1])
-        self._newest, self._newest_content = self._decode_fast(blocks), content
-        return self._newest
+            image = _of_the_same(newest, read[0])
+        else:
+            image = self._decode_fast(read, newest)
+        self._newest, self._newest_words = image, read
+        return image
 
-    def _decode_fast(self, blocks: Sequence[Sequence[int]]) -> Image:
-        mechanisms: dict[str, Status] = {}
-        rooms: dict[int, codes.Room] = {}
-        bays: dict[int, codes.Bay] = {}
-        for plan, words in zip(self._fast, blocks, strict=True):
-            plan.decode(words, mechanisms, rooms, bays)
+    def _decode_fast(self, blocks: Sequence[tuple[int, ...]], newest: Image | None) -> Image:
+        """Make an image from ``newest`` by what has changed since."""
+        mechanisms = dict(newest.mechanisms) if newest is not None else {}
+        rooms = dict(newest.rooms) if newest is not None else {}
+        bays = dict(newest.bays) if newest is not None else {}
+        for plan, words, before in zip(self._fast, blocks, self._newest_words, strict=True):
+            plan.decode(words, before, mechanisms, rooms, bays)
         first, words = self._fast[0], blocks[0]
         return Image(
             words[0],
@@ -224,9 +129,9 @@ class StationCodec:
             codes.Safety(words[6]),
             codes.Status(words[7]),
             mechanisms,
-            codes.Carriage(words[first.carriage]) if first.carriage is not None else codes.Carriage(0),
+            codes.Carriage(words[first.carriage] if first.carriage is not None else 0),
             rooms,
-            codes.BayStation(words[first.inputs]) if first.inputs is not None else codes.BayStation(0),
+            codes.BayStation(words[first.inputs] if first.inputs is not None else 0),
             bays,
         )
 
@@ -243,17 +148,15 @@ class StationCodec:
         """
         histories: dict[str, History] = {}
         measurements: dict[int, Measurement] = {}
+        _check_one_reading(blocks)
         for (_, at), words in zip(self._slow, blocks, strict=True):
-            _check_whole(words)
-            if words[0] != blocks[0][0]:
-                raise TornImage("blocks of different boots")
             for mechanism in self.station.mechanisms:
                 if f"{mechanism.name}.fault" in at:
                     histories[mechanism.name] = _decode_history(words, at[f"{mechanism.name}.outcome1.sequence"])
             for i, place in enumerate(self._room_places(), start=1):
                 if f"room{i}.length" in at:
                     first = at[f"room{i}.length"]
-                    measurements[place] = Measurement(*words[first : first + 6])
+                    measurements[place] = Measurement(*words[first : first + ROOM_SLOW_WORDS])
         return SlowImage(blocks[0][0], blocks[0][self._slow[0][1]["first_out"]], histories, measurements)
 
     def encode_slow(self, image: SlowImage, heartbeat: int, snapshot: int) -> list[list[int]]:
@@ -271,7 +174,7 @@ class StationCodec:
                 if f"room{i}.length" in at and place in image.measurements:
                     m = image.measurements[place]
                     first = at[f"room{i}.length"]
-                    words[first : first + 6] = (
+                    words[first : first + ROOM_SLOW_WORDS] = (
                         m.length_mm,
                         m.width_mm,
                         m.height_mm,
@@ -286,83 +189,38 @@ class StationCodec:
         return self.station.places if self.station.kind is codes.StationKind.TOWER else ()
 
 
-class _FastBlock:
-    """Offsets of one fast block, resolved."""
-
-    def __init__(self, station: StationMap, block: Block) -> None:
-        at = _offsets(block)
-        self.count = block.count
-        self.carriage = at.get("carriage")
-        self.inputs = at.get("inputs")
-        self.mechanisms: list[tuple[Mechanism, int]] = [
-            (m, at[f"{m.name}.state"]) for m in station.mechanisms if f"{m.name}.state" in at
-        ]
-        tower = station.kind is codes.StationKind.TOWER
-        self.rooms = [
-            (place, at[f"room{i}.sensors"])
-            for i, place in enumerate(station.places, start=1)
-            if tower and f"room{i}.sensors" in at
-        ]
-        self.bays = [] if tower else [(place, at[f"bay{place % 100}"]) for place in station.places]
-
-    def decode(
-        self,
-        words: Sequence[int],
-        mechanisms: dict[str, Status],
-        rooms: dict[int, codes.Room],
-        bays: dict[int, codes.Bay],
-    ) -> None:
-        for mechanism, at in self.mechanisms:
-            state, accepted, check, executing, sequence, outcome, flags = words[at : at + 7]
-            position = join32_signed(words[at + 7], words[at + 8]) if mechanism.is_axis else 0
-            mechanisms[mechanism.name] = Status(
-                state >> 8,
-                state & 0xFF,
-                accepted,
-                check,
-                executing,
-                sequence,
-                outcome >> 8,
-                outcome & 0xFF,
-                codes.Flag(flags),
-                position,
-            )
-        for place, at in self.rooms:
-            rooms[place] = codes.Room(words[at])
-        for place, at in self.bays:
-            bays[place] = codes.Bay(words[at])
-
-    def encode(self, image: Image, snapshot: int) -> list[int]:
-        words = [0] * self.count
-        words[0], words[1], words[2], words[-1] = image.boot_id, image.heartbeat, snapshot, snapshot
-        words[3:5] = split32(image.epoch_in_force)
-        words[5], words[6], words[7] = image.owner_in_force, int(image.safety), int(image.status)
-        if self.carriage is not None:
-            words[self.carriage] = int(image.carriage)
-        if self.inputs is not None:
-            words[self.inputs] = int(image.inputs)
-        for mechanism, at in self.mechanisms:
-            s = image.mechanisms[mechanism.name]
-            words[at : at + 7] = (
-                s.state << 8 | s.substep,
-                s.accepted,
-                s.accepted_check,
-                s.executing,
-                s.outcome_sequence,
-                s.result << 8 | s.reason,
-                int(s.flags),
-            )
-            if mechanism.is_axis:
-                words[at + 7 : at + 9] = split32(s.position)
-        for place, at in self.rooms:
-            words[at] = int(image.rooms.get(place, 0))
-        for place, at in self.bays:
-            words[at] = int(image.bays.get(place, 0))
-        return words
-
-
 def _offsets(block: Block) -> dict[str, int]:
     return {field_.name: field_.offset for field_ in block.fields}
+
+
+def _of_the_same(newest: Image, head: Sequence[int]) -> Image:
+    """Return an image of unchanged content with the boot id and heartbeat of now."""
+    return Image(
+        head[0],
+        head[1],
+        newest.epoch_in_force,
+        newest.owner_in_force,
+        newest.safety,
+        newest.status,
+        newest.mechanisms,
+        newest.carriage,
+        newest.rooms,
+        newest.inputs,
+        newest.bays,
+    )
+
+
+def _check_one_reading(blocks: Sequence[Sequence[int]]) -> None:
+    """Check that blocks are whole and of one boot.
+
+    Raises:
+        TornImage: a block is torn, or two blocks come from different boots.
+
+    """
+    for words in blocks:
+        _check_whole(words)
+        if words[0] != blocks[0][0]:
+            raise TornImage("blocks of different boots")
 
 
 def _check_whole(words: Sequence[int]) -> None:
