@@ -16,21 +16,54 @@ from hal.scan import Station
 FULL_TURN_MDEG = 360_000
 
 
-def _sign(forward: bool) -> int:
-    """Return a direction as JOG takes it; the speed is the PLC's."""
-    return 1 if forward else -1
-
-
 @dataclass(frozen=True, slots=True)
-class Lift:
-    """Height axis of the carriage."""
+class Axis:
+    """What lift, turntable and shuttle have in common: a reference to find, flags, and a JOG at the PLC's speed."""
 
     mechanism: Mechanism
-    shape: TowerShape
 
     def home(self) -> Prepared:
         """Find the reference."""
         return self.mechanism.prepare(Opcode.HOME)
+
+    @property
+    def homed(self) -> bool:
+        """Whether the encoder's zero is proven."""
+        return self.shows(Flag.HOMED)
+
+    def shows(self, flag: Flag) -> bool:
+        """Whether a flag is set."""
+        return bool(self.mechanism.status().flags & flag)
+
+    def creep(self, *, forward: bool) -> Prepared:
+        """Move in a direction while the dead-man is held (`hal.scan.Station.hold_dead_man`); mode Manual only."""
+        return self.mechanism.prepare(Opcode.JOG, 1 if forward else -1)
+
+    @property
+    def encoder(self) -> int:
+        """Position by the encoder, in the axis's unit."""
+        return self.mechanism.status().position
+
+
+@dataclass(frozen=True, slots=True)
+class Positioner(Axis):
+    """An axis that goes to places and stands there with its brake on."""
+
+    shape: TowerShape
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands with its brake on."""
+        return self.shows(Flag.HELD)
+
+    def go(self, value: int, place: int = 0) -> Prepared:
+        """Go to a value; with a place end docked there, else no dock contacts are asked for."""
+        return self.mechanism.prepare(Opcode.MOVE_TO, value, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Lift(Positioner):
+    """Height axis of the carriage."""
 
     def move_to(self, place: int) -> Prepared:
         """Go to the height of a place and end docked there.
@@ -39,42 +72,25 @@ class Lift:
             KeyError: there is no such place.
 
         """
-        return self.mechanism.prepare(Opcode.MOVE_TO, self.shape.poses[place].height_mm, place)
+        return self.go(self.shape.poses[place].height_mm, place)
 
     def move_to_height(self, height_mm: int) -> Prepared:
         """Go to a height that need not be a place's: no dock contacts are asked for."""
-        return self.mechanism.prepare(Opcode.MOVE_TO, height_mm, 0)
+        return self.go(height_mm)
 
     def jog(self, *, up: bool) -> Prepared:
-        """Creep up or down while the dead-man is held (`hal.scan.Station.hold_dead_man`); mode Manual only."""
-        return self.mechanism.prepare(Opcode.JOG, _sign(up))
+        """Creep up or down while the dead-man is held."""
+        return self.creep(forward=up)
 
     @property
     def position_mm(self) -> int:
         """Height by the encoder."""
-        return self.mechanism.status().position
-
-    @property
-    def homed(self) -> bool:
-        """Whether the encoder's zero is proven."""
-        return bool(self.mechanism.status().flags & Flag.HOMED)
-
-    @property
-    def held(self) -> bool:
-        """Whether it stands with its brake on."""
-        return bool(self.mechanism.status().flags & Flag.HELD)
+        return self.encoder
 
 
 @dataclass(frozen=True, slots=True)
-class Turntable:
+class Turntable(Positioner):
     """Rotation axis of the carriage: endless, it takes the shorter way."""
-
-    mechanism: Mechanism
-    shape: TowerShape
-
-    def home(self) -> Prepared:
-        """Find the reference."""
-        return self.mechanism.prepare(Opcode.HOME)
 
     def move_to(self, place: int) -> Prepared:
         """Turn to the angle of a place.
@@ -83,41 +99,25 @@ class Turntable:
             KeyError: there is no such place.
 
         """
-        return self.mechanism.prepare(Opcode.MOVE_TO, self.shape.poses[place].angle_mdeg, place)
+        return self.go(self.shape.poses[place].angle_mdeg, place)
 
     def move_to_angle(self, angle_mdeg: int) -> Prepared:
         """Turn to an angle that need not be a place's: no dock contacts are asked for."""
-        return self.mechanism.prepare(Opcode.MOVE_TO, angle_mdeg, 0)
+        return self.go(angle_mdeg)
 
     def jog(self, *, ahead: bool) -> Prepared:
         """Creep to rising or falling angles while the dead-man is held."""
-        return self.mechanism.prepare(Opcode.JOG, _sign(ahead))
+        return self.creep(forward=ahead)
 
     @property
     def position_mdeg(self) -> int:
         """Angle by the encoder."""
-        return self.mechanism.status().position
-
-    @property
-    def homed(self) -> bool:
-        """Whether the encoder's zero is proven."""
-        return bool(self.mechanism.status().flags & Flag.HOMED)
-
-    @property
-    def held(self) -> bool:
-        """Whether it stands with its brake on."""
-        return bool(self.mechanism.status().flags & Flag.HELD)
+        return self.encoder
 
 
 @dataclass(frozen=True, slots=True)
-class Shuttle:
-    """Comb exchange between the carriage and the place in front of it."""
-
-    mechanism: Mechanism
-
-    def home(self) -> Prepared:
-        """Find the reference; ends centred."""
-        return self.mechanism.prepare(Opcode.HOME)
+class Shuttle(Axis):
+    """Comb exchange between the carriage and the place in front of it; its reference is the centre."""
 
     def pick(self, place: int) -> Prepared:
         """Take the car from a place: extend, raise, retract."""
@@ -141,22 +141,17 @@ class Shuttle:
 
     def jog(self, *, out: bool) -> Prepared:
         """Creep out or in while the dead-man is held."""
-        return self.mechanism.prepare(Opcode.JOG, _sign(out))
+        return self.creep(forward=out)
 
     @property
     def position_mm(self) -> int:
         """Extension by the encoder."""
-        return self.mechanism.status().position
-
-    @property
-    def homed(self) -> bool:
-        """Whether the encoder's zero is proven."""
-        return bool(self.mechanism.status().flags & Flag.HOMED)
+        return self.encoder
 
     @property
     def centred(self) -> bool:
         """Whether the arms are inside the carriage."""
-        return bool(self.mechanism.status().flags & Flag.CENTRED)
+        return self.shows(Flag.CENTRED)
 
     @property
     def loaded(self) -> Loaded:
@@ -167,17 +162,17 @@ class Shuttle:
     @property
     def secured(self) -> bool:
         """Whether the clamps hold the load."""
-        return bool(self.mechanism.status().flags & Flag.SECURED)
+        return self.shows(Flag.SECURED)
 
     @property
     def resumable(self) -> bool:
         """Whether an exchange was cut and stands retained."""
-        return bool(self.mechanism.status().flags & Flag.RESUMABLE)
+        return self.shows(Flag.RESUMABLE)
 
     @property
     def picking(self) -> bool:
         """Direction of the retained or running exchange: True for a PICK, False for a PLACE."""
-        return bool(self.mechanism.status().flags & Flag.PICKING)
+        return self.shows(Flag.PICKING)
 
     @property
     def substep(self) -> SubStep:

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from hal.plcmap import codes
 from hal.plcmap.frame import join32, split32
+
+_NOTHING_AT_CARRIAGE: Final = codes.Carriage(0)
+_NO_WIRES: Final = codes.BayStation(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,11 @@ class Image:
     safety: codes.Safety
     status: codes.Status
     mechanisms: Mapping[str, Status]
-    carriage: codes.Carriage = codes.Carriage(0)
+    carriage: codes.Carriage = _NOTHING_AT_CARRIAGE
     """Tower station only."""
     rooms: Mapping[int, codes.Room] = field(default_factory=dict)
     """By place; tower station only."""
-    inputs: codes.BayStation = codes.BayStation(0)
+    inputs: codes.BayStation = _NO_WIRES
     """Bay controllers only."""
     bays: Mapping[int, codes.Bay] = field(default_factory=dict)
     """By place; bay controllers only."""
