@@ -39,6 +39,9 @@ How the actuators want to be driven
     Doors, gates and latches are not cut by it. The key opens no chain. A power cut is PHASE LOSS: nothing is
     driven, brakes set, latches fall, bolts and leaves stay.
 
+    Contacts of doors, bolts and latches and the light barriers that look for cars chatter for some milliseconds when
+    they switch; every toggle is an event. Program inputs accordingly.
+
     Dock contacts are made by position alone, also in passing: within the tolerances of ``tower.ring``.
 """
 
@@ -51,11 +54,12 @@ from sim_plc.image import BayInputs, BayLevelImage, RoomImage, TowerImage
 from sim_plc.plant import people
 from sim_plc.plant.axis import CREEP_MM
 from sim_plc.plant.cars import Car
+from sim_plc.plant.contacts import Wire
 from sim_plc.plant.crimes import Crime, CrimeCode
 from sim_plc.plant.people import Habits
 from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
-from sim_plc.plant.terminals import Terminals, Wire
+from sim_plc.plant.terminals import Terminals
 from sim_plc.plant.truth import Truth, truth_of
 
 __all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
@@ -111,6 +115,8 @@ class Plant:
         if self._terminals.override(self.overrides) or self._dirty:
             self._terminals.fill(t)
             self._dirty = False
+        elif self._steel.contacts.next_s <= t:
+            self._terminals.fill_chatter(t)
         elif self._steel.next_s < math.inf:
             self._terminals.fill_motion(t)
 
@@ -133,7 +139,7 @@ class Plant:
         """
         if self._dirty or self._terminals.would_override(self.overrides):
             return self._now_s
-        next_s = self._steel.next_s
+        next_s = min(self._steel.next_s, self._steel.contacts.next_s)
         return next_s if next_s < math.inf else None
 
     def truth(self) -> Truth:
@@ -200,6 +206,11 @@ class Plant:
         if self._steel.lift.moving:
             raise ValueError("the lift moves")
         self._steel.lift.place(height_mm)
+        self._happen()
+
+    def shake_contact(self, wire: Wire, for_s: float) -> None:
+        """Let the contact of a wire chatter for a while: loose, or at the edge of what it should feel."""
+        self._steel.contacts.shake(self._now_s, wire, for_s)
         self._happen()
 
     def weaken_ropes(self, share: float) -> None:

@@ -57,6 +57,21 @@ class Room:
         """The car that rests in the marks."""
         return self.yard.at.get(self.place)
 
+    @property
+    def at_gate_end(self) -> bool:
+        """A car is in front of the presence sensor near the gate."""
+        return self.standing is not None or (self.transit is not None and self.transit.at_gate_end)
+
+    @property
+    def at_door_end(self) -> bool:
+        """A car is in front of the presence sensor near the inner door."""
+        return self.standing is not None or (self.transit is not None and self.transit.at_door_end)
+
+    @property
+    def in_marks(self) -> bool:
+        """A car stands with all its wheels within the marks."""
+        return self.standing is not None and abs(self.off_marks_mm) <= MARKS_MM
+
     def count_crossing(self, direction: str) -> None:
         """Latch a complete crossing of the gate by a car: ``in`` or ``out``."""
         self.crossings = (self.crossings + 1) & 0xFFFF
@@ -74,13 +89,12 @@ class Room:
     def fill(self, inputs: RoomInputs) -> None:
         """Fill every input."""
         standing, transit = self.standing, self.transit
-        inputs.occupied_a = standing is not None or (transit is not None and transit.at_gate_end)
-        inputs.occupied_b = standing is not None or (transit is not None and transit.at_door_end)
+        inputs.occupied_a, inputs.occupied_b = self.at_gate_end, self.at_door_end
         heavy = standing is not None and standing.weight_kg > 400
         inputs.weight = heavy or (transit is not None and transit.on_scale and transit.car.weight_kg > 400)
         inputs.person = self.persons > 0
         inputs.person_sensor_ok = True
-        inputs.in_marks = standing is not None and abs(self.off_marks_mm) <= MARKS_MM
+        inputs.in_marks = self.in_marks
         inputs.door_plane_clear = self.door_plane_clear
         inputs.curtain_clear = self.bodies_in_gate == 0
         inputs.crossing_in = self.last_crossing == "in"

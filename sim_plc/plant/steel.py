@@ -1,6 +1,7 @@
 """The whole of the moving steel: axes, doors, latches, cars and the chain, and how they bear on each other."""
 
 import math
+import random
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,7 @@ from config.schema import Tower
 from sim_plc.image import AxisOutputs, DoorOutputs
 from sim_plc.plant import machines
 from sim_plc.plant.cars import Car, Yard
+from sim_plc.plant.contacts import Contacts
 from sim_plc.plant.crimes import CrimeCode, Ledger
 from sim_plc.plant.judge import going_on, next_verdict
 from sim_plc.plant.latch import Latch
@@ -62,6 +64,7 @@ class Steel:
         self.loose: set[int] = set()
         """Bays whose latch is not home."""
         self.changed_bays: set[int] = set()
+        self.contacts = Contacts(random.Random(f"{seed} contacts"))
         self.next_s = math.inf
         self.now_s = 0.0
         self._raised = False
@@ -128,6 +131,7 @@ class Steel:
                 break
         else:
             raise RuntimeError("the plant does not settle")
+        self.contacts.look(t, self)
         self.ledger.judge(t, going_on(self, t))
         self.next_s = min(
             *(axis.next_s for axis in self.axes),

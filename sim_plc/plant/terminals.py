@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage
+from sim_plc.plant.contacts import Wire
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.steel import Steel
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-Wire: TypeAlias = tuple[str, int, str] | tuple[str, str]
-"""``("room" | "door" | "gate" | "bay", place, input)``, ``("level", level, "carriage_held")`` or
-``("lift" | "turntable" | "arms" | "comb" | "carriage" | "safety", input)``; inputs as `sim_plc.image` names them."""
+__all__ = ["Terminals", "Wire"]
 
 
 class Terminals:
@@ -25,6 +23,8 @@ class Terminals:
         self._axis_outputs = (tower.lift_out, tower.turntable_out, tower.arms_out, tower.comb_out)
         self._unlatch = {level: dict(image.unlatch) for level, image in levels.items()}
         self._stuck: dict[Wire, bool | int] = {}
+        self._inverted: set[Wire] = set()
+        """Wires of contacts that chatter and tell the contrary just now."""
         steel.changed_bays |= steel.latches.keys()
 
     def override(self, stuck: Mapping[Wire, bool | int]) -> bool:
@@ -66,10 +66,17 @@ class Terminals:
                 axis.fill_motion(inputs, t)
         self._lie()
 
+    def fill_chatter(self, t: float) -> None:
+        """Fill what chatters, and what changes continuously."""
+        self._chatter(t)
+        self.fill_motion(t)
+
     def fill(self, t: float) -> None:
         """Fill every input that may have changed at an event."""
         steel, tower = self._steel, self._tower
         tower.changes += 1
+        for wire in tuple(self._inverted):
+            self._invert(wire)
         for axis, inputs in zip(steel.axes, self._axis_inputs, strict=True):
             axis.fill(inputs, t)
         for place, room in steel.rooms.items():
@@ -81,6 +88,7 @@ class Terminals:
         tower.safety.maintenance_key = steel.maintenance_key
         self._fill_carriage()
         self._fill_bays()
+        self._chatter(t)
         self._lie()
 
     def _take_rooms(self) -> bool:
@@ -136,6 +144,21 @@ class Terminals:
             inputs.occupied_a = inputs.occupied_b = place in steel.yard.at
             inputs.docked = place == steel.docked
         steel.changed_bays = set()
+
+    def _chatter(self, t: float) -> None:
+        for wire, inverted in self._steel.contacts.due(t):
+            if inverted is not (wire in self._inverted):
+                self._invert(wire)
+
+    def _invert(self, wire: Wire) -> None:
+        """Let a wire tell the contrary, or the truth again."""
+        owner = self._owner(wire)
+        setattr(owner, wire[-1], not getattr(owner, wire[-1]))
+        self._inverted ^= {wire}
+        if wire[0] == "bay":
+            self._levels[int(wire[1]) // 100].changes += 1
+        else:
+            self._tower.changes += 1
 
     def _lie(self) -> None:
         for wire, value in self._stuck.items():

@@ -12,6 +12,7 @@ from hal.plcmap.registers import StationMap, bay_map
 from sim_plc.image import BayInputs, BayLevelImage
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
 from sim_plc.program.event_log import LogEntry
+from sim_plc.program.inputs import FilteredLevel
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.latches import Latches
 from sim_plc.program.mechanism import Machine
@@ -40,7 +41,8 @@ class BayProgram(StationProgram[BayScene]):
         on_event: Callable[[LogEntry], None] | None = None,
     ) -> None:
         """Power up on the image of a level."""
-        self._wires = image
+        self._inputs = FilteredLevel(image)
+        self._wires = self._inputs.seen
         super().__init__(
             tower,
             bay_map(tower.shape, level),
@@ -51,7 +53,7 @@ class BayProgram(StationProgram[BayScene]):
             interlocks=interlocks,
             on_event=on_event,
         )
-        self._scene = BayScene(image, self.station_state, self.mechanism("latches"))
+        self._scene = BayScene(self._wires, self.station_state, self.mechanism("latches"))
 
     def scene(self) -> BayScene:
         """Return what the interlocks look at."""
@@ -60,7 +62,16 @@ class BayProgram(StationProgram[BayScene]):
     @property
     def input_changes(self) -> int:
         """How often the plant has changed inputs of this level."""
-        return self._wires.changes
+        return self._inputs.raw.changes
+
+    @property
+    def inputs_due(self) -> float | None:
+        """When a changed input may have been steady for long enough."""
+        return self._inputs.due
+
+    def take_inputs(self, t: float, *, at_once: bool) -> None:
+        """Read the inputs through their filters."""
+        self._inputs.take(t, at_once=at_once)
 
     @property
     def anything_moves(self) -> bool:
@@ -99,11 +110,16 @@ class BayProgram(StationProgram[BayScene]):
     def _build(self, station: StationMap, state: StationState, memory: ExchangeMemory) -> Sequence[Machine]:
         """Build the machines in the order of the mailboxes."""
         del station, memory
-        self._latches = Latches(self._level, self._wires, travel_s=self._tower.machine.latch.travel_s)
+        self._latches = Latches(
+            self._level, self._wires, travel_s=self._tower.machine.latch.travel_s, restless=self._restless
+        )
         own = StationMachine(
             state, clear=self._clear, energise=lambda: None, faulted=lambda: self._latches.faulted
         )
         return [own, self._latches]
+
+    def _restless(self, place: int) -> bool:
+        return self._inputs.bays[place].restless(self._t, ("latch_open", "latch_closed"))
 
     def _clear(self) -> None:
         for program in self.mechanisms:

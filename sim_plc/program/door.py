@@ -1,5 +1,6 @@
 """Inner doors and outer gates: a leaf that travels, then a bolt; two channels each for closed and bolted."""
 
+from collections.abc import Callable
 from typing import Final
 
 from config.schema import Door as DoorConfig
@@ -20,15 +21,27 @@ _BITS: Final = (
 
 
 class Door:
-    """One leaf. ``reopens``: an obstructed leaf does not only stop but opens again (outer gates)."""
+    """One leaf. ``reopens``: an obstructed leaf does not only stop but opens again (outer gates).
 
-    def __init__(self, door: DoorConfig, inputs: DoorInputs, outputs: DoorOutputs, *, reopens: bool) -> None:
+    ``restless`` tells whether one of its contacts chatters without end.
+    """
+
+    def __init__(
+        self,
+        door: DoorConfig,
+        inputs: DoorInputs,
+        outputs: DoorOutputs,
+        *,
+        reopens: bool,
+        restless: Callable[[], bool],
+    ) -> None:
         self.inputs = inputs
         self.outputs = outputs
         self._travel_s = travel_s(door.stroke_mm, door.speed_mm_s, door.acceleration_mm_s2)
         self._ramp_s = door.speed_mm_s / door.acceleration_mm_s2
         self._bolt_s = door.bolt_s
         self._reopens = reopens
+        self._restless = restless
         self._closing = False
         self._moving = False
         self._faulted = False
@@ -74,8 +87,10 @@ class Door:
         return self._close() if content.opcode == Opcode.CLOSE else self._open()
 
     def running_fault(self) -> Reason:
-        """Return `Reason.OBSTRUCTED` when the closing edge feels something."""
-        return Reason.OBSTRUCTED if self._closing and self.inputs.obstructed else Reason.NONE
+        """Return `Reason.OBSTRUCTED` when the closing edge feels something, `Reason.CONTACT` for a broken contact."""
+        if self._closing and self.inputs.obstructed:
+            return Reason.OBSTRUCTED
+        return Reason.CONTACT if self._restless() else Reason.NONE
 
     def stopping(self, *, hard: bool) -> Steps:
         """Ramp down; the motor knows one rate and has no feedback of its standstill."""

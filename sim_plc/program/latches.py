@@ -1,5 +1,7 @@
 """The latches of one level: a coil a bay draws the latch, a spring sends it home."""
 
+from collections.abc import Callable
+
 from hal.plcmap.codes import Flag, Opcode, Reason, Result, State
 from hal.plcmap.frame import Content
 from hal.plcmap.shape import place_number
@@ -9,12 +11,18 @@ from sim_plc.program.steps import Steps, Wait, margin_s
 
 
 class Latches:
-    """One latch moves at a time. A coil without its carriage is dropped for good, not only until it is back."""
+    """One latch moves at a time. A coil without its carriage is dropped for good, not only until it is back.
 
-    def __init__(self, level: int, image: BayLevelImage, *, travel_s: float) -> None:
+    ``restless`` tells of a place whether a contact of its latch chatters without end.
+    """
+
+    def __init__(
+        self, level: int, image: BayLevelImage, *, travel_s: float, restless: Callable[[int], bool]
+    ) -> None:
         self._level = level
         self._image = image
         self._travel_s = travel_s
+        self._restless = restless
         self._moving = 0
         self._faulted = False
         for place in image.bays:
@@ -55,8 +63,8 @@ class Latches:
         return self._unlatch(place) if content.opcode == Opcode.UNLATCH else self._latch(place)
 
     def running_fault(self) -> Reason:
-        """Return `Reason.NONE`: the contacts are judged at their deadlines."""
-        return Reason.NONE
+        """Return `Reason.CONTACT` for a broken contact; one that does not follow is judged at its deadline."""
+        return Reason.CONTACT if self._moving and self._restless(self._moving) else Reason.NONE
 
     def stopping(self, *, hard: bool) -> Steps:
         """Let the moving latch fall home: a spring cannot stand half way."""

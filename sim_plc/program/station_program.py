@@ -104,6 +104,15 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @property
     @abstractmethod
+    def inputs_due(self) -> float | None:
+        """When a changed input may have been steady for long enough to be believed; None: none waits for that."""
+
+    @abstractmethod
+    def take_inputs(self, t: float, *, at_once: bool) -> None:
+        """Read the inputs through their filters; ``at_once``: as they are, since nothing was seen before."""
+
+    @property
+    @abstractmethod
     def anything_moves(self) -> bool:
         """Whether an encoder shows another value now than at the last scan."""
 
@@ -155,7 +164,7 @@ class StationProgram(ABC, Generic[SceneT]):
     @property
     def asleep(self) -> bool:
         """Whether the next scan would only hear the controller, so that nobody needs to see it happen in time."""
-        return self._resting and not self._silent and not self._owned.frame_written
+        return self._resting and not self._silent and not self._owned.frame_written and self.inputs_due is None
 
     def mechanism(self, name: str) -> MechanismProgram:
         """Return one mechanism's program.
@@ -179,6 +188,9 @@ class StationProgram(ABC, Generic[SceneT]):
         first, self._scanned = not self._scanned, True
         was_silent = self._silent
         self._hear(t)
+        if inputs_changed or first or self.inputs_due is not None:
+            self.take_inputs(t, at_once=first)
+            inputs_changed = True
         if self._resting and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
             self._due = self._next_due()
             return
@@ -259,11 +271,11 @@ class StationProgram(ABC, Generic[SceneT]):
 
     def _next_due(self) -> float | None:
         """Return what `next_due` answers from this scan on: nothing but a scan and a write changes it."""
-        if self._resting:
-            return None if self._silent else self.gate.silent_from()
-        if self._unsettled or self._progressed:
+        if not self._resting and (self._unsettled or self._progressed):
             return -math.inf
-        dues = [program.due for program in self.mechanisms if program.running is not None]
+        dues = [self.inputs_due]
+        if not self._resting:
+            dues += [program.due for program in self.mechanisms if program.running is not None]
         if not self._silent:
             dues.append(self.gate.silent_from())
         return min((due for due in dues if due is not None), default=None)

@@ -11,9 +11,12 @@ from hal.plcmap.codec import Image, Measurement, SlowImage
 from hal.plcmap.codes import MechanismKind, Reason
 from hal.plcmap.registers import Mechanism, StationMap, tower_map
 from sim_plc.image import CarriageInputs, RoomInputs, TowerImage
+from sim_plc.program import input_filter
 from sim_plc.program.door import Door
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.exchange import Exchange
+from sim_plc.program.input_filter import InputFilter
+from sim_plc.program.inputs import FilteredTower
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.lift import lift
 from sim_plc.program.mechanism import Machine, MechanismProgram
@@ -43,7 +46,8 @@ class TowerProgram(StationProgram[TowerScene]):
         on_event: Callable[[LogEntry], None] | None = None,
     ) -> None:
         """Power up on an image."""
-        self._image_wires = image
+        self._inputs = FilteredTower(image)
+        self._image_wires = self._inputs.seen
         super().__init__(
             tower,
             tower_map(tower.shape),
@@ -55,7 +59,7 @@ class TowerProgram(StationProgram[TowerScene]):
             on_event=on_event,
         )
         self._scene = TowerScene(
-            image,
+            self._image_wires,
             tower.shape.poses,
             self.station_state,
             self.mechanism("lift"),
@@ -76,7 +80,16 @@ class TowerProgram(StationProgram[TowerScene]):
     @property
     def input_changes(self) -> int:
         """How often the plant has changed inputs of the tower PLC."""
-        return self._image_wires.changes
+        return self._inputs.raw.changes
+
+    @property
+    def inputs_due(self) -> float | None:
+        """When a changed input may have been steady for long enough."""
+        return self._inputs.due
+
+    def take_inputs(self, t: float, *, at_once: bool) -> None:
+        """Read the inputs through their filters."""
+        self._inputs.take(t, at_once=at_once)
 
     @property
     def anything_moves(self) -> bool:
@@ -110,6 +123,7 @@ class TowerProgram(StationProgram[TowerScene]):
 
     def end_scan(self) -> None:
         """Switch off the drives of what stands and may not be powered: a ramp ends before its power goes."""
+        self._inputs.give()
         if self.station_state.powered:
             return
         for program, axis in self._axes():
@@ -159,13 +173,13 @@ class TowerProgram(StationProgram[TowerScene]):
             places=frozenset(tower.shape.poses),
             dead_man=self._dead_man,
         )
-        machine = tower.machine
+        machine, doors, gates = tower.machine, self._inputs.doors, self._inputs.gates
         self._inner_doors = {
-            place: Door(machine.door, room.door_in, room.door_out, reopens=False)
+            place: Door(machine.door, room.door_in, room.door_out, reopens=False, restless=self._restless(doors[place]))
             for place, room in image.rooms.items()
         }
         self._outer_gates = {
-            place: Door(machine.gate, room.gate_in, room.gate_out, reopens=True)
+            place: Door(machine.gate, room.gate_in, room.gate_out, reopens=True, restless=self._restless(gates[place]))
             for place, room in image.rooms.items()
         }
         own = StationMachine(state, clear=self._clear, energise=self._energise, faulted=self._faulted)
@@ -186,6 +200,9 @@ class TowerProgram(StationProgram[TowerScene]):
             case MechanismKind.SIGNAL:
                 return RoomSignal(self._image_wires.rooms[mechanism.place])
         return carriage[mechanism.kind]
+
+    def _restless(self, contacts: InputFilter) -> Callable[[], bool]:
+        return lambda: contacts.restless(self._t, input_filter.DOOR)
 
     def _dead_man(self) -> bool:
         return self.gate.dead_man_held(self._t)

@@ -3,6 +3,7 @@
 import pytest
 
 from sim_plc.image import Drive
+from sim_plc.plant.contacts import BARRIER_S
 from sim_plc.plant.plant import Car
 from tests.support.plant_rig import Rig
 
@@ -66,6 +67,7 @@ def test_the_load_changes_hands_at_mid_stroke() -> None:
     place_sensors.append(rig.image.carriage.place_occupied_a)
     assert place_sensors == [True, False]
     assert not rig.plant.bay_images[2].bays[202].occupied_b
+    rig.wait(BARRIER_S)
     rig.request(rig.image.comb_out, Drive.MOVE, 0, speed=50, acceleration=50)
     rig.until(lambda: rig.image.carriage.place_occupied_a)
     assert not rig.image.carriage.loaded_a

@@ -3,6 +3,7 @@
 import pytest
 
 from hal.plcmap.codes import Signal
+from sim_plc.plant.contacts import BARRIER_S
 from sim_plc.plant.plant import Car, Habits
 from tests.support.plant_rig import Rig
 
@@ -10,7 +11,7 @@ HABITS = Habits(notice_s=1.0, step_s=1.0, drive_s=8.0, leave_s=6.0, dwell_s=20.0
 
 
 def watch(rig: Rig, until_s: float) -> list[tuple[float, str, bool | int]]:
-    """Record every change of the room's sensors with its time."""
+    """Record every change of the room's sensors with its time; of one that chatters the first."""
     names = ["curtain_clear", "occupied_a", "weight", "person", "occupied_b"]
     names += ["crossing_in", "crossing_out", "in_marks", "measured"]
     begun_s, sensors = rig.t, rig.image.rooms[101].sensors
@@ -21,7 +22,11 @@ def watch(rig: Rig, until_s: float) -> list[tuple[float, str, bool | int]]:
         now = {name: getattr(sensors, name) for name in names}
         seen += [(round(rig.t - begun_s, 3), name, now[name]) for name in names if now[name] != last[name]]
         last = now
-    return seen
+    return [one for i, one in enumerate(seen) if not any(_chatter(other, one) for other in seen[:i])]
+
+
+def _chatter(first: tuple[float, str, bool | int], then: tuple[float, str, bool | int]) -> bool:
+    return first[1] == then[1] and then[0] - first[0] < BARRIER_S
 
 
 def test_a_car_drives_in_and_its_driver_leaves() -> None:

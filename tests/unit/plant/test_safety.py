@@ -3,8 +3,8 @@
 import pytest
 
 from sim_plc.image import Drive
+from sim_plc.plant.contacts import Wire
 from sim_plc.plant.plant import Car, Plant
-from sim_plc.plant.terminals import Wire
 from tests.support.plant_rig import Rig, tower_named
 
 

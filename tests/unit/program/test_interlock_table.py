@@ -17,6 +17,7 @@ from hal.plcmap.frame import Content, Frame
 from sim_plc.image import BayInputs, BayLevelImage, DoorInputs, RoomImage, RoomInputs, TowerImage
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS
 from sim_plc.program.bays import BayProgram
+from sim_plc.program.input_filter import BARRIER_S, CONTACT_S
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
@@ -66,6 +67,11 @@ class Bench:
         program.write(program.station.controller_block, echo.to_words())
         program.scan(self.t)
 
+    def settle(self) -> None:
+        """Let what was wired pass the input filters."""
+        for _ in range(round(BARRIER_S / 0.01) + 1):
+            self.scan()
+
     def write(self, mechanism: str, opcode: Opcode, a1: int = 0, a2: int = 0) -> int:
         """Write a frame; it is judged at the second scan from now."""
         program = self.program
@@ -83,6 +89,7 @@ class Bench:
         return Reason(refused[0].reason) if refused else Reason.NONE
 
     def wish(self, mechanism: str, opcode: Opcode, a1: int = 0, a2: int = 0) -> Reason | None:
+        self.settle()
         sequence = self.write(mechanism, opcode, a1, a2)
         for _ in range(3):
             self.scan()
@@ -481,6 +488,7 @@ class TestWithinOneScan:
     def test_shuttle_and_inner_door(self) -> None:
         bench = Bench(ROOM)
         at_source(bench)
+        bench.settle()
         reasons = self.together(
             bench, ("shuttle", Opcode.PICK, ROOM, 0), ("room1.inner_door", Opcode.CLOSE, 0, 0)
         )
@@ -504,7 +512,8 @@ def test_a_condition_lost_while_moving_stops_the_lift(path: str, value: object) 
     bench.image.lift_in.moving = True
     bench.scan()
     put(path, value)(bench)
-    bench.scan()
+    for _ in range(round(CONTACT_S / 0.01) + 1):
+        bench.scan()
     assert bench.program.mechanism("lift").machine.show().state is State.STOPPING
     bench.image.lift_in.moving = False
     bench.scan()

@@ -1,0 +1,78 @@
+"""The images as a program works with them: outputs and encoders are the wires themselves, inputs come filtered."""
+
+from collections.abc import Iterable, Mapping
+
+from sim_plc.image import BayInputs, BayLevelImage, CarriageInputs, DoorInputs, RoomImage, RoomInputs, TowerImage
+from sim_plc.program import input_filter
+from sim_plc.program.input_filter import InputFilter
+
+
+class FilteredTower:
+    """The tower's image behind its input filters; ``seen`` is what the program works with."""
+
+    def __init__(self, raw: TowerImage) -> None:
+        self.raw = raw
+        self.due: float | None = None
+        """When an input that has changed may be taken over; None: none waits."""
+        self.seen = TowerImage(
+            {place: _seen_room(room) for place, room in raw.rooms.items()},
+            safety=raw.safety,
+            carriage=CarriageInputs(),
+            lift_in=raw.lift_in,
+            lift_out=raw.lift_out,
+            turntable_in=raw.turntable_in,
+            turntable_out=raw.turntable_out,
+            arms_in=raw.arms_in,
+            arms_out=raw.arms_out,
+            comb_in=raw.comb_in,
+            comb_out=raw.comb_out,
+            clamp=raw.clamp,
+        )
+        pairs = [(place, room, self.seen.rooms[place]) for place, room in raw.rooms.items()]
+        self.doors = {p: InputFilter(raw.door_in, seen.door_in, input_filter.DOOR) for p, raw, seen in pairs}
+        self.gates = {p: InputFilter(raw.gate_in, seen.gate_in, input_filter.DOOR) for p, raw, seen in pairs}
+        rooms = [InputFilter(raw.sensors, seen.sensors, input_filter.ROOM) for _, raw, seen in pairs]
+        carriage = InputFilter(raw.carriage, self.seen.carriage, input_filter.CARRIAGE)
+        self._filters = (*self.doors.values(), *self.gates.values(), *rooms, carriage)
+
+    def take(self, t: float, *, at_once: bool) -> None:
+        """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
+        for each in self._filters:
+            each.pass_all() if at_once else each.take(t)
+        self.due = _earliest(self._filters)
+
+    def give(self) -> None:
+        """Put out what the program has written into its image instead of the wires."""
+        self.raw.clamp = self.seen.clamp
+        for place, room in self.seen.rooms.items():
+            self.raw.rooms[place].signal = room.signal
+
+
+class FilteredLevel:
+    """The image of one level of bays behind its input filters."""
+
+    def __init__(self, raw: BayLevelImage) -> None:
+        self.raw = raw
+        self.due: float | None = None
+        """When an input that has changed may be taken over; None: none waits."""
+        self.seen = BayLevelImage({place: BayInputs() for place in raw.bays}, raw.unlatch)
+        self.bays: Mapping[int, InputFilter] = {
+            place: InputFilter(bay, self.seen.bays[place], input_filter.BAY) for place, bay in raw.bays.items()
+        }
+
+    def take(self, t: float, *, at_once: bool) -> None:
+        """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
+        raw, seen = self.raw, self.seen
+        seen.carriage_held, seen.shuttle_centred = raw.carriage_held, raw.shuttle_centred
+        for each in self.bays.values():
+            each.pass_all() if at_once else each.take(t)
+        self.due = _earliest(self.bays.values())
+
+
+def _earliest(filters: Iterable[InputFilter]) -> float | None:
+    """Return when the first of some filters is due."""
+    return min((each.due for each in filters if each.due is not None), default=None)
+
+
+def _seen_room(raw: RoomImage) -> RoomImage:
+    return RoomImage(DoorInputs(), raw.door_out, DoorInputs(), raw.gate_out, RoomInputs(), raw.signal)
