@@ -99,7 +99,7 @@ class Wires:
         """Return the looks at all of it; the links must have been made."""
         planned = {line.bus: line.load for line in line_loads(self.tower)}
         buses = [
-            Bus(name, bus.kind, _where(bus), bus.stations, self.links[name], planned.get(name))
+            Bus(name, bus.kind, _address(bus), bus.stations, self.links[name], planned.get(name))
             for name, bus in self.tower.bus.items()
         ]
         return Instruments(stations, buses, self.cadences)
@@ -224,8 +224,10 @@ def _link(tower: Tower, site: Site, name: str) -> ModbusLink:
             )
 
 
-def _where(bus: TcpBus | RtuBus) -> str:
-    return f"{bus.host}:{bus.port}" if isinstance(bus, TcpBus) else f"{bus.device} {bus.baud} baud"
+def _address(bus: TcpBus | RtuBus) -> Mapping[str, str | int]:
+    if isinstance(bus, TcpBus):
+        return {"host": bus.host, "port": bus.port}
+    return {"device": bus.device, "baud": bus.baud}
 
 
 def _longest_exchange_s(tower: Tower, bus: str) -> float:

@@ -15,6 +15,7 @@ from hal.cadence import SteadyCadence
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
 from hal.plcmap.catalogue import MIRROR, Register, Space, catalogue
 from hal.plcmap.codec import Image, StationCodec
+from hal.plcmap.codes import MAP_VERSION
 from hal.plcmap.frame import FRAME_WORDS
 from hal.plcmap.meaning import meaning
 from hal.plcmap.registers import CONTROLLER_WORDS, MAX_READ, StationMap
@@ -70,11 +71,11 @@ class WatchedLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bus:
-    """One bus as the configuration names it. ``where``: host and port, or device."""
+    """One bus as the configuration names it. ``address``: host and port, or device."""
 
     name: str
     kind: str
-    where: str
+    address: Mapping[str, str | int]
     stations: tuple[str, ...]
     link: WatchedLink
     planned_load: float | None = None
@@ -146,7 +147,7 @@ class Instruments:
 
     async def buses(self) -> Mapping[str, object]:
         """Return how each bus fares; see `controller.api.instruments.Instruments`."""
-        return {"buses": [self._bus(bus) for bus in self._buses]}
+        return {"map_version": MAP_VERSION, "buses": [self._bus(bus) for bus in self._buses]}
 
     def _note(self, name: str, _image: Image) -> None:
         self._seen_s[name] = asyncio.get_running_loop().time()
@@ -191,7 +192,7 @@ class Instruments:
         return {
             "name": bus.name,
             "kind": bus.kind,
-            "where": bus.where,
+            "address": dict(bus.address),
             "connected": link.connected,
             "reconnects": max(0, link.generation - 1),
             "dropped": link.dropped,
@@ -207,6 +208,7 @@ class Instruments:
             "name": name,
             "unit": station.map.unit,
             "state": station.state.name,
+            "map_version": None if station.identity is None else station.identity.map_version,
             "requests": counted.requests,
             "answers": counted.answers,
             "refused": counted.refused,

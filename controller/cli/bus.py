@@ -97,7 +97,7 @@ def read(station: str, address: int, count: int, space: str, socket: Path, *, as
 def _headline(each: Mapping[str, Any]) -> str:
     connected = "connected" if each["connected"] else ink("not connected", BAD)
     parts = [
-        f"{each['kind']} {each['where']}",
+        f"{each['kind']} {_where(each['address'])}",
         connected,
         f"{each['reconnects']} reconnects",
         f"{each['dropped']} answers dropped",
@@ -105,6 +105,12 @@ def _headline(each: Mapping[str, Any]) -> str:
     if each["planned_load"] is not None:
         parts.append(f"load {_load(each)} (planned at most {each['planned_load']:.0%})")
     return f"{ink(each['name'], bold=True)}  {', '.join(parts)}"
+
+
+def _where(address: Mapping[str, Any]) -> str:
+    if "host" in address:
+        return f"{address['host']}:{address['port']}"
+    return f"{address['device']} {address['baud']} baud"
 
 
 def _load(each: Mapping[str, Any]) -> str:

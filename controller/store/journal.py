@@ -157,12 +157,7 @@ class Journal:
 
         Raises: JournalDamaged when the file is too broken to walk; OSError.
         """
-        with damage_named(self._place.path), closing(self._place.connect()) as connection:
-            connection.execute("BEGIN")
-            written = database.head(connection)
-            entries = database.entries_after(connection, START.id)
-            damage = islice(chain(breaks(entries, START, written), _odd_snapshot(connection)), 10)
-            return VerifyReport(written.id, written.hash.hex(), tuple(damage))
+        return _walk(self._place)
 
     def close(self) -> None:
         """Let a commit under way end, then give the file free; what is still queued is refused. Idempotent."""
@@ -210,6 +205,27 @@ class Journal:
         except Exception as error:
             self._failure = error
             raise JournalFailed(f"journal {self._place.path} failed: {error}") from error
+
+
+def verify_file(path: Path) -> VerifyReport:
+    """Check the journal at ``path`` and walk its whole chain, whoever has it open.
+
+    Raises: JournalDamaged when it is no journal, or too broken to walk; OSError.
+    """
+    if path.stat().st_size == 0:
+        raise JournalDamaged(f"{path} is empty")
+    place = Database(path)
+    place.prepare()
+    return _walk(place)
+
+
+def _walk(place: Database) -> VerifyReport:
+    with damage_named(place.path), closing(place.connect()) as connection:
+        connection.execute("BEGIN")
+        written = database.head(connection)
+        entries = database.entries_after(connection, START.id)
+        damage = islice(chain(breaks(entries, START, written), _odd_snapshot(connection)), 10)
+        return VerifyReport(written.id, written.hash.hex(), tuple(damage))
 
 
 def _seal_all(tail: Tail, lines: list[tuple[float, str, str]]) -> tuple[list[Sealed], Tail]:

@@ -47,8 +47,9 @@ class Wires:
         counts = dict.fromkeys(("requests", "answers", "refused", "unanswered", "unfitting", "lost", "given_up"), 3)
         waits = dict.fromkeys(("round_trip_ms", "wait_ms", "poll_jitter_ms"), times)
         station = {"name": "tower", "unit": 1, "state": "ONLINE", **counts, **waits}
-        bus = {"name": "line", "kind": "rtu", "where": "tty 9600 baud", "connected": True, "stations": [station]}
-        return {"buses": [bus | {"reconnects": 2, "dropped": 1, "load": 0.333, "planned_load": 0.5}]}
+        line = {"name": "line", "kind": "rtu", "address": {"device": "tty", "baud": 9600}, "connected": True}
+        counted = {"reconnects": 2, "dropped": 1, "load": 0.333, "planned_load": 0.5}
+        return {"map_version": 1, "buses": [line | counted | {"stations": [station]}]}
 
 
 def test_io_list_is_a_line_a_register(tmp_path: Path) -> None:

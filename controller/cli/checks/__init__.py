@@ -1,0 +1,1 @@
+"""What `cartower doctor` looks at: each module one part of a computer at a tower."""
