@@ -104,6 +104,27 @@ class AxisState:
             raise NotInThisState(f"{event.value} in {self.state.name}")
         self.state = _TABLE[self.state, event]
 
+    @property
+    def ready(self) -> bool:
+        """Whether the drive is energised and not in error stop."""
+        return self.state not in (State.DISABLED, State.ERROR_STOP)
+
+    def follow(self, event: AxisEvent) -> None:
+        """Follow the table where it has a rule; stay where the event is refused."""
+        self.state = _TABLE.get((self.state, event), self.state)
+
+    def begin(self, *, homing: bool) -> None:
+        """Enter Homing or DiscreteMotion."""
+        self.fire(AxisEvent.HOME if homing else AxisEvent.MOVE)
+
+    def end(self, *, done: bool) -> None:
+        """Leave for Standstill, from a motion that is done or from Stopping."""
+        self.follow(AxisEvent.DONE if done else AxisEvent.STOPPED)
+
+    def clear(self, *, powered: bool) -> None:
+        """Leave ErrorStop: to Standstill if powered, else to Disabled."""
+        self.follow(AxisEvent.RESET if powered else AxisEvent.RESET_UNPOWERED)
+
 
 class DriveWires:
     """The wires to one drive and its brake. Every request gets a new serial number."""

@@ -73,7 +73,7 @@ class Exchange:
     @property
     def ready(self) -> bool:
         """Whether the drives are energised and not in error stop."""
-        return self.axis.state not in (State.DISABLED, State.ERROR_STOP)
+        return self.axis.ready
 
     @property
     def picking(self) -> bool:
@@ -100,15 +100,13 @@ class Exchange:
         self.arms.outputs.power = self.comb.outputs.power = True
         self.arms.outputs.brake_release = self.comb.outputs.brake_release = True
         self.clear_fault()
-        if self.axis.can(AxisEvent.POWER_ON):
-            self.axis.fire(AxisEvent.POWER_ON)
+        self.axis.follow(AxisEvent.POWER_ON)
 
     def de_energise(self) -> None:
         """Switch the drives off; arms and comb hold themselves."""
         for wires in (self.arms, self.comb):
             wires.outputs.power = wires.outputs.brake_release = False
-        if self.axis.can(AxisEvent.POWER_OFF):
-            self.axis.fire(AxisEvent.POWER_OFF)
+        self.axis.follow(AxisEvent.POWER_OFF)
 
     def argument_reason(self, content: Content) -> Reason:
         """Return why the arguments are refused, or `Reason.NONE`."""
@@ -127,7 +125,7 @@ class Exchange:
 
     def begins(self, content: Content) -> None:
         """Enter Homing or DiscreteMotion; set place, sub-step and direction of the exchange."""
-        self.axis.fire(AxisEvent.HOME if content.opcode == Opcode.HOME else AxisEvent.MOVE)
+        self.axis.begin(homing=content.opcode == Opcode.HOME)
         self._running = True
         memory = self.memory
         match content.opcode:
@@ -154,9 +152,7 @@ class Exchange:
     def ends(self, result: Result) -> None:
         """Leave for Standstill; a cut exchange stays in memory."""
         self._running = False
-        event = AxisEvent.DONE if result is Result.OK else AxisEvent.STOPPED
-        if self.axis.can(event):
-            self.axis.fire(event)
+        self.axis.end(done=result is Result.OK)
 
     def running_fault(self) -> Reason:
         """Return what the drives complain of."""
@@ -164,8 +160,7 @@ class Exchange:
 
     def stopping(self, *, hard: bool) -> Steps:
         """Ramp both drives down."""
-        if self.axis.can(AxisEvent.STOP):
-            self.axis.fire(AxisEvent.STOP)
+        self.axis.follow(AxisEvent.STOP)
         return self._stop(hard=hard)
 
     def after_fault(self, reason: Reason) -> Steps:
@@ -176,9 +171,7 @@ class Exchange:
 
     def clear_fault(self) -> None:
         """Leave ErrorStop: to Standstill if powered, else to Disabled."""
-        event = AxisEvent.RESET if self.arms.outputs.power else AxisEvent.RESET_UNPOWERED
-        if self.axis.can(event):
-            self.axis.fire(event)
+        self.axis.clear(powered=self.arms.outputs.power)
 
     def show(self) -> Show:
         """Return state, flags, sub-step and the encoder of the arms."""

@@ -98,7 +98,7 @@ class Positioner:
     @property
     def ready(self) -> bool:
         """Whether the drive is energised and not in error stop."""
-        return self.axis.state not in (State.DISABLED, State.ERROR_STOP)
+        return self.axis.ready
 
     def at(self, place: int) -> bool:
         """Whether the axis stands or passes within tolerance of a place."""
@@ -113,14 +113,12 @@ class Positioner:
         """Switch the drive on; leaves Disabled and ErrorStop."""
         self.wires.outputs.power = True
         self.clear_fault()
-        if self.axis.can(AxisEvent.POWER_ON):
-            self.axis.fire(AxisEvent.POWER_ON)
+        self.axis.follow(AxisEvent.POWER_ON)
 
     def de_energise(self) -> None:
         """Switch the drive off, brake on."""
         self.wires.outputs.power = self.wires.outputs.brake_release = False
-        if self.axis.can(AxisEvent.POWER_OFF):
-            self.axis.fire(AxisEvent.POWER_OFF)
+        self.axis.follow(AxisEvent.POWER_OFF)
 
     def argument_reason(self, content: Content) -> Reason:
         """Return why the arguments are refused, or `Reason.NONE`."""
@@ -174,19 +172,16 @@ class Positioner:
         if self.wires.outputs.brake_release:
             self.wires.outputs.brake_release = False
             self.wires.request(Drive.STOP, acceleration=self._k.acceleration)
-        if self.axis.can(AxisEvent.DONE):
-            self.axis.fire(AxisEvent.DONE)
+        self.axis.follow(AxisEvent.DONE)
 
     def begins(self, content: Content) -> None:
         """Enter Homing or DiscreteMotion."""
-        self.axis.fire(AxisEvent.HOME if content.opcode == Opcode.HOME else AxisEvent.MOVE)
+        self.axis.begin(homing=content.opcode == Opcode.HOME)
 
     def ends(self, result: Result) -> None:
         """Leave for Standstill; the brake is set whatever happened before."""
         self.wires.outputs.brake_release = False
-        event = AxisEvent.DONE if result is Result.OK else AxisEvent.STOPPED
-        if self.axis.can(event):
-            self.axis.fire(event)
+        self.axis.end(done=result is Result.OK)
 
     def running_fault(self) -> Reason:
         """Return what the drive complains of."""
@@ -194,8 +189,7 @@ class Positioner:
 
     def stopping(self, *, hard: bool) -> Steps:
         """Ramp down, then set the brake."""
-        if self.axis.can(AxisEvent.STOP):
-            self.axis.fire(AxisEvent.STOP)
+        self.axis.follow(AxisEvent.STOP)
         return self._stop(self._k.stop if hard else self._k.acceleration)
 
     def after_fault(self, reason: Reason) -> Steps:
@@ -206,9 +200,7 @@ class Positioner:
 
     def clear_fault(self) -> None:
         """Leave ErrorStop: to Standstill if powered, else to Disabled."""
-        event = AxisEvent.RESET if self.wires.outputs.power else AxisEvent.RESET_UNPOWERED
-        if self.axis.can(event):
-            self.axis.fire(event)
+        self.axis.clear(powered=self.wires.outputs.power)
 
     def show(self) -> Show:
         """Return state, flags and encoder."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hal.plcmap.codes import Mode, Opcode, Reason, Result, State
+from hal.plcmap.codes import Mode, Opcode, Reason, State
 from hal.plcmap.frame import Content
+from sim_plc.program.at_once import AtOnce
 from sim_plc.program.mechanism import Show
 from sim_plc.program.steps import Steps
 
@@ -24,7 +25,7 @@ class StationState:
     """Bit of the safety word that the trip began with."""
 
 
-class StationMachine:
+class StationMachine(AtOnce):
     """Runs the station's commands on callbacks of the program.
 
     ``clear`` leaves every error state; ``energise`` switches the drives on; ``faulted`` tells whether any
@@ -49,17 +50,6 @@ class StationMachine:
         unknown = content.opcode == Opcode.MODE and content.argument1 not in _MODES
         return Reason.ARGUMENT if unknown else Reason.NONE
 
-    def place_of(self, content: Content) -> int:
-        """Return 0: a station stands nowhere."""
-        del content
-        return 0
-
-    def begins(self, content: Content) -> None:
-        """Nothing to note."""
-
-    def ends(self, result: Result) -> None:
-        """Nothing to note."""
-
     def steps(self, content: Content) -> Steps:
         """Do it at once."""
         match content.opcode:
@@ -70,23 +60,6 @@ class StationMachine:
             case Opcode.MODE:
                 self.state.mode = Mode(content.argument1)
         yield from ()
-
-    def running_fault(self) -> Reason:
-        """Return `Reason.NONE`."""
-        return Reason.NONE
-
-    def stopping(self, *, hard: bool) -> Steps:
-        """Stand: nothing of a station moves."""
-        del hard
-        yield from ()
-
-    def after_fault(self, reason: Reason) -> Steps:
-        """Stand: nothing of a station moves."""
-        del reason
-        yield from ()
-
-    def clear_fault(self) -> None:
-        """Nothing of its own to clear."""
 
     def show(self) -> Show:
         """Return READY, or FAULTED while a RESET is due."""
