@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
+
 from hal.plcmap.codes import MAP_VERSION
 from sim_plc.unit import ExceptionCode, ModbusRefusal
 
 FUNCTION: Final = 43
 MEI_TYPE: Final = 14
 
-_HEAD_BYTES: Final = 7
-"""Function, MEI type, read code, conformity, more-follows, next object, number of objects."""
-
-_ROOM: Final = 253 - _HEAD_BYTES
-"""Bytes for objects in one answer; each takes its id and its length beside its value, and is never divided."""
+_LONGEST: Final = 253 - 7 - 2
+"""Bytes of a value: a PDU less its seven bytes of head, and the object's id and length. Objects are never divided."""
 
 _BASIC_LAST: Final = 0x02
 _REGULAR_LAST: Final = 0x06
@@ -42,8 +41,8 @@ class Identity:
         for key, value in self.objects.items():
             if not (0 <= key <= _REGULAR_LAST or _PRIVATE_FIRST <= key <= 0xFF):
                 raise ValueError(f"object {key:#x} is reserved")
-            if len(value) > _ROOM - 2:
-                raise ValueError(f"object {key:#x} has {len(value)} bytes, an answer holds {_ROOM - 2}")
+            if len(value) > _LONGEST:
+                raise ValueError(f"object {key:#x} has {len(value)} bytes, an answer holds {_LONGEST}")
 
     @property
     def conformity(self) -> int:
@@ -51,8 +50,8 @@ class Identity:
         highest = max(self.objects)
         return 0x80 | (1 if highest <= _BASIC_LAST else 2 if highest <= _REGULAR_LAST else 3)
 
-    def answer(self, body: bytes) -> bytes:
-        """Return the answer PDU to a request without its function code.
+    def answer(self, body: bytes) -> ReadDeviceInformationResponse:
+        """Return the answer to a request without its function code; it holds as many objects as fit.
 
         Raises:
             ModbusRefusal: another MEI type (1), an unknown object asked for by itself (2), a wrong code or length (3).
@@ -65,36 +64,24 @@ class Identity:
         if len(body) != 3:
             raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
         code, first = body[1:]
-        if code == _INDIVIDUAL:
-            return self._individual(first)
-        if code not in _STREAM_LAST:
-            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
-        return self._stream(code, first)
+        reply = ReadDeviceInformationResponse(code, {key: self.objects[key] for key in self._asked_for(code, first)})
+        reply.conformity = self.conformity
+        return reply
 
-    def _individual(self, key: int) -> bytes:
-        if key not in self.objects:
-            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
-        return self._packed(_INDIVIDUAL, [key], following=None)
-
-    def _stream(self, code: int, first: int) -> bytes:
-        """Return the objects of a category from ``first`` on, as many as fit.
+    def _asked_for(self, code: int, first: int) -> list[int]:
+        """Return the one object, or those of a category from ``first`` on.
 
         Every category begins with what the lower ones hold. A stream that is asked to begin at an object that it
         does not have begins at object 0.
         """
+        if code == _INDIVIDUAL:
+            if first not in self.objects:
+                raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
+            return [first]
+        if code not in _STREAM_LAST:
+            raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_VALUE)
         keys = sorted(key for key in self.objects if key <= _STREAM_LAST[code])
-        left = keys[keys.index(first) :] if first in keys else keys
-        room = _ROOM
-        for number, key in enumerate(left):
-            room -= 2 + len(self.objects[key])
-            if room < 0:
-                return self._packed(code, left[:number], following=key)
-        return self._packed(code, left, following=None)
-
-    def _packed(self, code: int, keys: list[int], *, following: int | None) -> bytes:
-        more = (0x00, 0x00) if following is None else (0xFF, following)
-        head = bytes((FUNCTION, MEI_TYPE, code, self.conformity, *more, len(keys)))
-        return head + b"".join(bytes((key, len(self.objects[key]))) + self.objects[key] for key in keys)
+        return keys[keys.index(first) :] if first in keys else keys
 
 
 IDENTITY: Final = Identity(

@@ -86,7 +86,7 @@ STDLIB = sys.stdlib_module_names | {"_typeshed"}
 """The second holds types of the first for checkers alone; it does not exist at run time."""
 
 DOORS: Table = {
-    "pymodbus": ("sim_plc.server", "sim_plc.pty_line"),
+    "pymodbus": ("sim_plc.wire",),
     "serial": ("hal.serial_port", "hal.modbus_link"),
     "transitions": ("controller.fsm",),
     "structlog": ("controller",),
