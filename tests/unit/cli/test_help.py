@@ -24,7 +24,7 @@ def pages(group: click.Group, path: Path = ()) -> Iterator[tuple[Path, click.Com
             yield (*path, name), command
 
 
-NOT_YET = ("config", "plc-map")
+NOT_YET = ("config", "init", "plc-map")
 
 PAGES = [
     pytest.param(path, id=" ".join(path) or "cartower")
@@ -50,6 +50,7 @@ def test_every_page_gives_examples_and_exit_codes(path: Path) -> None:
     lines = help_of(path)
     assert examples(lines)
     assert "  Exit codes:" in lines
+    assert max(map(len, lines[: lines.index("  Examples:")])) <= 80, "prose keeps to the terminal"
     assert all(" ".join(("cartower", *path[:1])) in each for each in examples(lines)), "of this very command"
 
 
@@ -67,14 +68,6 @@ def test_every_example_is_understood(path: Path) -> None:
         if path == ():
             words = words[: next((i for i, word in enumerate(words) if word in ("the", "what", "bring", "Tab")), 99)]
         group.make_context(group.name, words)
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("columns", [80, 120])
-def test_prose_keeps_to_the_terminal(path: Path, columns: int) -> None:
-    lines = help_of(path, columns)
-    prose = lines[: lines.index("  Examples:")]
-    assert max(map(len, prose)) <= columns
 
 
 @pytest.mark.parametrize(
