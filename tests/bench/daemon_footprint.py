@@ -1,0 +1,145 @@
+"""What the daemon costs the tower's PC: memory, processor, imports and its start, on real processes and links.
+
+Runs the software tower and the daemon as processes of their own. Memory and processor time are the kernel's figures of
+the daemon's process (/proc); imports are timed in turns with those of the bare third-party packages, and the time of
+the empty interpreter is taken off both.
+
+    python -m tests.bench.daemon_footprint [--tower guangzhou] [--profile medium] [--minutes 60]
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.processes import Child, Site, site
+
+IMPORT_ROUNDS = 9
+
+NOTHING = "pass"
+THIRD_PARTY = "import asyncio, sqlite3, pymodbus.client, serial, transitions, structlog, pydantic, click"
+OURS = "import controller.app, controller.cli.run"
+
+MEASURE_S = 60.0
+
+RSS_LIMIT_MIB, IDLE_LIMIT, MOVING_LIMIT, IMPORT_LIMIT, START_LIMIT_S = 56, 2.0, 5.0, 2.0, 1.0
+
+
+def import_ratio() -> tuple[float, float]:
+    """Return the import times in ms of the daemon and of the bare packages, medians of rounds in turns."""
+    taken: dict[str, list[float]] = {NOTHING: [], THIRD_PARTY: [], OURS: []}
+    for _ in range(IMPORT_ROUNDS):
+        for code, times in taken.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-P", "-c", code], check=True)
+            times.append((time.perf_counter() - began) * 1e3)
+    bare = statistics.median(taken[NOTHING])
+    return statistics.median(taken[OURS]) - bare, statistics.median(taken[THIRD_PARTY]) - bare
+
+
+def resident_mib(child: Child) -> float:
+    """Return a process's resident memory in MiB."""
+    status = Path(f"/proc/{child.process.pid}/status").read_text("ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+def cpu_s(child: Child) -> float:
+    """Return a process's processor time so far in seconds."""
+    fields = Path(f"/proc/{child.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load_over(child: Child, seconds: float) -> float:
+    """Return the share of a core in percent over the seconds to come."""
+    began, spent = time.monotonic(), cpu_s(child)
+    time.sleep(seconds)
+    return (cpu_s(child) - spent) / (time.monotonic() - began) * 100
+
+
+@contextmanager
+def tower_at_work(tower: str, profile: str) -> Iterator[tuple[Site, Child, float]]:
+    """Give a tower in service, its daemon, and how long the daemon took from its start to every station's image."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = ("--config", tower, "--profile", profile)
+        with site(Path(folder) / "run", *config, overrides={}) as here:
+            here.start_simulator("--seed", "11")
+            daemon = here.start_daemon()
+            here.wait_reconciled(daemon)
+            start_s = time.monotonic() - daemon.began
+            stock = here.run_dir / "stock.csv"
+            stock.write_text(here.cartower_sim("stock"))
+            here.cartower("inventory", "import", str(stock))
+            yield here, daemon, start_s
+
+
+def moving_load(here: Site, daemon: Child, seconds: float) -> tuple[float, int]:
+    """Relocate one car to and fro; return the daemon's share of a core in percent, and how many moves that were."""
+    with here.client() as client:
+        for command in ("reset", "start"):
+            client.call("unit", command=command)
+            _until(here, "IDLE" if command == "reset" else "EXECUTE")
+        bays = [place for place in client.call("status")["places"].values() if place["place"] not in _rooms(here)]
+        car = next(place for place in bays if place["status"] == "occupied")
+        free = [place["place"] for place in bays if place["status"] == "free"][:2]
+        began, spent, moves = time.monotonic(), cpu_s(daemon), 0
+        for bay in itertools.cycle([*free, car["place"]]):
+            client.call("relocate", car=car["car"], bay=bay)
+            while client.call("status")["job"] is not None or client.call("status")["queue"]:
+                time.sleep(0.5)
+            moves += 1
+            if time.monotonic() - began > seconds:
+                break
+        return (cpu_s(daemon) - spent) / (time.monotonic() - began) * 100, moves
+
+
+def _rooms(here: Site) -> list[int]:
+    with here.client() as client:
+        return list(client.call("status")["tower"]["rooms"])
+
+
+def _until(here: Site, state: str) -> None:
+    with here.client() as client:
+        while client.call("status")["unit"]["state"] != state:
+            time.sleep(0.2)
+
+
+def memory_over(daemon: Child, minutes: float) -> list[float]:
+    """Return the resident memory in MiB at the start and after each tenth of the time."""
+    found = [resident_mib(daemon)]
+    for _ in range(10):
+        time.sleep(minutes * 6)
+        found.append(resident_mib(daemon))
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--tower", default="guangzhou")
+    parser.add_argument("--profile", default="medium")
+    parser.add_argument("--minutes", type=float, default=2.0, help="how long memory is watched; the README's is 60")
+    asked = parser.parse_args()
+    ours, bare = import_ratio()
+    print(f"import: daemon {ours:.0f} ms, its third-party packages alone {bare:.0f} ms, ratio {ours / bare:.2f}"
+          f" (wanted <= {IMPORT_LIMIT:g})")
+    with tower_at_work(asked.tower, asked.profile) as (here, daemon, start_s):
+        print(f"start of the process to every station's image: {start_s:.2f} s (wanted <= {START_LIMIT_S:g})")
+        time.sleep(2)
+        print(f"idle: {load_over(daemon, MEASURE_S):.2f} % of a core (wanted <= {IDLE_LIMIT:g})")
+        moving, moves = moving_load(here, daemon, MEASURE_S)
+        print(f"moving: {moving:.2f} % of a core over {moves} relocations (wanted <= {MOVING_LIMIT:g})")
+        found = memory_over(daemon, asked.minutes)
+        print(f"resident: {' '.join(f'{each:.1f}' for each in found)} MiB over {asked.minutes:g} minutes of polling "
+              f"(wanted <= {RSS_LIMIT_MIB}, growth {found[-1] - found[1]:+.1f})")
+
+
+if __name__ == "__main__":
+    main()
