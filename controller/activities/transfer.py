@@ -157,13 +157,15 @@ async def put_back(bench: Bench, errand: Errand, source: int) -> Done:
         StepFailed: the car is not proven back, or a step on the way failed.
 
     """
+    began_at = readings.docked_place(bench)
     parts = [await undo_exchange(bench, errand)]
-    here = readings.docked_place(bench)
+    # With axes that are not homed nothing counts as docked any more, and yet the way there is open.
+    here = readings.docked_place(bench) or began_at
     if bench.tower.shuttle.loaded is Loaded.YES:
         if here is not None and here != source:
             parts.append(await close_way(bench, errand, here))
         parts += [await step(bench, errand, source) for step in (position, open_way, place_car)]
-    here = readings.docked_place(bench)
+        here = source
     if here is not None:
         parts.append(await close_way(bench, errand, here))
     if readings.presence(bench, source) is not Loaded.YES:

@@ -1,0 +1,183 @@
+"""What rehearsed seeds once found, each played alone: a moment at a room or of the carriage, and its good end."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from controller.activities import room
+from controller.domain.events import Cancel, Relocate, Resolve, Retrieve, Store
+from controller.domain.jobs import JobState
+from controller.domain.records import Planned
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.errors import NotOnline
+from hal.plcmap.codes import Opcode, Reason
+from hal.plcmap.frame import Content
+from sim_plc.plant.cars import Car
+from sim_plc.program.station_program import StationProgram
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.invariants import differences
+from tests.support.scenes import all_is_shut, all_is_told, stock
+from tests.support.stage import QUICK, Stage, small, stage
+
+ROOM = 101
+SLOW_DOOR = small(machine__door__bolt_s="0.5")
+
+
+def blocked(it: Stage, since: int) -> list[object]:
+    """Return what was told of blocked rooms from an event on."""
+    return [event for event in it.world.events[since:] if event.get("state") == "BLOCKED"]
+
+
+async def emptied(it: Stage) -> None:
+    """Let the customer fetch the car in the room."""
+    it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+    await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+    all_is_told(it)
+    all_is_shut(it)
+
+
+def test_a_car_that_drove_in_while_the_station_was_not_seen_is_measured_and_stored() -> None:
+    async def scenario() -> None:
+        async with stage() as it:
+            job = await it.order(Store(car="N1", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            await asyncio.sleep(1.0)
+            it.world.pull_cable("tower", out=True)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            await it.until(lambda: it.unit is UnitState.ABORTED and ROOM in it.world.plant.truth().cars)
+            await asyncio.sleep(5.0)
+            it.world.pull_cable("tower", out=False)
+            await asyncio.sleep(5.0)
+            await it.execute()
+            assert await it.ended(job) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_an_activity_that_breaks_at_once_is_not_begun_again_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+
+    async def broken(_bench: object, _place: int) -> None:
+        begun.append(asyncio.get_running_loop().time())
+        if len(begun) > 100:
+            await asyncio.sleep(3600.0)
+        raise NotOnline("its image is lost")
+
+    async def scenario() -> None:
+        async with stage() as it:
+            monkeypatch.setattr(room, "wait_for_driver", broken)
+            job = await it.order(Store(car="N1", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            await asyncio.sleep(5.0)
+            assert 3 <= len(begun) <= 12
+            assert it.unit is UnitState.EXECUTE
+            await it.ask(Cancel(job=job))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("step", [JobState.CLOSING, JobState.OPENING_TO])
+def test_a_gate_that_somebody_opened_by_hand_is_shut_and_the_job_at_its_room_waits_for_that(step: JobState) -> None:
+    async def scenario() -> None:
+        async with stage(SLOW_DOOR, cars=stock(102)) as it:
+            job = await it.order(Retrieve(car="C102", room=ROOM))
+            await it.until(lambda: it.job(job).state is step)
+            it.world.do(lambda plant: plant.use_escape(ROOM))
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            await asyncio.sleep(3.0)
+            it.world.do(lambda plant: plant.restore_escape(ROOM))
+            it.world.do(lambda plant: plant.device_reset())
+            await asyncio.sleep(1.0)
+            await it.execute()
+            assert await it.ended(job) is JobState.DONE
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            await emptied(it)
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("step", "after_s"), [(JobState.OPENING_TO, 0.0), (JobState.OPENING_TO, 0.1), (JobState.PLACING, 0.1)]
+)
+def test_a_room_knows_of_the_carriage_in_front_of_it_when_the_daemon_has_started_again(
+    step: JobState, after_s: float
+) -> None:
+    async def scenario() -> None:
+        async with stage(SLOW_DOOR, cars=stock(102)) as it:
+            job = await it.order(Retrieve(car="C102", room=ROOM))
+            await it.until(lambda: it.job(job).state is step)
+            await asyncio.sleep(after_s)
+            await it.world.crash_daemon()
+            told = len(it.world.events)
+            await it.start(late_s=3.0)
+            await it.execute()
+            assert await it.ended(job) is JobState.DONE
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            assert not blocked(it, told)
+            await emptied(it)
+
+    loop.run(scenario())
+
+
+def test_a_gate_that_a_dead_daemon_left_open_around_a_car_is_shut_and_opened_for_the_customer() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(102)) as it:
+            assert await it.ended(await it.order(Retrieve(car="C102", room=ROOM))) is JobState.DONE
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            await it.world.crash_daemon()
+            await it.start(late_s=3.0)
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            await emptied(it)
+
+    loop.run(scenario())
+
+
+def test_the_next_job_is_taken_up_with_axes_that_its_first_move_will_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car that is put back where its pick was cut ends its job without a move: the axes are not homed since."""
+    judge = StationProgram._refused_by_station
+
+    def no_resume(self: StationProgram[Any], content: Content) -> Reason:
+        return Reason.WAY_NOT_OPEN if content.opcode == Opcode.RESUME else judge(self, content)
+
+    async def scenario() -> None:
+        async with stage(cars=stock(102, 202)) as it:
+            job = await it.order(Relocate(car="C202", bay=204))
+            await it.until(lambda: not it.world.plant.truth().carriage.arms_centred)
+            await asyncio.sleep(0.1)
+            it.world.restart_plc("tower")
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            await asyncio.sleep(3.0)
+            monkeypatch.setattr(StationProgram, "_refused_by_station", no_resume)
+            await it.execute()
+            await it.until(lambda: it.job(job).state is JobState.PARKED and it.unit is UnitState.HELD)
+            await it.ask(Resolve(job=job, choice="put-back"))
+            await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
+            assert await it.ended(job) is JobState.CANCELLED
+            assert await it.ended(await it.order(Relocate(car="C102", bay=103))) is JobState.DONE
+            all_is_told(it)
+            all_is_shut(it)
+
+    loop.run(scenario())
+
+
+def test_an_exchange_that_is_not_settled_claims_nothing_of_its_two_places() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(102)) as it:
+            job = await it.order(Relocate(car="C102", bay=103))
+            await it.until(lambda: it.job(job).state is JobState.CLOSING)
+            truth, bays, book = it.world.plant.truth(), it.world.tower.shape.bays, it.book
+            assert list(differences(book, truth, bays)) == []
+            truth.cars[102] = "C102"
+            assert list(differences(book, truth, bays)) == ["place 102 is called free and holds C102"]
+            book.apply(Planned("tower/shuttle", 99, 1, 102, 0, 0, 0, 1, job, "PICKING"))
+            assert list(differences(book, truth, bays)) == []
+            truth.cars[204] = "C9"
+            assert list(differences(book, truth, bays)) == ["place 204 is called free and holds C9"]
+            del book.intents["tower/shuttle", 99]
+            assert await it.ended(job) is JobState.DONE
+
+    loop.run(scenario())
