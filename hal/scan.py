@@ -3,28 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Final
 
 from hal.blocks import Blocks
+from hal.bulletin import Bulletin
 from hal.cadence import Cadence
 from hal.claim import Claim
-from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
-from hal.identity import check_identity
+from hal.errors import NotOnline
 from hal.interfaces import EpochStore, StationState
 from hal.link import Link
-from hal.pace import STALE_S, Pace
-from hal.plcmap.codec import ControllerBlock, Identity, Image, SlowImage
+from hal.pace import Pace
+from hal.plcmap.codec import Identity, Image, SlowImage
 from hal.plcmap.frame import Frame
 from hal.plcmap.registers import StationMap
 from hal.plcmap.shape import TowerShape
-
-FENCE_POLL_S: Final = 0.03
-FENCE_LIMIT_S: Final = 2.0
-RETRY_S: Final = 0.25
-"""Between two attempts to bring a station online."""
-
-SHARED_RETRY_S: Final = 2.0
-"""The same for a silent one on a line that others share: each attempt costs them a time-out."""
+from hal.polling import Polling
 
 
 class Station:
@@ -56,37 +48,34 @@ class Station:
         """
         self.map = station_map
         self.name = station_map.name
-        self._shape = shape
         self._link = link
         self._cadence = cadence
-        self._sole = sole
         self._pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
+        self._known = Bulletin(self.name, self._pace)
         self._blocks = Blocks(station_map, link, fc23=fc23)
         self._claim = Claim(epochs, owner)
-        self._state = StationState.OFFLINE
-        self._trouble = "not connected yet"
-        self._frozen = ""
-        self._generation = 0
-        self._unanswered = ""
-        self._dead_man = 0
-        self._dead_man_held = False
-        self._image: Image | None = None
-        self._changed_s = 0.0
-        self._identity: Identity | None = None
-        self._news = asyncio.Event()
-        self._on_image: list[Callable[[Image], None]] = []
-        self._on_state: list[Callable[[Station], None]] = []
+        self._polling = Polling(
+            station_map,
+            shape,
+            link,
+            blocks=self._blocks,
+            cadence=cadence,
+            claim=self._claim,
+            pace=self._pace,
+            known=self._known,
+            sole=sole,
+        )
         self._on_adopt: list[Callable[[], None]] = []
 
     @property
     def state(self) -> StationState:
         """How far the station can be relied on. ONLINE also needs a fresh heartbeat: see `image`."""
-        return self._state
+        return self._known.state
 
     @property
     def trouble(self) -> str:
         """Why the station is not online, in plain words; empty while it is."""
-        return self._trouble
+        return self._known.trouble
 
     @property
     def epoch(self) -> int:
@@ -106,12 +95,12 @@ class Station:
     @property
     def identity(self) -> Identity | None:
         """The identity read at the newest connection; None before the first."""
-        return self._identity
+        return self._known.identity
 
     @property
     def last_image(self) -> Image | None:
         """The newest image whatever its age: for people to look at, never to act on."""
-        return self._image
+        return self._known.image
 
     @property
     def image(self) -> Image:
@@ -122,31 +111,20 @@ class Station:
             NotOnline: it is not online, or its heartbeat stands still.
 
         """
-        if self._frozen:
-            raise ForeignMaster(f"{self.name}: {self._frozen}")
-        if self._state is not StationState.ONLINE or self._image is None:
-            raise NotOnline(f"{self.name} is {self._state.value}: {self._trouble}")
-        if self._is_stale():
-            raise NotOnline(f"{self.name} is stale: no heartbeat for {self._age_s():.1f} s")
-        return self._image
+        return self._known.fresh()
 
     @property
     def online(self) -> bool:
         """Whether `image` would return one."""
-        return (
-            self._state is StationState.ONLINE
-            and not self._frozen
-            and self._image is not None
-            and not self._is_stale()
-        )
+        return self._known.online
 
     def on_image(self, callback: Callable[[Image], None]) -> None:
         """Call back with every new image of an online station."""
-        self._on_image.append(callback)
+        self._known.on_image.append(callback)
 
     def on_state(self, callback: Callable[["Station"], None]) -> None:
         """Call back after each change of state or trouble."""
-        self._on_state.append(callback)
+        self._known.on_state.append(lambda: callback(self))
 
     def on_adopt(self, callback: Callable[[], None]) -> None:
         """Call back when an operator adopts the station as it is."""
@@ -169,13 +147,7 @@ class Station:
 
     async def news(self, until_s: float) -> bool:
         """Wait for the next image or change of state; False when the loop's clock reached ``until_s``."""
-        event = self._news
-        try:
-            async with asyncio.timeout_at(until_s):
-                await event.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await self._known.news(until_s)
 
     def set_period(self, period_s: float) -> None:
         """Poll every ``period_s`` seconds while nothing moves and no command is open."""
@@ -196,7 +168,7 @@ class Station:
 
         A JOG needs a change within 200 ms: poll at 100 ms.
         """
-        self._dead_man_held = held
+        self._polling.dead_man_held = held
 
     async def request_slow(self) -> SlowImage:
         """Read the slow blocks now.
@@ -218,21 +190,19 @@ class Station:
         """
         if frame.epoch != self._claim.epoch or self.image.boot_id != frame.boot_id:
             raise NotOnline(f"{self.name}: epoch or boot id changed since the frame was made")
-        if self._link.generation != self._generation:
+        if self._link.generation != self._polling.generation:
             raise NotOnline(f"{self.name}: connected anew, and not fenced yet")
         await self._blocks.write_frame(mechanism, frame)
 
     def freeze(self, why: str) -> None:
         """Write nothing any more, until `adopt_epoch`: another master was seen."""
-        if not self._frozen:
-            self._frozen = why
-            self._move(StationState.FROZEN, why)
+        self._polling.freeze(why)
 
     async def adopt_epoch(self) -> None:
         """Take the station over as it is, by an operator's order: a new daemon start above the epoch in force."""
         await self._claim.override()
-        self._frozen = ""
-        self._move(StationState.OFFLINE, "adopted")
+        self._known.frozen = ""
+        self._known.move(StationState.OFFLINE, "adopted")
         for callback in self._on_adopt:
             callback()
         self._cadence.kick()
@@ -245,163 +215,8 @@ class Station:
 
         """
         await self._link.connect()
-        return await self._read_identity()
+        return await self._polling.read_identity()
 
     async def run(self) -> None:
         """Poll for ever: connect, identify, fence, then keep the image fresh. Returns only by cancellation."""
-        while True:
-            retry_s = RETRY_S
-            try:
-                await self._link.connect()
-                await (self._watch() if self._frozen else self._serve())
-            except ForeignMaster as error:
-                self.freeze(str(error))
-            except HalError as error:
-                retry_s = await self._lose(error)
-            await self._cadence.next(retry_s)
-
-    async def _serve(self) -> None:
-        """Bring the station online and poll it until something breaks, which raises."""
-        if self._state is not StationState.STALE:
-            self._move(StationState.IDENTIFYING, "reading who it is")
-        self._generation = self._link.generation
-        self._unanswered = ""
-        self._identity = identity = await self._read_identity()
-        check_identity(identity, self.map, self._shape)
-        await self._await_life(identity)
-        await self._fence(identity)
-        while True:
-            await self._cadence.next(self._pace.period_s)
-            await self._poll()
-
-    async def _await_life(self, identity: Identity) -> None:
-        """Wait until the heartbeat moves: a halted program takes no epoch, and each epoch costs a durable write."""
-        limit = asyncio.get_running_loop().time() + STALE_S
-        while (await self._read_identity()).heartbeat == identity.heartbeat:
-            if asyncio.get_running_loop().time() >= limit:
-                raise NoAnswer(f"heartbeat {identity.heartbeat} stands still")
-            await self._cadence.next(FENCE_POLL_S)
-
-    async def _fence(self, identity: Identity) -> None:
-        """Put a new epoch in force: durable first, then written until the station shows it."""
-        await self._claim.renew()
-        self._claim.require_not_above(identity.epoch_in_force)
-        self._move(StationState.FENCING, f"epoch {self.epoch:#010x} is not in force yet")
-        echo = identity.heartbeat
-        loop = asyncio.get_running_loop()
-        limit = loop.time() + FENCE_LIMIT_S
-        while loop.time() < limit:
-            image = await self._exchange(echo)
-            if image.boot_id == identity.boot_id and self._claim.rules(image):
-                self._changed_s = loop.time()
-                self._take(image)
-                self._move(StationState.ONLINE, "")
-                self._publish(image)
-                return
-            await self._cadence.next(FENCE_POLL_S)
-        raise NotOnline("the station does not take the epoch")
-
-    async def _poll(self) -> None:
-        """Make one poll; what may be a single lost answer is borne until the image is stale."""
-        last = self._newest()
-        try:
-            image = await self._exchange(last.heartbeat)
-        except (NoAnswer, BadAnswer, Refused) as error:
-            self._unanswered = str(error) if isinstance(error, NoAnswer) else ""
-            if self._is_stale():
-                raise NoAnswer(f"stale: {error}") from error
-            return
-        except LinkDown as error:
-            if self._unanswered:
-                # A peer without an answer ends the connection on this side: it is silent, not gone.
-                raise NoAnswer(f"silent: {self._unanswered}") from error
-            raise
-        self._unanswered = ""
-        if image.boot_id != last.boot_id:
-            raise NotOnline("the station restarted")
-        if not self._claim.rules(image):
-            raise NotOnline("the station lost the epoch")
-        if image.heartbeat != last.heartbeat:
-            self._changed_s = asyncio.get_running_loop().time()
-        self._take(image)
-        if self._is_stale():
-            raise NoAnswer(f"stale: heartbeat {image.heartbeat} stands still")
-        self._publish(image)
-
-    async def _watch(self) -> None:
-        """Look at a frozen station without a single write."""
-        while self._frozen:
-            self._take(await self._blocks.image())
-            self._announce()
-            await self._cadence.next(self._pace.resting_s)
-
-    def _take(self, image: Image) -> None:
-        if self._image is None or image.mechanisms is not self._image.mechanisms:
-            self._pace.moving = any(status.executing for status in image.mechanisms.values())
-        self._image = image
-
-    def _publish(self, image: Image) -> None:
-        for callback in self._on_image:
-            callback(image)
-        self._announce()
-
-    def _move(self, state: StationState, trouble: str) -> None:
-        if (state, trouble) == (self._state, self._trouble):
-            return
-        self._state, self._trouble = state, trouble
-        for callback in self._on_state:
-            callback(self)
-        self._announce()
-
-    def _announce(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def _lose(self, error: HalError) -> float:
-        """Say why the station is lost, close a link that may be half open; return when to try again, in seconds."""
-        silent = isinstance(error, NoAnswer)
-        if not self._frozen:
-            known = self._image is not None
-            self._move(StationState.STALE if known and silent else StationState.OFFLINE, str(error))
-        if silent and self._sole:
-            await self._link.close()
-        return SHARED_RETRY_S if silent and not self._sole else RETRY_S
-
-    def _is_stale(self) -> bool:
-        age_s = self._age_s()
-        return age_s > STALE_S and age_s > self._pace.stale_s
-
-    def _age_s(self) -> float:
-        return asyncio.get_running_loop().time() - self._changed_s
-
-    def _newest(self) -> Image:
-        """Return the newest image of a station that was fenced."""
-        if self._image is None:
-            raise NotOnline(f"{self.name} has shown nothing yet")
-        return self._image
-
-    async def _exchange(self, echo: int) -> Image:
-        """Write the controller block with the heartbeat that was read, and read an image, as it was fenced.
-
-        Raises:
-            ForeignMaster: the station is frozen.
-            NotOnline: an operator adopted it meanwhile.
-            LinkDown: another connection stands: a gateway behind it may hold old writes.
-
-        """
-        if self._frozen:
-            raise ForeignMaster(self._frozen)
-        if self._state is not StationState.ONLINE and self._state is not StationState.FENCING:
-            raise NotOnline(self._trouble)
-        if self._dead_man_held:
-            self._dead_man = (self._dead_man + 1) & 0xFFFF
-        block = ControllerBlock(self._claim.epoch, self._claim.owner, echo, self._dead_man)
-        image = await self._blocks.exchange(block)
-        if self._link.generation != self._generation:
-            raise LinkDown("the link was connected anew")
-        return image
-
-    async def _read_identity(self) -> Identity:
-        identity = await self._blocks.identity()
-        self._claim.find(identity.epoch_in_force)
-        return identity
+        await self._polling.run()

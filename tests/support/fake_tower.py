@@ -101,7 +101,7 @@ class FakeStation(Station):
     @property
     def online(self) -> bool:
         """Whether it is up."""
-        return self._state is StationState.ONLINE
+        return self.state is StationState.ONLINE
 
     @property
     def image(self) -> Image:
@@ -112,12 +112,12 @@ class FakeStation(Station):
             NotOnline: it is not up.
 
         """
-        if self._state is StationState.FROZEN:
+        if self.state is StationState.FROZEN:
             raise ForeignMaster(f"{self.name}: {self.trouble}")
         if not self.online:
-            raise NotOnline(f"{self.name} is {self._state.value}: {self.trouble}")
-        self._image = self._picture()
-        return self._image
+            raise NotOnline(f"{self.name} is {self.state.value}: {self.trouble}")
+        image = self._known.image = self._picture()
+        return image
 
     @property
     def powered(self) -> bool:
@@ -127,12 +127,12 @@ class FakeStation(Station):
     def come_up(self) -> None:
         """Come online with a new epoch."""
         self._claim.epoch += 1
-        self._move(StationState.ONLINE, "")
+        self._known.move(StationState.ONLINE, "")
         self.tell()
 
     def go(self, state: StationState, trouble: str) -> None:
         """Go offline, stale or frozen."""
-        self._move(state, trouble)
+        self._known.move(state, trouble)
 
     def power_cycle(self) -> None:
         """Lose and regain power: what ran is closed, drives are off."""
@@ -146,7 +146,7 @@ class FakeStation(Station):
     def tell(self) -> None:
         """Hand a new image to whoever waits."""
         if self.online:
-            self._publish(self.image)
+            self._known.publish(self.image)
 
     async def request_slow(self) -> SlowImage:
         """Return outcomes and measurements.
