@@ -1,11 +1,15 @@
 """An inner door or outer gate: a leaf that travels, then a bolt."""
 
 import math
+from typing import Final
 
 from config.schema import Door
 from sim_plc.image import DoorInputs, DoorOutputs
 from sim_plc.plant import profile
 from sim_plc.plant.slide import Slide
+
+_JAM_SHARE: Final = 0.4
+"""Of its way a leaf gets before it is stuck: a stone in the rail."""
 
 
 class Leaf:
@@ -23,6 +27,8 @@ class Leaf:
         self.obstructed = False
         self.escape = False
         """The release inside is pulled: bolt drawn and leaf pushed open by hand, whatever the wires say."""
+        self.jams = 0
+        """How many more times it gets stuck on its way before it comes free."""
         self.next_s = math.inf
 
     @property
@@ -117,6 +123,9 @@ class Leaf:
             plan = profile.stop(t, position, velocity, spec.acceleration_mm_s2)
         else:
             target = float(spec.stroke_mm) if goal == "open" else 0.0
+            if self.jams:
+                self.jams -= 1
+                target = position + _JAM_SHARE * (target - position)
             plan = profile.move(t, position, velocity, target, spec.speed_mm_s, spec.acceleration_mm_s2)
         self._profile = plan
         self.moving = plan.end_s > t

@@ -48,6 +48,7 @@ How the actuators want to be driven
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from config.schema import Tower
 from sim_plc.image import BayInputs, BayLevelImage, RoomImage, TowerImage
@@ -212,6 +213,11 @@ class Plant:
         """Let the contact of a wire chatter for a while: loose, or at the edge of what it should feel."""
         self._steel.contacts.shake(self._now_s, wire, for_s)
         self._happen()
+
+    def jam(self, which: Literal["door", "gate"], room: int, times: int = 1) -> None:
+        """Let an inner door or outer gate get stuck on its way for the next so many times that it is driven."""
+        place = self._steel.rooms[room]
+        (place.door if which == "door" else place.gate).jams = times
 
     def weaken_ropes(self, share: float) -> None:
         """Let the ropes be as stiff as ``share`` of them from now on: strands have broken."""

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from controller.domain.events import Refusal, UnitCommand
 from controller.domain.unit import UnitEvent
 from hal.errors import HalError
+from sim_plc.plant.contacts import Wire
 from sim_plc.rehearsal.memory_link import Fault
 from sim_plc.rehearsal.world import Crashed, NobodyThere, World
 
@@ -31,6 +32,8 @@ class Kind(Enum):
     CUT = "a cable is out, and in again"
     NOISE = "requests and answers get lost, late or doubled"
     PERSON = "somebody walks into a room, and out"
+    JAM = "a door or gate gets stuck on its way, and comes free when it is tried again"
+    LOOSE = "a contact chatters for longer than its filter bears"
     HOLD = "an operator holds the unit"
     STOP = "an operator stops the unit"
     ABORT = "an operator aborts the unit"
@@ -45,6 +48,7 @@ HOLD_S: Final[dict[Kind, tuple[float, float]]] = {
     Kind.CUT: (0.1, 20.0),
     Kind.NOISE: (1.0, 60.0),
     Kind.PERSON: (5.0, 60.0),
+    Kind.LOOSE: (0.05, 6.0),
 }
 """How long each of those that last may last."""
 
@@ -91,6 +95,8 @@ class Fate:
             Kind.CUT: self._cut,
             Kind.NOISE: self._noise,
             Kind.PERSON: self._person,
+            Kind.JAM: self._jam,
+            Kind.LOOSE: self._loose,
             Kind.HOLD: self._command,
             Kind.STOP: self._command,
             Kind.ABORT: self._command,
@@ -165,17 +171,40 @@ class Fate:
         await asyncio.sleep(strike.hold_s)
 
     async def _person(self, strike: Strike) -> None:
-        rooms = self._world.tower.shape.rooms
-        room = rooms[strike.where % len(rooms)]
+        room = self._room(strike)
         if not self._world.plant.truth().gates[room].opened:
             return
         self._world.do(lambda plant: plant.person_enters(room))
         await asyncio.sleep(strike.hold_s)
         self._world.do(lambda plant: plant.person_leaves(room))
 
+    async def _jam(self, strike: Strike) -> None:
+        which: Literal["door", "gate"] = "door" if strike.where % 2 else "gate"
+        room, times = self._room(strike), 1 + strike.where % 3 // 2
+        self._world.do(lambda plant: plant.jam(which, room, times))
+
+    async def _loose(self, strike: Strike) -> None:
+        room, bays = self._room(strike), self._world.tower.shape.bays
+        wires: list[Wire] = [
+            ("door", room, "closed_a"),
+            ("door", room, "opened"),
+            ("gate", room, "bolted_b"),
+            ("gate", room, "opened"),
+            ("room", room, "occupied_a"),
+            ("bay", bays[strike.where % len(bays)], "latch_closed"),
+            ("carriage", "latch_open"),
+        ]
+        wire = wires[strike.where % len(wires)]
+        self._world.do(lambda plant: plant.shake_contact(wire, strike.hold_s))
+        await asyncio.sleep(strike.hold_s)
+
     async def _command(self, strike: Strike) -> None:
         with suppress(Refusal, NobodyThere, HalError):
             await self._world.ask(UnitCommand(by="operator", event=UnitEvent[strike.kind.name]))
+
+    def _room(self, strike: Strike) -> int:
+        rooms = self._world.tower.shape.rooms
+        return rooms[strike.where % len(rooms)]
 
     def _bus(self, strike: Strike) -> str:
         names = sorted(self._world.tower.bus)

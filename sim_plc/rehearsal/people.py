@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.app import Daemon
@@ -27,6 +27,12 @@ class Manners:
     """A driver or customer who does not come in time."""
     odd_car: float = 0.1
     """A car that the tower cannot take."""
+    largest_car: float = 0.05
+    """A car at every limit of what the tower takes."""
+    beside_marks: float = 0.08
+    """A driver who stops beside the marks; some of them get out all the same."""
+    lingers: float = 0.05
+    """Somebody who stays inside for minutes."""
     cancel: float = 0.12
     wrong_order: float = 0.1
     """An order that must be refused."""
@@ -91,7 +97,8 @@ class Public:
         car = self._car(wanted[0])
         self._coming[room] = car
         self.did["drove in"] += 1
-        self._world.do(lambda plant: plant.car_arrives(room, car, self._habits()))
+        habits = self._drivers_habits()
+        self._world.do(lambda plant: plant.car_arrives(room, car, habits))
 
     def _is_offered(self, car: str, signal: int) -> bool:
         """Tell whether somebody may fetch a car behind an open gate; a dark sign keeps no owner from their car."""
@@ -125,18 +132,34 @@ class Public:
         if self.generous:
             return Habits(notice_s=1.0, dwell_s=10.0, leave_s=8.0)
         draw = self._rng.uniform
+        stays_s = draw(60.0, 300.0) if self._happens("lingered", self._manners.lingers) else 0.0
         return Habits(
             notice_s=draw(0.5, 4.0),
             step_s=draw(1.0, 2.5),
             drive_s=draw(5.0, 12.0),
-            leave_s=draw(5.0, 25.0),
-            dwell_s=draw(5.0, 60.0),
+            leave_s=draw(5.0, 25.0) + stays_s,
+            dwell_s=draw(5.0, 60.0) + stays_s,
         )
 
+    def _drivers_habits(self) -> Habits:
+        habits = self._habits()
+        if self.generous or not self._happens("stopped beside the marks", self._manners.beside_marks):
+            return habits
+        heeds = not self._happens("left a car beside the marks", 0.3)
+        return replace(habits, overshoot_mm=self._rng.choice([-150, -100, 100, 150]), heeds=heeds)
+
+    def _happens(self, what: str, chance: float) -> bool:
+        happens = self._rng.random() < chance
+        if happens:
+            self.did[what] += 1
+        return happens
+
     def _car(self, name: str) -> Car:
-        if self.generous or self._rng.random() >= self._manners.odd_car:
+        if not self.generous and self._happens("came with a car at the limits", self._manners.largest_car):
+            limits = self._world.tower.limits
+            return Car(name, limits.length_mm, limits.width_mm, limits.height_mm, limits.weight_kg)
+        if self.generous or not self._happens("odd car", self._manners.odd_car):
             return Car(name, length_mm=self._rng.randrange(3600, 5200), weight_kg=self._rng.randrange(900, 2400))
-        self.did["odd car"] += 1
         return self._rng.choice(
             [
                 Car(name, length_mm=5900),

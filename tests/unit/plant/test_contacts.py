@@ -1,4 +1,4 @@
-"""Contacts chatter when they switch; the filters of the program let none of it through and name one that never rests."""
+"""Contacts chatter when they switch; the filters of the program let none of it through and name what never rests."""
 
 from itertools import pairwise
 

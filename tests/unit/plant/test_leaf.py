@@ -108,3 +108,18 @@ def test_a_power_cut_leaves_leaf_and_bolt_where_they_are() -> None:
     assert rig.plant.truth().doors[101].locked
     rig.plant.power_on()
     assert rig.until(lambda: rig.image.rooms[101].gate_in.opened) > 1
+
+
+def test_a_leaf_that_jams_stands_on_its_way_and_comes_free_when_it_is_driven_again() -> None:
+    rig = Rig()
+    rig.plant.jam("gate", 101)
+    rig.open(rig.image.rooms[101].gate_out)
+    rig.wait(100)
+    leaf, stroke_mm = rig.plant.truth().gates[101], rig.tower.machine.gate.stroke_mm
+    assert leaf.position_mm == pytest.approx(0.4 * stroke_mm)
+    assert (leaf.opened, leaf.closed) == (False, False)
+    assert not rig.image.rooms[101].gate_in.opened
+    rig.image.rooms[101].gate_out.open = False
+    rig.act()
+    rig.open_gate()
+    assert rig.plant.truth().gates[101].position_mm == stroke_mm
