@@ -22,6 +22,16 @@ class TcpBus(Table):
     """Patience with an answer."""
     fc23: bool = True
     """Whether the stations know FC23; without it the daemon uses FC16 and FC4."""
+    security: Literal["none", "tls"] = "none"
+    """`tls` is Modbus/TCP Security, with certificates on both sides; its port is 802."""
+    ca: str = ""
+    """PEM file of who may sign the PLC's certificate; a relative name stands in the run directory."""
+    certificate: str = ""
+    """PEM file of the daemon's certificate, with its role; a relative name stands in the run directory."""
+    key: str = ""
+    """PEM file of the daemon's key, closed to others; a relative name stands in the run directory."""
+    server_name: str = ""
+    """Name that the PLC's certificate must bear; empty: `host`."""
 
 
 class RtuBus(Table):

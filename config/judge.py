@@ -3,12 +3,12 @@
 from typing import Final
 
 from config.faults import Fault, by_position
-from config.rules import machine, registers, topology, travel, wires
+from config.rules import machine, registers, security, topology, travel, wires
 from config.rules.rule import Rule, judge_all
 from config.schema import Tower
 from config.sources import Sources
 
-RULES: Final[tuple[Rule, ...]] = (*travel.RULES, *machine.RULES, *wires.RULES, *registers.RULES)
+RULES: Final[tuple[Rule, ...]] = (*travel.RULES, *machine.RULES, *wires.RULES, *security.RULES, *registers.RULES)
 """All but those of the topology, which are judged first."""
 
 _NOTHING: Final[frozenset[str]] = frozenset()

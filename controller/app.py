@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 import structlog
 
@@ -20,6 +20,7 @@ from controller.api.server import ApiServer, SocketInUse
 from controller.domain.book import Book
 from controller.domain.records import from_entry
 from controller.instruments import Bus, Instruments
+from controller.links import link_of
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
 from controller.runtime.ledger import Ledger
@@ -31,9 +32,11 @@ from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
 from controller.store.writer import Executor, WriterThread
 from hal.cadence import Cadence, SteadyCadence
+from hal.capture import Capture
+from hal.errors import BadCredentials
 from hal.interfaces import EpochStore, FrameLog
 from hal.link import Link
-from hal.modbus_link import ModbusLink, RtuLink, TcpLink
+from hal.modbus_link import ModbusLink
 from hal.scan import Station
 from hal.tower import BusPlan, TowerPlan, open_tower
 
@@ -42,6 +45,8 @@ log = structlog.get_logger(__name__)
 EXIT_OK: Final = 0
 EXIT_IN_USE: Final = 3
 """Another daemon serves this tower."""
+EXIT_CREDENTIALS: Final = 5
+"""A certificate or key that the configuration names is of no use."""
 EXIT_JOURNAL: Final = 74
 """The journal cannot be read or written (EX_IOERR of sysexits.h): a supervised restart may help."""
 
@@ -80,6 +85,7 @@ class Wires:
 
     tower: Tower
     site: Site
+    capture: Capture | None = None
     links: dict[str, ModbusLink] = field(default_factory=dict)
     """By bus."""
     cadences: dict[str, SteadyCadence] = field(default_factory=dict)
@@ -87,7 +93,8 @@ class Wires:
 
     def link(self, bus: str) -> ModbusLink:
         """Make the link of a bus."""
-        self.links[bus] = _link(self.tower, self.site, bus)
+        tap = None if self.capture is None else self.capture.tap(bus)
+        self.links[bus] = link_of(self.tower, self.site.run_dir, bus, tap)
         return self.links[bus]
 
     def cadence(self, station: str) -> SteadyCadence:
@@ -105,10 +112,13 @@ class Wires:
         return Instruments(stations, buses, self.cadences)
 
 
-async def run(tower: Tower, site: Site) -> int:
-    """Serve a tower until SIGTERM or SIGINT; return the process's exit code."""
+async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
+    """Serve a tower until SIGTERM or SIGINT; return the process's exit code.
+
+    ``capture`` takes down every byte on the wires.
+    """
     site.run_dir.mkdir(parents=True, exist_ok=True)
-    writer, wires = WriterThread(), Wires(tower, site)
+    writer, wires = WriterThread(), Wires(tower, site, None if capture is None else Capture(capture))
     ports = Ports(
         links=wires.link,
         cadences=wires.cadence,
@@ -125,7 +135,7 @@ async def run(tower: Tower, site: Site) -> int:
             async with ApiServer(site.socket, daemon.inbox, daemon.board, instruments):
                 log.info("serving", tower=tower.name, socket=str(site.socket))
                 await stop.wait()
-    except (JournalLocked, SocketInUse, JournalDamaged, OSError, ExceptionGroup) as error:
+    except (JournalLocked, SocketInUse, JournalDamaged, BadCredentials, OSError, ExceptionGroup) as error:
         return _exit_code(error)
     finally:
         writer.close()
@@ -208,30 +218,10 @@ def _plan(tower: Tower, owner: int) -> TowerPlan:
     )
 
 
-def _link(tower: Tower, site: Site, name: str) -> ModbusLink:
-    bus = tower.bus[name]
-    match bus:
-        case TcpBus():
-            return TcpLink(bus.host, bus.port, timeout_s=bus.timeout_s)
-        case RtuBus():
-            return RtuLink(
-                str(site.run_dir / bus.device),
-                baud=bus.baud,
-                parity=bus.parity,
-                stop_bits=bus.stop_bits,
-                timeout_s=bus.timeout_s,
-                reply_max_s=_longest_exchange_s(tower, name),
-            )
-
-
 def _address(bus: TcpBus | RtuBus) -> Mapping[str, str | int]:
     if isinstance(bus, TcpBus):
         return {"host": bus.host, "port": bus.port}
     return {"device": bus.device, "baud": bus.baud}
-
-
-def _longest_exchange_s(tower: Tower, bus: str) -> float:
-    return max(line.longest_s for line in line_loads(tower) if line.bus == bus)
 
 
 def _as_epochs(ledger: Ledger) -> EpochStore:
@@ -256,6 +246,9 @@ def _exit_code(error: Exception) -> int:
         case JournalLocked() | SocketInUse():
             log.error("in_use", error=str(first))
             return EXIT_IN_USE
+        case BadCredentials():
+            log.critical("credentials", error=str(first))
+            return EXIT_CREDENTIALS
         case JournalDamaged() | OSError():
             log.critical("journal", error=str(first))
             return EXIT_JOURNAL

@@ -9,6 +9,14 @@ class LinkDown(HalError, ConnectionError):
     """The link is not connected, or was lost while a request waited: the request may or may not have arrived."""
 
 
+class CertificateRefused(LinkDown):
+    """One end does not accept the other's certificate: nothing was asked, and trying again does not help."""
+
+
+class BadCredentials(HalError, ValueError):
+    """A certificate or key of this side is missing, unreadable, open to others, or of no use."""
+
+
 class NoAnswer(HalError, TimeoutError):
     """No answer in time: the request may or may not have arrived."""
 
@@ -27,6 +35,17 @@ class Refused(HalError):
         super().__init__(f"function {function} refused with exception code {code}")
         self.function = function
         self.code = code
+
+
+class NotAuthorised(Refused):
+    """Exception 1 on a secured link: the station does not know the function, or our role has no right to it.
+
+    Modbus/TCP Security (MB-TCP-Security v2.1, 8.3) has one code for both.
+    """
+
+    def __init__(self, function: int) -> None:
+        super().__init__(function, 1)
+        self.args = (f"function {function} refused: the role in our certificate has no right to it, or it is unknown",)
 
 
 class WrongStation(HalError):

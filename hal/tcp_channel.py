@@ -1,31 +1,45 @@
-"""Bytes over TCP, with the socket options that make a broken cable show within two seconds."""
+"""Bytes over TCP or TLS, with the socket options that make a broken cable show within two seconds."""
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
+from typing import Final
 
 from hal.errors import LinkDown
+from hal.tls import Security, refusal, silent_refusal
 
-USER_TIMEOUT_MS = 1500
+USER_TIMEOUT_MS: Final = 1500
 """Bytes unacknowledged for this long end the connection (RFC 5482); Linux alone would wait for minutes."""
 
-KEEPALIVE_S = 1
+KEEPALIVE_S: Final = 1
 """An idle connection is probed after this time and at this interval."""
+
+CONNECT_S: Final = 0.5
+
+HANDSHAKE_S: Final = 1.0
+"""What a small PLC may take for its part of a handshake, beside the connection."""
+
+VERDICT_S: Final = 0.2
+"""With TLS 1.3 a client is connected before the server has seen its certificate. Its verdict is awaited so long:
+a refusal, or the ticket that most servers send behind their consent."""
+
+_LOOK_S: Final = 0.002
 
 
 class TcpChannel:
-    """A TCP connection to ``host``:``port``; each attempt ends within ``connect_timeout_s``."""
+    """A TCP connection to ``host``:``port``, secured or not; each attempt ends within about one second."""
 
-    def __init__(self, host: str, port: int, *, connect_timeout_s: float = 0.5) -> None:
+    def __init__(self, host: str, port: int, security: Security | None = None) -> None:
         self._host = host
         self._port = port
-        self._connect_timeout_s = connect_timeout_s
+        self._security = security
         self._pipe: _Pipe | None = None
 
     @property
     def name(self) -> str:
         """Where it leads, for messages."""
-        return f"tcp {self._host}:{self._port}"
+        return f"{'tcp' if self._security is None else 'tls'} {self._host}:{self._port}"
 
     @property
     def is_open(self) -> bool:
@@ -33,21 +47,25 @@ class TcpChannel:
         return self._pipe is not None and not self._pipe.transport.is_closing()
 
     async def open(self, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]) -> None:
-        """Open it; see `hal.byte_channel.ByteChannel`."""
+        """Open it; see `hal.byte_channel.ByteChannel`.
+
+        Raises:
+            CertificateRefused: one end does not accept the other.
+            LinkDown: no connection.
+
+        """
         self.close()
-        loop = asyncio.get_running_loop()
+        pipe = await self._connect(on_bytes)
         try:
-            async with asyncio.timeout(self._connect_timeout_s):
-                transport, pipe = await loop.create_connection(
-                    lambda: _Pipe(self.name, on_bytes, on_lost), self._host, self._port
-                )
-        except OSError as error:
-            raise LinkDown(f"{self.name}: {str(error) or 'no connection in time'}") from error
-        _set_options(transport.get_extra_info("socket"))
-        self._pipe = pipe
-        if transport.is_closing():
-            self.close()
+            await self._await_verdict(pipe)
+        except BaseException:
+            pipe.abandon()
+            raise
+        if pipe.transport.is_closing():
+            pipe.abandon()
             raise LinkDown(f"{self.name}: closed by the peer at once")
+        pipe.on_lost = on_lost
+        self._pipe = pipe
 
     def discard(self) -> None:
         """Keep everything: a stream with a piece cut out has no frames any more, and its frames have ids."""
@@ -64,18 +82,55 @@ class TcpChannel:
             self._pipe.abandon()
             self._pipe = None
 
+    async def _connect(self, on_bytes: Callable[[bytes], None]) -> "_Pipe":
+        loop, secured = asyncio.get_running_loop(), self._security
+        try:
+            async with asyncio.timeout(CONNECT_S if secured is None else CONNECT_S + HANDSHAKE_S):
+                transport, pipe = await loop.create_connection(
+                    lambda: _Pipe(self.name, on_bytes),
+                    self._host,
+                    self._port,
+                    ssl=None if secured is None else secured.context,
+                    server_hostname=None if secured is None else secured.server_name,
+                )
+        except ssl.SSLError as error:
+            raise refusal(self.name, error) from error
+        except (ConnectionResetError, ConnectionAbortedError) as error:
+            if secured is not None:
+                raise silent_refusal(self.name) from error
+            raise LinkDown(f"{self.name}: {error}") from error
+        except OSError as error:
+            raise LinkDown(f"{self.name}: {str(error) or 'no connection in time'}") from error
+        _set_options(transport.get_extra_info("socket"))
+        return pipe
+
+    async def _await_verdict(self, pipe: "_Pipe") -> None:
+        session: ssl.SSLObject | None = pipe.transport.get_extra_info("ssl_object")
+        if session is None or session.version() != "TLSv1.3":
+            pipe.consented = True
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + VERDICT_S
+        while not pipe.consented and loop.time() < until:
+            if pipe.ended is not None:
+                raise pipe.ended
+            await asyncio.sleep(_LOOK_S)
+            pipe.consented |= bool(session.session and session.session.has_ticket)
+
 
 class _Pipe(asyncio.Protocol):
     """One connection. Abandoned, it reports nothing more."""
 
     transport: asyncio.Transport
 
-    def __init__(
-        self, name: str, on_bytes: Callable[[bytes], None], on_lost: Callable[[LinkDown], None]
-    ) -> None:
+    def __init__(self, name: str, on_bytes: Callable[[bytes], None]) -> None:
         self._name = name
         self._on_bytes = on_bytes
-        self._on_lost = on_lost
+        self.on_lost: Callable[[LinkDown], None] = _ignore
+        self.ended: LinkDown | None = None
+        """Why it broke."""
+        self.consented = False
+        """Whether the peer has shown that it accepts us."""
         self._abandoned = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -83,16 +138,29 @@ class _Pipe(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self.consented = True
         if not self._abandoned:
             self._on_bytes(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._abandoned:
-            self._on_lost(LinkDown(f"{self._name}: {exc or 'closed by the peer'}"))
+        if self._abandoned:
+            return
+        if isinstance(exc, ssl.SSLError):
+            self.ended = refusal(self._name, exc)
+        elif not self.consented:
+            # An alert may be lost when it crosses our first request: then this is all there is to see.
+            self.ended = silent_refusal(self._name)
+        else:
+            self.ended = LinkDown(f"{self._name}: {exc or 'closed by the peer'}")
+        self.on_lost(self.ended)
 
     def abandon(self) -> None:
         self._abandoned = True
         self.transport.abort()
+
+
+def _ignore(_error: LinkDown) -> None:
+    """Stand in until a connection is open: its opener looks for itself."""
 
 
 def _set_options(sock: socket.socket) -> None:

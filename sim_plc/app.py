@@ -15,6 +15,7 @@ from sim_plc.pty_line import RtuLine
 from sim_plc.roster import Roster
 from sim_plc.server import TcpServer
 from sim_plc.stock import habits_of, random_stock, scenario_stock
+from sim_plc.tls import Credentials, NoCredentials, TlsServer, server_context
 from sim_plc.tower import SimTower, found_again, new_tower
 
 SIDE_CHANNEL: Final = "plant.sock"
@@ -34,10 +35,11 @@ class Start:
     """Do not look for an earlier plant."""
 
 
-async def run(tower: Tower, run_dir: Path, start: Start) -> None:
+async def run(tower: Tower, run_dir: Path, start: Start, credentials: Credentials | None = None) -> None:
     """Serve a tower's stations until SIGTERM or SIGINT. The run directory must exist.
 
     Raises:
+        NoCredentials: a bus is secured, and there are no ``credentials``.
         keep.CannotResume: the run directory holds another tower's plant.
         OSError: an address, line or socket cannot be made.
 
@@ -46,7 +48,7 @@ async def run(tower: Tower, run_dir: Path, start: Start) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    wires = {name: _wire(tower, run_dir, name, sim) for name in tower.bus}
+    wires = {name: _wire(tower, run_dir, name, sim, credentials) for name in tower.bus}
     side_channel = SideChannel(run_dir / SIDE_CHANNEL, sim, _Reconnector(tower, wires))
     async with contextlib.AsyncExitStack() as stack:
         for wire in wires.values():
@@ -104,9 +106,13 @@ def _sim_tower(tower: Tower, run_dir: Path, start: Start) -> SimTower:
     return sim
 
 
-def _wire(tower: Tower, run_dir: Path, name: str, sim: SimTower) -> Wire:
+def _wire(tower: Tower, run_dir: Path, name: str, sim: SimTower, credentials: Credentials | None) -> Wire:
     bus = tower.bus[name]
     match bus:
+        case TcpBus(security="tls"):
+            if credentials is None:
+                raise NoCredentials(f"bus.{name} is secured: --plc-ca, --plc-certificate and --plc-key are needed")
+            return TlsServer(sim.units(bus.stations), bus.host, bus.port, tls=server_context(credentials))
         case TcpBus():
             return TcpServer(sim.units(bus.stations), bus.host, bus.port)
         case RtuBus():

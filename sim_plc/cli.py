@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +37,7 @@ run_dir_option = click.option(
     show_envvar=True,
     help="Where the plant keeps its side channel, its serial lines and its memory.",
 )
+PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 room_option = click.option("--room", type=click.IntRange(min=1), required=True, help="Room number, or its place.")
 
 
@@ -106,6 +108,9 @@ def plant_command(group: click.Group, name: str) -> Callable[[Callable[..., None
 @click.option("--profile", help="Machine profile in place of the file's.")
 @click.option("--empty", is_flag=True, help="Begin without any car.")
 @click.option("--fresh", is_flag=True, help="Begin anew although the run directory holds a plant.")
+@click.option("--plc-ca", type=PEM, help="Secured buses: who signs the certificates of those that are let in.")
+@click.option("--plc-certificate", type=PEM, help="Secured buses: the stations' certificate.")
+@click.option("--plc-key", type=PEM, help="Secured buses: the stations' key.")
 @run_dir_option
 @click.option(
     "--set", "overrides", multiple=True, callback=_overrides, metavar="KEY=VALUE", help="Override a configuration key."
@@ -117,6 +122,9 @@ def run(
     profile: str | None,
     run_dir: Path,
     overrides: Mapping[str, str],
+    plc_ca: Path | None,
+    plc_certificate: Path | None,
+    plc_key: Path | None,
     *,
     empty: bool,
     fresh: bool,
@@ -131,6 +139,7 @@ def run(
     from config.scenario import load_scenario
     from sim_plc import app
     from sim_plc.keep import CannotResume
+    from sim_plc.tls import Credentials, NoCredentials
 
     if empty and scenario:
         raise click.UsageError("--empty and --scenario contradict each other")
@@ -142,8 +151,10 @@ def run(
         return
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        asyncio.run(app.run(tower, run_dir, app.Start(seed, day, empty=empty, fresh=fresh)))
-    except (CannotResume, OSError) as error:
+        files = [path for path in (plc_ca, plc_certificate, plc_key) if path is not None]
+        credentials = Credentials(*files) if len(files) == len(fields(Credentials)) else None
+        asyncio.run(app.run(tower, run_dir, app.Start(seed, day, empty=empty, fresh=fresh), credentials))
+    except (CannotResume, NoCredentials, OSError) as error:
         _fail(REFUSED, str(error))
 
 

@@ -5,6 +5,7 @@ same transaction id, and never drops a half-open connection.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -48,6 +49,7 @@ class TcpServer:
         *,
         identity: Identity = IDENTITY,
         idle_s: float = IDLE_S,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._units = units
         self._host = host
@@ -56,6 +58,7 @@ class TcpServer:
         self._faults = faults or NoFaults()
         self._identity = identity
         self._idle_s = idle_s
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._connections: dict[MbapConnection, None] = {}
 
@@ -82,7 +85,7 @@ class TcpServer:
 
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: MbapConnection(self), self._host, self._port)
+        self._server = await loop.create_server(lambda: MbapConnection(self), self._host, self._port, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

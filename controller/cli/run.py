@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -32,14 +32,21 @@ if TYPE_CHECKING:
     show_default=True,
     help="Least level of what is logged on standard error.",
 )
+@click.option(
+    "--capture",
+    type=click.File("x", lazy=False),
+    metavar="FILE",
+    help="Take down every byte on the wires, in a new file: time, bus, direction, bytes.",
+)
 @click.pass_obj
 def run(
-    serve: "Callable[[Tower, Site, str], int]",
+    serve: "Callable[[Tower, Site, str, TextIO | None], int]",
     config_file: str,
     run_dir: Path,
     profile: str | None,
     overrides: dict[str, str],
     log_level: str,
+    capture: "TextIO | None",
 ) -> None:
     """Serve a tower until SIGTERM or SIGINT.
 
@@ -54,4 +61,4 @@ def run(
         tower = load_tower(config_file, profile=profile, overrides=overrides)
     except ConfigError as error:
         fail(BAD_CONFIGURATION, str(error))
-    sys.exit(serve(tower, Site(run_dir=run_dir.absolute()), log_level))
+    sys.exit(serve(tower, Site(run_dir=run_dir.absolute()), log_level, capture))

@@ -11,6 +11,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -68,6 +69,12 @@ class MbapConnection(asyncio.Protocol):
         """The client does not take its answers."""
         self._waiting = False
         """There may be whole requests in the buffer, for the next turn."""
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The client's certificate, DER; None on an open connection."""
+        session: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return None if session is None else session.getpeercert(binary_form=True)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""

@@ -1,6 +1,6 @@
 """Back ends of the tower contract suite: each test that asks for `backend` runs over every one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from config.load import load_tower
 from tests.support import openers
-from tests.support.backends import Backend, LastingBackend, VirtualBackend
+from tests.support.backends import Backend, LastingBackend, Opener, VirtualBackend
 from tests.support.bench import Ability
 from tests.support.not_run import NOT_RUN
 
@@ -19,12 +19,20 @@ ABILITIES = {
     "in-memory": EVERYTHING,
     "tcp": EVERYTHING,
     "tcp-fc16": EVERYTHING - {Ability.MACHINE},
+    "tls": EVERYTHING,
     "rtu": EVERYTHING,
     "hardware": EVERYTHING - {Ability.SILENCE, Ability.POWER},
 }
 """What each back end can do."""
 
-REAL_TIME = {"tcp", "tcp-fc16", "rtu", "hardware"}
+VIRTUAL: Mapping[str, Opener] = {"fake": openers.fake_bench, "in-memory": openers.memory_bench}
+LASTING: Mapping[str, Opener] = {
+    "tcp": openers.tcp_bench,
+    "tcp-fc16": partial(openers.tcp_bench, fc23=False),
+    "tls": openers.tls_bench,
+    "rtu": openers.rtu_bench,
+}
+REAL_TIME = {*LASTING, "hardware"}
 
 SITE_PATIENCE_S = 1800.0
 """Longest scenario on steel."""
@@ -47,6 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out.append(item)
         else:
             chosen.append(item)
+            if _is_of_a_campaign(item):
+                item.add_marker(pytest.mark.campaign)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = chosen
@@ -78,17 +88,17 @@ def _missing_leave(config: pytest.Config) -> str:
 
 
 def _backend(name: str, config: pytest.Config) -> Backend:
-    match name:
-        case "fake":
-            return VirtualBackend(openers.fake_bench)
-        case "in-memory":
-            return VirtualBackend(openers.memory_bench)
-        case "tcp":
-            return LastingBackend(openers.tcp_bench)
-        case "tcp-fc16":
-            return LastingBackend(partial(openers.tcp_bench, fc23=False))
-        case "rtu":
-            return LastingBackend(openers.rtu_bench)
+    if name in VIRTUAL:
+        return VirtualBackend(VIRTUAL[name])
+    if name in LASTING:
+        return LastingBackend(LASTING[name])
     tower = load_tower(Path(config.getoption("tower")))
     run_dir = Path(config.getoption("run_dir"))
     return LastingBackend(lambda: openers.site_bench(tower, run_dir), SITE_PATIENCE_S)
+
+
+def _is_of_a_campaign(item: pytest.Item) -> bool:
+    """Tell whether a test only repeats over TLS what a machine does over TCP: half a minute of waiting."""
+    callspec = getattr(item, "callspec", None)
+    over_tls = callspec is not None and callspec.params.get("backend") == "tls"
+    return over_tls and any(Ability.MACHINE in mark.args for mark in item.iter_markers("needs"))

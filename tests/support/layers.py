@@ -45,11 +45,13 @@ MAY_IMPORT: Table = {
     # 3
     "controller.instruments": (*LEAVES, "hal"),
     "controller.settings": (*LEAVES, "config", "hal.tower"),
+    "controller.links": ("config", "hal"),
     "controller.app": (
         *LEAVES,
         "config",
         "hal",
         "controller.settings",
+        "controller.links",
         "controller.instruments",
         "controller.logs",
         "controller.fsm",

@@ -8,15 +8,16 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.budget import line_loads
-from config.schema import RtuBus, TcpBus, Tower
+from config.schema import TcpBus, Tower
+from controller import links
 from hal.cadence import SteadyCadence
 from hal.interfaces import StationState
 from hal.link import Link
-from hal.modbus_link import RtuLink, TcpLink
 from hal.tower import BusPlan, TowerPlan, open_tower
 from sim_plc.rehearsal.memory_link import MemoryLink
+from sim_plc.tls import Credentials
 from tests.support.bench import Ability, Bench, Surroundings, Unable
+from tests.support.certificates import STATION, Authority
 from tests.support.fake_tower import FakeTower, fake_tower
 from tests.support.hal_rig import MemoryEpochs
 from tests.support.soft_tower import CARS, SoftTower, served, small_tower
@@ -99,8 +100,8 @@ class SoftSurroundings:
 async def memory_bench() -> AsyncIterator[Bench]:
     """PLC programs and plant in the loop's own time."""
     async with SoftTower(small_tower()).running() as soft:
-        links: dict[str, Link] = {name: MemoryLink(soft.units_of(name)) for name in soft.tower.bus}
-        async with _bench(soft.tower, links, SoftSurroundings(soft, links)) as bench:
+        ways: dict[str, Link] = {name: MemoryLink(soft.units_of(name)) for name in soft.tower.bus}
+        async with _bench(soft.tower, ways, SoftSurroundings(soft, ways)) as bench:
             yield bench
 
 
@@ -123,13 +124,38 @@ async def tcp_bench(*, fc23: bool = True) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def _served_bench(tower: Tower) -> AsyncIterator[Bench]:
+async def tls_bench() -> AsyncIterator[Bench]:
+    """Every station over Modbus/TCP Security; each answer leaves in two records."""
+    with tempfile.TemporaryDirectory(prefix="certificates-") as folder:
+        authority = Authority(Path(folder))
+        station, client = authority.station(), authority.client()
+        tower = small_tower()
+        buses = {
+            name: TcpBus(
+                kind="tcp",
+                stations=bus.stations,
+                timeout_s=0.5,
+                security="tls",
+                ca=str(authority.certificate),
+                certificate=str(client.certificate),
+                key=str(client.key),
+                server_name=STATION,
+            )
+            for name, bus in tower.bus.items()
+        }
+        credentials = Credentials(authority.certificate, station.certificate, station.key)
+        async with _served_bench(tower.model_copy(update={"bus": buses}), credentials) as bench:
+            yield bench
+
+
+@asynccontextmanager
+async def _served_bench(tower: Tower, credentials: Credentials | None = None) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="contract-")))
         soft = await stack.enter_async_context(SoftTower(tower).running())
-        reachable = await stack.enter_async_context(served(soft, folder))
-        links = {name: link_of(reachable, name, folder) for name in reachable.bus}
-        yield await stack.enter_async_context(_bench(reachable, links, SoftSurroundings(soft, links)))
+        reachable = await stack.enter_async_context(served(soft, folder, credentials))
+        ways = {name: link_of(reachable, name, folder) for name in reachable.bus}
+        yield await stack.enter_async_context(_bench(reachable, ways, SoftSurroundings(soft, ways)))
 
 
 # A real tower
@@ -172,8 +198,8 @@ async def site_bench(tower: Tower, run_dir: Path) -> AsyncIterator[Bench]:
 
     """
     with tower_lock(tower):
-        links = {name: link_of(tower, name, run_dir) for name in tower.bus}
-        async with _bench(tower, links, SiteSurroundings(tower, links)) as bench:
+        ways = {name: link_of(tower, name, run_dir) for name in tower.bus}
+        async with _bench(tower, ways, SiteSurroundings(tower, ways)) as bench:
             yield bench
 
 
@@ -212,20 +238,8 @@ def _take(fd: int, path: Path, tower_id: int) -> None:
 
 
 def link_of(tower: Tower, name: str, run_dir: Path) -> Link:
-    """Return the link of a bus; a relative device stands in ``run_dir``."""
-    bus = tower.bus[name]
-    match bus:
-        case TcpBus():
-            return TcpLink(bus.host, bus.port, timeout_s=bus.timeout_s)
-        case RtuBus():
-            return RtuLink(
-                str(run_dir / bus.device),
-                baud=bus.baud,
-                parity=bus.parity,
-                stop_bits=bus.stop_bits,
-                timeout_s=bus.timeout_s,
-                reply_max_s=max(line.longest_s for line in line_loads(tower) if line.bus == name),
-            )
+    """Return the link of a bus, as the daemon makes it."""
+    return links.link_of(tower, run_dir, name)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from sim_plc.program.tower import TowerProgram
 from sim_plc.pty_line import RtuLine
 from sim_plc.server import TcpServer
 from sim_plc.stepper import Stepper
+from sim_plc.tls import Credentials, TlsServer, server_context
 from sim_plc.unit import ExceptionCode, Unit
 from sim_plc.wire.functions import exception
 from sim_plc.wire_faults import WireFaults
@@ -134,16 +135,37 @@ class OldTcpServer(TcpServer):
         return super().serve(connection, unit, request)
 
 
+@dataclass
+class InTwo:
+    """`sim_plc.wire_faults.WireFaults`: each answer in two pieces, and so in two records of TLS."""
+
+    mute: Mute
+
+    def bend(self, frame: bytes) -> Sequence[tuple[float, bytes]]:
+        middle = len(frame) // 2
+        return [(0.0, frame[:middle]), (0.0, frame[middle:])] if self.mute.bend(frame) else ()
+
+
+def _server(soft: SoftTower, name: str, bus: TcpBus, credentials: Credentials | None) -> TcpServer:
+    units, mute = soft.units_of(name), soft.mutes[name]
+    if bus.security == "tls":
+        assert credentials is not None
+        return TlsServer(units, HOST, 0, faults=InTwo(mute), tls=server_context(credentials))
+    return TcpServer(units, HOST, 0, faults=mute) if bus.fc23 else OldTcpServer(soft, units, mute)
+
+
 @asynccontextmanager
-async def served(soft: SoftTower, folder: Path) -> AsyncIterator[Tower]:
-    """Serve every bus of a tower; yield its configuration with the ports and devices that were taken."""
+async def served(soft: SoftTower, folder: Path, credentials: Credentials | None = None) -> AsyncIterator[Tower]:
+    """Serve every bus of a tower; yield its configuration with the ports and devices that were taken.
+
+    ``credentials``: of the stations on secured buses.
+    """
     buses: dict[str, TcpBus | RtuBus] = {}
     async with AsyncExitStack() as stack:
         for name, bus in soft.tower.bus.items():
             match bus:
                 case TcpBus():
-                    units, mute = soft.units_of(name), soft.mutes[name]
-                    server = TcpServer(units, HOST, 0, faults=mute) if bus.fc23 else OldTcpServer(soft, units, mute)
+                    server = _server(soft, name, bus, credentials)
                     await server.start()
                     stack.push_async_callback(server.stop)
                     buses[name] = bus.model_copy(update={"host": HOST, "port": server.port})
