@@ -1,13 +1,15 @@
 """One scripted station behind a memory link, polled by the real scan in virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from hal.cadence import SteadyCadence
 from hal.handshake import Mailbox
 from hal.interfaces import Prepared, StationState
+from hal.plcmap.codes import Opcode, Reason, Result
+from hal.plcmap.frame import Content, Frame
 from hal.plcmap.registers import tower_map
 from hal.scan import Station
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
@@ -15,6 +17,7 @@ from tests.support.fake_plc import SHAPE, FakePlc
 
 OWNER = 4711
 LIFT = "lift"
+HOME, STOP = int(Opcode.HOME), int(Opcode.STOP)
 
 
 @dataclass
@@ -109,3 +112,68 @@ async def rig(
         await asyncio.gather(scan, return_exceptions=True)
     if not scan.cancelled():
         scan.result()
+
+
+# What a test lets the PLC do, and what it writes
+
+
+def after(delay_s: float) -> Callable[[Callable[[], None]], object]:
+    """Return what lets something be done later, for `FakePlc.execute_all`."""
+    return lambda done: asyncio.get_running_loop().call_later(delay_s, done)
+
+
+def obey_stop(it: Rig, *, running: Frame | None = None) -> None:
+    """Accept every STOP above accepted, end what runs with STOPPED and the STOP with OK."""
+    plc = it.plc
+
+    def on_frame(name: str, frame: Frame) -> None:
+        if frame.content.opcode == STOP and frame.epoch == plc.epoch:
+            plc.accept(name, frame, runs=False)
+            if running is not None and plc.mechanisms[name].executing == running.sequence:
+                plc.finish(name, running, Result.STOPPED)
+            plc.finish(name, frame)
+
+    plc.on_frame = on_frame
+
+
+async def put_busy(it: Rig, running: Frame) -> Prepared:
+    """Write a command that is refused as BUSY; what runs ends before anybody looks."""
+
+    def on_frame(name: str, frame: Frame) -> None:
+        it.plc.accept(name, frame, runs=False)
+        it.plc.finish(name, frame, Result.REFUSED, Reason.BUSY)
+        it.plc.finish(name, running)
+
+    it.plc.on_frame = on_frame
+    return await put(it)
+
+
+async def put(it: Rig) -> Prepared:
+    """Number and write a HOME of the lift."""
+    prepared = it.lift.prepare(Opcode.HOME)
+    await it.lift.issue(prepared)
+    return prepared
+
+
+async def put_to_run(it: Rig) -> tuple[Prepared, Frame]:
+    """Write a HOME of the lift that is accepted and runs on."""
+    prepared = await put(it)
+    frame = it.plc.frames[-1][1]
+    it.plc.accept(LIFT, frame)
+    return prepared, frame
+
+
+def journaled(plc: FakePlc, sequence: int, opcode: Opcode = Opcode.HOME) -> tuple[Frame, Prepared]:
+    """Return a frame of the daemon start before, and what its journal holds of it."""
+    frame = Frame.build(epoch=0x0001_0001, boot_id=plc.boot_id, content=Content(int(opcode)), sequence=sequence)
+    return frame, Prepared("tower/lift", sequence, frame.content, frame.check)
+
+
+def used_plc(accepted: int) -> FakePlc:
+    """Return a PLC on which an earlier daemon start worked up to ``accepted``."""
+    plc = FakePlc(tower_map(SHAPE))
+    plc.epoch, plc.owner = 0x0001_0001, 55
+    last, _ = journaled(plc, accepted)
+    plc.accept(LIFT, last, runs=False)
+    plc.finish(LIFT, last)
+    return plc

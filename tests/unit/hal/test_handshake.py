@@ -1,12 +1,11 @@
 """The daemon's half of the mailbox against a scripted PLC."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from hal.errors import ForeignMaster, LinkDown, Maintenance, NoAnswer, NotOnline, Unsettled
-from hal.interfaces import Prepared, StationState, Verdict
+from hal.errors import LinkDown, Maintenance, NoAnswer, NotOnline, Unsettled
+from hal.interfaces import Prepared, Verdict
 from hal.plcmap import codes
 from hal.plcmap.codes import Opcode, Reason, Result, Untrusted
 from hal.plcmap.frame import Content, Frame
@@ -14,46 +13,7 @@ from hal.plcmap.registers import tower_map
 from sim_plc.rehearsal.loop import run
 from sim_plc.rehearsal.memory_link import Fault
 from tests.support.fake_plc import SHAPE, FakePlc
-from tests.support.hal_rig import LIFT, MemoryEpochs, Rig, rig
-
-HOME = int(Opcode.HOME)
-STOP = int(Opcode.STOP)
-
-
-def after(delay_s: float) -> Callable[[Callable[[], None]], object]:
-    return lambda done: asyncio.get_running_loop().call_later(delay_s, done)
-
-
-def obey_stop(it: Rig, *, running: Frame | None = None) -> None:
-    """Accept every STOP above accepted, end what runs with STOPPED and the STOP with OK."""
-    plc = it.plc
-
-    def on_frame(name: str, frame: Frame) -> None:
-        if frame.content.opcode == STOP and frame.epoch == plc.epoch:
-            plc.accept(name, frame, runs=False)
-            if running is not None and plc.mechanisms[name].executing == running.sequence:
-                plc.finish(name, running, Result.STOPPED)
-            plc.finish(name, frame)
-
-    plc.on_frame = on_frame
-
-
-async def put_busy(it: Rig, running: Frame) -> Prepared:
-    """Write a command that is refused as BUSY; what runs ends before anybody looks."""
-
-    def on_frame(name: str, frame: Frame) -> None:
-        it.plc.accept(name, frame, runs=False)
-        it.plc.finish(name, frame, Result.REFUSED, Reason.BUSY)
-        it.plc.finish(name, running)
-
-    it.plc.on_frame = on_frame
-    return await put(it)
-
-
-async def put(it: Rig) -> Prepared:
-    prepared = it.lift.prepare(Opcode.HOME)
-    await it.lift.issue(prepared)
-    return prepared
+from tests.support.hal_rig import HOME, LIFT, STOP, after, obey_stop, put, put_busy, put_to_run, rig
 
 
 def test_a_command_is_written_once_and_its_outcome_taken() -> None:
@@ -184,9 +144,7 @@ def test_new_work_waits_until_the_old_is_known_to_be_accepted_or_void() -> None:
 def test_at_its_deadline_a_command_is_stopped_and_its_real_outcome_told() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             obey_stop(it, running=frame)
             outcome = await it.lift.outcome(prepared, 3)
             assert outcome.verdict is Verdict.STOPPED
@@ -281,9 +239,7 @@ def test_a_prepared_stop_goes_out_as_it_is_unless_it_was_overtaken() -> None:
 def test_a_cancelled_wait_leaves_the_command_to_stop_and_settle() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             waiting = asyncio.create_task(it.lift.outcome(prepared, 60))
             await asyncio.sleep(1)
             waiting.cancel()
@@ -299,9 +255,7 @@ def test_a_cancelled_wait_leaves_the_command_to_stop_and_settle() -> None:
 def test_a_link_that_stays_down_leaves_the_outcome_unknown_until_it_is_read() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             it.link.reachable = False
             it.link.cut()
             outcome = await it.lift.outcome(prepared, 5)
@@ -317,9 +271,7 @@ def test_a_link_that_stays_down_leaves_the_outcome_unknown_until_it_is_read() ->
 def test_a_short_interruption_does_not_end_the_wait() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
             await asyncio.sleep(1)
             it.link.cut()
@@ -352,9 +304,7 @@ def test_a_restart_before_acceptance_makes_the_command_void() -> None:
 def test_a_restart_while_running_is_told_by_the_plc() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
             await asyncio.sleep(1)
             it.plc.boot_id = 8
@@ -452,9 +402,7 @@ def test_what_was_lost_on_the_way_is_not_sent_again_while_the_maintenance_key_is
 def test_an_exception_to_a_read_of_the_kept_outcomes_only_delays_what_they_tell(code: int) -> None:
     async def scenario() -> None:
         async with rig() as it:
-            prepared = await put(it)
-            [(_, frame)] = it.plc.frames
-            it.plc.accept(LIFT, frame)
+            prepared, frame = await put_to_run(it)
             waiting = asyncio.create_task(it.lift.outcome(prepared, 20))
             await asyncio.sleep(0.5)
             it.plc.refuses_slow = code
@@ -483,9 +431,7 @@ def test_a_stop_that_is_answered_with_an_exception_goes_out_again() -> None:
 def test_a_command_that_was_refused_as_busy_is_told_though_what_ran_has_ended_since() -> None:
     async def scenario() -> None:
         async with rig() as it:
-            first = await put(it)
-            [(_, running)] = it.plc.frames
-            it.plc.accept(LIFT, running)
+            first, running = await put_to_run(it)
             await asyncio.sleep(0.5)
             second = await put_busy(it, running)
             outcome = await it.lift.outcome(second, 5)
@@ -501,144 +447,5 @@ def test_without_a_restored_counter_nothing_is_numbered() -> None:
         async with rig(adopt=None) as it:
             with pytest.raises(NotOnline, match="not restored"):
                 it.lift.prepare(Opcode.HOME)
-
-    run(scenario())
-
-
-# After a daemon restart: the journal's newest sequence, and what the station shows
-
-
-def journaled(plc: FakePlc, sequence: int, opcode: Opcode = Opcode.HOME) -> tuple[Frame, Prepared]:
-    """Return a frame of the daemon start before, and what its journal holds of it."""
-    frame = Frame.build(epoch=0x0001_0001, boot_id=plc.boot_id, content=Content(int(opcode)), sequence=sequence)
-    return frame, Prepared("tower/lift", sequence, frame.content, frame.check)
-
-
-def used_plc(accepted: int) -> FakePlc:
-    """Return a PLC on which an earlier daemon start worked up to ``accepted``."""
-    plc = FakePlc(tower_map(SHAPE))
-    plc.epoch, plc.owner = 0x0001_0001, 55
-    last, _ = journaled(plc, accepted)
-    plc.accept(LIFT, last, runs=False)
-    plc.finish(LIFT, last)
-    return plc
-
-
-def test_after_a_crash_a_planned_command_that_never_arrived_is_void_and_its_number_free() -> None:
-    async def scenario() -> None:
-        plc = used_plc(40)
-        _, planned = journaled(plc, 41)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
-            outcome = await it.lift.settle(planned, {planned.check})
-            assert outcome.verdict is Verdict.VOID
-            assert plc.frames == []
-            assert it.lift.prepare(Opcode.HOME).sequence == 41
-
-    run(scenario())
-
-
-def test_a_stop_before_the_settling_leaves_the_number_of_a_journaled_command_alone() -> None:
-    async def scenario() -> None:
-        plc = used_plc(40)
-        _, planned = journaled(plc, 41)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
-            obey_stop(it)
-            assert (await it.lift.stop()).prepared.sequence == 42
-            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.VOID
-            assert it.lift.prepare(Opcode.HOME).sequence == 43
-
-    run(scenario())
-
-
-def test_after_a_crash_a_finished_command_is_taken_by_its_check_word() -> None:
-    async def scenario() -> None:
-        plc = used_plc(40)
-        frame, planned = journaled(plc, 41)
-        plc.accept(LIFT, frame)
-        plc.finish(LIFT, frame, Result.STOPPED_SILENCE)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
-            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.STOPPED_SILENCE
-            other = Prepared("tower/lift", 41, Content(int(Opcode.MOVE_TO), 1, 0), 0x0BAD)
-            assert (await it.lift.settle(other, {0x0BAD})).verdict is Verdict.UNKNOWN
-
-    run(scenario())
-
-
-def test_after_a_crash_a_running_command_is_waited_for() -> None:
-    async def scenario() -> None:
-        plc = used_plc(40)
-        frame, planned = journaled(plc, 41)
-        plc.accept(LIFT, frame)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
-            settling = asyncio.create_task(it.lift.settle(planned, {planned.check}))
-            await asyncio.sleep(5)
-            assert not settling.done()
-            plc.finish(LIFT, frame)
-            assert (await settling).verdict is Verdict.OK
-
-    run(scenario())
-
-
-def test_a_stop_that_the_journal_missed_is_known_by_its_check_word() -> None:
-    async def scenario() -> None:
-        plc = used_plc(40)
-        stop, _ = journaled(plc, 42, Opcode.STOP)
-        plc.accept(LIFT, stop, runs=False)
-        plc.finish(LIFT, stop)
-        plc.boot_id += 1
-        _, planned = journaled(plc, 41)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41) as it:
-            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.VOID
-            assert it.lift.prepare(Opcode.HOME).sequence == 43
-
-    run(scenario())
-
-
-def test_a_sequence_that_nobody_here_wrote_freezes_the_station_until_it_is_adopted() -> None:
-    async def scenario() -> None:
-        plc = used_plc(44)
-        async with rig(plc=plc, epochs=MemoryEpochs(0x0001_0001), adopt=41, online=False) as it:
-            await it.state(StationState.FROZEN)
-            assert "44" in it.station.trouble
-            with pytest.raises(ForeignMaster):
-                it.lift.prepare(Opcode.HOME)
-            with pytest.raises(ForeignMaster):
-                await it.lift.stop()
-            _, planned = journaled(plc, 41)
-            assert (await it.lift.settle(planned, {planned.check})).verdict is Verdict.UNKNOWN
-            written = len(plc.blocks)
-            await asyncio.sleep(5)
-            assert len(plc.blocks) == written
-            await it.station.adopt_epoch()
-            await it.online()
-            assert it.lift.prepare(Opcode.HOME).sequence == 45
-
-    run(scenario())
-
-
-def test_settling_nothing_waits_for_the_comparison() -> None:
-    async def scenario() -> None:
-        plc = used_plc(44)
-        async with rig(plc=plc, adopt=44, online=False) as it:
-            await it.lift.settle(None)
-            assert it.station.online
-        async with rig(plc=used_plc(44), adopt=3, online=False) as it:
-            with pytest.raises(ForeignMaster):
-                await it.lift.settle(None, (), 2)
-
-    run(scenario())
-
-
-def test_sequences_wrap_past_65535_to_1() -> None:
-    async def scenario() -> None:
-        plc = used_plc(65_534)
-        async with rig(plc=plc, adopt=65_534) as it:
-            plc.execute_all()
-            seen = []
-            for _ in range(3):
-                prepared = await put(it)
-                assert (await it.lift.outcome(prepared, 5)).verdict is Verdict.OK
-                seen.append(prepared.sequence)
-            assert seen == [65_535, 1, 2]
 
     run(scenario())
