@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION
 from controller.cli.options import json_option, profile_option, set_option
 from controller.cli.output import BAD, GOOD, ODD, emit_json, for_people, ink
@@ -22,7 +23,14 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXITS)
+@click.command(
+    epilog=shown(
+        "cartower config check guangzhou",
+        "cartower config check my.toml --strict",
+        "cartower config check my.toml --set bus.bays.baud=57600 --json",
+        exits=EXITS,
+    )
+)
 @click.argument("file")
 @click.option("--strict", is_flag=True, help="Refuse warnings too.")
 @profile_option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, fail
 from controller.cli.options import json_option
 from controller.cli.output import BAD, GOOD, emit_json, emit_table, ink
@@ -25,7 +26,9 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXITS)
+@click.command(
+    epilog=shown("cartower config diff guangzhou my.toml", "cartower config diff old.toml new.toml --json", exits=EXITS)
+)
 @click.argument("old")
 @click.argument("new")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ.")
@@ -66,9 +69,11 @@ def _print(found: "Difference") -> None:
 def verdict(found: "Difference") -> Iterator[str]:
     """Yield what the PLCs need, in words."""
     if not found.programs.needed:
-        text = "the PLC programs stay as they are"
-        parameters = sum("PLC" in one.concerns or "controllers" in one.concerns for one in found.changes)
-        yield ink(text, GOOD, bold=True) + (f"; {parameters} parameters of machine or drives change" * bool(parameters))
+        count = sum(one.concerns.endswith("parameters") for one in found.changes)
+        more = "" if not count else f"; {count} parameters of machine or drives change"
+        if count == 1:
+            more = "; 1 parameter of machine or drives changes"
+        yield ink("the PLC programs stay as they are", GOOD, bold=True) + more
         return
     yield ink("the PLCs need a new program or table:", BAD, bold=True)
     yield from (f"  {reason}" for reason in _reasons(found.programs))

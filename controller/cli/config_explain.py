@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, USAGE, fail
 from controller.cli.options import json_option, profile_option, set_option
 from controller.cli.output import align, emit_json, ink
@@ -20,7 +21,14 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXITS)
+@click.command(
+    epilog=shown(
+        "cartower config explain",
+        "cartower config explain machine.lift",
+        "cartower config explain speed_mm_s --config autostadt",
+        exits=EXITS,
+    )
+)
 @click.argument("key", default="")
 @click.option("--config", "config_file", help="Tower: a TOML file or a packaged name; shows where it sets the key.")
 @profile_option

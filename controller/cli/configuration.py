@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from controller.cli.exits import BAD_CONFIGURATION, EXIT_CODES, USAGE, fail
+from controller.cli.examples import shown
+from controller.cli.exits import BAD_CONFIGURATION, USAGE, fail
 from controller.cli.lazy import LazyGroup
 
 
@@ -16,12 +17,13 @@ from controller.cli.lazy import LazyGroup
         "diff": ("controller.cli.config_diff:diff", "What differs between two towers, and for whom it matters."),
         "schema": ("controller.cli.configuration:schema", "The JSON Schema of a tower's file, for editors."),
     },
+    epilog=shown("cartower config check my.toml", "cartower config explain ring"),
 )
 def config() -> None:
     """Check, explain and compare configurations of towers."""
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=shown("cartower config schema", "cartower config schema -o tower.schema.json"))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not to the output.")
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of a tower's file, with which an editor completes keys and marks faults.
@@ -33,7 +35,13 @@ def schema(output: Path | None) -> None:
     _put(schema_text(), output)
 
 
-@click.command("plc-map", epilog=EXIT_CODES)
+@click.command(
+    "plc-map",
+    epilog=shown(
+        "cartower plc-map --config my.toml -o map.csv",
+        "cartower plc-map --config my.toml --table places",
+    ),
+)
 @click.option("--config", "config_file", required=True, help="Tower: a TOML file, or the name of a packaged one.")
 @click.option(
     "--table",

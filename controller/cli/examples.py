@@ -3,7 +3,7 @@
 from controller.cli.exits import EXIT_CODES
 
 
-def shown(*examples: str) -> str:
+def shown(*examples: str, exits: str = EXIT_CODES) -> str:
     """Return the end of a help page: lines that can be typed as they stand, and the exit codes."""
     lines = "\n".join(f"  {example}" for example in examples)
-    return f"\b\nExamples:\n{lines}\n\n{EXIT_CODES}"
+    return f"\b\nExamples:\n{lines}\n\n{exits}"

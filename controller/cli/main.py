@@ -25,7 +25,8 @@ COMMANDS: Final = {
     "io": ("controller.cli.io:io", "Every register and signal by its name, as the daemon reads it."),
     "bus": ("controller.cli.bus:bus", "How the field buses fare; read registers."),
     "doctor": ("controller.cli.doctor:doctor", "Look over this computer and the tower, and say what to do."),
-    "config": ("controller.cli.configuration:config", "Check a tower's configuration."),
+    "init": ("controller.cli.init:init", "Describe a new tower: asks, and writes its file."),
+    "config": ("controller.cli.configuration:config", "Check, explain and compare configurations."),
     "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
     "completion": ("controller.cli.completion:completion", "The completion script for a shell."),
 }

@@ -24,13 +24,7 @@ def pages(group: click.Group, path: Path = ()) -> Iterator[tuple[Path, click.Com
             yield (*path, name), command
 
 
-NOT_YET = ("config", "init", "plc-map")
-
-PAGES = [
-    pytest.param(path, id=" ".join(path) or "cartower")
-    for path, _ in pages(cartower)
-    if not path or path[0] not in NOT_YET
-]
+PAGES = [pytest.param(path, id=" ".join(path) or "cartower") for path, _ in pages(cartower)]
 
 
 def help_of(path: Path, columns: int = 80) -> list[str]:
