@@ -44,8 +44,8 @@ def trouble(folder: Path, authority: Authority, client: Pair, words: str) -> Non
     """Every station is offline for a reason that holds ``words``, and its epoch was never taken."""
 
     async def run() -> None:
-        station = authority.station()
-        credentials = Credentials(authority.certificate, station.certificate, station.key)
+        pair = authority.station()
+        credentials = Credentials(authority.certificate, pair.certificate, pair.key)
         tower = secured(authority, client)
         async with AsyncExitStack() as stack:
             soft = await stack.enter_async_context(SoftTower(tower).running())
@@ -61,10 +61,11 @@ def trouble(folder: Path, authority: Authority, client: Pair, words: str) -> Non
                     epochs=MemoryEpochs(),
                 )
             )
-            async with asyncio.timeout(PATIENCE_S):
-                while not all(words in each.trouble for each in drivers.stations.values()):
-                    await asyncio.sleep(0.01)
-            assert all(each.state is StationState.OFFLINE for each in drivers.stations.values())
+            until = asyncio.get_running_loop().time() + PATIENCE_S
+            for station in drivers.stations.values():
+                while words not in station.trouble:
+                    assert await station.news(until), station.trouble
+                assert station.state is StationState.OFFLINE
 
     asyncio.run(run())
 
