@@ -174,6 +174,7 @@ class Mechanism(Protocol):
         Raises:
             ForeignMaster: only with None; an open intent gets `Verdict.UNKNOWN` instead.
             NotOnline: only with None: the station did not come online before the deadline.
+            Maintenance: only with None: a command that is still on its way cannot be made void now.
 
         """
         ...
