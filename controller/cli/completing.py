@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from controller.api.messages import ApiError
 from controller.api.sync_client import SyncClient
 from controller.cli.options import RUN_DIR, SOCKET
 from controller.cli.texts import place_text, rooms_of
 from controller.domain.events import Refusal
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PATIENCE_S: Final = 0.3
 """Somebody holds the Tab key: no answer is better than a late one."""
@@ -20,30 +22,30 @@ Item = tuple[str, str]
 """A value, and what it means."""
 
 
-def cars(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def cars(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the ids of the cars inside."""
     return _fitting(incomplete, ((car["id"], _car_text(car)) for car in _asked(ctx, "cars").get("cars", ())))
 
 
-def jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the numbers of the jobs that have not ended."""
     found = _asked(ctx, "jobs").get("jobs", ())
     return _fitting(incomplete, ((str(job["id"]), f"{job['kind']} {job['car']} {job['state']}") for job in found))
 
 
-def choices(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def choices(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the choices of the job that is named before, else of every parked one."""
     found = [job for job in _asked(ctx, "jobs").get("jobs", ()) if ctx.params.get("job") in (None, job["id"])]
     return _fitting(incomplete, ((choice, f"job {job['id']}") for job in found for choice in job["choices"]))
 
 
-def rooms(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def rooms(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the numbers of the rooms."""
     found = _asked(ctx, "status").get("rooms", ())
     return _fitting(incomplete, ((str(room["number"]), f"{room['place']} {room['state']}") for room in found))
 
 
-def bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the bays that are free."""
     status = _asked(ctx, "status")
     places = status["places"].values() if status else ()
@@ -58,17 +60,18 @@ def bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[C
     )
 
 
-def stations(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def stations(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the names of the stations."""
     found = _asked(ctx, "status").get("stations", ())
     return _fitting(incomplete, ((station["name"], station["state"]) for station in found))
 
 
-def signals(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def signals(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the full names of the signals, station by station."""
     station, slash, _ = incomplete.partition("/")
     if not slash:
-        return [CompletionItem(f"{item.value}/", help=item.help) for item in stations(ctx, _param, incomplete)]
+        found = _asked(ctx, "status").get("stations", ())
+        return _fitting(incomplete, ((f"{each['name']}/", each["state"]) for each in found))
     found = _asked(ctx, "io", station=station).get("signals", ())
     return _fitting(incomplete, ((each["name"], each["text"]) for each in found))
 
@@ -78,7 +81,9 @@ def _car_text(car: Mapping[str, Any]) -> str:
     return f"{where} {car['model']}".strip()
 
 
-def _fitting(incomplete: str, items: Iterable[Item]) -> list[CompletionItem]:
+def _fitting(incomplete: str, items: Iterable[Item]) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(value, help=text) for value, text in items if value.startswith(incomplete)]
 
 

@@ -1,6 +1,8 @@
 """Asking before something moves: on a terminal a question, elsewhere a refusal. A stop is never asked about."""
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 
 import click
@@ -17,7 +19,7 @@ def can_ask() -> bool:
 
 def go_ahead(lines: Iterable[str]) -> None:
     """Say on standard error what will move, and ask; returns only after a yes, else exits `NOT_CONFIRMED`."""
-    print("\n".join(lines), file=sys.stderr)
+    print("\n".join(broken for line in lines for broken in _broken(line)), file=sys.stderr)
     if not can_ask():
         fail(NOT_CONFIRMED, "not confirmed: there is no terminal to ask at. The tower was not asked; --yes goes on.")
     try:
@@ -27,3 +29,9 @@ def go_ahead(lines: Iterable[str]) -> None:
         agreed = False
     if not agreed:
         fail(NOT_CONFIRMED, "not confirmed: the tower was not asked")
+
+
+def _broken(line: str) -> list[str]:
+    """Return a line broken to the terminal's width, each part indented like its beginning and a little more."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(line, shutil.get_terminal_size().columns, subsequent_indent=f"{indent}  ") or [""]

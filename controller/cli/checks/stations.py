@@ -28,6 +28,9 @@ def check_stations(status: Answer, buses: Answer) -> Iterator[Finding]:
 
 def _station(station: Answer, told: Answer, map_version: int) -> Finding:
     what = f"station {station['name']}"
+    if told["state"] == "FROZEN":
+        todo = "make sure that the other master is gone for good, then `cartower adopt`"
+        return fail(what, f"another master was seen: {told['detail']}", todo)
     if told["state"] != "ONLINE":
         todo = "look at its power and its line; `cartower bus stats` counts what comes back"
         return fail(what, f"{told['state']}: {told['detail']}", todo)

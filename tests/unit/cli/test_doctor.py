@@ -172,6 +172,9 @@ def test_stations_and_buses_are_judged_by_what_the_daemon_tells() -> None:
     assert levels(check_stations(status, buses(map_version=2))) == ["ok", "fail"]
     assert levels(check_stations(status, buses(unanswered=50))) == ["warn", "ok"]
     assert levels(check_stations(status, buses(name="bays1"))) == ["ok", "fail"], "it is offline"
+    frozen = sample_status() | {"alarms": []}
+    frozen["stations"][0] |= {"state": "FROZEN", "detail": "epoch 7 is in force"}
+    assert "cartower adopt" in list(check_stations(frozen, buses()))[1].todo
     busy = buses()
     busy["buses"][0]["load"] = 0.8
     assert levels(check_stations(status, busy)) == ["ok", "warn", "ok"]
