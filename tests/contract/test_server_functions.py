@@ -101,7 +101,7 @@ def test_an_absent_function_is_exception_1_whatever_it_carries(request_: str) ->
         "10",
         "10 00 00 00 00",
         "10 00 00 00 00 00",
-        "10 00 00 00 7C F8" + " 00 00" * 123,
+        "10 00 00 00 7C F8" + " 00 00" * 124,
         "10 00 00 01 00 00",
         "10 00 00 00 01 02",
         "10 00 00 00 01 02 00",
@@ -113,7 +113,7 @@ def test_an_absent_function_is_exception_1_whatever_it_carries(request_: str) ->
         "17 00 00 00 00 00 00 00 01 02 00 00",
         "17 00 00 00 7E 00 00 00 01 02 00 00",
         "17 00 00 00 01 00 00 00 00 00",
-        "17 00 00 00 01 00 00 00 7A F4" + " 00 00" * 121,
+        "17 00 00 00 01 00 00 00 7A F4" + " 00 00" * 122,
         "17 00 00 00 01 00 00 00 01 02 00",
         "17 00 00 00 01 00 00 00 01 02 00 00 00",
         "17 00 00 00 01 00 00 00 02 02 00 00",
@@ -155,7 +155,13 @@ def test_an_undeclared_address_is_exception_2_and_changes_nothing(request_: str)
 
 @pytest.mark.parametrize(
     "request_",
-    ["03 FF FF 00 02", "04 FF FF 00 02", "10 FF FF 00 02 04 00 00 00 00", "17 FF FF 00 02 00 00 00 01 02 00 00"],
+    [
+        "03 FF FF 00 02",
+        "04 FF FF 00 02",
+        "10 FF FF 00 02 04 00 00 00 00",
+        "17 FF FF 00 02 00 00 00 01 02 00 00",
+        "17 00 00 00 01 FF FF 00 02 04 00 00 00 00",
+    ],
 )
 def test_a_span_that_leaves_the_space_is_refused_before_the_station_sees_it(request_: str) -> None:
     unit = Registers(0x10000)

@@ -86,7 +86,7 @@ def test_the_silences(baud: int, inner_us: int, outer_us: int) -> None:
         ([FRAME + FRAME, 3.6, FRAME, 3.6], [None, FRAME]),
         ([b"\xff\x00" * 3, 2.0, b"\x55", 2.0, b"\xaa", 3.6, FRAME, 3.6], [None, FRAME]),
         # Too short to be a frame, though the check sum is right: unit and sum alone.
-        ([bytes.fromhex("0B 7E 87"), 3.6, FRAME, 3.6], [None, FRAME]),
+        ([bytes.fromhex("0B FE 87"), 3.6, FRAME, 3.6], [None, FRAME]),
     ],
 )
 def test_frames_by_silence(pieces: Sequence[bytes | float], frames: list[bytes | None]) -> None:
@@ -104,6 +104,17 @@ def test_more_than_a_frame_can_hold_is_an_overrun_and_soon_over() -> None:
     assert (notes.told, notes.overruns) == ([None], 1)
     notes = told([b"\x55" * 257, 3.6, FRAME, 3.6])
     assert (notes.told, notes.overruns) == ([None, FRAME], 1)
+
+
+def test_a_flood_takes_no_memory() -> None:
+    async def run() -> int:
+        listener = Listener(Notes(), baud=9_600, character_s=11 / 9_600)
+        for _ in range(100):
+            listener.hear(b"\x55" * 4_096)
+        return len(listener._burst)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        assert runner.run(run()) == 257
 
 
 def test_what_was_heard_before_the_line_went_is_forgotten() -> None:

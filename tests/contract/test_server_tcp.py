@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim_plc.server import MAX_CONNECTIONS, TcpServer
+from sim_plc.server import TcpServer
 from sim_plc.unit import Unit
 from sim_plc.wire_faults import WireFaults
 from tests.support.modbus_peers import mbap
@@ -313,14 +313,14 @@ def test_a_station_that_fails_costs_nobody_the_connection() -> None:
 
 def test_twenty_connections_are_served_and_one_more_takes_the_place_of_the_most_silent() -> None:
     async def scene(server: TcpServer, _unit: Registers) -> None:
-        clients = [await Client.to(server) for _ in range(MAX_CONNECTIONS)]
+        clients = [await Client.to(server) for _ in range(20)]
         for transaction, client in enumerate(clients):
             if transaction != 3:
                 assert await client.ask(read_one(transaction, transaction)) == one(transaction, transaction)
         late = await Client.to(server)
         assert await late.ask(read_one(1, 1)) == one(1, 1)
         assert await clients[3].ended()
-        assert server.connections == MAX_CONNECTIONS
+        assert server.connections == 20
         assert await clients[0].ask(read_one(1, 1)) == one(1, 1)
         for client in (*clients, late):
             client.writer.close()
@@ -332,11 +332,11 @@ def test_a_storm_of_connections_does_not_cost_a_polling_master_its_own() -> None
     async def scene(server: TcpServer, _unit: Registers) -> None:
         master = await Client.to(server)
         crowd = []
-        for transaction in range(3 * MAX_CONNECTIONS):
+        for transaction in range(60):
             crowd.append(await Client.to(server))
             if transaction % 10 == 0:
                 assert await master.ask(read_one(transaction, 1)) == one(transaction, 1)
-        assert server.connections == MAX_CONNECTIONS
+        assert server.connections == 20
         for client in (*crowd, master):
             client.writer.close()
 

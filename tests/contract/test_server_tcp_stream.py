@@ -27,6 +27,7 @@ class Congested(asyncio.Transport):
         self.sent: list[bytes] = []
         self.reading = True
         self.closed = False
+        self.aborted = False
         self.connection: asyncio.Protocol | None = None
 
     def write(self, data: Any) -> None:
@@ -49,7 +50,7 @@ class Congested(asyncio.Transport):
 
     def abort(self) -> None:
         assert self.connection is not None
-        self.closed = True
+        self.closed = self.aborted = True
         self.connection.connection_lost(None)
         self.get_extra_info("socket").close()
 
@@ -104,6 +105,17 @@ def test_a_turn_ends_after_sixteen_requests() -> None:
         assert (len(unit.calls), transport.reading) == (16, False)
         await settle()
         assert (len(unit.calls), transport.reading) == (40, True)
+        connection.drop()
+
+    asyncio.run(run())
+
+
+def test_an_impossible_length_lets_the_answers_before_it_go_out() -> None:
+    async def run() -> None:
+        connection, transport = connected(Registers(), room=1000)
+        connection.data_received(read_one(1, 4) + bytes.fromhex("00 02 00 00 00 00 01 03") + read_one(3, 5))
+        assert transport.sent == [one(1, 4)]
+        assert (transport.closed, transport.aborted) == (True, False)
         connection.drop()
 
     asyncio.run(run())
