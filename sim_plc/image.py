@@ -94,6 +94,8 @@ class RoomInputs:
     person: bool = False
     person_sensor_ok: bool = True
     in_marks: bool = False
+    beyond_marks: bool = False
+    """A photocell behind the marks sees the car: it stands too near to the inner door."""
     door_plane_clear: bool = True
     curtain_clear: bool = True
     crossing_out: bool = False
@@ -118,6 +120,8 @@ class RoomImage:
     gate_out: DoorOutputs = field(default_factory=DoorOutputs)
     sensors: RoomInputs = field(default_factory=RoomInputs)
     signal: int = 0
+    arrow_back: bool = False
+    """Output: a sign that shows a driver the way to the marks points back to the gate, not on."""
 
 
 @dataclass(slots=True)
@@ -152,6 +156,8 @@ class CarriageInputs:
     all_latches_locked: bool = False
     loaded_a: bool = False
     loaded_b: bool = False
+    load_kg: int = 0
+    """Load cells under the comb."""
     secured: bool = False
     arms_centred: bool = True
     arms_extended: bool = False

@@ -1,13 +1,13 @@
-"""The measuring frame of a room and the scale in its floor: what they read of a car that stands still.
+"""The measuring frame of a room with the scale in its floor: what they read of a car that stands still.
 
 A reading is taken once, when the car stands alone, and held as long as it does. Lengths come from measuring light
-grids with a beam every 10 mm, so that an edge is known to a step of 10 mm; the scale has the interval e = 10 kg of
-class III, whose error at up to 500 e may be half an interval (OIML R 76-1, 3.5.1). Both therefore tell a car at a limit
-from one that is a step above it, whatever chance and temperature do:
+grids with a beam every 10 mm, so that an edge is known to a step of 10 mm. It tells a car at a limit from one that is
+a step above it, whatever chance does:
 
-    reading = true value + error, rounded to the step; |error| < step / 2
+    reading = true value + error, rounded to 10 mm; |error| < 5 mm
 
-A car that reads exactly the limit may in truth be larger by less than half a step (5 mm, 5 kg).
+A car that reads exactly the limit may in truth be larger by less than a step (error and rounding: 9 mm, and 9.5 kg on
+the scale).
 """
 
 import math
@@ -17,20 +17,12 @@ from typing import Final
 
 from sim_plc.image import RoomInputs
 from sim_plc.plant.cars import Car
+from sim_plc.plant.scale import Scale
 
 STEP_MM: Final = 10
-STEP_KG: Final = 10
 
 ERROR_MM: Final = 4.0
 """Mounting and alignment of the grids, at most."""
-
-NOISE_KG: Final = 2.5
-"""Wind, vibration and the place of the wheels on the platform, at most."""
-
-DRIFT_KG: Final = 2.0
-"""Zero drift of the load cells with the temperature of the day, at most."""
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ class MeasuringFrame:
     def __init__(self, dice: random.Random) -> None:
         self.reading: Reading | None = None
         self._dice = dice
-        self._hour = dice.random()
+        self._scale = Scale(dice)
         self._car: Car | None = None
 
     def look(self, t: float, car: Car | None) -> None:
@@ -70,14 +62,12 @@ class MeasuringFrame:
         inputs.wheels = reading.wheels if reading else 0
 
     def _read(self, t: float, car: Car) -> Reading:
-        drift_kg = DRIFT_KG * math.sin(2 * math.pi * (t / DAY_S + self._hour))
         length_mm, width_mm, height_mm = (
-            _rounded(size + self._dice.uniform(-ERROR_MM, ERROR_MM), STEP_MM)
+            _to_step(size + self._dice.uniform(-ERROR_MM, ERROR_MM))
             for size in (car.length_mm, car.width_mm, car.height_mm)
         )
-        weight_kg = _rounded(car.weight_kg + self._dice.uniform(-NOISE_KG, NOISE_KG) + drift_kg, STEP_KG)
-        return Reading(length_mm, width_mm, height_mm, weight_kg, car.wheels)
+        return Reading(length_mm, width_mm, height_mm, self._scale.weigh(t, car.weight_kg), car.wheels)
 
 
-def _rounded(value: float, step: int) -> int:
-    return step * math.floor(value / step + 0.5)
+def _to_step(size_mm: float) -> int:
+    return STEP_MM * math.floor(size_mm / STEP_MM + 0.5)

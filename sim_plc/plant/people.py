@@ -190,12 +190,13 @@ def _drive_in(room: Room, car: Car, habits: Habits) -> Script:
 
 
 def _correct(room: Room, habits: Habits) -> Script:
-    """Wait to be told by the sign to move the car, and move it; whom nobody tells gets out."""
+    """Wait to be told by the sign to move the car, and follow its arrow; whom nobody tells gets out."""
+    way_mm = abs(room.off_marks_mm)
     for _ in range(_LOOKS):
         yield _LOOK_S
         if room.signal == Signal.FORWARD:
             yield habits.notice_s + 0.25 * habits.drive_s
-            room.off_marks_mm = 0
+            room.off_marks_mm += -way_mm if room.arrow_back else way_mm
             return
 
 

@@ -232,6 +232,7 @@ class Plant:
         if aboard is not None:
             steel.yard.aboard = aboard
             steel.comb.place(self._comb_up_mm)
+            steel.weigh()
         self._happen()
 
     def crank_shuttle(self) -> None:

@@ -35,6 +35,8 @@ class Room:
         self.yard = yard
         self.frame = MeasuringFrame(random.Random(f"{seed} frame {place}"))
         self.signal: int = Signal.DARK
+        self.arrow_back = False
+        """The sign's arrow points back to the gate."""
         self.transit: Transit | None = None
         self.engaged = False
         """Somebody has come with a car, or for one."""
@@ -95,6 +97,7 @@ class Room:
         inputs.person = self.persons > 0
         inputs.person_sensor_ok = True
         inputs.in_marks = self.in_marks
+        inputs.beyond_marks = self.standing is not None and self.off_marks_mm > MARKS_MM
         inputs.door_plane_clear = self.door_plane_clear
         inputs.curtain_clear = self.bodies_in_gate == 0
         inputs.crossing_in = self.last_crossing == "in"

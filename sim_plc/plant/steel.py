@@ -19,6 +19,7 @@ from sim_plc.plant.people import Crowd
 from sim_plc.plant.room import Room
 from sim_plc.plant.ropes import ropes_of
 from sim_plc.plant.safety import Cause, Chain
+from sim_plc.plant.scale import Scale
 
 _MAX_ROUNDS: Final = 100
 
@@ -64,7 +65,10 @@ class Steel:
         self.loose: set[int] = set()
         """Bays whose latch is not home."""
         self.changed_bays: set[int] = set()
+        self._scale = Scale(random.Random(f"{seed} carriage scale"))
         self.contacts = Contacts(random.Random(f"{seed} contacts"))
+        self.load_kg = 0
+        """What the scale of the carriage reads."""
         self.next_s = math.inf
         self.now_s = 0.0
         self._raised = False
@@ -196,8 +200,13 @@ class Steel:
             if place in self.rooms:
                 self.rooms[place].off_marks_mm = 0
 
+    def weigh(self) -> None:
+        """Let the scale of the carriage take a reading of what rests on the comb."""
+        self.load_kg = self._scale.weigh(self.now_s, self.yard.aboard.weight_kg if self.yard.aboard else 0)
+
     def _sink(self, load_kg: float) -> None:
-        """Let the carriage sink under a load that it has just taken; negative: rise without one."""
+        """Let the carriage sink under a load that it has just taken, and weigh it; negative: rise without one."""
+        self.weigh()
         height_mm = self.lift.at(self.now_s)[0]
         self.lift.shift(-math.copysign(self.ropes.sag_mm(height_mm, abs(load_kg)), load_kg))
 

@@ -99,8 +99,8 @@ class Terminals:
                     leaf[place] = DoorOutputs(output.open, output.close, output.bolt)
                     changed = True
             room = self._steel.rooms[place]
-            if image.signal != room.signal:
-                room.signal = image.signal
+            if (image.signal, image.arrow_back) != (room.signal, room.arrow_back):
+                room.signal, room.arrow_back = image.signal, image.arrow_back
                 changed = True
         return changed
 
@@ -124,6 +124,7 @@ class Terminals:
         inputs.place_occupied_a = inputs.place_occupied_b = steel.docked in steel.yard.at
         inputs.all_latches_locked = not steel.loose
         inputs.loaded_a = inputs.loaded_b = steel.yard.aboard is not None
+        inputs.load_kg = steel.load_kg
         inputs.secured = inputs.loaded_a and steel.wires.clamp
         inputs.arms_centred = steel.arms_centred
         inputs.arms_extended = Contact.EXTENDED in steel.arms.inside

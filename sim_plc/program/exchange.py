@@ -27,6 +27,10 @@ MIRROR: Final = {
 }
 """Where the opposite exchange begins, by the sub-step in which an exchange was cut."""
 
+OVERLOAD_SHARE: Final = 0.1
+OVERLOAD_KG: Final = 75
+"""The carriage refuses a load above the rated one by this share, and by this at least (EN 81-20, 5.12.1.2.1)."""
+
 _BITS: Final = (
     int(Flag.HOMED),
     int(Flag.BRAKE_ON),
@@ -56,6 +60,7 @@ class Exchange:
         lift: Positioner,
         *,
         places: frozenset[int],
+        rated_kg: int,
         dead_man: Callable[[], bool],
     ) -> None:
         self.axis = AxisState()
@@ -67,6 +72,7 @@ class Exchange:
         self._image = image
         self._s = shuttle
         self._places = places
+        self._most_kg = rated_kg + max(OVERLOAD_SHARE * rated_kg, OVERLOAD_KG)
         self._dead_man = dead_man
         self._running = False
 
@@ -218,6 +224,8 @@ class Exchange:
 
     def _transfer(self) -> Steps:
         yield from self._move_comb(up=self.picking)
+        if self.picking:
+            yield Wait(lambda: self._image.carriage.load_kg <= self._most_kg, CONTACT_S, Reason.LOAD)
 
     def _retract_loaded_or_not(self) -> Steps:
         s, carriage = self._s, self._image.carriage

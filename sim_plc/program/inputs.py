@@ -45,7 +45,7 @@ class FilteredTower:
         """Put out what the program has written into its image instead of the wires."""
         self.raw.clamp = self.seen.clamp
         for place, room in self.seen.rooms.items():
-            self.raw.rooms[place].signal = room.signal
+            self.raw.rooms[place].signal, self.raw.rooms[place].arrow_back = room.signal, room.arrow_back
 
 
 class FilteredLevel:

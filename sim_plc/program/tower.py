@@ -123,6 +123,8 @@ class TowerProgram(StationProgram[TowerScene]):
 
     def end_scan(self) -> None:
         """Switch off the drives of what stands and may not be powered: a ramp ends before its power goes."""
+        for room in self._image_wires.rooms.values():
+            room.arrow_back = room.sensors.beyond_marks
         self._inputs.give()
         if self.station_state.powered:
             return
@@ -171,6 +173,7 @@ class TowerProgram(StationProgram[TowerScene]):
             memory,
             self._lift,
             places=frozenset(tower.shape.poses),
+            rated_kg=tower.limits.weight_kg,
             dead_man=self._dead_man,
         )
         machine, doors, gates = tower.machine, self._inputs.doors, self._inputs.gates

@@ -27,9 +27,9 @@ class Manners:
     """A driver or customer who does not come in time."""
     odd_car: float = 0.1
     """A car that the tower cannot take."""
-    largest_car: float = 0.05
+    largest_car: float = 0.1
     """A car at every limit of what the tower takes."""
-    beside_marks: float = 0.08
+    beside_marks: float = 0.2
     """A driver who stops beside the marks; some of them get out all the same."""
     lingers: float = 0.05
     """Somebody who stays inside for minutes."""
@@ -145,7 +145,7 @@ class Public:
         habits = self._habits()
         if self.generous or not self._happens("stopped beside the marks", self._manners.beside_marks):
             return habits
-        heeds = not self._happens("left a car beside the marks", 0.3)
+        heeds = not self._happens("left a car beside the marks", 0.4)
         return replace(habits, overshoot_mm=self._rng.choice([-150, -100, 100, 150]), heeds=heeds)
 
     def _happens(self, what: str, chance: float) -> bool:

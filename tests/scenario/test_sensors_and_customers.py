@@ -13,8 +13,9 @@ from controller.domain.events import Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from hal.plcmap.codes import Signal
-from sim_plc.plant.frame import STEP_KG, STEP_MM
+from sim_plc.plant.frame import STEP_MM
 from sim_plc.plant.plant import Car, Habits
+from sim_plc.plant.scale import STEP_KG
 from sim_plc.rehearsal import loop
 from tests.support.stage import Stage, small, stage
 
@@ -85,6 +86,7 @@ def test_a_driver_who_stops_beside_the_marks_is_told_and_the_storing_goes_on(ove
             assert shown(it) == Signal.DRIVE_IN
             await it.until(lambda: shown(it) == Signal.FORWARD)
             assert not it.world.plant.tower_image.rooms[ROOM].sensors.in_marks
+            assert it.world.plant.tower_image.rooms[ROOM].arrow_back is (overshoot_mm > 0)
             assert it.world.plant.truth().off_marks_mm == {ROOM: overshoot_mm}
             assert it.job(job).state is JobState.QUEUED
             await it.until(lambda: shown(it) == Signal.STOP_AND_LEAVE)

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from sim_plc.plant.cars import Car
-from sim_plc.plant.frame import DAY_S, DRIFT_KG, ERROR_MM, NOISE_KG, STEP_KG, STEP_MM, MeasuringFrame, Reading
+from sim_plc.plant.frame import ERROR_MM, STEP_MM, MeasuringFrame, Reading
+from sim_plc.plant.scale import DAY_S, DRIFT_KG, NOISE_KG, STEP_KG
 
 
 def read(car: Car, seed: int, t: float = 0.0) -> Reading:

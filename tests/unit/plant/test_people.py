@@ -1,5 +1,7 @@
 """What the sensors of a room see of cars and people, in order."""
 
+from dataclasses import replace
+
 import pytest
 
 from hal.plcmap.codes import Signal
@@ -176,3 +178,20 @@ def test_a_driver_turns_back_before_a_gate_that_closes() -> None:
     rig.open_gate()
     rig.until(lambda: rig.plant.truth().cars == {101: "8"})
     assert rig.codes == []
+
+
+@pytest.mark.parametrize(("overshoot_mm", "arrow_back"), [(100, True), (-100, False), (100, False)])
+def test_a_driver_follows_the_arrow_of_the_sign_right_or_wrong(overshoot_mm: int, *, arrow_back: bool) -> None:
+    rig = Rig()
+    rig.plant.car_arrives(101, Car("9"), replace(HABITS, overshoot_mm=overshoot_mm))
+    room = rig.image.rooms[101]
+    room.signal = Signal.DRIVE_IN
+    rig.open_gate()
+    rig.until(lambda: rig.plant.truth().cars == {101: "9"})
+    assert (room.sensors.in_marks, room.sensors.beyond_marks) == (False, overshoot_mm > 0)
+    room.signal, room.arrow_back = Signal.FORWARD, arrow_back
+    rig.act()
+    rig.until(lambda: rig.plant.truth().persons == {101: 0})
+    way_mm = -abs(overshoot_mm) if arrow_back else abs(overshoot_mm)
+    assert rig.plant.truth().off_marks_mm.get(101, 0) == overshoot_mm + way_mm
+    assert room.sensors.in_marks is (overshoot_mm + way_mm == 0)
