@@ -40,8 +40,9 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One file that sets a key; of several the first in force."""
+    """One file that sets a key; of several for the same key the first is in force."""
 
+    key: str
     where: str
     value: str
 
@@ -83,9 +84,10 @@ def _info(path: KeyPath, node: Node, of: str = "") -> KeyInfo:
 def look_up(name: str) -> list[KeyInfo]:
     """Return the keys that a dotted name means: the key itself, else all that end so; none if there are none.
 
-    In place of NAME and PLACE stands any name.
+    In place of NAME and PLACE stands any name; a bus or a place by itself is told with its table.
     """
     wanted = _generic(name)
+    wanted = next((table for table, free in ANY.items() if wanted == f"{table}.{free}"), wanted)
     exact = [info for info in catalogue() if info.key == wanted]
     return exact or [info for info in catalogue() if info.key.endswith(f".{wanted}")]
 
@@ -117,7 +119,7 @@ def settings(key: str, sources: Sources) -> list[Setting]:
         if path[:depth] == layer.mount and local and layer.document.holds(local):
             fault = layer.document.fault(path, layer.mount, "", value=_value(layer.document.values, local))
             where = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
-            found.append(Setting(where, fault.value))
+            found.append(Setting(key, where, fault.value))
     return found
 
 

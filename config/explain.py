@@ -151,7 +151,7 @@ def allowed(node: Node) -> str:
 
 def _range(node: Node) -> str:
     if "pattern" in node:
-        return f"as {node['pattern']}"
+        return f"written as {node['pattern']}"
     if node.get("type") == "array":
         least, most = node.get("minItems"), node.get("maxItems")
         return _between(least, most, " entry" if (least if most is None else most) == 1 else " entries")

@@ -34,9 +34,10 @@ def stations_exist(tower: Tower, sources: Sources) -> Iterator[Fault]:
 def stations_are_carried(tower: Tower, sources: Sources) -> Iterator[Fault]:
     """Demand that no station is forgotten."""
     carried = {station for bus in tower.bus.values() for station in bus.stations}
-    for station in tower.maps:
-        if station not in carried:
-            yield sources.fault(("bus",), f"no bus carries station '{station}'")
+    forgotten = [station for station in tower.maps if station not in carried]
+    if forgotten:
+        stations = "station" if len(forgotten) == 1 else "stations"
+        yield sources.fault(("bus",), f"no bus carries {stations} {', '.join(forgotten)}")
 
 
 def buses_apart(tower: Tower, sources: Sources) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from controller.cli.output import align, emit_json, ink
 
 if TYPE_CHECKING:
     from config.describe import KeyInfo, Setting
+    from config.sources import Sources
 
 EXITS: Final = """\b
 Exit codes:
@@ -48,33 +49,56 @@ def explain(
     if not keys:
         hint = near(key)
         fail(USAGE, f"no such key: {key}" + (f"\ndid you mean {' or '.join(hint)}?" if hint else ""))
-    set_at = _settings(key, keys, config_file, profile, overrides)
+    sources = _sources(config_file, profile, overrides) if config_file else None
+    if sources is not None:
+        keys = _of_this_tower(key, keys, sources)
+    told = [(each, _settings(key, each, sources)) for each in keys]
     if as_json:
-        emit_json({"keys": [each.to_json() | {"set": [one.to_json() for one in set_at[each.key]]} for each in keys]})
+        emit_json({"keys": [each.to_json() | {"set": [one.to_json() for one in set_at]} for each, set_at in told]})
         return
     if not key:
         print("\n".join(_list(keys)))
         return
-    for each in keys:
-        print("\n".join(_told(each, set_at[each.key] if config_file else None, below(each) if each.is_table else [])))
+    for each, set_at in told:
+        print("\n".join(_told(each, set_at if config_file else None, below(each) if each.is_table else [])))
 
 
-def _settings(
-    asked: str, keys: "list[KeyInfo]", config_file: str | None, profile: str | None, overrides: dict[str, str]
-) -> "dict[str, list[Setting]]":
-    """Return what the tower's files set; a key with a free name is that of the bus or place that was asked for."""
-    from config.describe import settings
+def _sources(config_file: str, profile: str | None, overrides: dict[str, str]) -> "Sources":
     from config.examine import examine
     from config.faults import ConfigError
 
-    if config_file is None:
-        return {each.key: [] for each in keys}
     try:
-        sources = examine(config_file, profile=profile, overrides=overrides).sources
+        return examine(config_file, profile=profile, overrides=overrides).sources
     except ConfigError as error:
         fail(BAD_CONFIGURATION, str(error))
-    named = {each.key: asked if {"NAME", "PLACE"} & set(each.key.split(".")) else each.key for each in keys}
-    return {key: settings(name, sources) for key, name in named.items()}
+
+
+def _of_this_tower(asked: str, keys: "list[KeyInfo]", sources: "Sources") -> "list[KeyInfo]":
+    """Return the keys without those of the other kind, if the tower has the bus that was asked for."""
+    first, _, rest = asked.partition(".")
+    bus = sources.merged().get("bus", {}).get(rest.partition(".")[0], {}) if first == "bus" else {}
+    kind = bus.get("kind") if isinstance(bus, dict) else None
+    return [each for each in keys if each.of == kind] or keys
+
+
+def _settings(asked: str, info: "KeyInfo", sources: "Sources | None") -> "list[Setting]":
+    """Return what the tower's files set; a key with a free name is that of the bus that was asked for, or of each."""
+    from config.describe import ANY, settings
+
+    if sources is None:
+        return []
+    table, _, rest = info.key.partition(".")
+    free, _, end = rest.partition(".")
+    if free != ANY.get(table):
+        return settings(info.key, sources)
+    if asked.startswith(f"{table}.") and asked.count(".") == info.key.count("."):
+        return settings(asked, sources)
+    named = sources.merged().get(table, {})
+    return [one for name in named if _is_of(named[name], info.of) for one in settings(f"{table}.{name}.{end}", sources)]
+
+
+def _is_of(table: object, kind: str) -> bool:
+    return not kind or (isinstance(table, dict) and table.get("kind") == kind)
 
 
 def _told(info: "KeyInfo", set_at: "list[Setting] | None", keys: "list[KeyInfo]") -> Iterator[str]:
@@ -93,8 +117,10 @@ def _told(info: "KeyInfo", set_at: "list[Setting] | None", keys: "list[KeyInfo]"
 def _places(set_at: "list[Setting]") -> Iterator[str]:
     if not set_at:
         yield "  set nowhere: the default counts"
-    for i, one in enumerate(set_at):
-        yield f"  {'overrides' if i else 'set at   '} {one.where}: {one.value}"
+    key = ""
+    for one in set_at:
+        yield f"  {'overrides' if one.key == key else 'set at   '} {one.where}: {one.key} = {one.value}"
+        key = one.key
 
 
 def _list(keys: "list[KeyInfo]") -> list[str]:

@@ -86,13 +86,20 @@ def test_explain_tells_type_unit_range_default_and_meaning() -> None:
 
 def test_explain_tells_where_a_tower_sets_a_key(file: Path) -> None:
     args = ["explain", "bus.tower.port", "--config", str(file)]
-    assert f"  set at    {file}:13:8: 15021" in config(*args).output
+    assert f"  set at    {file}:13:8: bus.tower.port = 15021" in config(*args).output
     overridden = config(*args, "--set", "bus.tower.port=9").output
-    assert f"  set at    override: 9\n  overrides {file}:13:8: 15021" in overridden
+    assert f"  set at    override: bus.tower.port = 9\n  overrides {file}:13:8: bus.tower.port = 15021" in overridden
     assert "set nowhere: the default counts" in config("explain", "timing.poll_s", "--config", str(file)).output
     [key] = json.loads(config(*args, "--json").output)["keys"]
-    assert (key["key"], key["set"]) == ("bus.NAME.port", [{"where": f"{file}:13:8", "value": "15021"}])
+    assert (key["key"], key["set"]) == ("bus.NAME.port", [
+        {"key": "bus.tower.port", "where": f"{file}:13:8", "value": "15021"}
+    ])
     assert config("explain", "name", "--config", "nowhere.toml").exit_code == 5
+    every = config("explain", "stations", "--config", str(file)).output
+    assert f'{file}:14:12: bus.tower.stations = ["tower"]' in every
+    assert f'{file}:19:12: bus.bays.stations = ["bays1", "bays2"]' in every
+    assert "kind tcp" not in config("explain", "bus.bays.timeout_s", "--config", str(file)).output
+    assert "bus.NAME.parity (rtu)" in config("explain", "bus.bays").output
 
 
 def test_explain_lists_all_keys_and_knows_neighbours() -> None:

@@ -60,7 +60,7 @@ def test_a_fault_names_file_line_column_key_value_and_what_is_allowed(tmp_path: 
         ("bus.tower.stations", "[]", "a list, at least 1 entry"),
         ("bus.tower.fc23", "1", "true or false"),
         ("title", "1", "a text in quotes"),
-        ("name", '"X"', "a text in quotes, as ^[a-z][a-z0-9_-]{0,31}$"),
+        ("name", '"X"', "a text in quotes, written as ^[a-z][a-z0-9_-]{0,31}$"),
         ("tower_id", "70000", "a whole number, 1 to 65535"),
         ("ring.bays", "0", "a whole number, 1 to 3600"),
         ("limits", "1", "a table"),

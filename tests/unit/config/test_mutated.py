@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,7 +74,17 @@ def is_placed(fault: Fault, text: str) -> bool:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(CHANGES, min_size=1, max_size=3))
 def test_a_changed_file_is_a_tower_or_a_list_of_placed_faults(changes: list[tuple[int, str, str]]) -> None:
-    text = changed(changes)
+    judge_text(changed(changes))
+
+
+@pytest.mark.campaign
+@settings(max_examples=10_000, deadline=None)
+@given(st.lists(CHANGES, min_size=1, max_size=6))
+def test_many_changed_files(changes: list[tuple[int, str, str]]) -> None:
+    judge_text(changed(changes))
+
+
+def judge_text(text: str) -> None:
     found = examined(text)
     if isinstance(found, list):
         assert [fault.code for fault in found] == ["syntax"]
