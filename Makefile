@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Two for each of two cores: the tests on real sockets and ptys mostly wait, and others compute meanwhile.
 WORKERS ?= 4
+# One test at a time to whoever is free: the long ones begin first, and nobody waits for a queue of another's.
+SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
+# Bytecode is kept, or every worker and every daemon of a test would compile the project again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test campaign lint types bench setup clean
 
@@ -23,10 +27,10 @@ run: $(READY)
 	@$(BIN)/cartower-sim demo --stay
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+	@$(BIN)/python -m pytest $(SPREAD) -q
 
 campaign: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m campaign
+	@$(BIN)/python -m pytest $(SPREAD) -q -m campaign
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -36,8 +40,8 @@ types: $(READY)
 
 bench: $(READY)
 	@for file in tests/bench/*.py; do \
-		if [ -e "$$file" ]; then echo "== $$file"; $(BIN)/python "$$file" || exit 1; fi; \
-	done
+		name=$$(basename "$$file" .py); [ "$$name" = __init__ ] && continue; \
+		echo "== tests.bench.$$name"; $(BIN)/python -m "tests.bench.$$name" || exit 1; done
 
 setup: $(READY)
 	@:

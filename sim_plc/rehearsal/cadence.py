@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Final
 
 COALESCED_S: Final = 0.9
@@ -30,17 +31,21 @@ class Pulse:
 
 
 class PulsedCadence:
-    """`hal.cadence.Cadence` on a fixed grid of virtual time; with a pulse, points without news are skipped."""
+    """`hal.cadence.Cadence` on a fixed grid of virtual time; with a pulse, points without news are skipped.
 
-    def __init__(self, pulse: Pulse | None) -> None:
+    While the wire is not ``sound`` none is: how long a lost answer blinds the daemon hangs on the polls behind it.
+    """
+
+    def __init__(self, pulse: Pulse | None, sound: Callable[[], bool] = lambda: True) -> None:
         self._pulse = pulse
+        self._sound = sound
         self._kicked = False
         self._sleeping: asyncio.Future[bool] | None = None
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         limit_s = asyncio.get_running_loop().time() + COALESCED_S
-        if self._pulse is None or period_s < QUICK_S:
+        if self._pulse is None or period_s < QUICK_S or not self._sound():
             await self._sleep(_grid_point(period_s), None)
         elif await self._sleep(limit_s, self._pulse):
             await self._sleep(min(_grid_point(period_s), limit_s), None)

@@ -71,6 +71,7 @@ class MemoryLink:
         self._before = before
         self._decide = decide
         self._connected = False
+        self._answered = True
         self._generation = 0
         self._broken = asyncio.Event()
         self._turn = _Turn()
@@ -80,6 +81,11 @@ class MemoryLink:
     def connected(self) -> bool:
         """Whether a connection stands."""
         return self._connected
+
+    @property
+    def sound(self) -> bool:
+        """Whether the cable is in and the newest request was answered."""
+        return self.reachable and self._answered
 
     @property
     def generation(self) -> int:
@@ -162,15 +168,21 @@ class MemoryLink:
         broken = self._broken
         await self._turn.take(urgent=urgent)
         try:
-            if broken.is_set():
-                raise LinkDown("the connection broke")
-            return await self._carry(function, unit, access, broken)
+            answer = await self._carry(function, unit, access, broken)
+        except (NoAnswer, LinkDown):
+            self._answered = False
+            raise
+        else:
+            self._answered = True
+            return answer
         finally:
             self._turn.give()
 
     async def _carry(
         self, function: int, unit: int, access: Callable[[Unit], _T], broken: asyncio.Event
     ) -> _T:
+        if broken.is_set():
+            raise LinkDown("the connection broke")
         fault = self._decide(function, unit) if self.reachable else Fault.LOSE_REQUEST
         if fault is Fault.CUT:
             self.cut()

@@ -244,6 +244,8 @@ class World:
         for life in (*self._rivals, self._life):
             if life is not None and bus in life.links:
                 life.links[bus].reachable = not out
+        for station in self.tower.bus[bus].stations:
+            self.pulses[station].beat()
 
     async def ask(self, request: Request) -> Mapping[str, object]:
         """Ask the daemon for something, as a person does.
@@ -312,7 +314,7 @@ class World:
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
             links=lambda bus: self._link(bus, life),
-            cadences=lambda name: PulsedCadence(self.pulses[name] if self._coalesced else None),
+            cadences=lambda name: PulsedCadence(self.pulses[name] if self._coalesced else None, life.sound(name)),
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
@@ -429,6 +431,11 @@ class _Life:
         self._leave.set()
         await self._process.kill()
         self.daemon = None
+
+    def sound(self, station: str) -> Callable[[], bool]:
+        """Return what tells whether the wire to a station carries."""
+        bus = next(name for name, bus in self._world.tower.bus.items() if station in bus.stations)
+        return lambda: bus not in self.links or self.links[bus].sound
 
     def freeze(self) -> Callable[[], None]:
         self._process.freeze()

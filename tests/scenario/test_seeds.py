@@ -33,6 +33,7 @@ CAMPAIGN = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tower", "start", "faults"), CAMPAIGN)
 def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) -> None:
     loaded, happened = load_tower(tower), Counter[str]()
