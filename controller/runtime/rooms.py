@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 
@@ -15,53 +14,23 @@ from controller.domain.records import PlaceSet
 from controller.domain.room_facts import RoomFacts, between
 from controller.domain.rooms import RoomEvent as E
 from controller.domain.rooms import RoomState as S
-from controller.machines.room import room_machine
 from controller.runtime import claims, duties
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
+from controller.runtime.room_record import RoomRecord, is_fault
 from controller.runtime.runner import Runner
 from controller.runtime.signals import ActivityEnded, RoomSensed
-from hal.interfaces import Verdict
 
 log = structlog.get_logger(__name__)
 
 GivenUp = Callable[[int, str, str], Awaitable[None]]
 """Tells the jobs that a car for storing will not come: job, rule, text."""
 
-_PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
-"""Refusals that concern the whole tower: the unit answers them, not the room."""
-
 AGAIN_S = 0.5
 """How long an activity that broke is left alone: what broke it, a lost image or a refusal, may stand for a while."""
 
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
-
-
-@dataclass
-class _Room:
-    place: int
-    number: int
-    runner: Runner
-
-    def __post_init__(self) -> None:
-        self.machine = room_machine()
-        self.facts: RoomFacts | None = None
-        """The newest look; None while the station is not seen."""
-        self.last_seen: RoomFacts | None = None
-        """The newest look, however old."""
-        self.crossings_before: int | None = None
-        self.running: S | None = None
-        """The state whose activity runs."""
-        self.fault = ""
-        self.invited = False
-        """The sign is known to tell the customer that the car may be taken."""
-        self.again_s = 0.0
-        """Not before this time of the loop is an activity started."""
-        self.inhabited_s: float | None = None
-        """Since this time of the loop somebody is inside, or cannot be excluded."""
-        self.overstayed = False
-        """Somebody has been inside for longer than a customer may take."""
 
 
 class Rooms:
@@ -76,7 +45,7 @@ class Rooms:
         self._board = board
         self._given_up = given_up
         self._rooms = {
-            place: _Room(place, number, Runner(f"room{number}", post))
+            place: RoomRecord(place, number, Runner(f"room{number}", post))
             for number, place in enumerate(bench.shape.rooms, start=1)
         }
         self.executing = False
@@ -125,7 +94,7 @@ class Rooms:
             if room.machine.state is S.BLOCKED:
                 await self.fire(room.place, E.RELEASE)
 
-    def _tell_blocked(self, room: _Room, was: S, state: S, event: E) -> None:
+    def _tell_blocked(self, room: RoomRecord, was: S, state: S, event: E) -> None:
         """Raise the alarm of a room that becomes BLOCKED, take it back where it is so no longer."""
         if S.BLOCKED not in (was, state):
             return
@@ -136,20 +105,11 @@ class Rooms:
         if was is S.BLOCKED:
             room.fault = ""
 
-    def _look_for_people(self, room: _Room) -> None:
+    def _look_for_people(self, room: RoomRecord) -> None:
         """Raise the alarm of somebody who stays too long, and take it back when nobody is inside any more."""
-        now_s = asyncio.get_running_loop().time()
-        if room.facts is None:
-            return
-        if not room.facts.maybe_person:
-            room.inhabited_s = None
-        elif room.inhabited_s is None:
-            room.inhabited_s = now_s
-        stays = room.inhabited_s is not None and now_s - room.inhabited_s >= self._bench.patience.customer_s
-        if stays is not room.overstayed:
-            room.overstayed = stays
+        if room.people_changed(asyncio.get_running_loop().time(), self._bench.patience.customer_s):
             text = f"room {room.number}: somebody stays inside"
-            self._board.tell({"event": "alarm", "code": "PERSON_INSIDE", "text": text, "active": stays})
+            self._board.tell({"event": "alarm", "code": "PERSON_INSIDE", "text": text, "active": room.overstayed})
 
     async def sensed(self, signal: RoomSensed) -> None:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
@@ -194,7 +154,7 @@ class Rooms:
         for room in self._rooms.values():
             room.facts = None
 
-    async def _prove(self, room: _Room) -> None:
+    async def _prove(self, room: RoomRecord) -> None:
         facts = room.facts
         if facts is None:
             return
@@ -209,7 +169,7 @@ class Rooms:
         if room.machine.state is S.UNKNOWN and facts.presented and not claims.to_be_taken(self._book, room.place):
             await self.fire(room.place, E.CAR_PLACED)
 
-    async def _give_back(self, room: _Room, facts: RoomFacts) -> None:
+    async def _give_back(self, room: RoomRecord, facts: RoomFacts) -> None:
         """Free a room that stands for a job which was closed by hand or brings its car elsewhere."""
         match room.machine.state:
             case S.OPEN_FOR_CAR | S.MEASURING | S.ACCEPTED:
@@ -219,7 +179,7 @@ class Rooms:
             case S.RESERVED | S.CAR_COMING | S.CAR_LEAVING if facts.proven_clear(crossings_before=None):
                 await self.fire(room.place, E.RELEASE)
 
-    async def _proven_clear(self, room: _Room) -> None:
+    async def _proven_clear(self, room: RoomRecord) -> None:
         if room.machine.state is S.CAR_LEAVING and claims.worked_at(self._book, room.place):
             return
         if room.machine.state in _GONE:
@@ -227,7 +187,7 @@ class Rooms:
         if room.machine.can(E.PROVEN_CLEAR):
             await self.fire(room.place, E.PROVEN_CLEAR)
 
-    async def _entered(self, room: _Room, was: S, state: S) -> None:
+    async def _entered(self, room: RoomRecord, was: S, state: S) -> None:
         if room.runner.busy and (room.running, state) not in duties.ITS_OWN_DOING:
             await room.runner.cancel()
             room.running = None
@@ -244,7 +204,7 @@ class Rooms:
                 room.crossings_before = None
         await self._serve(room)
 
-    async def _serve(self, room: _Room) -> None:
+    async def _serve(self, room: RoomRecord) -> None:
         """Start the activity of the state that a room stands in."""
         now_s = asyncio.get_running_loop().time()
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
@@ -258,7 +218,7 @@ class Rooms:
             room.running = state
             room.runner.start(self._settled_first(room, activity))
 
-    async def _finished(self, room: _Room, served: S | None, result: object) -> None:
+    async def _finished(self, room: RoomRecord, served: S | None, result: object) -> None:
         job = self._awaited(room)
         match served:
             case S.OPEN_FOR_CAR if result:
@@ -277,10 +237,10 @@ class Rooms:
             case S.MEASURING | S.CAR_PRESENT:
                 await self.fire(room.place, E.MEASURED_OK)
 
-    def _awaited(self, room: _Room) -> Job | None:
+    def _awaited(self, room: RoomRecord) -> Job | None:
         return claims.inbound(self._book, room.place)
 
-    async def _settled_first(self, room: _Room, activity: duties.Activity) -> object:
+    async def _settled_first(self, room: RoomRecord, activity: duties.Activity) -> object:
         """Run an activity once nothing is open at the room's own mechanisms."""
         own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
         try:
@@ -290,8 +250,8 @@ class Rooms:
             raise
         return await activity
 
-    async def _failed(self, room: _Room, error: Exception) -> None:
-        if isinstance(error, StepFailed) and self.executing and _is_fault(error):
+    async def _failed(self, room: RoomRecord, error: Exception) -> None:
+        if isinstance(error, StepFailed) and self.executing and is_fault(error):
             room.fault = str(error)
             await self.fire(room.place, E.FAULT)
         else:
@@ -301,10 +261,3 @@ class Rooms:
     async def _believe(self, place: int, belief: Place) -> None:
         if self._book.places[place] != belief:
             await self._ledger.commit(PlaceSet(belief))
-
-
-def _is_fault(error: StepFailed) -> bool:
-    """Return whether a room has a fault of its own."""
-    if error.outcome is None:
-        return True
-    return error.outcome.verdict in (Verdict.FAULT, Verdict.REFUSED) and error.rule not in _PASSING

@@ -1,0 +1,61 @@
+"""What is kept of one room beside the book: its machine, the looks at it, and what goes on there."""
+
+from dataclasses import dataclass
+
+from controller.activities.primitive import StepFailed
+from controller.domain.room_facts import RoomFacts
+from controller.domain.rooms import RoomState
+from controller.machines.room import room_machine
+from controller.runtime.runner import Runner
+from hal.interfaces import Verdict
+
+_PASSING = frozenset({"SAFETY", "POWER", "SILENT", "MEMORY_LOST", "MAINTENANCE", "BUSY"})
+"""Refusals that concern the whole tower: the unit answers them, not the room."""
+
+
+@dataclass
+class RoomRecord:
+    """One room. Nothing of it outlives the daemon: sensors lead its machine on from UNKNOWN."""
+
+    place: int
+    number: int
+    runner: Runner
+
+    def __post_init__(self) -> None:
+        self.machine = room_machine()
+        self.facts: RoomFacts | None = None
+        """The newest look; None while the station is not seen."""
+        self.last_seen: RoomFacts | None = None
+        """The newest look, however old."""
+        self.crossings_before: int | None = None
+        """The counter when a customer was admitted; None where no departure has to be seen."""
+        self.running: RoomState | None = None
+        """The state whose activity runs."""
+        self.fault = ""
+        self.invited = False
+        """The sign is known to tell the customer that the car may be taken."""
+        self.again_s = 0.0
+        """Not before this time of the loop is an activity started."""
+        self.inhabited_s: float | None = None
+        """Since this time of the loop somebody is inside, or cannot be excluded."""
+        self.overstayed = False
+        """Somebody has been inside for longer than a customer may take."""
+
+    def people_changed(self, now_s: float, patience_s: float) -> bool:
+        """Take the newest look for people; return whether `overstayed` has changed."""
+        if self.facts is None:
+            return False
+        if not self.facts.maybe_person:
+            self.inhabited_s = None
+        elif self.inhabited_s is None:
+            self.inhabited_s = now_s
+        before = self.overstayed
+        self.overstayed = self.inhabited_s is not None and now_s - self.inhabited_s >= patience_s
+        return self.overstayed is not before
+
+
+def is_fault(error: StepFailed) -> bool:
+    """Return whether an activity ended by a fault of the room's own."""
+    if error.outcome is None:
+        return True
+    return error.outcome.verdict in (Verdict.FAULT, Verdict.REFUSED) and error.rule not in _PASSING
