@@ -57,10 +57,9 @@ def test_a_reset_that_is_refused_again_and_again_or_for_good_aborts(
 
 
 @pytest.mark.parametrize("drawn", ["in the loss", "in the person's reset behind it"])
-@pytest.mark.parametrize("kind", [JobKind.RETRIEVE, JobKind.STORE])
-def test_a_lost_memory_that_draws_the_old_boot_id_again_is_cleared_all_the_same(kind: JobKind, drawn: str) -> None:
+def test_a_lost_memory_that_draws_the_old_boot_id_again_is_cleared_all_the_same(drawn: str) -> None:
     async def body() -> None:
-        async with move(kind) as (it, number):
+        async with move(JobKind.RETRIEVE) as (it, number):
             await caught(it, number, JobState.POSITIONING)
             await asyncio.sleep(INTO_S)
             memory = it.world.programs[0]._memory

@@ -63,7 +63,7 @@ def test_a_blocked_room_stays_blocked_until_somebody_resets_whatever_is_cancelle
     loop.run(scenario())
 
 
-@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("after_s", [0.3, 0.5])
 def test_a_cancel_while_the_gate_opens_for_a_driver_does_not_block_the_room(after_s: float) -> None:
     async def scenario() -> None:
         async with stage(cars=stock(202)) as it:

@@ -99,9 +99,7 @@ def test_a_gate_that_somebody_opened_by_hand_is_shut_and_the_job_at_its_room_wai
     loop.run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("step", "after_s"), [(JobState.OPENING_TO, 0.0), (JobState.OPENING_TO, 0.1), (JobState.PLACING, 0.1)]
-)
+@pytest.mark.parametrize(("step", "after_s"), [(JobState.OPENING_TO, 0.0), (JobState.PLACING, 0.1)])
 def test_a_room_knows_of_the_carriage_in_front_of_it_when_the_daemon_has_started_again(
     step: JobState, after_s: float
 ) -> None:

@@ -16,8 +16,8 @@ def test_measured_times_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with stage(cars=stock(102)) as it:
             assert it.world.daemon is not None
-            for bay in (103, 104, 102, 103, 104):
+            for bay in (103, 104, 102, 103):
                 assert await it.ended(await it.order(Relocate(car="C102", bay=bay))) is JobState.DONE
-            assert set(it.world.daemon.control.jobs.measured) <= {3, 4, 5}
+            assert set(it.world.daemon.control.jobs.measured) <= {2, 3, 4}
 
     loop.run(scenario())
