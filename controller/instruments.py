@@ -18,7 +18,7 @@ from hal.plcmap.codec import Image, StationCodec
 from hal.plcmap.codes import MAP_VERSION
 from hal.plcmap.frame import FRAME_WORDS
 from hal.plcmap.meaning import meaning
-from hal.plcmap.registers import CONTROLLER_WORDS, MAX_READ, StationMap
+from hal.plcmap.registers import CONTROLLER_WORDS, FAST, MAX_READ, StationMap
 from hal.scan import Station
 from hal.statistics import LinkStatistics, Recent, UnitStatistics
 
@@ -109,18 +109,18 @@ class Instruments:
         for station in stations.values():
             station.on_image(partial(self._note, station.name))
 
-    async def signals(self, station: str, *, live: bool) -> Mapping[str, object]:
-        """Return every register of a station; see `controller.api.instruments.Instruments`."""
+    async def signals(self, station: str, *, live: bool, only: Sequence[str] = ()) -> Mapping[str, object]:
+        """Return the registers of a station; see `controller.api.instruments.Instruments`."""
         found, bus = self._find(station)
-        shown = list(self._live(found))
-        if not live:
-            for span in _others(found.map):
+        wanted = [each for each in catalogue(found.map) if _is_told(each) and _is_wanted(each, station, only)]
+        told = dict(self._live(found, wanted))
+        for span in () if live else _others(found.map):
+            inside = [each for each in wanted if span.holds(each)]
+            if inside:
                 words = await self._read(bus, found, span)
-                inside = (each for each in catalogue(found.map) if span.holds(each) and not _is_mirror(each))
-                shown += [_shown(found, each, words[each.address - span.address :], 0.0) for each in inside]
-        order = {each.name: i for i, each in enumerate(catalogue(found.map))}
-        shown.sort(key=lambda each: order[str(each["name"]).partition("/")[2]])
-        return {"station": station, "state": found.state.name, "trouble": found.trouble, "signals": shown}
+                told |= {each.name: _shown(found, each, words[each.address - span.address :], 0.0) for each in inside}
+        signals = [told[each.name] for each in wanted if each.name in told]
+        return {"station": station, "state": found.state.name, "trouble": found.trouble, "signals": signals}
 
     async def registers(self, station: str, space: str, address: int, count: int) -> Mapping[str, object]:
         """Return raw registers; see `controller.api.instruments.Instruments`."""
@@ -157,17 +157,14 @@ class Instruments:
             raise Refusal("UNKNOWN_STATION", f"there is no station {name!r}; stations: {', '.join(self._stations)}")
         return self._stations[name], next(bus for bus in self._buses if name in bus.stations)
 
-    def _live(self, station: Station) -> Iterator[dict[str, object]]:
-        """Yield the registers of the newest image; without one they have no value."""
+    def _live(self, station: Station, wanted: Sequence[Register]) -> Iterator[tuple[str, dict[str, object]]]:
+        """Yield by name the registers that the newest image holds; without one they have no value."""
         image, age_s = station.last_image, self._age_s(station.name)
-        words = _words(station.map, image)
-        spans = [Span("input", block.address, block.count) for block in station.map.fast]
-        for each in catalogue(station.map):
-            if each.name.rpartition(".")[2] in UNKEPT:
-                continue
-            for span, known in zip(spans, words, strict=True):
+        for block, words in zip(station.map.fast, _words(station.map, image), strict=True):
+            span = Span("input", block.address, block.count)
+            for each in wanted:
                 if span.holds(each):
-                    yield _shown(station, each, known[each.address - span.address :], age_s)
+                    yield each.name, _shown(station, each, words[each.address - span.address :], age_s)
 
     def _age_s(self, name: str) -> float | None:
         seen_s = self._seen_s.get(name)
@@ -239,6 +236,16 @@ def _others(station: StationMap) -> Iterator[Span]:
 
 def _is_mirror(register: Register) -> bool:
     return register.name.endswith(f".{MIRROR}")
+
+
+def _is_told(register: Register) -> bool:
+    """Whether a register is shown by its name: no mirror of others, and nothing that an image does not keep."""
+    block, _, name = register.name.partition(".")
+    return not _is_mirror(register) and not (block.startswith(FAST) and name in UNKEPT)
+
+
+def _is_wanted(register: Register, station: str, only: Sequence[str]) -> bool:
+    return not only or f"{station}/{register.name}" in only
 
 
 def _shown(station: Station, register: Register, words: Sequence[int], age_s: float | None) -> dict[str, object]:

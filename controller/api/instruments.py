@@ -1,6 +1,6 @@
 """Looks at the wires that the control task has no part in: which there are, and how a call becomes one."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -14,8 +14,10 @@ SPACES: Final = ("input", "holding")
 class Instruments(Protocol):
     """Read only, beside the control task, through the one master of each bus."""
 
-    async def signals(self, station: str, *, live: bool) -> Look:
+    async def signals(self, station: str, *, live: bool, only: Sequence[str]) -> Look:
         """Return every register of a station; with ``live`` those of the newest image alone, without any request.
+
+        ``only``: names as in the answer; if any are given, the others are neither read nor told.
 
         Raises:
             Refusal: UNKNOWN_STATION, or the station cannot be read.
@@ -55,8 +57,8 @@ Ask = Callable[[Instruments], Awaitable[Look]]
 
 
 def _io(params: Params) -> Ask:
-    station, live = params.text("station"), params.flag("live")
-    return lambda instruments: instruments.signals(station, live=live)
+    station, live, only = params.text("station"), params.flag("live"), params.texts("only")
+    return lambda instruments: instruments.signals(station, live=live, only=only)
 
 
 def _bus_read(params: Params) -> Ask:

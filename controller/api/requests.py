@@ -88,6 +88,18 @@ class Params:
             raise self._bad(name, f"must be one of {', '.join(words)}")
         return str(value)
 
+    def texts(self, name: str) -> list[str]:
+        """Take a list of texts; absent is empty.
+
+        Raises:
+            BadMessage: not a list of texts.
+
+        """
+        value = self._take(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self._bad(name, "must be a list of texts")
+        return value
+
     def items(self, name: str) -> "list[Params]":
         """Take a list of objects.
 

@@ -19,6 +19,9 @@ COLUMNS: Final = (
     *("round trip p50/p99", "wait p50/p99", "jitter p50/p99"),
 )
 
+SHORT: Final = ("station", "state", "requests", "time-outs", "refused", "other", "trip", "wait", "jitter")
+"""Columns of a terminal; ``other``: answers that did not fit, and requests that were lost or given up."""
+
 MOST_LOAD: Final = 0.6
 """A line that is busier leaves no room for commands and repeats."""
 
@@ -56,8 +59,9 @@ def stats(socket: Path, *, as_json: bool) -> None:
     if for_people():
         for each in answer["buses"]:
             print(_headline(each))
-            emit_table(COLUMNS, [_row(station) for station in each["stations"]], empty="no stations")
+            emit_table(SHORT, [_short(station) for station in each["stations"]], empty="no stations")
             print()
+        print("times in ms: median/p99")
         return
     rows = [
         (each["name"], _load(each), str(each["reconnects"]), str(each["dropped"]), *_row(station))
@@ -136,6 +140,12 @@ def _row(station: Mapping[str, Any]) -> tuple[str, ...]:
         _times(station["wait_ms"]),
         _times(station["poll_jitter_ms"]),
     )
+
+
+def _short(station: Mapping[str, Any]) -> tuple[str, ...]:
+    name, _, state, requests, _, refused, unanswered, *_, trip, wait, jitter = _row(station)
+    other = station["unfitting"] + station["lost"] + station["given_up"]
+    return (name, state, requests, unanswered, refused, str(other), trip, wait, jitter)
 
 
 def _times(quantiles: Mapping[str, float | None]) -> str:

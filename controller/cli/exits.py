@@ -16,6 +16,8 @@ NOT_REACHABLE: Final = 3
 OTHERWISE: Final = 4
 BAD_CONFIGURATION: Final = 5
 NOT_CONFIRMED: Final = 6
+INTERRUPTED: Final = 130
+"""128 and SIGINT, as shells say it."""
 INTERNAL: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -30,6 +32,7 @@ Exit codes:
   6   not confirmed: the tower was not asked, nothing has changed (--yes confirms)
   70  the daemon failed inside
   74  the journal cannot be read or written (`run`)
+  130 interrupted by Ctrl-C: what the tower was asked for goes on
 """
 
 P = ParamSpec("P")
@@ -50,6 +53,8 @@ def translated(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except Refusal as refusal:
             fail(REFUSED, f"refused ({refusal.rule}): {refusal.text}{_advice(refusal.rule)}")
+        except KeyboardInterrupt:
+            fail(INTERRUPTED, "interrupted: what the tower was asked for goes on")
         except NotReachable as error:
             fail(NOT_REACHABLE, error.text)
         except ApiError as error:

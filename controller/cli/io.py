@@ -21,6 +21,8 @@ from controller.domain.events import Refusal
 Register = Mapping[str, Any]
 
 HEADERS: Final = ("name", "value", "unit", "owner", "age", "address", "text")
+SPARE: Final = 2
+"""The last of them, which a narrow terminal does without."""
 
 LEAST_PERIOD_S: Final = 0.1
 
@@ -55,7 +57,7 @@ def list_(station: str | None, socket: Path, *, live: bool, as_json: bool) -> No
     if as_json:
         emit_json({"signals": found})
     else:
-        emit_table(HEADERS, map(_row, found), empty="no registers")
+        emit_table(HEADERS, map(_row, found), empty="no registers", spare=SPARE)
 
 
 @io.command(
@@ -68,11 +70,11 @@ def list_(station: str | None, socket: Path, *, live: bool, as_json: bool) -> No
 def get(names: Sequence[str], socket: Path, *, as_json: bool) -> None:
     """Show the values of NAMEs, once."""
     with SyncClient(socket) as client:
-        found = _Chosen(client, names).now()
+        found = _Chosen(client, names, quick=False).now()
     if as_json:
         emit_json({"signals": found})
     else:
-        emit_table(HEADERS, map(_row, found), empty="no registers")
+        emit_table(HEADERS, map(_row, found), empty="no registers", spare=SPARE)
 
 
 @io.command(
@@ -93,63 +95,88 @@ def get(names: Sequence[str], socket: Path, *, as_json: bool) -> None:
 def watch(names: Sequence[str], period_s: float, socket: Path, *, as_json: bool) -> None:
     """Show NAMEs until Ctrl-C: a line whenever a value has changed.
 
-    With --json one JSON object a line.
+    A pattern stands for what every poll brings, unless it names something else alone. With --json one JSON object a line.
     """
     with SyncClient(socket) as client:
         try:
-            _follow(_Chosen(client, names), period_s, as_json=as_json)
+            _follow(_Chosen(client, names, quick=True), period_s, as_json=as_json)
         except KeyboardInterrupt:
             return
 
 
 class _Chosen:
-    """What a person has named, resolved once and read again and again."""
+    """What a person has named, resolved once and read again and again: only what is needed of each station."""
 
-    def __init__(self, client: SyncClient, names: Sequence[str]) -> None:
+    def __init__(self, client: SyncClient, names: Sequence[str], *, quick: bool) -> None:
+        """Resolve names. ``quick``: a pattern stands for what every poll brings, if that has any such register."""
         self._client = client
         self._names = names
         self._known = _stations(client)
-        # Only a register that no poll brings costs requests, so each station is first looked for in its image.
-        self._live = all(self._matches(name, self._read(name, live=True)) for name in names)
+        self._needed: dict[str, list[str]] = {}
+        # What every poll brings is looked through first: only what is not there costs requests.
+        patterns = not quick and any(_is_pattern(name) for name in names)
+        self._live = not patterns and all(_matches(name, self._read_all(name, live=True)) for name in names)
+        for name in names:
+            for each in self._resolve(name):
+                needed = self._needed.setdefault(each["name"].partition("/")[0], [])
+                needed += [] if each["register"] in needed else [each["register"]]
 
     def now(self) -> list[Register]:
         """Return the registers and bits named, in that order.
 
         Raises:
+            Refusal: a station cannot be read.
+
+        """
+        every = [
+            each
+            for station, only in self._needed.items()
+            for each in _registers(self._client, station, live=self._live, only=only)
+        ]
+        return [each for name in self._names for each in _matches(name, every)]
+
+    def _resolve(self, name: str) -> list[Register]:
+        """Return what a name stands for.
+
+        Raises:
             Refusal: UNKNOWN_STATION, UNKNOWN_SIGNAL, or a station cannot be read.
 
         """
-        return [each for name in self._names for each in self._found(name)]
-
-    def _found(self, name: str) -> list[Register]:
-        every = self._read(name, live=self._live)
-        found = self._matches(name, every)
+        every = self._read_all(name, live=self._live)
+        found = _matches(name, every)
         if not found:
             close = get_close_matches(name, [alias for each in every for alias in _aliases(each)], n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             raise Refusal("UNKNOWN_SIGNAL", f"there is no signal {name}{hint}")
         return found
 
-    def _read(self, name: str, *, live: bool) -> list[Register]:
+    def _read_all(self, name: str, *, live: bool) -> list[Register]:
         pattern, slash, _ = name.partition("/")
         fitting = [each for each in self._known if fnmatchcase(each, pattern)]
         if not slash or not fitting:
             raise Refusal("UNKNOWN_STATION", f"{name}: no station {pattern!r}; stations: {', '.join(self._known)}")
         return [each for station in fitting for each in _registers(self._client, station, live=live)]
 
-    @staticmethod
-    def _matches(name: str, every: Sequence[Register]) -> list[Register]:
-        whole = [each for each in every if any(fnmatchcase(alias, name) for alias in _aliases(each))]
-        if whole:
-            return whole
-        register, _, bit = name.rpartition(".")
-        return [
-            _bit(each, word)
-            for each in every
-            if any(fnmatchcase(alias, register) for alias in _aliases(each))
-            for word in each["bits"]
-            if fnmatchcase(word, bit)
-        ]
+
+def _matches(name: str, every: Sequence[Register]) -> list[Register]:
+    """Return the registers of a name or pattern, else the bits."""
+    whole: list[Register] = [{**each, "register": each["name"]} for each in every if _is_named(each, name)]
+    register, _, bit = name.rpartition(".")
+    return whole or [
+        _bit(each, word)
+        for each in every
+        if _is_named(each, register)
+        for word in each["bits"]
+        if fnmatchcase(word, bit)
+    ]
+
+
+def _is_pattern(name: str) -> bool:
+    return any(letter in name for letter in "*?[")
+
+
+def _is_named(register: Register, name: str) -> bool:
+    return any(fnmatchcase(alias, name) for alias in _aliases(register))
 
 
 def _follow(chosen: _Chosen, period_s: float, *, as_json: bool) -> None:
@@ -172,8 +199,10 @@ def _follow(chosen: _Chosen, period_s: float, *, as_json: bool) -> None:
         time.sleep(period_s)
 
 
-def _registers(client: SyncClient, station: str, *, live: bool) -> Sequence[Register]:
-    found: Sequence[Register] = client.call("io", station=station, live=live)["signals"]
+def _registers(
+    client: SyncClient, station: str, *, live: bool, only: Sequence[str] | None = None
+) -> Sequence[Register]:
+    found: Sequence[Register] = client.call("io", station=station, live=live, only=only)["signals"]
     return found
 
 
@@ -189,8 +218,9 @@ def _aliases(register: Register) -> Iterator[str]:
 
 
 def _bit(register: Register, bit: str) -> Register:
-    value = register["bits"][bit]
-    return {**register, "name": f"{register['name']}.{bit}", "value": value, "meaning": str(value).lower(), "bits": {}}
+    value, name = register["bits"][bit], register["name"]
+    told = {"name": f"{name}.{bit}", "register": name, "value": value, "meaning": str(value).lower(), "bits": {}}
+    return {**register, **told}
 
 
 def _row(register: Register) -> tuple[str, ...]:

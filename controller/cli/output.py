@@ -26,9 +26,14 @@ def for_people() -> bool:
     return sys.stdout.isatty()
 
 
+def is_dumb() -> bool:
+    """Whether the terminal knows no more than a printer."""
+    return os.environ.get("TERM", "dumb") == "dumb"
+
+
 def ink(text: str, colour: str | None = None, *, bold: bool = False, dim: bool = False, reverse: bool = False) -> str:
     """Return a text in colour, if standard output is a terminal that wants it (https://no-color.org)."""
-    if not for_people() or os.environ.get("NO_COLOR"):
+    if not for_people() or os.environ.get("NO_COLOR") or is_dumb():
         return text
     return click.style(text, fg=colour, bold=bold or None, dim=dim or None, reverse=reverse or None)
 
@@ -38,8 +43,11 @@ def emit_json(body: Mapping[str, object]) -> None:
     print(json.dumps(body, ensure_ascii=False, indent=2 if for_people() else None))
 
 
-def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """Print a table; without rows a terminal is told ``empty``, and a pipe gets the headers alone."""
+def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, spare: int = 0) -> None:
+    """Print a table; without rows a terminal is told ``empty``, and a pipe gets the headers alone.
+
+    A terminal that is too narrow is not shown the last ``spare`` columns, or as many of them as need be.
+    """
     lines = [tuple(headers), *map(tuple, rows)]
     if not for_people():
         print("\n".join("\t".join(line) for line in lines))
@@ -47,9 +55,20 @@ def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: 
     if len(lines) == 1:
         print(empty)
         return
-    aligned = align(_wrapped(lines, shutil.get_terminal_size().columns))
+    columns = shutil.get_terminal_size().columns
+    aligned = align(_wrapped(_narrowed(lines, columns, spare), columns))
     print(ink(aligned[0], bold=True))
     print("\n".join(aligned[1:]))
+
+
+def _narrowed(lines: Sequence[Sequence[str]], columns: int, spare: int) -> Sequence[Sequence[str]]:
+    """Leave out last columns, at most ``spare``, as long as the table is wider than the terminal."""
+    for _ in range(spare):
+        widths = [max(width(cell) for cell in column) for column in zip(*lines, strict=True)]
+        if sum(widths) + len(GAP) * (len(widths) - 1) <= columns:
+            break
+        lines = [line[:-1] for line in lines]
+    return lines
 
 
 def _wrapped(lines: Sequence[Sequence[str]], columns: int) -> list[Sequence[str]]:

@@ -14,7 +14,7 @@ from controller.api.sync_client import SyncClient
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
-from controller.cli.output import BAD, for_people, ink
+from controller.cli.output import BAD, for_people, ink, is_dumb
 from controller.cli.picture import News, picture
 from controller.cli.screen import Screen, full_screen
 from controller.cli.texts import Status, event_text, rooms_of
@@ -47,7 +47,7 @@ def watch(socket: Path, *, as_json: bool) -> None:
         try:
             if as_json:
                 _objects(client)
-            elif for_people():
+            elif for_people() and not is_dumb():
                 _live(client)
             else:
                 _lines(client)

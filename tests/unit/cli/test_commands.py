@@ -178,6 +178,17 @@ def test_a_refusal_is_told_with_its_rule(tmp_path: Path) -> None:
     ]
 
 
+def test_an_interrupted_wait_says_that_the_job_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("controller.cli.moves.wait_for_job", interrupted)
+    with daemon(tmp_path, {"Retrieve": {"job": 5}}) as run:
+        result = run("retrieve", "C1", "--wait", "--yes")
+    assert result.exit_code == 130
+    assert "goes on" in result.stderr
+
+
 def test_a_fault_inside_the_daemon_is_no_refusal(tmp_path: Path) -> None:
     with daemon(tmp_path, {"cars": RuntimeError("torn")}) as run:
         assert run("cars").exit_code == 70

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ JOBS = [{"id": 12, "kind": "RETRIEVE", "car": "C1", "state": "PARKED", "choices"
 class Wires:
     """One register."""
 
-    async def signals(self, station: str, *, live: bool) -> Look:
+    async def signals(self, station: str, *, live: bool, only: Sequence[str]) -> Look:
         assert not live
+        assert not only
         return {"signals": [{"name": f"{station}/fast.lift.position", "text": "position"}]}
 
     async def registers(self, station: str, space: str, address: int, count: int) -> Look:

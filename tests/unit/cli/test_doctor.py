@@ -5,7 +5,7 @@ import json
 import os
 import pty
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,8 +185,8 @@ def test_stations_and_buses_are_judged_by_what_the_daemon_tells() -> None:
 class Wires:
     """One bus."""
 
-    async def signals(self, station: str, *, live: bool) -> Look:
-        raise AssertionError((station, live))
+    async def signals(self, station: str, *, live: bool, only: Sequence[str]) -> Look:
+        raise AssertionError((station, live, only))
 
     async def registers(self, station: str, space: str, address: int, count: int) -> Look:
         raise AssertionError((station, space, address, count))

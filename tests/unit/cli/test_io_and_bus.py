@@ -1,6 +1,7 @@
 """Registers and buses as a person sees them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,20 @@ class Wires:
     def __init__(self) -> None:
         self.looks: list[tuple[Any, ...]] = []
 
-    async def signals(self, station: str, *, live: bool) -> Look:
+    async def signals(self, station: str, *, live: bool, only: Sequence[str]) -> Look:
         self.looks.append((station, live))
+        found = self._signals(station, live=live)
+        return {"signals": [each for each in found if not only or each["name"] in only]}
+
+    def _signals(self, station: str, *, live: bool) -> list[dict[str, Any]]:
         if station == "bays1":
-            return {"signals": [register("bays1/fast.bay2", None, None, age_s=None)]}
+            return [register("bays1/fast.bay2", None, None, age_s=None)]
         moving = [
             register("tower/fast.lift.position", 2500 + len(self.looks), "2500", unit="mm"),
             register("tower/fast.safety", 1, "CHAIN_CLOSED", bits={"CHAIN_CLOSED": True, "E_STOP": False}),
         ]
         resting = [] if live else [register("tower/slow1.lift.fault", 0, "NONE")]
-        return {"signals": [*moving, *resting]}
+        return [*moving, *resting]
 
     async def registers(self, station: str, space: str, address: int, count: int) -> Look:
         self.looks.append((station, space, address, count))
@@ -72,6 +77,7 @@ def test_io_list_is_a_line_a_register(tmp_path: Path) -> None:
         ("tower/safety.*", ["tower/fast.safety.CHAIN_CLOSED", "tower/fast.safety.E_STOP"]),
         ("*/fast.*", ["tower/fast.lift.position", "tower/fast.safety", "bays1/fast.bay2"]),
         ("tower/lift.fault", ["tower/slow1.lift.fault"]),
+        ("tower/*lift*", ["tower/fast.lift.position", "tower/slow1.lift.fault"]),
     ],
 )
 def test_io_get_takes_names_short_names_bits_and_patterns(tmp_path: Path, name: str, found: list[str]) -> None:

@@ -8,6 +8,7 @@ from controller.cli import output
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "for_people", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
 
 
 @pytest.mark.usefixtures("terminal")
@@ -32,3 +33,23 @@ def test_a_pipe_gets_its_headers_even_without_rows(capsys: pytest.CaptureFixture
 def test_json_into_a_pipe_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     output.emit_json({"car": "粤A", "n": [1, 2]})
     assert capsys.readouterr().out == '{"car": "粤A", "n": [1, 2]}\n'
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_that_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    assert output.ink("x", output.BAD, bold=True) != "x"
+    monkeypatch.setenv(variable, value)
+    assert output.ink("x", output.BAD, bold=True) == "x"
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(40, "name  value  owner  text"), (20, "name  value  owner"), (8, "name  value")]
+)
+def test_a_narrow_terminal_does_without_spare_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int, shown: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    output.emit_table(("name", "value", "owner", "text"), [("a", "1", "plc", "what")], empty="", spare=2)
+    assert click.unstyle(capsys.readouterr().out).splitlines()[0] == shown

@@ -71,6 +71,7 @@ def test_an_open_chain_and_the_next_step_are_said() -> None:
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output, "for_people", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     coloured = "\n".join(tower_lines(sample_status(), 80))
     assert "\x1b[" in coloured
     monkeypatch.setenv("NO_COLOR", "1")

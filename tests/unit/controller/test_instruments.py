@@ -88,6 +88,16 @@ def test_every_register_of_the_contract_is_there_once() -> None:
     assert {function for function, _, _ in reads} == {3, 4}
 
 
+def test_only_what_is_asked_for_is_read() -> None:
+    async def look(instruments: Instruments, link: Watched, it: Rig) -> Any:
+        only = ["tower/fast.lift.position", "tower/mailbox.lift.opcode"]
+        return await instruments.signals("tower", live=False, only=only), link.reads, it.station.map
+
+    answer, reads, station = looked(look)
+    assert [each["name"] for each in answer["signals"]] == ["tower/fast.lift.position", "tower/mailbox.lift.opcode"]
+    assert reads == [(3, station.mailbox("lift"), 11)]
+
+
 def test_raw_registers_are_named() -> None:
     async def look(instruments: Instruments, _link: Watched, it: Rig) -> Any:
         fast = it.station.map.fast[0].address
