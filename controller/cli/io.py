@@ -95,7 +95,8 @@ def get(names: Sequence[str], socket: Path, *, as_json: bool) -> None:
 def watch(names: Sequence[str], period_s: float, socket: Path, *, as_json: bool) -> None:
     """Show NAMEs until Ctrl-C: a line whenever a value has changed.
 
-    A pattern stands for what every poll brings, unless it names something else alone. With --json one JSON object a line.
+    A pattern stands for what every poll brings, unless it names something else alone. With --json one JSON object a
+    line.
     """
     with SyncClient(socket) as client:
         try:
