@@ -78,7 +78,7 @@ def test_a_changed_file_is_a_tower_or_a_list_of_placed_faults(changes: list[tupl
 
 
 @pytest.mark.campaign
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 @given(st.lists(CHANGES, min_size=1, max_size=6))
 def test_many_changed_files(changes: list[tuple[int, str, str]]) -> None:
     judge_text(changed(changes))
