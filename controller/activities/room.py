@@ -11,7 +11,7 @@ from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.situation import PEOPLE, require
 from controller.domain.interlocks import Wish, WishKind
 from controller.domain.room_facts import RoomFacts
-from hal.interfaces import Prepared
+from hal.interfaces import Prepared, Verdict
 from hal.plcmap.codec import Measurement
 from hal.plcmap.codes import ROOM_CROSSINGS_SHIFT, Room, Signal
 from hal.room import RoomDriver
@@ -211,14 +211,25 @@ async def _close_gate(bench: Bench, place: int, may_close: Predicate) -> None:
             await require(bench, Wish(WishKind.CLOSE_OUTER_GATE, place))
             await _do(bench, place, "close_gate", _room(bench, place).outer_gate.close(), bench.kinematics.gate_s())
         except StepFailed as failed:
-            if failed.rule not in _PEOPLE or attempt == GATE_TRIES:
+            cause = _cause(failed)
+            if cause not in _PEOPLE:
                 raise
+            if attempt == GATE_TRIES:
+                raise StepFailed(cause, f"the gate of room {place} was kept from closing {attempt} times") from failed
         else:
             return
 
 
 _PEOPLE = PEOPLE | {"OBSTRUCTED"}
 """Why a gate may not close for a moment: somebody is in the way."""
+
+
+def _cause(failed: StepFailed) -> str:
+    """Return why a step failed; of one that was stopped by a lost interlock, which one that was."""
+    outcome = failed.outcome
+    if outcome is None or outcome.verdict is not Verdict.STOPPED_SAFETY:
+        return failed.rule
+    return outcome.reason.name
 
 
 async def _held(bench: Bench, predicate: Predicate, hold_s: float) -> None:

@@ -137,6 +137,14 @@ def person_leaves(room: Room, habits: Habits) -> Script:
     yield from _walk(room, -1, habits)
 
 
+def stands_in_gate(room: Room, for_s: float) -> Script:
+    """Step into the plane of a gate that is not closed, without looking, and step back after a while."""
+    if not room.gate.closed:
+        room.bodies_in_gate += 1
+        yield for_s
+        room.bodies_in_gate -= 1
+
+
 def _free(room: Room) -> bool:
     nobody = not room.persons and not room.bodies_in_gate
     return nobody and room.gate.opened and room.standing is None and room.transit is None

@@ -281,6 +281,10 @@ class Plant:
         """Let somebody inside walk out as soon as the gate is open."""
         self._join(room, people.person_leaves(self._steel.rooms[room], habits or Habits()))
 
+    def somebody_in_gate(self, room: int, for_s: float) -> None:
+        """Let somebody stand in the plane of a gate for a while, also while it closes; a closed one keeps them out."""
+        self._join(room, people.stands_in_gate(self._steel.rooms[room], for_s))
+
     def _inside(self) -> set[str]:
         steel = self._steel
         cars = {car.id for car in steel.yard.at.values()}

@@ -32,6 +32,7 @@ class Kind(Enum):
     CUT = "a cable is out, and in again"
     NOISE = "requests and answers get lost, late or doubled"
     PERSON = "somebody walks into a room, and out"
+    CURTAIN = "somebody steps into the plane of a gate, and back"
     JAM = "a door or gate gets stuck on its way, and comes free when it is tried again"
     LOOSE = "a contact chatters for longer than its filter bears"
     HOLD = "an operator holds the unit"
@@ -48,6 +49,7 @@ HOLD_S: Final[dict[Kind, tuple[float, float]]] = {
     Kind.CUT: (0.1, 20.0),
     Kind.NOISE: (1.0, 60.0),
     Kind.PERSON: (5.0, 60.0),
+    Kind.CURTAIN: (0.2, 20.0),
     Kind.LOOSE: (0.05, 6.0),
 }
 """How long each of those that last may last."""
@@ -95,6 +97,7 @@ class Fate:
             Kind.CUT: self._cut,
             Kind.NOISE: self._noise,
             Kind.PERSON: self._person,
+            Kind.CURTAIN: self._curtain,
             Kind.JAM: self._jam,
             Kind.LOOSE: self._loose,
             Kind.HOLD: self._command,
@@ -177,6 +180,11 @@ class Fate:
         self._world.do(lambda plant: plant.person_enters(room))
         await asyncio.sleep(strike.hold_s)
         self._world.do(lambda plant: plant.person_leaves(room))
+
+    async def _curtain(self, strike: Strike) -> None:
+        room = self._room(strike)
+        self._world.do(lambda plant: plant.somebody_in_gate(room, strike.hold_s))
+        await asyncio.sleep(strike.hold_s)
 
     async def _jam(self, strike: Strike) -> None:
         which: Literal["door", "gate"] = "door" if strike.where % 2 else "gate"

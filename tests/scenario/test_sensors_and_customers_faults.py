@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from controller.activities.room import GATE_TRIES
 from controller.domain.events import Resolve, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
@@ -108,5 +109,53 @@ def test_a_sound_contact_that_bounces_is_no_event_for_the_daemon() -> None:
             assert it.room(ROOM) is not RoomState.BLOCKED
             assert outcomes(it, "room1.inner_door", Result.FAULT) == outcomes(it, "latches", Result.FAULT) == []
             assert it.truth() == it.belief() == {"A": ROOM}
+
+    loop.run(play())
+
+
+async def driven_in(it: Stage) -> int:
+    """Let a car come for storing, up to the moment at which the gate begins to close behind its driver."""
+    job = await it.order(Store(car="X", room=ROOM))
+    it.world.do(lambda plant: plant.car_arrives(ROOM, Car("X"), QUICK))
+    gate = it.world.plant.tower_image.rooms[ROOM].gate_out
+    await it.until(lambda: gate.close)
+    await asyncio.sleep(0.3)
+    return job
+
+
+def test_a_gate_stops_when_the_curtain_is_broken_while_it_closes_and_nothing_is_muted() -> None:
+    async def play() -> None:
+        async with stage(small(machine__gate__speed_mm_s="500")) as it:
+            job = await driven_in(it)
+            it.world.do(lambda plant: plant.somebody_in_gate(ROOM, 15.0))
+            await it.until(lambda: outcomes(it, "room1.outer_gate", Result.STOPPED_SAFETY) == [Reason.LIGHT_CURTAIN])
+            stands_at = it.world.plant.truth().gates[ROOM]
+            assert 0 < stands_at.position_mm < it.world.tower.machine.gate.stroke_mm
+            motions = it.motions()
+            await asyncio.sleep(14.0)
+            assert it.world.plant.truth().gates[ROOM] == stands_at
+            assert (it.motions(), it.room(ROOM)) == (motions, RoomState.MEASURING)
+            assert await it.ended(job) is JobState.DONE
+            assert outcomes(it, "room1.outer_gate", Result.FAULT) == []
+
+    loop.run(play())
+
+
+def test_a_gate_that_is_kept_from_closing_again_and_again_calls_a_person() -> None:
+    async def play() -> None:
+        async with stage(small(machine__gate__speed_mm_s="500")) as it:
+            job = await driven_in(it)
+            gate = it.world.plant.tower_image.rooms[ROOM].gate_out
+            for _ in range(GATE_TRIES):
+                await it.until(lambda: gate.close)
+                await asyncio.sleep(0.3)
+                it.world.do(lambda plant: plant.somebody_in_gate(ROOM, 1.0))
+                await it.until(lambda: not gate.close)
+            await it.until(lambda: it.room(ROOM) is RoomState.BLOCKED)
+            assert it.world.daemon is not None
+            assert "LIGHT_CURTAIN" in it.world.daemon.control.rooms.fault(ROOM)
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            assert await it.ended(job) is JobState.DONE
 
     loop.run(play())
