@@ -8,18 +8,15 @@ the empty interpreter is taken off both.
 """
 
 import argparse
-import itertools
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.processes import Child, Site, site
+from tests.support.at_work import keep_busy, start, tower_at_work
+from tests.support.processes import Child, Site
 
 IMPORT_ROUNDS = 9
 
@@ -64,51 +61,12 @@ def load_over(child: Child, seconds: float) -> float:
     return (cpu_s(child) - spent) / (time.monotonic() - began) * 100
 
 
-@contextmanager
-def tower_at_work(tower: str, profile: str) -> Iterator[tuple[Site, Child, float]]:
-    """Give a tower in service, its daemon, and how long the daemon took from its start to every station's image."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = ("--config", tower, "--profile", profile)
-        with site(Path(folder) / "run", *config, overrides={}) as here:
-            here.start_simulator("--seed", "11")
-            daemon = here.start_daemon()
-            here.wait_reconciled(daemon)
-            start_s = time.monotonic() - daemon.began
-            stock = here.run_dir / "stock.csv"
-            stock.write_text(here.cartower_sim("stock"))
-            here.cartower("inventory", "import", str(stock))
-            yield here, daemon, start_s
-
-
 def moving_load(here: Site, daemon: Child, seconds: float) -> tuple[float, int]:
-    """Relocate one car to and fro; return the daemon's share of a core in percent, and how many moves that were."""
-    with here.client() as client:
-        for command in ("reset", "start"):
-            client.call("unit", command=command)
-            _until(here, "IDLE" if command == "reset" else "EXECUTE")
-        bays = [place for place in client.call("status")["places"].values() if place["place"] not in _rooms(here)]
-        car = next(place for place in bays if place["status"] == "occupied")
-        free = [place["place"] for place in bays if place["status"] == "free"][:2]
-        began, spent, moves = time.monotonic(), cpu_s(daemon), 0
-        for bay in itertools.cycle([*free, car["place"]]):
-            client.call("relocate", car=car["car"], bay=bay)
-            while client.call("status")["job"] is not None or client.call("status")["queue"]:
-                time.sleep(0.5)
-            moves += 1
-            if time.monotonic() - began > seconds:
-                break
-        return (cpu_s(daemon) - spent) / (time.monotonic() - began) * 100, moves
-
-
-def _rooms(here: Site) -> list[int]:
-    with here.client() as client:
-        return list(client.call("status")["tower"]["rooms"])
-
-
-def _until(here: Site, state: str) -> None:
-    with here.client() as client:
-        while client.call("status")["unit"]["state"] != state:
-            time.sleep(0.2)
+    """Keep the tower busy; return the daemon's share of a core in percent, and how many moves that were."""
+    start(here)
+    began, spent = time.monotonic(), cpu_s(daemon)
+    moves = keep_busy(here, seconds)
+    return (cpu_s(daemon) - spent) / (time.monotonic() - began) * 100, moves
 
 
 def memory_over(daemon: Child, minutes: float) -> list[float]:
