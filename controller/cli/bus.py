@@ -1,5 +1,6 @@
 """`cartower bus`: how the field buses fare, and raw registers. Read only, through the daemon."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -100,15 +101,11 @@ def read(station: str, address: int, count: int, space: str, socket: Path, *, as
 
 def _headline(each: Mapping[str, Any]) -> str:
     connected = "connected" if each["connected"] else ink("not connected", BAD)
-    parts = [
-        f"{each['kind']} {_where(each['address'])}",
-        connected,
-        f"{each['reconnects']} reconnects",
-        f"{each['dropped']} answers dropped",
-    ]
+    counts = [f"{each['reconnects']} reconnects", f"{each['dropped']} answers dropped"]
     if each["planned_load"] is not None:
-        parts.append(f"load {_load(each)} (planned at most {each['planned_load']:.0%})")
-    return f"{ink(each['name'], bold=True)}  {', '.join(parts)}"
+        counts.append(f"load {_load(each)} (planned at most {each['planned_load']:.0%})")
+    name = ink(each["name"], bold=True)
+    return f"{name}: {each['kind']} {_where(each['address'])}, {connected}\n  {', '.join(counts)}"
 
 
 def _where(address: Mapping[str, Any]) -> str:
@@ -143,10 +140,18 @@ def _row(station: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _short(station: Mapping[str, Any]) -> tuple[str, ...]:
-    name, _, state, requests, _, refused, unanswered, *_, trip, wait, jitter = _row(station)
+    name, _, state, requests, _, refused, unanswered, *_ = _row(station)
     other = station["unfitting"] + station["lost"] + station["given_up"]
-    return (name, state, requests, unanswered, refused, str(other), trip, wait, jitter)
+    times = (_times(station[key], least=10) for key in ("round_trip_ms", "wait_ms", "poll_jitter_ms"))
+    return (name, state, requests, unanswered, refused, str(other), *times)
 
 
-def _times(quantiles: Mapping[str, float | None]) -> str:
-    return "/".join("-" if quantiles[part] is None else f"{quantiles[part]:.1f}" for part in ("p50", "p99"))
+def _times(quantiles: Mapping[str, float | None], least: float = math.inf) -> str:
+    """Return median and p99; from ``least`` on without a decimal."""
+    return "/".join(_number_text(quantiles[part], least) for part in ("p50", "p99"))
+
+
+def _number_text(value: float | None, least: float) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if value < least else f"{value:.0f}"

@@ -1,6 +1,8 @@
 """`cartower doctor`: look over the computer at a tower, with the daemon down or up, and say what to do."""
 
+import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +125,12 @@ def _tell(each: Finding) -> None:
     if not for_people():
         print(f"{each.level}\t{each.what}\t{each.seen}\t{each.todo}".rstrip("\t"))
         return
-    print(f"{ink(f'{each.level:<4}', COLOURS[each.level], bold=True)} {each.what}: {each.seen}")
+    print(f"{ink(f'{each.level:<4}', COLOURS[each.level], bold=True)} {_broken(f'{each.what}: {each.seen}')}")
     if each.todo:
-        print(f"     {ink('do:', bold=True)} {each.todo}")
+        print(f"     {ink('do', bold=True)} {_broken(each.todo, indent=8)}")
+
+
+def _broken(text: str, indent: int = 5) -> str:
+    """Return a text broken to the terminal, for a place so far from its left edge."""
+    lines = textwrap.wrap(text, max(shutil.get_terminal_size().columns - indent, 20), break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)

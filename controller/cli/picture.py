@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import click
+
 from controller.cli.cells import left, tail, width
 from controller.cli.output import BAD, ODD, ink
 from controller.cli.status_text import at_hand_text, next_line, queued_text, safety_text, stations_text, unit_text
@@ -100,10 +102,19 @@ def _head(news: News, columns: int) -> list[str]:
     online = all(station["state"] == "ONLINE" for station in status["stations"])
     closed = f"safety chain {safety_text(status['safety'])}"
     quiet = [closed, stations_text(status["stations"])] if status["safety"]["closed"] and online else []
-    second = ["   ".join([unit_text(status["unit"]), *quiet])]
+    second = _broken("   ".join([unit_text(status["unit"]), *quiet]), columns)
     if not status["safety"]["closed"]:
         second.append(closed)
     return [*([corner] if first == title and news.age_s > STALE_S else []), first, *second]
+
+
+def _broken(text: str, columns: int) -> list[str]:
+    """Return a text whose first word alone is styled, broken to the width."""
+    if width(text) <= columns:
+        return [text]
+    styled, plain = text.split(" ", 1)[0], click.unstyle(text)
+    first, *more = textwrap.wrap(plain, columns, subsequent_indent="  ")
+    return [styled + first[width(styled) :], *more]
 
 
 def _alarms(status: Status, columns: int) -> list[str]:

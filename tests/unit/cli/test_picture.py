@@ -74,6 +74,15 @@ def test_alarms_are_broken_to_the_width_and_counted() -> None:
     assert max(map(len, alarms)) <= 60
 
 
+def test_why_the_unit_stands_is_told_in_full() -> None:
+    status = sample_status()
+    status["unit"] |= {"state": "ABORTED", "reason": "station bays4 is STALE: " + "why " * 20 + "really"}
+    lines = picture(News(status), 60, 24)
+    assert lines[1].startswith("ABORTED (production, 65 s): station bays4")
+    assert max(map(len, lines[1:4])) <= 60
+    assert "really" in "\n".join(lines[1:4])
+
+
 def test_old_news_are_said_to_be_old() -> None:
     assert "no news" not in "\n".join(picture(News(sample_status(), age_s=2.0), 80, 24))
     assert "no news for 12 s: this is not now" in picture(News(sample_status(), age_s=12.0), 80, 24)[0]
