@@ -21,21 +21,29 @@ class LineSilence:
         self._drained_at = 0.0
         self._heard_at = 0.0
         self._give_up_at = 0.0
+        self._kept = gap_s > 0 or drain_s > 0
 
     def heard(self) -> None:
         """Note that bytes came, asked for or not: no request follows them before the gap."""
+        if not self._kept:
+            return
         self._heard_at = asyncio.get_running_loop().time()
         if self._gap_s and self._turnstile.try_enter():
             self.give_back()
 
     def drain(self) -> None:
         """Start the silence after a failure, for whoever has the turn; without a holder, the line takes it."""
+        if not self._kept:
+            return
         self._drained_at = asyncio.get_running_loop().time() + self._drain_s
         if self._drain_s and self._turnstile.try_enter():
             self.give_back()
 
     def give_back(self) -> None:
         """Give the turn back once the line is drained and has been silent for the gap."""
+        if not self._kept:
+            self._turnstile.leave()
+            return
         now = asyncio.get_running_loop().time()
         self._give_up_at = max(now, self._drained_at) + self._patience_s
         self._leave_when_silent()

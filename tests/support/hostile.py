@@ -176,7 +176,7 @@ class HostileLine(Hostile):
             "silent": self.silence,
             "deaf": self.fall_deaf,
             "late": lambda x: [self.whole(x, self.late(x))],
-            "twice": lambda x: [Burst(0.001, (self.frame(x) * 2,), self.tells(x))],
+            "twice": lambda x: [Burst(0.001, (self.frame(x), self.frame(x)), self.tells(x), gapless=True)],
             "other unit": lambda x: [self.sent(rtu(other_unit(rng, x), x.answer))],
             "unfitting": lambda x: [self.wrong(x), *self.maybe_whole(x)],
             "unfitting and late": lambda x: [self.wrong(x, self.late(x))],

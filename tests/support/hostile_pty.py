@@ -47,7 +47,8 @@ class PtyLine:
         loop = asyncio.get_running_loop()
         at = max(loop.time(), self._free_at)
         arrives = burst.arrives
-        for piece in burst.pieces:
+        # Timers are too coarse to keep a line busy between two pieces: what must not pause goes at once.
+        for piece in (b"".join(burst.pieces),) if burst.gapless else burst.pieces:
             at += len(piece) * self._character_s
             loop.call_at(at, self._write, piece, arrives)
             arrives = None

@@ -24,6 +24,8 @@ class Burst:
     pieces: tuple[bytes, ...]
     arrives: Callable[[], None] | None = None
     """Called as its first piece arrives."""
+    gapless: bool = False
+    """On a line: its pieces follow each other without silence, however they are handed on."""
 
 
 @dataclass(frozen=True, slots=True)
