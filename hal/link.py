@@ -11,8 +11,9 @@ class Link(Protocol):
 
     * `hal.errors.LinkDown`: not connected, or the connection broke while waiting (arrived or not: unknown);
     * `hal.errors.NoAnswer`: no answer in time (arrived or not: unknown);
-    * `hal.errors.BadAnswer`: an answer that does not fit (arrived or not: unknown);
-    * `hal.errors.Refused`: a Modbus exception: it changed nothing;
+    * `hal.errors.BadAnswer`: an answer that does not fit, or an exception that leaves open what a write did
+      (arrived or not: unknown);
+    * `hal.errors.Refused`: a Modbus exception: it changed nothing (`hal.errors.NotAuthorised`: for want of a right);
     * `ValueError`: a count or value outside the function's limits: nothing was sent.
 
     Nothing is ever sent twice: repeating is the caller's decision.

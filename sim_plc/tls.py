@@ -66,8 +66,12 @@ def role_of(certificate: bytes) -> str | None:
 
 
 def _text(value: bytes) -> str | None:
-    tag, text, end = _element(value, 0)
-    return text.decode("utf-8") if tag == _UTF8 and end == len(value) else None
+    """Return the text of one whole UTF8String; None of anything else: whoever signed it, it is no role."""
+    try:
+        tag, text, end = _element(value, 0)
+        return text.decode("utf-8") if tag == _UTF8 and end == len(value) else None
+    except (IndexError, UnicodeDecodeError):
+        return None
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -290,6 +290,12 @@ def test_without_a_known_role_the_first_request_is_a_named_fault(
     play(authority, bare(authority, authority.client(role, der=der)), scene, version=version)
 
 
+@pytest.mark.parametrize("der", [b"", b"\x0c", b"\x0c\x05Cont", b"\x0c\x02\xff\xfe", b"\x0c\x02OK\x00", b"\x0c\x82"])
+def test_what_is_no_text_is_no_role(authority: Authority, der: bytes) -> None:
+    pem = authority.client(None, der=der).certificate.read_text()
+    assert role_of(ssl.PEM_cert_to_DER_cert(pem)) is None
+
+
 @pytest.mark.parametrize("role", ["Controller", "Observer", "Wartung Süd", "x" * 100])
 def test_a_role_is_read_from_a_certificate(authority: Authority, role: str) -> None:
     pem = authority.client(role).certificate.read_text()
