@@ -40,7 +40,7 @@ MAY_IMPORT: Table = {
     "controller.api": (*LEAVES, "controller.runtime.inbox"),
     "controller.web": (*LEAVES, *CLIENT),
     "controller.cli": (*LEAVES, *CLIENT, "config"),
-    "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.store"),
+    "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.cli", "controller.store"),
     "controller.office": (*LEAVES, *CLIENT, "controller.gateways"),
     # 3
     "controller.instruments": (*LEAVES, "hal"),
