@@ -31,8 +31,8 @@ class Refused(HalError):
     ``function`` is the request's function code, ``code`` the exception code (V1.1b3, section 7).
     """
 
-    def __init__(self, function: int, code: int) -> None:
-        super().__init__(f"function {function} refused with exception code {code}")
+    def __init__(self, function: int, code: int, why: str = "") -> None:
+        super().__init__(why or f"function {function} refused with exception code {code}")
         self.function = function
         self.code = code
 
@@ -44,8 +44,8 @@ class NotAuthorised(Refused):
     """
 
     def __init__(self, function: int) -> None:
-        super().__init__(function, 1)
-        self.args = (f"function {function} refused: the role in our certificate has no right to it, or it is unknown",)
+        why = f"function {function} refused: the role in our certificate has no right to it, or it is unknown"
+        super().__init__(function, 1, why)
 
 
 class WrongStation(HalError):
