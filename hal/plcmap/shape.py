@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Final
 
 from hal.plcmap.frame import crc16, split32
@@ -35,7 +37,7 @@ class PlacePose:
     angle_mdeg: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TowerShape:
     """Levels, positions a level, and which places are rooms or left out by the steel.
 
@@ -50,12 +52,12 @@ class TowerShape:
     height_tolerance_mm: int
     angle_tolerance_mdeg: int
 
-    @property
+    @cached_property
     def places(self) -> tuple[int, ...]:
         """Every place, bays and rooms, in ascending order."""
         return tuple(sorted(self.poses))
 
-    @property
+    @cached_property
     def bays(self) -> tuple[int, ...]:
         """Every bay in ascending order."""
         rooms = set(self.rooms)
@@ -63,12 +65,12 @@ class TowerShape:
 
     def bays_of(self, level: int) -> tuple[int, ...]:
         """Bays of one level in ascending order."""
-        return tuple(place for place in self.bays if level_of(place) == level)
+        return self._bays_by_level.get(level, ())
 
     @property
     def bay_levels(self) -> tuple[int, ...]:
-        """Levels that have a bay controller."""
-        return tuple(sorted({level_of(place) for place in self.bays}))
+        """Levels that have a bay controller, in ascending order."""
+        return tuple(self._bays_by_level)
 
     def table_crc(self) -> int:
         """CRC-16 of the place table: place, height, angle of every place in order, then the tolerances."""
@@ -82,3 +84,7 @@ class TowerShape:
             yield from split32(pose.angle_mdeg)
         yield from split32(self.height_tolerance_mm)
         yield from split32(self.angle_tolerance_mdeg)
+
+    @cached_property
+    def _bays_by_level(self) -> Mapping[int, tuple[int, ...]]:
+        return {level: tuple(bays) for level, bays in groupby(self.bays, level_of)}
