@@ -1,6 +1,6 @@
 """A port among slaves that answer late, twice, cut, for others or not at all: it accepts nothing wrong, ever.
 
-`python -m pytest tests/fault/test_hostile_slave.py -m campaign -s` runs a million exchanges.
+`python -m pytest tests/fault/test_hostile_slave.py -m campaign -s` runs a million exchanges: some six minutes.
 """
 
 import pytest
@@ -41,19 +41,32 @@ def test_no_wrong_answer_is_accepted_over_a_line(seed: int) -> None:
     must_be_fair(tally, slave, SAMPLE)
 
 
+@pytest.mark.parametrize("wire", ["tcp", "line"])
+def test_no_wrong_answer_is_accepted_by_several_who_ask_at_the_same_time(wire: str) -> None:
+    if wire == "tcp":
+        tally = over_tcp(port(), server(5), 5, SAMPLE // 2, abreast=True)
+    else:
+        tally = over_line(port(), line(5), 5, SAMPLE // 2, abreast=True)
+    assert tally.ends["right"] > SAMPLE / 10
+
+
+RUNS = {"100": (100, False), "101": (101, False), "102-abreast": (102, True), "103-abreast": (103, True)}
+each_run = pytest.mark.parametrize(("seed", "abreast"), RUNS.values(), ids=RUNS)
+
+
 @pytest.mark.campaign
-@pytest.mark.parametrize("seed", range(100, 104))
-def test_no_wrong_answer_in_half_a_million_exchanges_over_tcp(seed: int) -> None:
+@each_run
+def test_no_wrong_answer_in_half_a_million_exchanges_over_tcp(seed: int, *, abreast: bool) -> None:
     slave = server(seed)
-    tally = over_tcp(port(), slave, seed, CAMPAIGN)
+    tally = over_tcp(port(), slave, seed, CAMPAIGN, abreast=abreast)
     tell("tcp", seed, tally, slave)
     must_be_fair(tally, slave, CAMPAIGN)
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("seed", range(100, 104))
-def test_no_wrong_answer_in_half_a_million_exchanges_over_a_line(seed: int) -> None:
+@each_run
+def test_no_wrong_answer_in_half_a_million_exchanges_over_a_line(seed: int, *, abreast: bool) -> None:
     slave = line(seed)
-    tally = over_line(port(), slave, seed, CAMPAIGN)
+    tally = over_line(port(), slave, seed, CAMPAIGN, abreast=abreast)
     tell("line", seed, tally, slave)
     must_be_fair(tally, slave, CAMPAIGN)

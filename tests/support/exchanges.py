@@ -53,26 +53,28 @@ class Exchange:
             return struct.pack(">BHH", 16, self.address, self.count)
         return bytes((self.function, 2 * self.count)) + struct.pack(f">{self.count}H", *self.words)
 
-    async def ask(self, link: ModbusLink) -> Sequence[int] | None:
+    async def ask(self, link: ModbusLink, *, urgent: bool = False) -> Sequence[int] | None:
         """Ask it over a port."""
         match self.function:
             case 3:
-                return await link.read_holding(self.unit, self.address, self.count)
+                return await link.read_holding(self.unit, self.address, self.count, urgent=urgent)
             case 4:
-                return await link.read_input(self.unit, self.address, self.count)
+                return await link.read_input(self.unit, self.address, self.count, urgent=urgent)
             case 16:
-                await link.write(self.unit, self.address, self.written)
+                await link.write(self.unit, self.address, self.written, urgent=urgent)
                 return None
             case _:
                 end = self.address + self.count
-                return await link.read_write(self.unit, self.address, self.count, end, self.written)
+                return await link.read_write(
+                    self.unit, self.address, self.count, end, self.written, urgent=urgent
+                )
 
 
-def draw(rng: random.Random, number: int, last: Exchange | None) -> Exchange:
-    """Draw one exchange; half of them ask for the same as the last, as polls do."""
+def draw(rng: random.Random, number: int, unit: int, last: Exchange | None) -> Exchange:
+    """Draw one exchange with a unit; half of them ask for the same as the last, as polls do."""
     if last is not None and rng.random() < 0.5:
         return replace(last, number=number, written=tuple((number + i) & 0xFFFF for i in range(len(last.written))))
     function, count = rng.choice((3, 4, 4, 16, 23)), rng.choice(COUNTS)
     size = {16: count, 23: rng.choice(COUNTS)}.get(function, 0)
     written = tuple((number + i) & 0xFFFF for i in range(size))
-    return Exchange(number, function, rng.choice(UNITS), rng.choice(ADDRESSES), count, written)
+    return Exchange(number, function, unit, rng.choice(ADDRESSES), count, written)

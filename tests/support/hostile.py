@@ -32,14 +32,15 @@ class Times:
 
 
 class Hostile:
-    """What all have in common: the exchange at hand, who was answered rightly, and a list of faults by name."""
+    """What all have in common: the exchanges at hand, who was answered rightly, and a list of faults by name."""
 
     def __init__(self, rng: random.Random, times: Times, *, rate: float = 0.4) -> None:
         self.rng = rng
         self.times = times
         self.rate = rate
         self.calm = False
-        self.at_hand: Exchange | None = None
+        self.at_hand: dict[int, Exchange] = {}
+        """By unit: side by side, each asks a unit of its own."""
         self.heard: set[int] = set()
         """Exchanges whose request came through, whole and right."""
         self.answered: set[int] = set()
@@ -53,8 +54,7 @@ class Hostile:
         return self.calm or self.rng.random() > 0.1
 
     def hear(self, frame: bytes) -> Sequence[Act]:
-        x = self.at_hand
-        assert x is not None
+        x = self.at_hand[self.unit_of(frame)]
         assert self.asks(frame, x), f"asked {frame.hex(' ')} for {x}"
         self.heard.add(x.number)
         if self.calm or self.rng.random() > self.rate:
@@ -62,6 +62,9 @@ class Hostile:
         name = self.rng.choice(tuple(self.faults_by_name))
         self.faults[name] += 1
         return self.faults_by_name[name](x)
+
+    def unit_of(self, frame: bytes) -> int:
+        raise NotImplementedError
 
     def asks(self, frame: bytes, x: Exchange) -> bool:
         raise NotImplementedError
@@ -117,6 +120,9 @@ class HostileServer(Hostile):
             "half open": lambda _: [Ending.MUTE],
             "closed": lambda x: [*self.maybe_whole(x), Ending.CLOSE],
         }
+
+    def unit_of(self, frame: bytes) -> int:
+        return frame[6]
 
     def asks(self, frame: bytes, x: Exchange) -> bool:
         self._transaction = int.from_bytes(frame[:2], "big")
@@ -193,6 +199,9 @@ class HostileLine(Hostile):
 
     def accepts(self) -> bool:
         return True
+
+    def unit_of(self, frame: bytes) -> int:
+        return frame[0]
 
     def asks(self, frame: bytes, x: Exchange) -> bool:
         self._request = frame

@@ -33,8 +33,7 @@ class PtyLine:
 
     def _read(self) -> None:
         self._request += os.read(self._master, 4096)
-        x = self._slave.at_hand
-        assert x is not None
+        x = self._slave.at_hand[self._request[0]]
         if len(self._request) < len(rtu(x.unit, x.request)):
             return
         request, self._request = self._request, b""

@@ -33,18 +33,18 @@ def line(seed: int) -> HostileLine:
     return HostileLine(random.Random(seed), LINE, BITS / BAUD)
 
 
-def over_tcp(port: Port, slave: HostileServer, seed: int, exchanges: int) -> Tally:
+def over_tcp(port: Port, slave: HostileServer, seed: int, exchanges: int, *, abreast: bool = False) -> Tally:
     """Three time-outs show a half-open connection, and noise may cost one more."""
     link, framing = port["hal.modbus_link"], port["hal.modbus_framing"]
     one = link.ModbusLink(
         MemoryStream(slave), framing.MbapFraming(), link.tcp_timing(TCP.timeout_s), link.TCP_UNITS
     )
-    return run(judge(one, slave, seed, exchanges, deaf_s=5 * TCP.timeout_s))
+    return run(judge(one, slave, seed, exchanges, deaf_s=5 * TCP.timeout_s, abreast=abreast))
 
 
-def over_line(port: Port, slave: HostileLine, seed: int, exchanges: int) -> Tally:
+def over_line(port: Port, slave: HostileLine, seed: int, exchanges: int, *, abreast: bool = False) -> Tally:
     """A drained line hears the next answer."""
     link, framing = port["hal.modbus_link"], port["hal.modbus_framing"]
     timing = link.line_timing(BAUD, BITS, timeout_s=LINE.timeout_s, reply_max_s=LINE.late_s)
     one = link.ModbusLink(MemoryLine(slave, BITS / BAUD), framing.RtuFraming(crc16), timing, link.LINE_UNITS)
-    return run(judge(one, slave, seed, exchanges, deaf_s=LINE.timeout_s + 2 * LINE.late_s))
+    return run(judge(one, slave, seed, exchanges, deaf_s=LINE.timeout_s + 2 * LINE.late_s, abreast=abreast))

@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from hal.errors import HalError, LinkDown, Refused
 from hal.modbus_link import ModbusLink
-from tests.support.exchanges import Exchange, draw
+from tests.support.exchanges import UNITS, Exchange, draw
 from tests.support.hostile import Hostile
 
 STORM = 48
@@ -39,10 +40,13 @@ class Tally:
         return f"{self.exchanges} exchanges: {ends}; heard again within {self.longest_deaf_s:.2f} s"
 
 
-async def judge(link: ModbusLink, slave: Hostile, seed: int, exchanges: int, *, deaf_s: float) -> Tally:
+async def judge(
+    link: ModbusLink, slave: Hostile, seed: int, exchanges: int, *, deaf_s: float, abreast: bool = False
+) -> Tally:
     """Run exchanges through storms and calms.
 
-    ``deaf_s``: so long after a storm a port that tries again and again may go without a right answer.
+    ``deaf_s``: so long after a storm a port that tries again and again may go without a right answer. ``abreast``:
+    in storms every unit is asked by somebody of its own, at the same time, and one of them in a hurry.
 
     Raises:
         Accepted: a wrong answer was accepted.
@@ -52,10 +56,10 @@ async def judge(link: ModbusLink, slave: Hostile, seed: int, exchanges: int, *, 
     rng, tally = random.Random(seed), Tally()
     while tally.exchanges < exchanges:
         slave.calm = False
-        for _ in range(STORM):
-            await _one(link, slave, rng, tally)
-            if rng.random() < 0.1:
-                await asyncio.sleep(rng.uniform(0.0, slave.times.timeout_s))
+        if abreast:
+            await asyncio.gather(*(_storm(link, slave, rng, tally, (unit,)) for unit in UNITS))
+        else:
+            await _storm(link, slave, rng, tally, UNITS)
         slave.calm = True
         await _be_heard(link, slave, rng, tally, deaf_s)
         await asyncio.sleep(2 * slave.times.late_s + slave.times.timeout_s)
@@ -67,6 +71,15 @@ async def judge(link: ModbusLink, slave: Hostile, seed: int, exchanges: int, *, 
     return tally
 
 
+async def _storm(
+    link: ModbusLink, slave: Hostile, rng: random.Random, tally: Tally, units: Sequence[int]
+) -> None:
+    for _ in range(STORM):
+        await _one(link, slave, rng, tally, units)
+        if rng.random() < 0.1:
+            await asyncio.sleep(rng.uniform(0.0, slave.times.timeout_s))
+
+
 async def _be_heard(link: ModbusLink, slave: Hostile, rng: random.Random, tally: Tally, deaf_s: float) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -76,15 +89,18 @@ async def _be_heard(link: ModbusLink, slave: Hostile, rng: random.Random, tally:
     tally.longest_deaf_s = max(tally.longest_deaf_s, loop.time() - began)
 
 
-async def _one(link: ModbusLink, slave: Hostile, rng: random.Random, tally: Tally) -> Exception | None:
+async def _one(
+    link: ModbusLink, slave: Hostile, rng: random.Random, tally: Tally, units: Sequence[int] = UNITS
+) -> Exception | None:
     """Ask one exchange, connecting first if need be; return why it failed."""
     tally.exchanges += 1
-    x = slave.at_hand = draw(rng, tally.exchanges, slave.at_hand)
+    unit = rng.choice(units)
+    x = slave.at_hand[unit] = draw(rng, tally.exchanges, unit, slave.at_hand.get(unit))
     error: Exception | None = None
     try:
         await link.connect()
         async with _patience(slave, rng):
-            result = await x.ask(link)
+            result = await x.ask(link, urgent=unit == UNITS[0])
     except (HalError, TimeoutError) as failure:
         error = failure
     if error is None:
