@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -7,39 +8,41 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from controller.cli.main import COMMANDS, cartower
+from controller.cli.main import cartower
 
 HEAVY = ("pymodbus", "pydantic", "transitions", "structlog", "asyncio", "sqlite3", "sim_plc")
 
 
-def imported(*args: str) -> set[str]:
-    code = (
-        "import sys\nfrom controller.cli.main import cartower\n"
-        f"try:\n    cartower({list(args)!r})\nexcept SystemExit:\n    pass\n"
-        "print('MODULES', *{name.partition('.')[0] for name in sys.modules})"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return set(done.stdout.partition("MODULES")[2].split())
-
-
-@pytest.mark.parametrize(
-    "args",
-    [
-        *(("status",), ("cars",), ("retrieve", "X", "--room", "1"), ("unit", "reset"), ("watch",), ("jobs",)),
-        *(("io", "list"), ("bus", "stats"), ("completion", "bash"), ("--help",)),
-    ],
+LIGHT = (
+    *("--help", "status", "cars", "places", "jobs", "watch", "retrieve X --room 1", "store --room 1 --car X"),
+    *("unit reset", "cancel 1", "resolve 1 --choice continue", "adopt", "io list", "io get tower/x"),
+    *("bus stats", "bus read tower 1", "inventory --help", "completion bash"),
 )
-def test_a_command_for_the_socket_imports_nothing_heavy(tmp_path: Path, args: tuple[str, ...]) -> None:
-    where = () if args in (("--help",), ("completion", "bash")) else ("--run-dir", str(tmp_path))
-    assert not imported(*args, *where) & set(HEAVY)
+"""What must answer at once, one after another in one process."""
+
+RUN_ALL = """
+import contextlib, io, os, sys
+from controller.cli.main import cartower
+for line in sys.stdin.read().splitlines():
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+        cartower(line.split())
+    print(line, *sorted({name.partition('.')[0] for name in sys.modules}), sep='\t')
+"""
 
 
-def test_every_command_has_help_that_names_the_exit_codes() -> None:
-    for name in COMMANDS:
-        result = CliRunner().invoke(cartower, [name, "--help"])
-        assert result.exit_code == 0
-        if name not in ("inventory", "config"):
-            assert "Exit codes:" in result.output, name
+def test_a_command_for_the_socket_imports_nothing_heavy(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_ALL],
+        check=True,
+        capture_output=True,
+        text=True,
+        input="\n".join(LIGHT),
+        env={**os.environ, "CARTOWER_RUN_DIR": str(tmp_path)},
+    )
+    modules = {line.split("\t")[0]: set(line.split("\t")[1:]) for line in done.stdout.splitlines()}
+    assert modules.keys() == set(LIGHT)
+    assert {line: found & set(HEAVY) for line, found in modules.items() if found & set(HEAVY)} == {}
 
 
 def test_an_unknown_command_is_wrong_use() -> None:
