@@ -7,7 +7,7 @@ from hal.blocks import Blocks
 from hal.bulletin import Bulletin
 from hal.cadence import Cadence
 from hal.claim import Claim
-from hal.errors import BadAnswer, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
+from hal.errors import BadAnswer, CertificateRefused, ForeignMaster, HalError, LinkDown, NoAnswer, NotOnline, Refused
 from hal.identity import check_identity
 from hal.interfaces import StationState
 from hal.link import Link
@@ -20,6 +20,9 @@ FENCE_POLL_S: Final = 0.03
 FENCE_LIMIT_S: Final = 2.0
 RETRY_S: Final = 0.25
 """Between two attempts to bring a station online."""
+
+REFUSED_RETRY_S: Final = 2.0
+"""The same after a refused certificate: only a person helps, and each handshake costs a small PLC dearly."""
 
 SHARED_RETRY_S: Final = 2.0
 """The same for a silent one on a line that others share: each attempt costs them a time-out."""
@@ -170,6 +173,8 @@ class Polling:
             self._known.move(StationState.STALE if known and silent else StationState.OFFLINE, str(error))
         if silent and self._sole:
             await self._link.close()
+        if isinstance(error, CertificateRefused):
+            return REFUSED_RETRY_S
         return SHARED_RETRY_S if silent and not self._sole else RETRY_S
 
     def _newest(self) -> Image:
