@@ -16,7 +16,8 @@ from typing import Any, Self
 from controller.cli.cells import width
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+")
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
+"""Longest wait for anything; a busy machine may take its time."""
 
 
 class Terminal:
