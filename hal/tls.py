@@ -12,6 +12,9 @@ ROLE_OID_DER: Final = bytes.fromhex("060b2b060104018389" "0c862201")
 
 _OTHERS: Final = 0o007
 
+_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
+_END: Final = "-----END CERTIFICATE-----"
+
 _ABOUT_CERTIFICATES: Final = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE", "DECRYPT_ERROR")
 """Alerts by which a peer refuses who we are (RFC 8446, 6.2); a TLS 1.2 server that misses one says the fourth."""
 
@@ -83,8 +86,9 @@ def _demand_readable(name: str, path: Path) -> None:
 
 def _demand_role(certificate: Path) -> None:
     """Without a role a station lets nobody in; better told here than by it."""
-    first = certificate.read_text("ascii").partition("-----END CERTIFICATE-----")
-    if ROLE_OID_DER not in ssl.PEM_cert_to_DER_cert(first[0][first[0].index("-----BEGIN") :] + first[1]):
+    text = certificate.read_text("latin-1")
+    begin = text.index(_BEGIN)
+    if ROLE_OID_DER not in ssl.PEM_cert_to_DER_cert(text[begin : text.index(_END, begin) + len(_END)]):
         raise BadCredentials(f"certificate {certificate}: names no Modbus role (extension 1.3.6.1.4.1.50316.802.1)")
 
 

@@ -148,7 +148,8 @@ def _hello(tower: Tower, wires: dict[str, Wire], run_dir: Path) -> str:
             case TcpBus():
                 wire = wires[name]
                 assert isinstance(wire, TcpServer)
-                lines.append(f"  {name}: Modbus TCP {bus.host}:{wire.port} ({', '.join(bus.stations)})")
+                kind = "Modbus TCP" if bus.security == "none" else "Modbus/TCP Security"
+                lines.append(f"  {name}: {kind} {bus.host}:{wire.port} ({', '.join(bus.stations)})")
             case RtuBus():
                 lines.append(f"  {name}: Modbus RTU {run_dir / bus.device} ({', '.join(bus.stations)})")
     return "\n".join([*lines, f"  side channel: {run_dir / SIDE_CHANNEL}"])

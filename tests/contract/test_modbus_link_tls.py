@@ -305,6 +305,17 @@ def test_a_role_is_read_from_a_certificate(authority: Authority, role: str) -> N
 # Our own files
 
 
+def test_key_and_certificate_may_share_a_file_with_words_and_others_certificates(
+    authority: Authority, tmp_path: Path
+) -> None:
+    client = authority.client()
+    both = tmp_path / "both.pem"
+    words = "Schlüssel für den Turm\n".encode("latin-1")
+    both.write_bytes(words + b"".join(p.read_bytes() for p in (client.key, client.certificate, authority.certificate)))
+    both.chmod(0o640)
+    play(authority, security_of(TlsFiles(authority.certificate, both, both, STATION)), ask)
+
+
 def test_files_that_are_of_no_use_are_told_by_name(authority: Authority, stranger: Authority, tmp_path: Path) -> None:
     good = authority.client()
     nothing, words = tmp_path / "nothing.pem", tmp_path / "words.pem"
