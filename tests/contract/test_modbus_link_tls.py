@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pymodbus.client import AsyncModbusTlsClient
 
 from hal import tcp_channel
 from hal.errors import BadCredentials, CertificateRefused, HalError, LinkDown, NotAuthorised
@@ -116,6 +117,23 @@ def test_both_ends_prove_who_they_are_and_talk(authority: Authority, version: ss
 def test_an_answer_may_come_in_a_record_a_byte(authority: Authority, version: ssl.TLSVersion) -> None:
     security = security_of(authority.files(authority.client()))
     play(authority, security, ask, version=version, faults=Slices())
+
+
+def test_a_stock_client_is_let_in_and_answered(authority: Authority) -> None:
+    security = bare(authority, authority.client())
+
+    async def run() -> None:
+        context = context_of(authority, authority.station("127.0.0.1"))
+        server = TlsServer({UNIT: Registers(200)}, "127.0.0.1", 0, tls=context)
+        await server.start()
+        client = AsyncModbusTlsClient("127.0.0.1", port=server.port, sslctx=security.context, timeout=1.0, retries=0)
+        assert await client.connect()
+        answer = await client.read_input_registers(0, count=3, device_id=UNIT)
+        assert answer.registers == [1000, 1001, 1002]
+        client.close()
+        await server.stop()
+
+    asyncio.run(run())
 
 
 def test_a_link_comes_back_after_its_connection_broke(authority: Authority) -> None:
