@@ -13,8 +13,9 @@ from controller.domain.events import Refusal, UnitCommand
 from controller.domain.unit import UnitEvent
 from hal.errors import HalError
 from sim_plc.plant.contacts import Wire
+from sim_plc.rehearsal.life import Crashed
 from sim_plc.rehearsal.memory_link import Fault
-from sim_plc.rehearsal.world import Crashed, NobodyThere, World
+from sim_plc.rehearsal.world import NobodyThere, World
 
 
 class Kind(Enum):

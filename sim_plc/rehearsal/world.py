@@ -10,13 +10,13 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from config.schema import Tower
-from controller.app import Daemon, Ports, serve
+from controller.app import Daemon, Ports
 from controller.domain.events import Request
 from hal.link import Link
 from hal.plcmap.registers import station_maps
@@ -30,11 +30,9 @@ from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
-from sim_plc.rehearsal.loop import Process
+from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
 from sim_plc.stepper import Stepper
-
-T = TypeVar("T")
 
 LATENCY_S: Final = 0.004
 """A request and its answer on a quiet network, with a PLC that answers between two scans."""
@@ -53,10 +51,6 @@ JOURNAL: Final = "journal.sqlite"
 
 class NobodyThere(ConnectionError):
     """No daemon answers: it is down, frozen, or was killed before its answer."""
-
-
-class Crashed(ConnectionError):
-    """The daemon's process is gone: nothing that it still does reaches anything."""
 
 
 class Witness(Protocol):
@@ -138,8 +132,8 @@ class World:
         self._trace = hashlib.sha256()
         self._traced_crimes = 0
         self._starts = 0
-        self._life: _Life | None = None
-        self._rivals: list[_Life] = []
+        self._life: Life | None = None
+        self._rivals: list[Life] = []
         self._cut: set[str] = set()
         self._shown = dict.fromkeys(self.pulses, -1)
         """By station: the count of input changes when its pulse beat last."""
@@ -309,7 +303,7 @@ class World:
         self.on_note(kind, body)
         self._trace.update(json.dumps([round(self.now, 6), kind, body], sort_keys=True, default=str).encode())
 
-    def ports(self, life: "_Life") -> Ports:
+    def ports(self, life: Life) -> Ports:
         """Return the outside world of one daemon."""
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
@@ -327,18 +321,18 @@ class World:
         for witness in self.witnesses:
             witness.on_told(event)
 
-    def died(self, life: "_Life", why: str) -> None:
+    def died(self, life: Life, why: str) -> None:
         """Take the end of a daemon that nobody ended."""
         self._life = None if self._life is life else self._life
         self.note("died", why)
         for witness in self.witnesses:
             witness.on_died(why)
 
-    def _new_life(self, journal: str) -> "_Life":
+    def _new_life(self, journal: str) -> Life:
         self._starts += 1
-        return _Life(self, self.folder / journal)
+        return Life(self, self.folder / journal)
 
-    def _link(self, bus: str, life: "_Life") -> Link:
+    def _link(self, bus: str, life: Life) -> Link:
         units = self.stepper.units(asyncio.get_running_loop().time)
         wanted = [program.unit for program in self.programs if program.name in self.tower.bus[bus].stations]
         link = MemoryLink(
@@ -389,88 +383,3 @@ class World:
         self._traced_crimes = len(crimes)
         for witness in self.witnesses:
             witness.on_plant()
-
-
-class _Life:
-    """One daemon from its start to its end."""
-
-    def __init__(self, world: World, journal: Path) -> None:
-        self.links: dict[str, MemoryLink] = {}
-        self.daemon: Daemon | None = None
-        self._world = world
-        self._journal = journal
-        self._process = Process()
-        self._dead = False
-        self._leave = asyncio.Event()
-        self._serving = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def begin(self) -> Daemon:
-        self._task = self._process.run(self._live(), name="daemon")
-        serving = asyncio.create_task(self._serving.wait())
-        await asyncio.wait([self._task, serving], return_when=asyncio.FIRST_COMPLETED)
-        serving.cancel()
-        if self.daemon is None:
-            self._task.result()
-            raise Crashed("killed while it started")
-        self._task.add_done_callback(self._ended)
-        return self.daemon
-
-    async def end(self) -> None:
-        assert self._task is not None
-        self._leave.set()
-        await asyncio.wait([self._task])
-        with suppress(asyncio.CancelledError):
-            self._task.result()
-
-    async def crash(self) -> None:
-        self._dead = True
-        for link in self.links.values():
-            link.reachable = False
-            link.cut()
-        self._leave.set()
-        await self._process.kill()
-        self.daemon = None
-
-    def sound(self, station: str) -> Callable[[], bool]:
-        """Return what tells whether the wire to a station carries."""
-        bus = next(name for name, bus in self._world.tower.bus.items() if station in bus.stations)
-        return lambda: bus not in self.links or self.links[bus].sound
-
-    def freeze(self) -> Callable[[], None]:
-        self._process.freeze()
-        return self._process.thaw
-
-    def execute(self, work: Callable[[], T], /) -> Awaitable[T]:
-        """Run blocking work in place; nothing of a dead daemon reaches the disk."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        if self._dead:
-            future.set_exception(Crashed("the process is gone"))
-            return future
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
-            future.set_exception(error)
-        return future
-
-    async def _live(self) -> None:
-        world = self._world
-        async with serve(world.configured, self._journal, world.ports(self)) as daemon:
-            follow = asyncio.create_task(self._follow(daemon))
-            self.daemon = daemon
-            self._serving.set()
-            try:
-                await self._leave.wait()
-            finally:
-                follow.cancel()
-
-    async def _follow(self, daemon: Daemon) -> None:
-        async for fresh in daemon.board.tidings():
-            for event in fresh:
-                self._world.tell(event)
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self.daemon = None
-        if not self._leave.is_set():
-            error = None if task.cancelled() else task.exception()
-            self._world.died(self, repr(error))

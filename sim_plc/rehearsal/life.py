@@ -1,0 +1,132 @@
+"""One daemon of a rehearsal from its start to its end: begun, frozen, ended in order, or killed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from config.schema import Tower
+from controller.app import Daemon, Ports, serve
+from sim_plc.rehearsal.loop import Process
+from sim_plc.rehearsal.memory_link import MemoryLink
+
+T = TypeVar("T")
+
+
+class Crashed(ConnectionError):
+    """The daemon's process is gone: nothing that it still does reaches anything."""
+
+
+class Host(Protocol):
+    """What a daemon lives in: `sim_plc.rehearsal.world.World` is one."""
+
+    tower: Tower
+    configured: Tower
+
+    def ports(self, life: "Life") -> Ports:
+        """Return the outside world of one daemon."""
+        ...
+
+    def tell(self, event: Mapping[str, object]) -> None:
+        """Take what a daemon tells."""
+        ...
+
+    def died(self, life: "Life", why: str) -> None:
+        """Take the end of a daemon that nobody ended."""
+        ...
+
+
+class Life:
+    """One daemon from its start to its end."""
+
+    def __init__(self, host: Host, journal: Path) -> None:
+        self.links: dict[str, MemoryLink] = {}
+        self.daemon: Daemon | None = None
+        self._host = host
+        self._journal = journal
+        self._process = Process()
+        self._dead = False
+        self._leave = asyncio.Event()
+        self._serving = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def begin(self) -> Daemon:
+        """Start it; return when it serves.
+
+        Raises:
+            Crashed: it was killed while it started.
+            Exception: what ended it before it served.
+
+        """
+        self._task = self._process.run(self._live(), name="daemon")
+        serving = asyncio.create_task(self._serving.wait())
+        await asyncio.wait([self._task, serving], return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+        if self.daemon is None:
+            self._task.result()
+            raise Crashed("killed while it started")
+        self._task.add_done_callback(self._ended)
+        return self.daemon
+
+    async def end(self) -> None:
+        """End it as SIGTERM does."""
+        assert self._task is not None
+        self._leave.set()
+        await asyncio.wait([self._task])
+        with suppress(asyncio.CancelledError):
+            self._task.result()
+
+    async def crash(self) -> None:
+        """End it as SIGKILL does: not one more write reaches a PLC or the disk."""
+        self._dead = True
+        for link in self.links.values():
+            link.reachable = False
+            link.cut()
+        self._leave.set()
+        await self._process.kill()
+        self.daemon = None
+
+    def sound(self, station: str) -> Callable[[], bool]:
+        """Return what tells whether the wire to a station carries."""
+        bus = next(name for name, bus in self._host.tower.bus.items() if station in bus.stations)
+        return lambda: bus not in self.links or self.links[bus].sound
+
+    def freeze(self) -> Callable[[], None]:
+        """Stop it as SIGSTOP does; return what lets it go on."""
+        self._process.freeze()
+        return self._process.thaw
+
+    def execute(self, work: Callable[[], T], /) -> Awaitable[T]:
+        """Run blocking work in place; nothing of a dead daemon reaches the disk."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._dead:
+            future.set_exception(Crashed("the process is gone"))
+            return future
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
+            future.set_exception(error)
+        return future
+
+    async def _live(self) -> None:
+        host = self._host
+        async with serve(host.configured, self._journal, host.ports(self)) as daemon:
+            follow = asyncio.create_task(self._follow(daemon))
+            self.daemon = daemon
+            self._serving.set()
+            try:
+                await self._leave.wait()
+            finally:
+                follow.cancel()
+
+    async def _follow(self, daemon: Daemon) -> None:
+        async for fresh in daemon.board.tidings():
+            for event in fresh:
+                self._host.tell(event)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self.daemon = None
+        if not self._leave.is_set():
+            error = None if task.cancelled() else task.exception()
+            self._host.died(self, repr(error))
