@@ -37,14 +37,17 @@ def noise(rng: random.Random) -> bytes:
 
 
 def flipped(rng: random.Random, frame: bytes) -> bytes:
-    """Flip what CRC-16 is bound to find: up to three bits anywhere, or a burst of 16."""
+    """Flip what CRC-16 is bound to find: up to three bits anywhere, or a burst of 16 as they go over the line.
+
+    A byte's lowest bit goes first, so that the bits of a frame in their order are those of a little-endian number.
+    """
     bits = 8 * len(frame)
     if rng.random() < 0.5:
         mask = sum(1 << bit for bit in rng.sample(range(bits), rng.randint(1, 3)))
     else:
         width = rng.randint(2, 16)
         mask = (rng.getrandbits(width) | 1 | 1 << (width - 1)) << rng.randrange(bits - width)
-    return (int.from_bytes(frame, "big") ^ mask).to_bytes(len(frame), "big")
+    return (int.from_bytes(frame, "little") ^ mask).to_bytes(len(frame), "little")
 
 
 def _other_function(rng: random.Random, x: Exchange) -> bytes:
