@@ -10,9 +10,9 @@ from hal.plcmap import codes
 from hal.plcmap.codec import Image, SlowImage
 from hal.plcmap.registers import StationMap, bay_map
 from sim_plc.image import BayInputs, BayLevelImage
+from sim_plc.program.bay_inputs import FilteredLevel
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
 from sim_plc.program.event_log import LogEntry
-from sim_plc.program.inputs import FilteredLevel
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.latches import Latches
 from sim_plc.program.mechanism import Machine

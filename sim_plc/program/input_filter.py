@@ -86,3 +86,8 @@ class InputFilter:
             setattr(self._seen, name, value)
             del self._since[name]
             self._restless.pop(name, None)
+
+
+def earliest(filters: Iterable[InputFilter]) -> float | None:
+    """Return when the first of some filters is due."""
+    return min((each.due for each in filters if each.due is not None), default=None)

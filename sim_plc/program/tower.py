@@ -16,7 +16,6 @@ from sim_plc.program.door import Door
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.exchange import Exchange
 from sim_plc.program.input_filter import InputFilter
-from sim_plc.program.inputs import FilteredTower
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.lift import lift
 from sim_plc.program.mechanism import Machine, MechanismProgram
@@ -26,6 +25,7 @@ from sim_plc.program.safety_word import first_out, safety_word
 from sim_plc.program.signal import RoomSignal
 from sim_plc.program.station import StationMachine, StationState
 from sim_plc.program.station_program import StationProgram
+from sim_plc.program.tower_inputs import FilteredTower
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.program.turntable import turntable

@@ -1,10 +1,8 @@
-"""The images as a program works with them: outputs and encoders are the wires themselves, inputs come filtered."""
+"""The image of the tower as its program works with it: outputs and encoders are the wires, inputs come filtered."""
 
-from collections.abc import Iterable, Mapping
-
-from sim_plc.image import BayInputs, BayLevelImage, CarriageInputs, DoorInputs, RoomImage, RoomInputs, TowerImage
+from sim_plc.image import CarriageInputs, DoorInputs, RoomImage, RoomInputs, TowerImage
 from sim_plc.program import input_filter
-from sim_plc.program.input_filter import InputFilter
+from sim_plc.program.input_filter import InputFilter, earliest
 
 
 class FilteredTower:
@@ -39,39 +37,13 @@ class FilteredTower:
         """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
         for each in self._filters:
             each.pass_all() if at_once else each.take(t)
-        self.due = _earliest(self._filters)
+        self.due = earliest(self._filters)
 
     def give(self) -> None:
         """Put out what the program has written into its image instead of the wires."""
         self.raw.clamp = self.seen.clamp
         for place, room in self.seen.rooms.items():
             self.raw.rooms[place].signal, self.raw.rooms[place].arrow_back = room.signal, room.arrow_back
-
-
-class FilteredLevel:
-    """The image of one level of bays behind its input filters."""
-
-    def __init__(self, raw: BayLevelImage) -> None:
-        self.raw = raw
-        self.due: float | None = None
-        """When an input that has changed may be taken over; None: none waits."""
-        self.seen = BayLevelImage({place: BayInputs() for place in raw.bays}, raw.unlatch)
-        self.bays: Mapping[int, InputFilter] = {
-            place: InputFilter(bay, self.seen.bays[place], input_filter.BAY) for place, bay in raw.bays.items()
-        }
-
-    def take(self, t: float, *, at_once: bool) -> None:
-        """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
-        raw, seen = self.raw, self.seen
-        seen.carriage_held, seen.shuttle_centred = raw.carriage_held, raw.shuttle_centred
-        for each in self.bays.values():
-            each.pass_all() if at_once else each.take(t)
-        self.due = _earliest(self.bays.values())
-
-
-def _earliest(filters: Iterable[InputFilter]) -> float | None:
-    """Return when the first of some filters is due."""
-    return min((each.due for each in filters if each.due is not None), default=None)
 
 
 def _seen_room(raw: RoomImage) -> RoomImage:
