@@ -74,6 +74,16 @@ def seal(tail: Tail, at: float, kind: str, text: str) -> Sealed:
     return Sealed(number, at, kind, text, tail.hash, digest(number, at, kind, text, tail.hash))
 
 
+def seal_all(tail: Tail, lines: Iterable[tuple[float, str, str]]) -> tuple[list[Sealed], Tail]:
+    """Return the entries of ``lines`` (time, kind, text) that continue ``tail``, and the tail after them."""
+    sealed = []
+    for at, kind, text in lines:
+        entry = seal(tail, at, kind, text)
+        sealed.append(entry)
+        tail = Tail(entry.id, entry.hash)
+    return sealed, tail
+
+
 def digest(number: int, at: float, kind: str, text: str, prev: bytes) -> bytes:
     """Return the hash of an entry: lengths are hashed too, so that no two entries read alike."""
     parts = kind.encode(errors="surrogateescape"), text.encode(errors="surrogateescape")

@@ -92,31 +92,43 @@ class Database:
         with damage_named(self.path), closing(self.connect()) as connection:
             if _number(connection, "SELECT count(*) FROM sqlite_master") == 0:
                 connection.executescript(_SCHEMA)
-                self._sync_folder()
+                if self.path is not None:
+                    sync_folder(self.path)
             else:
-                self._check(connection)
+                check(connection, self.path)
 
-    def _check(self, connection: sqlite3.Connection) -> None:
-        if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
-            raise JournalDamaged(f"{self.path} is not a cartower journal")
-        version = _number(connection, "PRAGMA user_version")
-        if version != VERSION:
-            raise JournalDamaged(f"journal {self.path} has version {version}, this program reads {VERSION}")
-        complaints = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
-        orphans = connection.execute("PRAGMA foreign_key_check")
-        complaints += [f"a row of {row[0]} misses its {row[2]}" for row in orphans]
-        if complaints != ["ok"]:
-            raise JournalDamaged(f"journal {self.path}: {'; '.join(complaints)}")
 
-    def _sync_folder(self) -> None:
-        """Make the new file's name durable, not only its content."""
-        if self.path is None:
-            return
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that changes nothing. The file must be there."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    connection.text_factory = _text
+    return connection
+
+
+def check(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Check that a file is a sound journal of this version; its chain is not looked at.
+
+    Raises: JournalDamaged.
+    """
+    if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
+        raise JournalDamaged(f"{path} is not a cartower journal")
+    version = _number(connection, "PRAGMA user_version")
+    if version != VERSION:
+        raise JournalDamaged(f"journal {path} has version {version}, this program reads {VERSION}")
+    complaints = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+    orphans = connection.execute("PRAGMA foreign_key_check")
+    complaints += [f"a row of {row[0]} misses its {row[2]}" for row in orphans]
+    if complaints != ["ok"]:
+        raise JournalDamaged(f"journal {path}: {'; '.join(complaints)}")
+
+
+def sync_folder(file: Path) -> None:
+    """Make the name of a new file durable, not only its content."""
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager
@@ -146,6 +158,12 @@ def entries_after(connection: sqlite3.Connection, number: int) -> Iterator[Seale
     rows = connection.execute(
         "SELECT id, at, kind, body, prev, hash FROM entry WHERE id > ? ORDER BY id", (number,)
     )
+    return (Sealed(*row) for row in rows)
+
+
+def entries_back(connection: sqlite3.Connection) -> Iterator[Sealed]:
+    """Yield the stored entries, newest first."""
+    rows = connection.execute("SELECT id, at, kind, body, prev, hash FROM entry ORDER BY id DESC")
     return (Sealed(*row) for row in rows)
 
 

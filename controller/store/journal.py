@@ -1,47 +1,22 @@
 """The journal: append-only, hash-chained, durable at each append. The truth for inventory, jobs and audit."""
 
-import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 from controller.store import database
-from controller.store.chain import (
-    START,
-    Entry,
-    Sealed,
-    Snapshot,
-    Tail,
-    breaks,
-    canonical,
-    opened,
-    seal,
-    snapshot_digest,
-)
+from controller.store.chain import START, Entry, Snapshot, breaks, canonical, opened, seal_all, snapshot_digest
 from controller.store.database import Database, damage_named
-from controller.store.errors import JournalClosed, JournalDamaged, JournalFailed
+from controller.store.errors import JournalClosed, JournalFailed
 from controller.store.lock import FileLock
+from controller.store.reading import VerifyReport, newest_snapshot, refuse_breaks, walk
 from controller.store.writer import Executor
 
 Record = tuple[str, Mapping[str, object]]
 """Kind and JSON-able body of an entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What a look at the whole chain found; ``damage`` names the first breaks, empty is good.
-
-    Who keeps ``last_hash`` elsewhere can tell later whether the whole chain was rewritten.
-    """
-
-    entries: int
-    last_hash: str
-    damage: tuple[str, ...]
 
 
 class Journal:
@@ -147,9 +122,9 @@ class Journal:
         """
         with damage_named(self._place.path), closing(self._place.connect()) as connection:
             connection.execute("BEGIN")
-            snapshot, start = _snapshot(connection)
+            snapshot, start = newest_snapshot(connection)
             tail = list(database.entries_after(connection, start.id))
-            _refuse_breaks(breaks(tail, start, database.head(connection)), self._place.path)
+            refuse_breaks(breaks(tail, start, database.head(connection)), self._place.path)
             return snapshot, [opened(entry) for entry in tail]
 
     def verify(self) -> VerifyReport:
@@ -157,7 +132,9 @@ class Journal:
 
         Raises: JournalDamaged when the file is too broken to walk; OSError.
         """
-        return _walk(self._place)
+        with damage_named(self._place.path), closing(self._place.connect()) as connection:
+            connection.execute("BEGIN")
+            return walk(connection)
 
     def close(self) -> None:
         """Let a commit under way end, then give the file free; what is still queued is refused. Idempotent."""
@@ -180,7 +157,7 @@ class Journal:
         """Write entries; runs in the executor. Return the number of the last."""
         with self._turn:
             self._must_work()
-            sealed, tail = _seal_all(self._tail, lines)
+            sealed, tail = seal_all(self._tail, lines)
             self._commit(lambda connection: database.insert(connection, sealed, tail))
             self._tail = tail
             return tail.id
@@ -205,60 +182,3 @@ class Journal:
         except Exception as error:
             self._failure = error
             raise JournalFailed(f"journal {self._place.path} failed: {error}") from error
-
-
-def verify_file(path: Path) -> VerifyReport:
-    """Check the journal at ``path`` and walk its whole chain, whoever has it open.
-
-    Raises: JournalDamaged when it is no journal, or too broken to walk; OSError.
-    """
-    if path.stat().st_size == 0:
-        raise JournalDamaged(f"{path} is empty")
-    place = Database(path)
-    place.prepare()
-    return _walk(place)
-
-
-def _walk(place: Database) -> VerifyReport:
-    with damage_named(place.path), closing(place.connect()) as connection:
-        connection.execute("BEGIN")
-        written = database.head(connection)
-        entries = database.entries_after(connection, START.id)
-        damage = islice(chain(breaks(entries, START, written), _odd_snapshot(connection)), 10)
-        return VerifyReport(written.id, written.hash.hex(), tuple(damage))
-
-
-def _seal_all(tail: Tail, lines: list[tuple[float, str, str]]) -> tuple[list[Sealed], Tail]:
-    """Return the entries that continue ``tail``, and the tail after them."""
-    sealed = []
-    for at, kind, text in lines:
-        entry = seal(tail, at, kind, text)
-        sealed.append(entry)
-        tail = Tail(entry.id, entry.hash)
-    return sealed, tail
-
-
-def _snapshot(connection: sqlite3.Connection) -> tuple[Snapshot | None, Tail]:
-    """Return the newest snapshot, if any, and the entry that its tail follows."""
-    newest = database.last_snapshot(connection)
-    if newest is None:
-        return None, START
-    number, text, digest = newest
-    start = database.tail_at(connection, number)
-    if snapshot_digest(number, text, start.hash) != digest:
-        raise JournalDamaged(f"the snapshot at entry {number} was changed")
-    return Snapshot(number, json.loads(text)), start
-
-
-def _odd_snapshot(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield what is wrong with the newest snapshot."""
-    try:
-        _snapshot(connection)
-    except JournalDamaged as error:
-        yield str(error)
-
-
-def _refuse_breaks(found: Iterator[str], path: Path | None) -> None:
-    damage = list(islice(found, 3))
-    if damage:
-        raise JournalDamaged(f"journal {path}: {'; '.join(damage)}")

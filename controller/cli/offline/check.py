@@ -1,11 +1,11 @@
-"""What can be told of a tower's own files without its daemon, or beside it."""
+"""The journal as one line of `cartower doctor`: walked from its first entry."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from controller.cli.checks.finding import Finding, fail, ok, warn
 from controller.store.errors import JournalDamaged
-from controller.store.journal import verify_file
+from controller.store.reading import verify_file
 
 
 def check_journal(file: Path) -> Iterator[Finding]:

@@ -1,0 +1,150 @@
+"""A journal's file looked at from beside: whoever has it open goes on, and nothing in it is created or changed."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final
+
+from controller.store import database
+from controller.store.chain import START, Entry, Snapshot, Tail, breaks, opened, snapshot_digest
+from controller.store.database import damage_named
+from controller.store.errors import JournalDamaged
+
+OLDER_IN_A_ROW: Final = 1000
+"""A clock may have been set: so many entries in a row must be older before a walk back ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a look at the whole chain found; ``damage`` names the first breaks, empty is good.
+
+    Who keeps ``last_hash`` elsewhere can tell later whether the whole chain was rewritten.
+    """
+
+    entries: int
+    last_hash: str
+    damage: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a start would believe from: the newest snapshot and what follows it, and the last entry of all."""
+
+    snapshot: Snapshot | None
+    tail: tuple[Entry, ...]
+    last: Entry | None
+
+
+def verify_file(path: Path) -> VerifyReport:
+    """Check the journal at ``path`` and walk its whole chain, whoever has it open.
+
+    Raises: JournalDamaged when it is no journal, or too broken to walk; OSError.
+    """
+    with looking(path) as connection:
+        return walk(connection)
+
+
+def load_file(path: Path) -> Kept:
+    """Return what the journal at ``path`` amounts to.
+
+    Raises: JournalDamaged when snapshot or tail are not what was written; OSError.
+    """
+    with looking(path) as connection:
+        snapshot, start = newest_snapshot(connection)
+        tail = list(database.entries_after(connection, start.id))
+        refuse_breaks(breaks(tail, start, database.head(connection)), path)
+        last = next(database.entries_back(connection), None)
+        return Kept(snapshot, tuple(map(opened, tail)), None if last is None else opened(last))
+
+
+def entries_since(path: Path, at: float) -> list[Entry]:
+    """Return the entries written since ``at`` (wall time in seconds), oldest first.
+
+    Raises: JournalDamaged, OSError.
+    """
+    found, older = [], 0
+    with looking(path) as connection:
+        for entry in database.entries_back(connection):
+            older = older + 1 if entry.at < at else 0
+            if older >= OLDER_IN_A_ROW:
+                break
+            if entry.at >= at:
+                found.append(opened(entry))
+    return found[::-1]
+
+
+def entries_behind(path: Path, number: int) -> list[Entry]:
+    """Return the entries with a number above ``number``, oldest first.
+
+    Raises: JournalDamaged, OSError.
+    """
+    with looking(path) as connection:
+        return [opened(entry) for entry in database.entries_after(connection, number)]
+
+
+def hash_of(path: Path, number: int) -> str:
+    """Return the hash of one entry as hexadecimal digits.
+
+    Raises: JournalDamaged when the entry is missing; OSError.
+    """
+    with looking(path) as connection:
+        return database.tail_at(connection, number).hash.hex()
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a journal for one consistent look.
+
+    Raises: JournalDamaged when it is no sound journal of this version; OSError.
+    """
+    if path.stat().st_size == 0:
+        raise JournalDamaged(f"{path} is empty")
+    with damage_named(path), closing(database.read_only(path)) as connection:
+        database.check(connection, path)
+        connection.execute("BEGIN")
+        yield connection
+
+
+def walk(connection: sqlite3.Connection) -> VerifyReport:
+    """Walk the whole chain, within a transaction."""
+    written = database.head(connection)
+    entries = database.entries_after(connection, START.id)
+    damage = islice(chain(breaks(entries, START, written), _odd_snapshot(connection)), 10)
+    return VerifyReport(written.id, written.hash.hex(), tuple(damage))
+
+
+def newest_snapshot(connection: sqlite3.Connection) -> tuple[Snapshot | None, Tail]:
+    """Return the newest snapshot, if any, and the entry that its tail follows.
+
+    Raises: JournalDamaged.
+    """
+    newest = database.last_snapshot(connection)
+    if newest is None:
+        return None, START
+    number, text, digest = newest
+    start = database.tail_at(connection, number)
+    if snapshot_digest(number, text, start.hash) != digest:
+        raise JournalDamaged(f"the snapshot at entry {number} was changed")
+    return Snapshot(number, json.loads(text)), start
+
+
+def refuse_breaks(found: Iterator[str], path: Path | None) -> None:
+    """Raise what was found, if anything.
+
+    Raises: JournalDamaged.
+    """
+    damage = list(islice(found, 3))
+    if damage:
+        raise JournalDamaged(f"journal {path}: {'; '.join(damage)}")
+
+
+def _odd_snapshot(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what is wrong with the newest snapshot."""
+    try:
+        newest_snapshot(connection)
+    except JournalDamaged as error:
+        yield str(error)
