@@ -1,0 +1,169 @@
+"""Copies of a journal: of one that is in use, whole or not at all, and put in the place of another."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from controller.store import copying
+from controller.store.errors import JournalDamaged
+from controller.store.reading import entries_behind, entries_since, hash_of, load_file, verify_file
+from tests.support.journals import open_journal
+
+
+def fill(path: Path, first: int, last: int, *, snapshot: bool = False) -> None:
+    async def scenario() -> None:
+        with closing(open_journal(path)) as journal:
+            for n in range(first, last + 1):
+                await journal.append([("Counted", {"n": n})])
+            if snapshot:
+                await journal.save_snapshot({"sum": last})
+
+    asyncio.run(scenario())
+
+
+def counted(path: Path) -> list[object]:
+    return [entry.body["n"] for entry in entries_behind(path, 0)]
+
+
+def test_a_journal_in_use_is_copied_as_it_is_at_that_moment(tmp_path: Path) -> None:
+    source, target = tmp_path / "journal.sqlite", tmp_path / "copy.sqlite"
+
+    async def scenario() -> None:
+        with closing(open_journal(source)) as journal:
+            await journal.append([("Counted", {"n": 1})])
+            report = copying.copy_journal(source, target)
+            await journal.append([("Counted", {"n": 2})])
+            assert (report.entries, report.damage) == (1, ())
+
+    asyncio.run(scenario())
+    assert counted(target) == [1]
+    assert counted(source) == [1, 2]
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert [each for each in tmp_path.iterdir() if "copy" in each.name] == [target], "one file, nothing beside it"
+
+
+def test_a_copy_is_never_written_over(tmp_path: Path) -> None:
+    source, target = tmp_path / "journal.sqlite", tmp_path / "copy.sqlite"
+    fill(source, 1, 2)
+    target.write_text("kept")
+    with pytest.raises(FileExistsError):
+        copying.copy_journal(source, target)
+    assert target.read_text() == "kept"
+
+
+def test_of_a_damaged_journal_no_copy_stays(tmp_path: Path) -> None:
+    source = tmp_path / "journal.sqlite"
+    fill(source, 1, 5)
+    with closing(sqlite3.connect(source)) as raw:
+        raw.execute("DROP TRIGGER entry_is_never_changed")
+        raw.execute("UPDATE entry SET body = '{}' WHERE id = 3")
+        raw.commit()
+    with pytest.raises(JournalDamaged, match="entry 3 was changed"):
+        copying.copy_journal(source, tmp_path / "copy.sqlite")
+    assert [each for each in tmp_path.iterdir() if "copy" in each.name] == []
+
+
+def test_a_copy_that_broke_off_is_begun_anew(tmp_path: Path) -> None:
+    source = tmp_path / "journal.sqlite"
+    fill(source, 1, 2)
+    (tmp_path / ".copy.sqlite.part").write_text("half")
+    copying.copy_journal(source, tmp_path / "copy.sqlite")
+    assert counted(tmp_path / "copy.sqlite") == [1, 2]
+
+
+def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
+    fill(tmp_path / "journal.sqlite", 1, 1)
+    with pytest.raises(OSError, match="none"):
+        copying.copy_journal(tmp_path / "journal.sqlite", tmp_path / "none" / "copy.sqlite")
+
+
+def test_what_is_appended_continues_the_chain(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    fill(file, 1, 3, snapshot=True)
+    copying.append_to(file, 99.0, [("Counted", {"n": 4}), ("Counted", {"n": 5})])
+    assert verify_file(file).damage == ()
+    kept = load_file(file)
+    assert kept.snapshot is not None
+    assert [entry.body["n"] for entry in kept.tail] == [4, 5]
+    assert kept.last is not None
+    assert (kept.last.id, kept.last.at) == (5, 99.0)
+
+
+def test_a_journal_is_put_in_the_place_of_another_which_is_kept(tmp_path: Path) -> None:
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    fill(journal, 1, 9)
+    fill(part, 1, 2)
+    assert copying.swap_in(part, journal, aside) is True
+    assert (counted(journal), counted(aside)) == ([1, 2], list(range(1, 10)))
+    assert not part.exists()
+    fill(journal, 3, 3)
+    assert counted(journal) == [1, 2, 3]
+
+
+def test_the_log_of_a_killed_daemon_goes_aside_with_its_journal(tmp_path: Path) -> None:
+    """The log holds all but the file's head: met by the new file, it would be played into it."""
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    live = tmp_path / "live.sqlite"
+    with closing(open_journal(live)) as opened:
+        asyncio.run(opened.append([("Counted", {"n": n}) for n in range(1, 10)]))
+        for end in ("", "-wal"):
+            (tmp_path / f"journal.sqlite{end}").write_bytes((tmp_path / f"live.sqlite{end}").read_bytes())
+    fill(part, 1, 2)
+    copying.swap_in(part, journal, aside)
+    assert counted(journal) == [1, 2]
+    assert counted(aside) == list(range(1, 10))
+    assert verify_file(aside).damage == ()
+
+
+def test_a_broken_journal_is_kept_in_its_parts(tmp_path: Path) -> None:
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    fill(part, 1, 2)
+    journal.write_text("no journal at all, and long enough to be looked at as one" * 20)
+    (tmp_path / "journal.sqlite-wal").write_text("its log")
+    copying.swap_in(part, journal, aside)
+    assert counted(journal) == [1, 2]
+    assert aside.read_text().startswith("no journal at all")
+
+
+def test_nothing_is_put_in_the_place_of_a_journal_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "BUSY_S", 0.01)
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    fill(journal, 1, 9)
+    fill(part, 1, 2)
+    with closing(sqlite3.connect(journal, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entry").fetchone()
+        with pytest.raises(OSError, match="is being read"):
+            copying.swap_in(part, journal, aside)
+    assert counted(journal) == list(range(1, 10))
+    assert not aside.exists()
+
+
+def test_entries_are_found_by_time_though_the_clock_was_set(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    fill(file, 1, 1)
+    for number, at in enumerate((5000.0, 100.0, 6000.0), start=2):
+        copying.append_to(file, at, [("Counted", {"n": number})])
+    assert [entry.body["n"] for entry in entries_since(file, 4000.0)] == [2, 4]
+
+
+def test_an_entry_is_known_by_its_hash(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    fill(file, 1, 3)
+    assert hash_of(file, 3) == verify_file(file).last_hash
+    with pytest.raises(JournalDamaged):
+        hash_of(file, 4)
+
+
+def test_looking_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    fill(file, 1, 3)
+    before = file.read_bytes()
+    load_file(file)
+    verify_file(file)
+    assert file.read_bytes() == before
