@@ -1,15 +1,23 @@
-"""The options of the contract suite, and a loud word about every back end it did not run on."""
+"""Which tower is under test, the options of the contract suite, and a loud word about all that did not run."""
 
 from collections import Counter
 
 import pytest
 
+from config.packaged import packaged
+from tests.support import tower_under_test
 from tests.support.not_run import NOT_RUN
 
 _OUTPUT = "contract_not_run"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("tower", "the tower under test").addoption(
+        "--shape",
+        choices=sorted(packaged("towers")),
+        default=tower_under_test.DEFAULT,
+        help="run every test that is not about a certain tower on this one (default: %(default)s)",
+    )
     group = parser.getgroup("contract", "contract suite on a real tower")
     group.addoption("--tower", metavar="FILE", help="also run the contract suite on the tower that FILE describes")
     group.addoption(
@@ -21,9 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    tower_under_test.choose(config.getoption("shape"))
     config.stash[NOT_RUN] = Counter()
     config.addinivalue_line("markers", "needs(*abilities): runs only on back ends that can do this")
+    config.addinivalue_line("markers", "tall: of the contract's sample on the tall tower, in every run")
     config.addinivalue_line("markers", "long: takes five seconds or more, and is therefore begun before the others")
+
+
+def pytest_report_header() -> str:
+    shape = tower_under_test.tower_under_test().shape
+    size = f"{shape.levels} levels, {len(shape.bays)} bays, {len(shape.rooms)} rooms"
+    return f"tower under test: {tower_under_test.chosen().upper()} ({size})"
 
 
 @pytest.hookimpl(trylast=True)

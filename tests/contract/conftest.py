@@ -8,15 +8,21 @@ import pytest
 
 from config.load import load_tower
 from tests.support import openers
-from tests.support.backends import Backend, LastingBackend, Opener, VirtualBackend
+from tests.support.backends import Backend, LastingBackend, NamedOpener, VirtualBackend
 from tests.support.bench import Ability
 from tests.support.not_run import NOT_RUN
+from tests.support.tower_under_test import chosen
 
 EVERYTHING = frozenset(Ability)
+
+TALL_TOWER = "autostadt"
+TALL = f"in-memory {TALL_TOWER}"
+"""The contract on the tall tower, a sample of it whatever tower is under test."""
 
 ABILITIES = {
     "fake": EVERYTHING - {Ability.WIRE, Ability.DEAD_MAN},
     "in-memory": EVERYTHING,
+    TALL: EVERYTHING,
     "tcp": EVERYTHING,
     "tcp-fc16": EVERYTHING - {Ability.MACHINE},
     "tls": EVERYTHING,
@@ -25,8 +31,8 @@ ABILITIES = {
 }
 """What each back end can do."""
 
-VIRTUAL: Mapping[str, Opener] = {"fake": openers.fake_bench, "in-memory": openers.memory_bench}
-LASTING: Mapping[str, Opener] = {
+VIRTUAL: Mapping[str, NamedOpener] = {"fake": openers.fake_bench, "in-memory": openers.memory_bench}
+LASTING: Mapping[str, NamedOpener] = {
     "tcp": openers.tcp_bench,
     "tcp-fc16": partial(openers.tcp_bench, fc23=False),
     "tls": openers.tls_bench,
@@ -75,6 +81,8 @@ def _why_not(config: pytest.Config, item: pytest.Item) -> str:
     if callspec is None or "backend" not in callspec.params:
         return ""
     name: str = callspec.params["backend"]
+    if name == TALL and chosen() == TALL_TOWER:
+        return f"{name}: it is the tower under test, on every back end"
     missing = "" if name != "hardware" else _missing_leave(config)
     lacks = [each.value for mark in item.iter_markers("needs") for each in mark.args if each not in ABILITIES[name]]
     reasons = [missing] if missing else lacks
@@ -88,17 +96,25 @@ def _missing_leave(config: pytest.Config) -> str:
 
 
 def _backend(name: str, config: pytest.Config) -> Backend:
+    if name == TALL:
+        return VirtualBackend(partial(openers.memory_bench, TALL_TOWER))
     if name in VIRTUAL:
-        return VirtualBackend(VIRTUAL[name])
+        return VirtualBackend(partial(VIRTUAL[name], chosen()))
     if name in LASTING:
-        return LastingBackend(LASTING[name])
+        return LastingBackend(partial(LASTING[name], chosen()))
     tower = load_tower(Path(config.getoption("tower")))
     run_dir = Path(config.getoption("run_dir"))
     return LastingBackend(lambda: openers.site_bench(tower, run_dir), SITE_PATIENCE_S)
 
 
 def _is_of_a_campaign(item: pytest.Item) -> bool:
-    """Tell whether a test only repeats over TLS what a machine does over TCP: half a minute of waiting."""
+    """Tell whether a test only repeats over TLS what a machine does over TCP: half a minute of waiting.
+
+    Or on the tall tower what a small one shows, but for a sample.
+    """
     callspec = getattr(item, "callspec", None)
-    over_tls = callspec is not None and callspec.params.get("backend") == "tls"
-    return over_tls and any(Ability.MACHINE in mark.args for mark in item.iter_markers("needs"))
+    match callspec.params.get("backend") if callspec is not None else None:
+        case "tls":
+            return any(Ability.MACHINE in mark.args for mark in item.iter_markers("needs"))
+        case name:
+            return name == TALL and item.get_closest_marker("tall") is None

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import pytest
 
-from config.load import load_tower
 from controller.app import Ports
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Request, Retrieve, StockedCar, Store, UnitCommand
@@ -24,12 +23,13 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World, _Life
+from tests.support.places import LOW2, ROOM, TOP2
 from tests.support.samples import each_value
+from tests.support.tower_under_test import tower_under_test
 
 T = TypeVar("T")
 
-ROOM, BAY = 101, 203
-CARS = {103: Car("A1"), BAY: Car("B2")}
+CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
 QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
 LIMIT_S = 120.0
 SILENCE_S = 2.0
@@ -91,7 +91,7 @@ STEPS_OF_A_MOVE = (
 
 async def one_death(request: Request, dies_at: int, last_words: set[JobState], *, durable: bool) -> bool:
     """Let a move survive one death; tell whether the move was long enough to be hit by it."""
-    world = Mortal(load_tower("small", profile="brisk"), dies_at, cars=CARS)
+    world = Mortal(tower_under_test(), dies_at, cars=CARS)
     where = f"commit {dies_at}"
     async with world.running():
         await world.start_daemon()

@@ -8,19 +8,21 @@ from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import WRITE, Fault
-from tests.support.stage import small, stage
+from tests.support.places import LOW1, LOW2, TOP1
+from tests.support.stage import stage
+from tests.support.tower_under_test import tower_under_test
 
-CARS = {102: Car("A"), 202: Car("C")}
+CARS = {LOW1: Car("A"), TOP1: Car("C")}
 
 
 def test_a_job_parked_on_its_way_back_goes_on_with_that() -> None:
     async def scenario() -> None:
-        async with stage(small(machine__latch__travel_s="1"), cars=CARS) as it:
-            number = await it.order(Relocate(car="C", bay=103))
+        async with stage(tower_under_test(machine__latch__travel_s="1"), cars=CARS) as it:
+            number = await it.order(Relocate(car="C", bay=LOW2))
             await it.until(lambda: it.job(number).state is S.OPENING)
             await it.ask(Cancel(job=number))
             await it.until(lambda: it.job(number).state is S.UNDONE)
-            it.world.do(lambda plant: plant.overrides.update({("bay", 202, "latch_closed"): False}))
+            it.world.do(lambda plant: plant.overrides.update({("bay", TOP1, "latch_closed"): False}))
             await it.until(lambda: it.job(number).state is S.PARKED)
             assert it.job(number).left is S.UNDONE
             it.world.do(lambda plant: plant.overrides.clear())
@@ -28,7 +30,7 @@ def test_a_job_parked_on_its_way_back_goes_on_with_that() -> None:
             await it.until(lambda: it.unit is UnitState.HELD)
             await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
             assert await it.ended(number) is S.CANCELLED
-            assert it.truth() == it.belief() == {"A": 102, "C": 202}
+            assert it.truth() == it.belief() == {"A": LOW1, "C": TOP1}
 
     loop.run(scenario())
 
@@ -46,6 +48,6 @@ def test_a_clear_whose_command_got_lost_can_be_asked_for_again() -> None:
             it.world.decide = lambda *_: Fault.NONE
             await asyncio.sleep(1.0)
             await it.execute()
-            assert await it.ended(await it.order(Relocate(car="C", bay=103))) is S.DONE
+            assert await it.ended(await it.order(Relocate(car="C", bay=LOW2))) is S.DONE
 
     loop.run(scenario())

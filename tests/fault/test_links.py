@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from config.load import load_tower
 from controller.domain.book import CARRIAGE
 from controller.domain.events import Adopt, Query, UnitCommand
 from controller.domain.jobs import TERMINAL, JobKind, JobState
@@ -21,7 +20,6 @@ from sim_plc.rehearsal.memory_link import Fault
 from sim_plc.unit import Unit
 from tests.support.moves import (
     KINDS,
-    ROOM,
     STEPS,
     attend,
     caught,
@@ -32,8 +30,10 @@ from tests.support.moves import (
     room_given_back,
     station_states,
 )
+from tests.support.places import ROOM, TOP_BUS, bus_of
 from tests.support.samples import campaign, each_pair, each_value
 from tests.support.stage import Stage
+from tests.support.tower_under_test import tower_under_test
 
 INTO_S = 0.05
 """From the first motion of a step to its middle, or nearly so."""
@@ -55,7 +55,7 @@ LATE_S = 5.0
 
 
 @pytest.mark.parametrize(
-    ("out_s", "bus", "step", "kind"), each_pair([0.1, 0.5, 2.0, 20.0], ["tower", "bays"], STEPS, KINDS)
+    ("out_s", "bus", "step", "kind"), each_pair([0.1, 0.5, 2.0, 20.0], ["tower", TOP_BUS], STEPS, KINDS)
 )
 def test_a_cable_that_was_out_for_a_while_costs_time_alone(
     out_s: float, bus: str, step: JobState, kind: JobKind
@@ -158,7 +158,7 @@ def test_a_frozen_daemon_finds_its_exchange_stopped_by_silence_and_resumes_it(ki
     """On a machine as slow as the reference's: an exchange takes far longer than the silence that a PLC bears."""
 
     async def body() -> None:
-        async with move(kind, load_tower("small")) as (it, number):
+        async with move(kind, tower_under_test(profile="medium")) as (it, number):
             await it.until(lambda: it.job(number).state is JobState.PICKING and arms_out(it), 300.0)
             thaw = it.world.freeze_daemon()
             since = len(it.world.log)
@@ -229,8 +229,7 @@ def tapped(it: Stage) -> dict[str, Tap]:
     """Listen to all that the present daemon writes from now on, by station."""
     taps: dict[str, Tap] = {}
     for name, station in station_maps(it.world.tower.shape).items():
-        bus = "tower" if name == "tower" else "bays"
-        units = it.world.links[bus].units
+        units = it.world.links[bus_of(it.world.tower, name)].units
         taps[name] = units[station.unit] = Tap(units[station.unit], station.owned_base + CONTROLLER_WORDS)
     return taps
 
@@ -288,7 +287,7 @@ def test_behind_another_master_nothing_is_written_until_a_person_adopts(step: Jo
             taps = tapped(it)
             await it.until(lambda: it.unit is UnitState.ABORTED)
             await asyncio.sleep(5.0)
-            assert [tap.writes for tap in taps.values()] == [0, 0, 0]
+            assert {tap.writes for tap in taps.values()} == {0}
             assert "STATION_OFFLINE" in alarms(it)
             assert await it.refused(UnitCommand(event=UnitEvent.CLEAR)) == "STATION_OFFLINE"
             assert moving(it.world.plant.truth()) == []
@@ -321,7 +320,7 @@ def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, k
             await asyncio.sleep(3.0)
             await it.command(UnitEvent.CLEAR, UnitState.ABORTED)
             await asyncio.sleep(3.0)
-            assert [tap.frames for tap in taps.values()] == [0, 0, 0]
+            assert {tap.frames for tap in taps.values()} == {0}
             assert all(tap.writes for tap in taps.values())  # its heartbeat goes on
             assert moving(it.world.plant.truth()) == []
             since = len(it.world.log)

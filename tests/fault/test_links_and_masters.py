@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from config.load import load_tower
+from controller.domain.book import CARRIAGE
 from controller.domain.events import Adopt, Relocate, Request, Retrieve, Store, UnitCommand
 from controller.domain.jobs import JobState as S
 from controller.domain.unit import UnitEvent, UnitState
@@ -14,11 +14,12 @@ from hal.interfaces import StationState
 from hal.plcmap.codes import Result
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3, TOP_BUS
 from tests.support.samples import campaign, each_value
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-CARS = {102: Car("A"), 202: Car("C")}
+CARS = {LOW1: Car("A"), TOP1: Car("C")}
 STOP_S = 1.0
 """Every ramp of the brisk machine, its brakes and a scan."""
 
@@ -32,16 +33,16 @@ UNHURRIED = {
 
 STEPS = (S.POSITIONING, S.OPENING, S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO)
 MOVES = (Retrieve(car="C", room=ROOM), Store(car="D", room=ROOM))
-TOUCHED = {0, 101, 102, 202}
+TOUCHED = {CARRIAGE, ROOM, LOW1, TOP1}
 
 Trouble = Callable[[Stage], Awaitable[None]]
 
 
 async def trouble_in(step: S, move: Request, trouble: Trouble) -> None:
     """Begin a move, make trouble in one of its steps, and see it end."""
-    tower = small(**UNHURRIED)
+    tower = tower_under_test(**UNHURRIED)
     async with stage(tower, cars=CARS) as it:
-        assert await it.ended(await it.order(Relocate(car="A", bay=204))) is S.DONE
+        assert await it.ended(await it.order(Relocate(car="A", bay=TOP3))) is S.DONE
         if isinstance(move, Store):
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("D"), QUICK))
         number = await it.order(move)
@@ -51,7 +52,7 @@ async def trouble_in(step: S, move: Request, trouble: Trouble) -> None:
         assert await it.ended(number) is S.DONE, it.picture()
         assert it.truth() == it.belief()
         assert it.doubts() == set()
-        assert await it.ended(await it.order(Relocate(car="A", bay=203))) is S.DONE
+        assert await it.ended(await it.order(Relocate(car="A", bay=TOP2))) is S.DONE
 
 
 def stands(it: Stage) -> bool:
@@ -90,7 +91,7 @@ async def back_to_work(it: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("bus", "out_s", "step"),
-    each_value(["tower", "bays"], [0.2, 20.0], [S.POSITIONING, S.OPENING, S.PICKING, S.OPENING_TO]),
+    each_value(["tower", TOP_BUS], [0.2, 20.0], [S.POSITIONING, S.OPENING, S.PICKING, S.OPENING_TO]),
 )
 def test_a_cable_that_is_out_for_a_while(bus: str, out_s: float, step: S) -> None:
     async def cut(it: Stage) -> None:
@@ -134,8 +135,8 @@ def test_a_daemon_that_is_killed_and_started_again_soon_or_late(late_s: float, s
 
 def test_a_daemon_frozen_for_five_seconds_finds_its_motion_stopped_by_silence_and_goes_on() -> None:
     async def scenario() -> None:
-        async with stage(load_tower("small"), cars=CARS) as it:
-            number = await it.order(Relocate(car="C", bay=103))
+        async with stage(tower_under_test(profile="medium"), cars=CARS) as it:
+            number = await it.order(Relocate(car="C", bay=LOW2))
             await it.until(lambda: it.job(number).state is S.PICKING)
             await asyncio.sleep(5.0)
             thaw = it.world.freeze_daemon()
@@ -148,7 +149,7 @@ def test_a_daemon_frozen_for_five_seconds_finds_its_motion_stopped_by_silence_an
             if it.unit is not UnitState.EXECUTE:
                 await back_to_work(it)
             assert await it.ended(number) is S.DONE
-            assert it.truth() == it.belief() == {"A": 102, "C": 103}
+            assert it.truth() == it.belief() == {"A": LOW1, "C": LOW2}
 
     loop.run(scenario())
 
@@ -158,15 +159,16 @@ def test_a_second_daemon_on_the_same_journal_is_kept_out() -> None:
         async with stage(cars=CARS) as it:
             with pytest.raises(JournalLocked):
                 await it.world.start_rival("journal.sqlite")
-            assert await it.ended(await it.order(Relocate(car="A", bay=203))) is S.DONE
+            assert await it.ended(await it.order(Relocate(car="A", bay=TOP2))) is S.DONE
 
     loop.run(scenario())
 
 
 def test_a_second_daemon_with_its_own_journal_freezes_the_first_until_an_operator_adopts() -> None:
     async def scenario() -> None:
-        async with stage(small(machine__lift__speed_mm_s="200", machine__lift__home_speed_mm_s="200"), cars=CARS) as it:
-            number = await it.order(Relocate(car="C", bay=103))
+        tower = tower_under_test(machine__lift__speed_mm_s="200", machine__lift__home_speed_mm_s="200")
+        async with stage(tower, cars=CARS) as it:
+            number = await it.order(Relocate(car="C", bay=LOW2))
             await it.until(lambda: it.job(number).state is S.POSITIONING_TO)
             rival = await it.world.start_rival("rival.sqlite")
             assert it.world.daemon is not None
@@ -186,6 +188,6 @@ def test_a_second_daemon_with_its_own_journal_freezes_the_first_until_an_operato
             await it.until(lambda: all(station.online for station in stations.values()), 10.0)
             await it.execute()
             assert await it.ended(number) is S.DONE
-            assert it.truth() == it.belief() == {"A": 102, "C": 103}
+            assert it.truth() == it.belief() == {"A": LOW1, "C": LOW2}
 
     loop.run(scenario())

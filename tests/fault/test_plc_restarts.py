@@ -25,17 +25,18 @@ from tests.support.moves import (
     moving,
     room_given_back,
 )
+from tests.support.places import LOW_STATION, TOP3, TOP_STATION
 from tests.support.samples import each_pair
 from tests.support.stage import Stage
 
 INTO_S = 0.05
 """From the first motion of a step to its middle, or nearly so."""
 
-STATIONS = ("tower", "bays1", "bays2")
+STATIONS = ("tower", LOW_STATION, TOP_STATION)
 
 EXCHANGES = (JobState.PICKING, JobState.PLACING)
 
-SPARE = 204
+SPARE = TOP3
 """A bay that is free in every move, and nobody's target."""
 
 

@@ -12,7 +12,8 @@ from hal.plcmap.frame import Content
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
 from tests.support.moves import attend, caught, cause, hold_against_truth, move
-from tests.support.stage import small, stage
+from tests.support.stage import stage
+from tests.support.tower_under_test import tower_under_test
 
 INTO_S = 0.05
 
@@ -34,7 +35,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, opcode: Opcode, reason: Reason, time
 @pytest.mark.parametrize("opcode", [Opcode.RESET, Opcode.HOME])
 def test_a_reset_outlives_two_refusals_that_pass(opcode: Opcode, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
-        async with stage(small(), execute=False) as it:
+        async with stage(tower_under_test(), execute=False) as it:
             refused = refuse(monkeypatch, opcode, Reason.SILENT, 2)
             await it.command(UnitEvent.RESET, UnitState.IDLE)
             assert len(refused) == 2
@@ -47,7 +48,7 @@ def test_a_reset_that_is_refused_again_and_again_or_for_good_aborts(
     reason: Reason, tries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def body() -> None:
-        async with stage(small(), execute=False) as it:
+        async with stage(tower_under_test(), execute=False) as it:
             refused = refuse(monkeypatch, Opcode.HOME, reason, 100)
             await it.command(UnitEvent.RESET, UnitState.ABORTED)
             assert len(refused) == tries

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from config.load import load_tower
 from controller.domain.events import UnitCommand
 from controller.domain.jobs import JobKind, JobState
 from controller.domain.unit import UnitEvent, UnitState
@@ -17,7 +16,6 @@ from sim_plc.plant.terminals import Wire
 from sim_plc.rehearsal import loop
 from tests.support.moves import (
     KINDS,
-    ROOM,
     STEPS,
     caught,
     cause,
@@ -27,8 +25,10 @@ from tests.support.moves import (
     room_given_back,
     starts,
 )
+from tests.support.places import ROOM
 from tests.support.samples import each_value
 from tests.support.stage import QUICK, Stage
+from tests.support.tower_under_test import tower_under_test
 
 SCANS_S = 0.05
 """From the opening of the chain until the PLC has let go of a door: it looks every 10 ms."""
@@ -126,7 +126,7 @@ def test_each_axis_stops_with_the_ramp_of_its_profile(act: Callable[[Plant], Non
     """At the speeds of the reference machine: a lift at 1 m/s needs a second, and half a metre."""
 
     async def body() -> None:
-        async with move(JobKind.RETRIEVE, load_tower("small")) as (it, _):
+        async with move(JobKind.RETRIEVE, tower_under_test(profile="medium")) as (it, _):
             machine = it.world.tower.machine
             axis = it.world.plant.truth().carriage.lift
             while axis.velocity < 0.9 * machine.lift.speed_mm_s:

@@ -27,16 +27,18 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import Kind
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import World
-from tests.support.stage import Stage, small
+from tests.support.places import LOW1, LOW2, TOP1, TOP3
+from tests.support.stage import Stage
+from tests.support.tower_under_test import tower_under_test
 
-CARS = {102: Car("A"), 202: Car("C")}
+CARS = {LOW1: Car("A"), TOP1: Car("C")}
 
 
 def broken(scenario: Callable[[Stage], object], world: Callable[[], World] | None = None) -> set[str]:
     """Play a scenario; return the invariants that were broken."""
 
     async def play() -> set[str]:
-        it = Stage(world() if world else World(small(), 1, cars=CARS))
+        it = Stage(world() if world else World(tower_under_test(), 1, cars=CARS))
         async with it.world.running():
             await it.start()
             await it.import_all()
@@ -49,12 +51,12 @@ def broken(scenario: Callable[[Stage], object], world: Callable[[], World] | Non
 
 
 async def relocate(it: Stage) -> None:
-    number = await it.order(Relocate(car="C", bay=103))
+    number = await it.order(Relocate(car="C", bay=LOW2))
     await it.ended(number)
 
 
 async def as_far_as_it_goes(it: Stage) -> None:
-    await it.order(Relocate(car="C", bay=103))
+    await it.order(Relocate(car="C", bay=LOW2))
     await asyncio.sleep(30.0)
 
 
@@ -66,7 +68,7 @@ def test_an_outcome_that_is_believed_without_a_comparison_after_a_crash(monkeypa
     monkeypatch.setattr(recovery, "compare", lambda _bench, _book: [])
 
     async def crash(it: Stage) -> None:
-        await it.order(Relocate(car="C", bay=103))
+        await it.order(Relocate(car="C", bay=LOW2))
         await it.until(lambda: it.world.plant.truth().carriage.car == "C")
         await it.until(lambda: it.world.plant.truth().carriage.arms_centred)
         await it.world.crash_daemon()
@@ -96,7 +98,7 @@ def test_an_interlock_that_the_plc_forgot_while_the_daemon_leaves_the_way_open(
     for state in (S.CLOSING, S.CLOSING_TO):
         monkeypatch.setitem(steps.STRAIGHT, state, (leave_open, steps.STRAIGHT[state][1]))
     forgetful = TOWER_INTERLOCKS.without("latches_locked")
-    assert "I3" in broken(as_far_as_it_goes, lambda: World(small(), 1, cars=CARS, interlocks=forgetful))
+    assert "I3" in broken(as_far_as_it_goes, lambda: World(tower_under_test(), 1, cars=CARS, interlocks=forgetful))
     # With the interlock the same daemon harms nobody: its job is refused and parked.
     assert broken(as_far_as_it_goes) == set()
 
@@ -116,12 +118,12 @@ def lying(*places: int) -> Callable[[Plant], None]:
 
 def test_sensors_that_all_lie_about_an_occupied_place() -> None:
     async def lower_onto(it: Stage) -> None:
-        await it.order(Relocate(car="C", bay=103))
+        await it.order(Relocate(car="C", bay=LOW2))
         await it.until(lambda: it.world.plant.truth().carriage.car == "C")
         await it.until(lambda: it.world.plant.truth().carriage.arms_centred)
         # Somebody parks a car where nobody can: the ablation of the whole world outside.
-        it.world.do(lambda plant: plant._steel.yard.at.update({103: Car("stray")}))
-        it.world.do(lying(103))
+        it.world.do(lambda plant: plant._steel.yard.at.update({LOW2: Car("stray")}))
+        it.world.do(lying(LOW2))
         await asyncio.sleep(30.0)
 
     assert {"I2", "I4"} <= broken(lower_onto)
@@ -129,11 +131,11 @@ def test_sensors_that_all_lie_about_an_occupied_place() -> None:
 
 def test_a_car_that_vanishes_and_one_that_is_there_twice() -> None:
     async def vanish(it: Stage) -> None:
-        it.world.do(lambda plant: plant._steel.yard.at.pop(102))
+        it.world.do(lambda plant: plant._steel.yard.at.pop(LOW1))
         await asyncio.sleep(1.0)
 
     async def double(it: Stage) -> None:
-        it.world.do(lambda plant: plant._steel.yard.at.update({204: CARS[202]}))
+        it.world.do(lambda plant: plant._steel.yard.at.update({TOP3: CARS[TOP1]}))
         await asyncio.sleep(1.0)
 
     assert "I2" in broken(vanish)
@@ -165,7 +167,7 @@ def test_a_unit_that_starts_again_by_itself_after_an_emergency_stop(monkeypatch:
     monkeypatch.setattr(Unit, "ended", eager)
 
     async def stop(it: Stage) -> None:
-        await it.order(Relocate(car="C", bay=103))
+        await it.order(Relocate(car="C", bay=LOW2))
         await it.until(lambda: it.world.plant.truth().carriage.lift.moving)
         it.world.do(lambda plant: plant.press_e_stop())
         await asyncio.sleep(3.0)
@@ -184,8 +186,8 @@ def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.Monke
     monkeypatch.setattr(Selection, "_is", trusting)
 
     async def doubted(it: Stage) -> None:
-        number = await it.order(Relocate(car="C", bay=103))
-        it.book.places[103] = Place(103, PlaceStatus.UNVERIFIED, None, "in doubt")
+        number = await it.order(Relocate(car="C", bay=LOW2))
+        it.book.places[LOW2] = Place(LOW2, PlaceStatus.UNVERIFIED, None, "in doubt")
         await it.ended(number)
 
     assert "I14" in broken(doubted)
@@ -199,7 +201,7 @@ def test_an_axis_that_moves_without_having_been_homed(monkeypatch: pytest.Monkey
     monkeypatch.setattr("hal.carriage.Lift.homed", property(lambda _: True))
     monkeypatch.setattr("hal.carriage.Turntable.homed", property(lambda _: True))
     forgetful = TOWER_INTERLOCKS.without("lift_homed", "turntable_homed")
-    assert "I6" in broken(as_far_as_it_goes, lambda: World(small(), 1, cars=CARS, interlocks=forgetful))
+    assert "I6" in broken(as_far_as_it_goes, lambda: World(tower_under_test(), 1, cars=CARS, interlocks=forgetful))
 
 
 def test_a_job_that_is_lost_is_missed_when_all_is_healed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +209,7 @@ def test_a_job_that_is_lost_is_missed_when_all_is_healed(monkeypatch: pytest.Mon
         return False
 
     monkeypatch.setattr(Jobs, "_return_one", never)
-    report = rehearse(small(), 3, 3, Options(kinds=(Kind.ABORT,)))
+    report = rehearse(tower_under_test(), 3, 3, Options(kinds=(Kind.ABORT,)))
     assert "I11" in {violation.invariant for violation in report.violations}
 
 
@@ -226,7 +228,7 @@ def test_a_run_that_depends_on_anything_but_its_seed_gives_itself_away(monkeypat
     def hashes() -> Iterator[str]:
         for chance in (0.01, 0.02):
             monkeypatch.setattr("sim_plc.rehearsal.world.LATENCY_S", chance)
-            yield rehearse(small(), 5, 1, Options(faults=False)).trace_hash
+            yield rehearse(tower_under_test(), 5, 1, Options(faults=False)).trace_hash
 
     one, other = hashes()
     assert one != other

@@ -13,11 +13,12 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.plant.room import Room
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, ROOM, TOP1, TOP3
 from tests.support.scenes import all_is_shut, all_is_told, stock
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-IMPATIENT = small(timing__customer_patience_s="5")
+IMPATIENT = tower_under_test(timing__customer_patience_s="5")
 SLOW_TO_GO = Habits(notice_s=0.5, step_s=0.2, drive_s=12.0, leave_s=1.0, dwell_s=1.0)
 """From the invitation that a driver follows it is three seconds to the gate."""
 
@@ -40,8 +41,8 @@ async def restarted(it: Stage) -> None:
 
 def test_the_sign_invites_a_customer_again_after_its_plc_has_restarted() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102)) as it:
-            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
+        async with stage(cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
             await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
             await restarted(it)
             assert it.room(ROOM) is RoomState.CUSTOMER_ADMITTED
@@ -86,8 +87,8 @@ def test_the_sign_is_dark_when_nobody_came() -> None:
 @pytest.mark.parametrize("for_s", [0.5, 8.0])
 def test_a_person_sensor_that_fails_for_a_while_in_front_of_an_accepted_car_only_delays_it(for_s: float) -> None:
     async def scenario() -> None:
-        async with stage(small(machine__lift__speed_mm_s="300"), cars=stock(102)) as it:
-            assert await it.ended(await it.order(Relocate(car="C102", bay=204))) is JobState.DONE
+        async with stage(tower_under_test(machine__lift__speed_mm_s="300"), cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             job = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: it.job(job).state is JobState.POSITIONING)
@@ -107,8 +108,8 @@ def test_a_person_sensor_that_fails_for_a_while_in_front_of_an_accepted_car_only
 
 def test_a_car_is_handed_back_when_its_storing_is_closed_by_hand_before_the_carriage_has_come() -> None:
     async def scenario() -> None:
-        async with stage(small(machine__lift__speed_mm_s="300"), cars=stock(102)) as it:
-            assert await it.ended(await it.order(Relocate(car="C102", bay=204))) is JobState.DONE
+        async with stage(tower_under_test(machine__lift__speed_mm_s="300"), cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             job = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: it.job(job).state is JobState.POSITIONING)
@@ -125,8 +126,8 @@ def test_a_car_is_handed_back_when_its_storing_is_closed_by_hand_before_the_carr
 
 def test_a_departure_that_no_sensor_counted_is_not_waited_for_after_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 202)) as it:
-            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
             await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
             monkeypatch.setattr(Room, "count_crossing", lambda *_: None)
             it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))

@@ -9,15 +9,16 @@ from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.places import BESIDE_ROOM, LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
 from tests.support.samples import each_value
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-CARS = {102: Car("A"), 202: Car("C")}
+CARS = {LOW1: Car("A"), TOP1: Car("C")}
 
 RETRIEVE = Retrieve(car="C", room=ROOM)
 STORE = Store(car="D", room=ROOM)
-RELOCATE = Relocate(car="C", bay=103)
+RELOCATE = Relocate(car="C", bay=LOW2)
 
 BEFORE = (S.QUEUED, S.POSITIONING, S.OPENING)
 AFTER = (S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO)
@@ -31,10 +32,12 @@ AFTER = (S.PICKING, S.CLOSING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOS
 def test_a_job_is_cancelled_in_each_step(request_: Request, step: S) -> None:
     async def scenario() -> None:
         # Every step must last long enough to be met in it.
-        tower = small(machine__lift__speed_mm_s="2000", machine__door__bolt_s="0.5", machine__latch__travel_s="0.5")
+        tower = tower_under_test(
+            machine__lift__speed_mm_s="2000", machine__door__bolt_s="0.5", machine__latch__travel_s="0.5"
+        )
         async with stage(tower, cars=CARS) as it:
             # The carriage stands away from the room, so that it has a way to go for each job.
-            assert await it.ended(await it.order(Relocate(car="A", bay=204))) is S.DONE
+            assert await it.ended(await it.order(Relocate(car="A", bay=TOP3))) is S.DONE
             if step is S.QUEUED:
                 await it.command(UnitEvent.HOLD, UnitState.HELD)
             if isinstance(request_, Store):
@@ -72,28 +75,28 @@ async def comes_to_rest(it: Stage) -> None:
 
 def where_all_must_be(request: Request, step: S) -> dict[str, int]:
     """Return the place of each car, typed from the table: a safe place, which is recorded."""
-    away = {"A": 204}
+    away = {"A": TOP3}
     if step in BEFORE:
-        return {**away, "C": 202}
+        return {**away, "C": TOP1}
     match request:
         case Retrieve():
             # Back in its bay; a car that was already being put into the room has been collected from there.
-            return away if step in (S.PLACING, S.CLOSING_TO) else {**away, "C": 202}
+            return away if step in (S.PLACING, S.CLOSING_TO) else {**away, "C": TOP1}
         case Store():
-            return {**away, "C": 202, "D": 102}
+            return {**away, "C": TOP1, "D": BESIDE_ROOM}
         case _:
-            return {**away, "C": 103}
+            return {**away, "C": LOW2}
 
 
 async def still_works(it: Stage) -> None:
-    number = await it.order(Relocate(car="A", bay=203))
+    number = await it.order(Relocate(car="A", bay=TOP2))
     assert await it.ended(number) is S.DONE
     assert it.truth() == it.belief()
 
 
 def test_a_cancel_is_not_taken_twice_nor_of_an_interrupted_job() -> None:
     async def scenario() -> None:
-        async with stage(small(machine__lift__speed_mm_s="1000"), cars=CARS) as it:
+        async with stage(tower_under_test(machine__lift__speed_mm_s="1000"), cars=CARS) as it:
             number = await it.order(RETRIEVE)
             await it.until(lambda: it.job(number).state is S.POSITIONING_TO)
             await it.ask(UnitCommand(event=UnitEvent.ABORT))
@@ -105,6 +108,6 @@ def test_a_cancel_is_not_taken_twice_nor_of_an_interrupted_job() -> None:
             await it.ask(Cancel(job=number))
             assert await it.refused(Cancel(job=number)) == "JOB_STATE"
             assert await it.ended(number) is S.DIVERTED
-            assert it.truth() == it.belief() == {"A": 102, "C": 202}
+            assert it.truth() == it.belief() == {"A": LOW1, "C": TOP1}
 
     loop.run(scenario())

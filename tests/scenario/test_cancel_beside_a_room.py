@@ -9,18 +9,17 @@ from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, ROOM, TOP1
 from tests.support.scenes import all_is_told, attended, stock
 from tests.support.stage import QUICK, stage
-
-ROOM = 101
 
 
 @pytest.mark.parametrize("at", [RoomState.RESERVED, RoomState.CAR_COMING])
 def test_a_job_that_waits_for_a_room_and_is_cancelled_leaves_the_room_to_the_job_that_has_it(at: RoomState) -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 202)) as it:
-            first = await it.order(Retrieve(car="C102", room=ROOM))
-            second = await it.order(Retrieve(car="C202", room=ROOM))
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            first = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
+            second = await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))
             await it.until(lambda: it.room(ROOM) is at)
             await it.ask(Cancel(job=second))
             assert it.job(second).state is JobState.CANCELLED
@@ -36,9 +35,9 @@ def test_a_job_that_waits_for_a_room_and_is_cancelled_leaves_the_room_to_the_job
 
 def test_a_driver_is_not_sent_away_because_somebody_else_cancels() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(202)) as it:
+        async with stage(cars=stock(TOP1)) as it:
             storing = await it.order(Store(car="N1", room=ROOM))
-            other = await it.order(Retrieve(car="C202", room=ROOM))
+            other = await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
             await it.ask(Cancel(job=other))
             assert it.room(ROOM) is RoomState.OPEN_FOR_CAR
@@ -50,7 +49,7 @@ def test_a_driver_is_not_sent_away_because_somebody_else_cancels() -> None:
 
 def test_a_blocked_room_stays_blocked_until_somebody_resets_whatever_is_cancelled() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(202)) as it:
+        async with stage(cars=stock(TOP1)) as it:
             storing = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: it.room(ROOM) is RoomState.RESERVED)
             it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "weight"): True}))
@@ -66,7 +65,7 @@ def test_a_blocked_room_stays_blocked_until_somebody_resets_whatever_is_cancelle
 @pytest.mark.parametrize("after_s", [0.3, 0.5])
 def test_a_cancel_while_the_gate_opens_for_a_driver_does_not_block_the_room(after_s: float) -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(202)) as it:
+        async with stage(cars=stock(TOP1)) as it:
             storing = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: not it.world.plant.truth().gates[ROOM].locked)
             await asyncio.sleep(after_s)
@@ -75,6 +74,6 @@ def test_a_cancel_while_the_gate_opens_for_a_driver_does_not_block_the_room(afte
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT and it.world.plant.truth().gates[ROOM].locked)
             assert not [event for event in it.world.events[told:] if event.get("state") == "BLOCKED"]
             async with attended(it):
-                assert await it.ended(await it.order(Retrieve(car="C202"))) is JobState.DONE
+                assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))) is JobState.DONE
 
     loop.run(scenario())

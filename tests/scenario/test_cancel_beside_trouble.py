@@ -10,22 +10,23 @@ from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, LOW2, LOW3, NOWHERE, ROOM, TOP1, TOP2, TOP3
 from tests.support.scenes import all_is_shut, all_is_told, refused_now, stock
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
 IN_FRONT = ("carriage", "place_occupied_a")
 """One of the tower PLC's own two sensors for the place in front of the carriage: lying, it refuses the exchange."""
 
-SLOW = small(machine__door__bolt_s="0.5", machine__latch__travel_s="0.5")
+SLOW = tower_under_test(machine__door__bolt_s="0.5", machine__latch__travel_s="0.5")
 """Ways take long enough to open for something to happen meanwhile."""
 
-ORDERS = (Retrieve(car="C202"), Store(car="N1", room=ROOM), Relocate(car="C202", bay=103))
+ORDERS = (Retrieve(car=f"C{TOP1}", room=ROOM), Store(car="N1", room=ROOM), Relocate(car=f"C{TOP1}", bay=LOW2))
 
 
 async def ordered(it: Stage, request: Request) -> int:
     """Order a move from where the carriage does not stand yet."""
-    assert await it.ended(await it.order(Relocate(car="C102", bay=204))) is JobState.DONE
+    assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
     if isinstance(request, Store):
         it.world.do(lambda plant: plant.car_arrives(ROOM, Car(request.car), QUICK))
     return await it.order(request)
@@ -35,16 +36,16 @@ async def rest(it: Stage) -> None:
     """Let whoever has a car in the room fetch it, and see that all is as it was and works."""
     it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
     await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
-    assert it.truth() == {"C102": 204, "C202": 202}
+    assert it.truth() == {f"C{LOW1}": TOP3, f"C{TOP1}": TOP1}
     all_is_told(it)
     all_is_shut(it)
-    assert await it.ended(await it.order(Retrieve(car="C202"))) is JobState.DONE
+    assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))) is JobState.DONE
 
 
 @pytest.mark.parametrize("request_", ORDERS, ids=lambda request: type(request).__name__)
 def test_a_cancel_while_the_way_opens_is_taken_once(request_: Request) -> None:
     async def scenario() -> None:
-        async with stage(SLOW, cars=stock(102, 202)) as it:
+        async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
             number = await ordered(it, request_)
             await it.until(lambda: it.job(number).state is JobState.OPENING)
             await asyncio.sleep(0.1)
@@ -62,7 +63,7 @@ def test_a_cancel_while_the_way_opens_is_taken_once(request_: Request) -> None:
 @pytest.mark.parametrize("late_s", [0.3, 3.0])
 def test_a_cancel_while_the_way_opens_outlives_the_daemon(request_: Request, late_s: float) -> None:
     async def scenario() -> None:
-        async with stage(SLOW, cars=stock(102, 202)) as it:
+        async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
             number = await ordered(it, request_)
             await it.until(lambda: it.job(number).state is JobState.OPENING)
             await asyncio.sleep(0.1)
@@ -87,7 +88,7 @@ def test_a_cancel_while_the_way_opens_outlives_a_stop(
     request_: Request, events: tuple[UnitEvent, ...], there: UnitState
 ) -> None:
     async def scenario() -> None:
-        async with stage(SLOW, cars=stock(102, 202)) as it:
+        async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
             number = await ordered(it, request_)
             await it.until(lambda: it.job(number).state is JobState.OPENING)
             await asyncio.sleep(0.1)
@@ -105,8 +106,8 @@ def test_a_cancel_while_the_way_opens_outlives_a_stop(
 
 def test_a_cancel_that_changes_no_target_lets_the_way_go_on_opening() -> None:
     async def scenario() -> None:
-        async with stage(SLOW, cars=stock(102, 202)) as it:
-            number = await ordered(it, Relocate(car="C202", bay=103))
+        async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
+            number = await ordered(it, Relocate(car=f"C{TOP1}", bay=LOW2))
             await it.until(lambda: it.job(number).state is JobState.OPENING_TO)
             await asyncio.sleep(0.1)
             told = len(it.world.events)
@@ -134,18 +135,18 @@ async def parked(it: Stage, request: Request, at: JobState) -> int:
 
 def test_a_parked_job_takes_only_the_choices_that_are_open() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 103)) as it:
-            job = await parked(it, Relocate(car="C102", bay=104), JobState.POSITIONING)
+        async with stage(cars=stock(LOW1, LOW2)) as it:
+            job = await parked(it, Relocate(car=f"C{LOW1}", bay=LOW3), JobState.POSITIONING)
             assert it.job(job).choices == ("continue", "put-back", "by-hand")
             for request, rule in (
-                (Resolve(job=job, choice="divert", place=203), "CHOICE"),
+                (Resolve(job=job, choice="divert", place=TOP2), "CHOICE"),
                 (Resolve(job=job, choice="hope"), "CHOICE"),
                 (Resolve(job=job, choice="by-hand"), "PLACE_MISSING"),
-                (Resolve(job=job, choice="by-hand", place=999), "UNKNOWN_PLACE"),
-                (Resolve(job=job, choice="by-hand", place=103), "PLACE_TAKEN"),
+                (Resolve(job=job, choice="by-hand", place=NOWHERE), "UNKNOWN_PLACE"),
+                (Resolve(job=job, choice="by-hand", place=LOW2), "PLACE_TAKEN"),
                 (Resolve(job=job + 1, choice="continue"), "UNKNOWN_JOB"),
                 (Cancel(job=job), "JOB_STATE"),
-                (Retrieve(car="C102"), "CAR_HAS_JOB"),
+                (Retrieve(car=f"C{LOW1}"), "CAR_HAS_JOB"),
             ):
                 assert (await refused_now(it, request)).rule == rule
             await it.ask(Resolve(job=job, choice="put-back"))
@@ -161,18 +162,18 @@ def test_a_parked_job_takes_only_the_choices_that_are_open() -> None:
 
 def test_a_car_on_the_carriage_is_diverted_to_a_free_bay_only() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 103)) as it:
-            job = await parked(it, Relocate(car="C102", bay=104), JobState.POSITIONING_TO)
+        async with stage(cars=stock(LOW1, LOW2)) as it:
+            job = await parked(it, Relocate(car=f"C{LOW1}", bay=LOW3), JobState.POSITIONING_TO)
             assert it.job(job).choices == ("continue", "put-back", "divert", "by-hand")
-            other = await it.order(Relocate(car="C103", bay=204))
-            for place in (None, 103, 102, 204, ROOM, 999):
+            other = await it.order(Relocate(car=f"C{LOW2}", bay=TOP3))
+            for place in (None, LOW2, LOW1, TOP3, ROOM, NOWHERE):
                 refusal = await refused_now(it, Resolve(job=job, choice="divert", place=place))
                 assert refusal.rule == ("PLACE_MISSING" if place is None else "BAY_NOT_USABLE")
-            await it.ask(Resolve(job=job, choice="divert", place=203))
+            await it.ask(Resolve(job=job, choice="divert", place=TOP2))
             await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
             assert await it.ended(job) is JobState.DIVERTED
             assert await it.ended(other) is JobState.DONE
-            assert it.truth() == {"C102": 203, "C103": 204}
+            assert it.truth() == {f"C{LOW1}": TOP2, f"C{LOW2}": TOP3}
             all_is_told(it)
             all_is_shut(it)
 
@@ -182,9 +183,9 @@ def test_a_car_on_the_carriage_is_diverted_to_a_free_bay_only() -> None:
 @pytest.mark.parametrize("choice", ["continue", "put-back", "divert"])
 def test_the_room_of_a_parked_retrieval_is_given_back_unless_the_car_comes_to_it(choice: str) -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 103)) as it:
-            job = await parked(it, Retrieve(car="C102"), JobState.POSITIONING_TO)
-            await it.ask(Resolve(job=job, choice=choice, place=203 if choice == "divert" else None))
+        async with stage(cars=stock(LOW1, LOW2)) as it:
+            job = await parked(it, Retrieve(car=f"C{LOW1}", room=ROOM), JobState.POSITIONING_TO)
+            await it.ask(Resolve(job=job, choice=choice, place=TOP2 if choice == "divert" else None))
             await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
             ends = {"continue": JobState.DONE, "put-back": JobState.CANCELLED, "divert": JobState.DIVERTED}
             assert await it.ended(job) is ends[choice]
@@ -193,15 +194,15 @@ def test_the_room_of_a_parked_retrieval_is_given_back_unless_the_car_comes_to_it
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             all_is_told(it)
             all_is_shut(it)
-            assert await it.ended(await it.order(Retrieve(car="C103"))) is JobState.DONE
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW2}", room=ROOM))) is JobState.DONE
 
     loop.run(scenario())
 
 
 def test_a_car_that_is_left_in_its_room_by_hand_is_handed_back_to_its_owner() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102)) as it:
-            assert await it.ended(await it.order(Relocate(car="C102", bay=204))) is JobState.DONE
+        async with stage(cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             job = await parked(it, Store(car="N1", room=ROOM), JobState.POSITIONING)
             assert it.room(ROOM) is RoomState.CAR_LEAVING
@@ -212,9 +213,9 @@ def test_a_car_that_is_left_in_its_room_by_hand_is_handed_back_to_its_owner() ->
             await it.import_all()
             it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
-            assert it.truth() == {"C102": 204}
+            assert it.truth() == {f"C{LOW1}": TOP3}
             all_is_told(it)
-            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
             all_is_shut(it)
 
     loop.run(scenario())
@@ -222,17 +223,17 @@ def test_a_car_that_is_left_in_its_room_by_hand_is_handed_back_to_its_owner() ->
 
 def test_the_room_of_a_retrieval_that_parks_before_it_has_the_car_is_given_back_too() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102, 103)) as it:
-            job = await parked(it, Retrieve(car="C102"), JobState.POSITIONING)
-            await it.ask(Resolve(job=job, choice="by-hand", place=102))
+        async with stage(cars=stock(LOW1, LOW2)) as it:
+            job = await parked(it, Retrieve(car=f"C{LOW1}", room=ROOM), JobState.POSITIONING)
+            await it.ask(Resolve(job=job, choice="by-hand", place=LOW1))
             assert it.job(job).state is JobState.CLOSED_BY_HAND
-            assert it.doubts() >= {102}
+            assert it.doubts() >= {LOW1}
             await it.command(UnitEvent.STOP, UnitState.STOPPED)
             await it.execute()
             await it.import_all()
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             all_is_told(it)
-            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
             all_is_shut(it)
 
     loop.run(scenario())

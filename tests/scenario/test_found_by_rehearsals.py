@@ -18,11 +18,12 @@ from sim_plc.plant.cars import Car
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.invariants import differences
+from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP3
 from tests.support.scenes import all_is_shut, all_is_told, stock
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-SLOW_DOOR = small(machine__door__bolt_s="0.5")
+SLOW_DOOR = tower_under_test(machine__door__bolt_s="0.5")
 
 
 def blocked(it: Stage, since: int) -> list[object]:
@@ -82,8 +83,8 @@ def test_an_activity_that_breaks_at_once_is_not_begun_again_without_end(monkeypa
 @pytest.mark.parametrize("step", [JobState.CLOSING, JobState.OPENING_TO])
 def test_a_gate_that_somebody_opened_by_hand_is_shut_and_the_job_at_its_room_waits_for_that(step: JobState) -> None:
     async def scenario() -> None:
-        async with stage(SLOW_DOOR, cars=stock(102)) as it:
-            job = await it.order(Retrieve(car="C102", room=ROOM))
+        async with stage(SLOW_DOOR, cars=stock(LOW1)) as it:
+            job = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
             await it.until(lambda: it.job(job).state is step)
             it.world.do(lambda plant: plant.use_escape(ROOM))
             await it.until(lambda: it.unit is UnitState.ABORTED)
@@ -104,8 +105,8 @@ def test_a_room_knows_of_the_carriage_in_front_of_it_when_the_daemon_has_started
     step: JobState, after_s: float
 ) -> None:
     async def scenario() -> None:
-        async with stage(SLOW_DOOR, cars=stock(102)) as it:
-            job = await it.order(Retrieve(car="C102", room=ROOM))
+        async with stage(SLOW_DOOR, cars=stock(LOW1)) as it:
+            job = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
             await it.until(lambda: it.job(job).state is step)
             await asyncio.sleep(after_s)
             await it.world.crash_daemon()
@@ -122,8 +123,8 @@ def test_a_room_knows_of_the_carriage_in_front_of_it_when_the_daemon_has_started
 
 def test_a_gate_that_a_dead_daemon_left_open_around_a_car_is_shut_and_opened_for_the_customer() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102)) as it:
-            assert await it.ended(await it.order(Retrieve(car="C102", room=ROOM))) is JobState.DONE
+        async with stage(cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
             await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
             await it.world.crash_daemon()
             await it.start(late_s=3.0)
@@ -142,8 +143,8 @@ def test_the_next_job_is_taken_up_with_axes_that_its_first_move_will_reference(m
         return Reason.WAY_NOT_OPEN if content.opcode == Opcode.RESUME else judge(self, content)
 
     async def scenario() -> None:
-        async with stage(cars=stock(102, 202)) as it:
-            job = await it.order(Relocate(car="C202", bay=204))
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            job = await it.order(Relocate(car=f"C{TOP1}", bay=TOP3))
             await it.until(lambda: not it.world.plant.truth().carriage.arms_centred)
             await asyncio.sleep(0.1)
             it.world.restart_plc("tower")
@@ -155,7 +156,7 @@ def test_the_next_job_is_taken_up_with_axes_that_its_first_move_will_reference(m
             await it.ask(Resolve(job=job, choice="put-back"))
             await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
             assert await it.ended(job) is JobState.CANCELLED
-            assert await it.ended(await it.order(Relocate(car="C102", bay=103))) is JobState.DONE
+            assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))) is JobState.DONE
             all_is_told(it)
             all_is_shut(it)
 
@@ -164,17 +165,17 @@ def test_the_next_job_is_taken_up_with_axes_that_its_first_move_will_reference(m
 
 def test_an_exchange_that_is_not_settled_claims_nothing_of_its_two_places() -> None:
     async def scenario() -> None:
-        async with stage(cars=stock(102)) as it:
-            job = await it.order(Relocate(car="C102", bay=103))
+        async with stage(cars=stock(LOW1)) as it:
+            job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))
             await it.until(lambda: it.job(job).state is JobState.CLOSING)
             truth, bays, book = it.world.plant.truth(), it.world.tower.shape.bays, it.book
             assert list(differences(book, truth, bays)) == []
-            truth.cars[102] = "C102"
-            assert list(differences(book, truth, bays)) == ["place 102 is called free and holds C102"]
-            book.apply(Planned("tower/shuttle", 99, 1, 102, 0, 0, 0, 1, job, "PICKING"))
+            truth.cars[LOW1] = f"C{LOW1}"
+            assert list(differences(book, truth, bays)) == [f"place {LOW1} is called free and holds C{LOW1}"]
+            book.apply(Planned("tower/shuttle", 99, 1, LOW1, 0, 0, 0, 1, job, "PICKING"))
             assert list(differences(book, truth, bays)) == []
-            truth.cars[204] = "C9"
-            assert list(differences(book, truth, bays)) == ["place 204 is called free and holds C9"]
+            truth.cars[TOP3] = "C9"
+            assert list(differences(book, truth, bays)) == [f"place {TOP3} is called free and holds C9"]
             del book.intents["tower/shuttle", 99]
             assert await it.ended(job) is JobState.DONE
 

@@ -12,14 +12,14 @@ from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.terminals import Wire
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP3
 from tests.support.scenes import attended, idle
 from tests.support.stage import Stage, stage
 
-ROOM = 101
 LOOK_S = 2.0
 """Longer than an idle poll."""
 
-CARS = {102: Car("A"), 202: Car("B")}
+CARS = {LOW1: Car("A"), TOP1: Car("B")}
 
 
 async def stated(it: Stage, stock: Mapping[int, str]) -> None:
@@ -30,11 +30,11 @@ def test_a_job_begins_where_its_car_is_after_all() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS, execute=False) as it:
             await idle(it)
-            await stated(it, {102: "B", 202: "A"})
+            await stated(it, {LOW1: "B", TOP1: "A"})
             job = await it.order(Retrieve(car="A", room=ROOM))
-            assert it.job(job).source == 202
-            await stated(it, {102: "A", 202: "B"})
-            assert it.job(job).source == 102
+            assert it.job(job).source == TOP1
+            await stated(it, {LOW1: "A", TOP1: "B"})
+            assert it.job(job).source == LOW1
             await it.command(UnitEvent.START, UnitState.EXECUTE)
             assert await it.ended(job) is JobState.DONE
             assert it.truth()["A"] == ROOM
@@ -46,10 +46,10 @@ def test_a_job_begins_where_its_car_is_after_all() -> None:
 @pytest.mark.parametrize(
     ("request_", "then", "rule"),
     [
-        (Retrieve(car="A"), {202: "B"}, "UNKNOWN_CAR"),
-        (Retrieve(car="A"), {103: "A", 202: "B"}, "PLACE_UNVERIFIED"),
-        (Relocate(car="A", bay=103), {102: "A", 103: "B"}, "BAY_NOT_USABLE"),
-        (Relocate(car="A", bay=103), {202: "B"}, "UNKNOWN_CAR"),
+        (Retrieve(car="A"), {TOP1: "B"}, "UNKNOWN_CAR"),
+        (Retrieve(car="A"), {LOW2: "A", TOP1: "B"}, "PLACE_UNVERIFIED"),
+        (Relocate(car="A", bay=LOW2), {LOW1: "A", LOW2: "B"}, "BAY_NOT_USABLE"),
+        (Relocate(car="A", bay=LOW2), {TOP1: "B"}, "UNKNOWN_CAR"),
     ],
 )
 def test_a_job_that_would_not_be_granted_any_more_ends_with_the_rule(
@@ -63,22 +63,22 @@ def test_a_job_that_would_not_be_granted_any_more_ends_with_the_rule(
             assert it.job(job).state is JobState.CANCELLED
             assert it.job(job).reason.startswith(f"{rule}: ")
             assert it.job(other).state is JobState.QUEUED
-            await stated(it, {102: "A", 202: "B"})
+            await stated(it, {LOW1: "A", TOP1: "B"})
             assert await it.order(request_) > other
 
     loop.run(scenario())
 
 
-@pytest.mark.parametrize(("at_102", "at_103"), [("A", "C"), ("C", "A")])
-def test_a_job_to_a_bay_that_holds_a_car_after_all_ends_with_the_rule(at_102: str, at_103: str) -> None:
+@pytest.mark.parametrize(("at_low1", "at_low2"), [("A", "C"), ("C", "A")])
+def test_a_job_to_a_bay_that_holds_a_car_after_all_ends_with_the_rule(at_low1: str, at_low2: str) -> None:
     async def scenario() -> None:
-        async with stage(cars={102: Car(at_102), 103: Car(at_103), 202: Car("B")}, execute=False) as it:
+        async with stage(cars={LOW1: Car(at_low1), LOW2: Car(at_low2), TOP1: Car("B")}, execute=False) as it:
             await idle(it)
-            lies: dict[Wire, bool | int] = {("bay", 103, name): False for name in ("occupied_a", "occupied_b")}
+            lies: dict[Wire, bool | int] = {("bay", LOW2, name): False for name in ("occupied_a", "occupied_b")}
             it.world.do(lambda plant: plant.overrides.update(lies))
             await asyncio.sleep(LOOK_S)
-            await stated(it, {102: "A", 202: "B"})
-            job = await it.order(Relocate(car="A", bay=103))
+            await stated(it, {LOW1: "A", TOP1: "B"})
+            job = await it.order(Relocate(car="A", bay=LOW2))
             it.world.do(lambda plant: plant.overrides.clear())
             await asyncio.sleep(LOOK_S)
             await it.import_all()
@@ -92,7 +92,7 @@ def test_jobs_that_an_import_confirms_wait_on() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS, execute=False) as it:
             await idle(it)
-            jobs = [await it.order(Retrieve(car="A", room=ROOM)), await it.order(Relocate(car="B", bay=204))]
+            jobs = [await it.order(Retrieve(car="A", room=ROOM)), await it.order(Relocate(car="B", bay=TOP3))]
             before = [it.job(job) for job in jobs]
             await it.import_all()
             assert [it.job(job) for job in jobs] == before

@@ -10,26 +10,44 @@ from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal
+from hal.plcmap.shape import place_number
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
-from tests.support.scenes import all_is_told, attended, eventually, guangzhou, idle, stock
-from tests.support.stage import QUICK, small, stage
+from tests.support.places import LOW1, LOW2, LOW3, ROOM, TOP1, TOP2, TOP3
+from tests.support.scenes import all_is_told, attended, eventually, idle, stock
+from tests.support.stage import QUICK, stage
+from tests.support.tower_under_test import roomy_tower, tower_under_test
 from tests.support.watch import Watch
 
-FIRST, SECOND, THIRD = 101, 104, 107
+SHAPE = roomy_tower().shape
+FIRST, SECOND, THIRD = SHAPE.rooms[:3]
+
+
+def bay(storey: int, position: int) -> int:
+    """Return the bay at a position of one of five storeys, 1 to 5, evenly from the lowest level to the highest."""
+    level = 1 + round((storey - 1) * (SHAPE.levels - 1) / 4)
+    return place_number(level, position)
+
+
+A2, A3, A5 = (bay(1, position) for position in (2, 3, 5))
+B2, B3, B5, B6 = (bay(2, position) for position in (2, 3, 5, 6))
+C2, C3, C5 = (bay(3, position) for position in (2, 3, 5))
+D2, D3, D9 = (bay(4, position) for position in (2, 3, 9))
+E2, E3, E9 = (bay(5, position) for position in (2, 3, 9))
+"""Bays by storey, from the lowest, and position."""
 
 TEN: tuple[Request, ...] = (
-    Retrieve(car="C102", room=FIRST),
-    Retrieve(car="C202", room=FIRST),
-    Relocate(car="C103", bay=305),
+    Retrieve(car=f"C{A2}", room=FIRST),
+    Retrieve(car=f"C{B2}", room=FIRST),
+    Relocate(car=f"C{A3}", bay=C5),
     Store(car="N1", room=SECOND),
-    Retrieve(car="C303", room=THIRD),
-    Relocate(car="C402", bay=206),
-    Retrieve(car="C502"),
-    Relocate(car="C203", bay=409),
-    Retrieve(car="C403", room=THIRD),
-    Relocate(car="C509", bay=105),
+    Retrieve(car=f"C{C3}", room=THIRD),
+    Relocate(car=f"C{D2}", bay=B6),
+    Retrieve(car=f"C{E2}"),
+    Relocate(car=f"C{B3}", bay=D9),
+    Retrieve(car=f"C{D3}", room=THIRD),
+    Relocate(car=f"C{E9}", bay=A5),
 )
 AT_ONCE_S = 0.05
 """The control task needs no time; a poll or two may lie between a sensor and its event."""
@@ -37,8 +55,8 @@ AT_ONCE_S = 0.05
 
 def test_ten_mixed_jobs_are_taken_in_their_order_as_far_as_they_can_start() -> None:
     async def scenario() -> None:
-        cars = stock(102, 103, 202, 203, 303, 402, 403, 502, 509)
-        async with stage(guangzhou(), cars=cars, execute=False) as it, attended(it):
+        cars = stock(A2, A3, B2, B3, C3, D2, D3, E2, E9)
+        async with stage(roomy_tower(), cars=cars, execute=False) as it, attended(it):
             await idle(it)
             watch = Watch(it.world)
             for number, request in enumerate(TEN, start=1):
@@ -63,13 +81,13 @@ def test_ten_mixed_jobs_are_taken_in_their_order_as_far_as_they_can_start() -> N
 
 def test_jobs_that_are_all_ready_follow_each_other_at_once_in_their_order() -> None:
     async def scenario() -> None:
-        cars = stock(102, 103, 105, 202)
-        async with stage(guangzhou(), cars=cars, execute=False) as it:
+        cars = stock(A2, A3, A5, B2)
+        async with stage(roomy_tower(), cars=cars, execute=False) as it:
             await idle(it)
-            wanted = ((102, 302), (202, 502), (105, 409))
+            wanted = ((A2, C2), (B2, E2), (A5, D9))
             for source, bay in wanted:
                 await it.order(Relocate(car=f"C{source}", bay=bay))
-            assert await it.order(Retrieve(car="C103", room=SECOND)) == 4
+            assert await it.order(Retrieve(car=f"C{A3}", room=SECOND)) == 4
             await it.command(UnitEvent.START, UnitState.EXECUTE)
             await eventually(it, lambda: not it.book.open_jobs())
             jobs = sorted(it.book.jobs.values(), key=began_s)
@@ -113,17 +131,17 @@ def one_at_a_time(jobs: list[Job]) -> bool:
 def test_the_gate_of_a_room_moves_while_the_carriage_travels_elsewhere(*, opening: bool) -> None:
     async def scenario() -> None:
         slow = {"machine__lift__speed_mm_s": "1000", "machine__gate__speed_mm_s": "1000"}
-        async with stage(guangzhou(**slow), cars=stock(102, 103, 502)) as it:
-            number = await it.order(Retrieve(car="C102", room=FIRST))
+        async with stage(roomy_tower(**slow), cars=stock(A2, A3, E2)) as it:
+            number = await it.order(Retrieve(car=f"C{A2}", room=FIRST))
             if opening:
-                moved = await it.order(Relocate(car="C502", bay=303))
+                moved = await it.order(Relocate(car=f"C{E2}", bay=C3))
             await it.until(lambda: it.job(number).state is JobState.DONE)
             if not opening:
                 await it.until(lambda: it.room(FIRST) is RoomState.CUSTOMER_ADMITTED)
                 it.world.do(lambda plant: plant.customer_collects(FIRST, QUICK))
                 await it.until(lambda: it.world.plant.truth().signals[FIRST] == Signal.TAKE_CAR)
-                await it.until(lambda: "C102" in it.world.plant.truth().outside)
-                moved = await it.order(Relocate(car="C502", bay=303))
+                await it.until(lambda: f"C{A2}" in it.world.plant.truth().outside)
+                moved = await it.order(Relocate(car=f"C{E2}", bay=C3))
             watch = Watch(it.world)
             gate = f"gate {FIRST}"
             assert await it.ended(moved) is JobState.DONE
@@ -139,10 +157,10 @@ def test_the_gate_of_a_room_moves_while_the_carriage_travels_elsewhere(*, openin
 
 def test_lift_and_turntable_travel_together() -> None:
     async def scenario() -> None:
-        async with stage(guangzhou(machine__lift__speed_mm_s="2000"), cars=stock(503)) as it:
+        async with stage(roomy_tower(machine__lift__speed_mm_s="2000"), cars=stock(E3)) as it:
             watch = Watch(it.world)
-            # 101 to 503 to 205: both ways, the lift takes longer than the turntable.
-            assert await it.ended(await it.order(Relocate(car="C503", bay=205))) is JobState.DONE
+            # From the first room to E3 to B5: both ways, the lift takes longer than the turntable.
+            assert await it.ended(await it.order(Relocate(car=f"C{E3}", bay=B5))) is JobState.DONE
             assert watch.moved_s["turntable"] > 0.5
             assert watch.moved_s["lift"] > watch.moved_s["turntable"]
             assert watch.both_s("lift", "turntable") > 0.95 * watch.moved_s["turntable"]
@@ -155,35 +173,35 @@ def test_lift_and_turntable_travel_together() -> None:
 
 def test_a_job_that_waits_for_its_room_never_keeps_the_carriage_from_another() -> None:
     async def scenario() -> None:
-        async with stage(small(), cars=stock(102, 103, 202)) as it:
-            assert await it.ended(await it.order(Retrieve(car="C102"))) is JobState.DONE
-            waits = await it.order(Retrieve(car="C103"))
-            for bay in (203, 204, 104):
-                number = await it.order(Relocate(car="C202", bay=bay))
+        async with stage(tower_under_test(), cars=stock(LOW1, LOW2, TOP1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
+            waits = await it.order(Retrieve(car=f"C{LOW2}", room=ROOM))
+            for bay in (TOP2, TOP3, LOW3):
+                number = await it.order(Relocate(car=f"C{TOP1}", bay=bay))
                 asked_s = it.world.now
                 assert await it.ended(number) is JobState.DONE
                 assert began_s(it.job(number)) - asked_s < AT_ONCE_S
                 assert it.job(waits).state is JobState.QUEUED
-            it.world.do(lambda plant: plant.customer_collects(FIRST, QUICK))
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
             assert await it.ended(waits) is JobState.DONE
-            assert it.truth() == {"C103": FIRST, "C202": 104}
+            assert it.truth() == {f"C{LOW2}": ROOM, f"C{TOP1}": LOW3}
 
     loop.run(scenario())
 
 
 def test_a_store_whose_driver_is_late_never_keeps_the_carriage_from_another() -> None:
     async def scenario() -> None:
-        async with stage(small(), cars=stock(102, 202)) as it:
-            waits = await it.order(Store(car="N1", room=FIRST))
-            assert await it.ended(await it.order(Relocate(car="C202", bay=204))) is JobState.DONE
-            collected = await it.order(Retrieve(car="C102"))
-            await it.until(lambda: it.room(FIRST) is RoomState.OPEN_FOR_CAR)
-            it.world.do(lambda plant: plant.car_arrives(FIRST, Car("N1"), QUICK))
+        async with stage(tower_under_test(), cars=stock(LOW1, TOP1)) as it:
+            waits = await it.order(Store(car="N1", room=ROOM))
+            assert await it.ended(await it.order(Relocate(car=f"C{TOP1}", bay=TOP3))) is JobState.DONE
+            collected = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             # The room is the driver's who was there first; the retrieval has it afterwards.
             assert await it.ended(waits) is JobState.DONE
             assert await it.ended(collected) is JobState.DONE
             assert began_s(it.job(collected)) >= ended_s(it.job(waits))
-            assert it.truth()["C102"] == FIRST
+            assert it.truth()[f"C{LOW1}"] == ROOM
             all_is_told(it)
 
     loop.run(scenario())
@@ -191,8 +209,8 @@ def test_a_store_whose_driver_is_late_never_keeps_the_carriage_from_another() ->
 
 def test_a_retrieval_without_a_wish_takes_a_room_that_is_free() -> None:
     async def scenario() -> None:
-        async with stage(guangzhou(), cars=stock(102, 103, 105, 202)) as it:
-            jobs = [await it.order(Retrieve(car=f"C{bay}")) for bay in (102, 103, 105, 202)]
+        async with stage(roomy_tower(), cars=stock(A2, A3, A5, B2)) as it:
+            jobs = [await it.order(Retrieve(car=f"C{bay}")) for bay in (A2, A3, A5, B2)]
             for number in jobs[:3]:
                 assert await it.ended(number) is JobState.DONE
             assert {it.job(number).room for number in jobs[:3]} == {FIRST, SECOND, THIRD}

@@ -27,11 +27,12 @@ from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.places import LOW1, LOW2, LOW3, NOWHERE, ROOM, TOP1, TOP3
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-CARS = {102: Car("A"), 103: Car("B"), 202: Car("C")}
-FULL = {place: Car(f"F{place}") for place in small().shape.bays}
+CARS = {LOW1: Car("A"), LOW2: Car("B"), TOP1: Car("C")}
+FULL = {place: Car(f"F{place}") for place in tower_under_test().shape.bays}
 
 
 @asynccontextmanager
@@ -49,20 +50,20 @@ async def unmoved(it: Stage) -> AsyncIterator[None]:
     ("request_", "rule"),
     [
         (Retrieve(car="nobody's"), "UNKNOWN_CAR"),
-        (Retrieve(car="A", room=102), "UNKNOWN_ROOM"),
-        (Relocate(car="nobody's", bay=104), "UNKNOWN_CAR"),
-        (Relocate(car="A", bay=103), "BAY_OCCUPIED"),
-        (Relocate(car="A", bay=102), "BAY_OCCUPIED"),
+        (Retrieve(car="A", room=LOW1), "UNKNOWN_ROOM"),
+        (Relocate(car="nobody's", bay=LOW3), "UNKNOWN_CAR"),
+        (Relocate(car="A", bay=LOW2), "BAY_OCCUPIED"),
+        (Relocate(car="A", bay=LOW1), "BAY_OCCUPIED"),
         (Relocate(car="A", bay=ROOM), "UNKNOWN_BAY"),
-        (Relocate(car="A", bay=999), "UNKNOWN_BAY"),
+        (Relocate(car="A", bay=NOWHERE), "UNKNOWN_BAY"),
         (Store(car="A", room=ROOM), "CAR_ALREADY_INSIDE"),
-        (Store(car="D", room=104), "UNKNOWN_ROOM"),
+        (Store(car="D", room=LOW3), "UNKNOWN_ROOM"),
         (Store(car="", room=ROOM), "BAD_CAR"),
         (Cancel(job=1), "UNKNOWN_JOB"),
         (Resolve(job=1, choice="continue"), "UNKNOWN_JOB"),
         (ImportInventory(cars=(StockedCar(id="A", place=ROOM),)), "UNKNOWN_BAY"),
-        (ImportInventory(cars=(StockedCar(id="A", place=102), StockedCar(id="B", place=102))), "PLACE_TWICE"),
-        (ImportInventory(cars=(StockedCar(id="A", place=102), StockedCar(id="A", place=103))), "CAR_TWICE"),
+        (ImportInventory(cars=(StockedCar(id="A", place=LOW1), StockedCar(id="B", place=LOW1))), "PLACE_TWICE"),
+        (ImportInventory(cars=(StockedCar(id="A", place=LOW1), StockedCar(id="A", place=LOW2))), "CAR_TWICE"),
         (Query(what="weather"), "UNKNOWN_QUERY"),
         (Adopt(), "NOT_FROZEN"),
     ],
@@ -82,7 +83,7 @@ def test_a_wrong_order_is_refused_by_its_rule(request_: Request, rule: str) -> N
 
 def test_a_full_tower_takes_the_last_car_and_refuses_the_next() -> None:
     async def scenario() -> None:
-        cars = {place: car for place, car in FULL.items() if place != 204}
+        cars = {place: car for place, car in FULL.items() if place != TOP3}
         async with stage(cars=cars) as it:
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("last"), QUICK))
             number = await it.order(Store(car="last", room=ROOM))
@@ -120,19 +121,19 @@ def test_a_room_in_use_a_car_with_a_job_and_a_reserved_bay_are_refused() -> None
     async def scenario() -> None:
         async with stage(cars=CARS) as it:
             number = await it.order(Retrieve(car="A", room=ROOM))
-            moved = await it.order(Relocate(car="B", bay=104))
+            moved = await it.order(Relocate(car="B", bay=LOW3))
             assert await it.refused(Store(car="D", room=ROOM)) == "ROOM_IN_USE"
             assert await it.refused(Retrieve(car="A")) == "CAR_HAS_JOB"
-            assert await it.refused(Relocate(car="A", bay=204)) == "CAR_HAS_JOB"
-            assert await it.refused(Relocate(car="C", bay=104)) == "BAY_RESERVED"
+            assert await it.refused(Relocate(car="A", bay=TOP3)) == "CAR_HAS_JOB"
+            assert await it.refused(Relocate(car="C", bay=LOW3)) == "BAY_RESERVED"
             assert await it.ended(number) is JobState.DONE
             assert await it.ended(moved) is JobState.DONE
-            assert await it.refused(Relocate(car="A", bay=204)) == "CAR_NOT_IN_A_BAY"
+            assert await it.refused(Relocate(car="A", bay=TOP3)) == "CAR_NOT_IN_A_BAY"
             assert await it.refused(Cancel(job=number)) == "UNKNOWN_JOB"
             it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             assert await it.refused(Retrieve(car="A")) == "UNKNOWN_CAR"
-            assert it.truth() == it.belief() == {"B": 104, "C": 202}
+            assert it.truth() == it.belief() == {"B": LOW3, "C": TOP1}
 
     loop.run(scenario())
 
@@ -161,7 +162,7 @@ def test_a_car_that_does_not_fit_is_measured_refused_and_driven_out_again(car: C
             it.world.do(lambda plant: plant.car_leaves(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             assert it.world.plant.truth().outside == ("D",)
-            assert it.truth() == it.belief() == {"A": 102, "B": 103, "C": 202}
+            assert it.truth() == it.belief() == {"A": LOW1, "B": LOW2, "C": TOP1}
             assert carriage_motions(it) == motions
 
     loop.run(scenario())
@@ -181,7 +182,7 @@ def test_the_largest_car_of_the_envelope_is_taken() -> None:
 
 def test_a_car_that_stays_outside_its_marks_is_refused() -> None:
     async def scenario() -> None:
-        async with stage(small(timing__customer_patience_s="30"), cars=CARS) as it:
+        async with stage(tower_under_test(timing__customer_patience_s="30"), cars=CARS) as it:
             it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "in_marks"): False}))
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("D"), QUICK))
             number = await it.order(Store(car="D", room=ROOM))
@@ -189,7 +190,7 @@ def test_a_car_that_stays_outside_its_marks_is_refused() -> None:
             assert it.job(number).reason.startswith("CAR_NOT_IN_MARKS: ")
             it.world.do(lambda plant: plant.car_leaves(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
-            assert it.truth() == it.belief() == {"A": 102, "B": 103, "C": 202}
+            assert it.truth() == it.belief() == {"A": LOW1, "B": LOW2, "C": TOP1}
 
     loop.run(scenario())
 
@@ -248,9 +249,9 @@ def test_at_the_first_start_every_place_is_unverified_until_it_is_imported_and_s
             assert await it.refused(Retrieve(car="A")) == "UNKNOWN_CAR"
             assert await it.refused(Store(car="D", room=ROOM)) == "TOWER_FULL"
             answer = await it.import_all()
-            assert answer == {"agreed": 6, "disagreements": []}
+            assert answer == {"agreed": len(FULL), "disagreements": []}
             assert it.doubts() == set()
-            number = await it.order(Retrieve(car="A"))
+            number = await it.order(Retrieve(car="A", room=ROOM))
             assert await it.ended(number) is JobState.DONE
 
     loop.run(scenario())
@@ -259,19 +260,19 @@ def test_at_the_first_start_every_place_is_unverified_until_it_is_imported_and_s
 def test_an_import_that_disagrees_verifies_only_what_the_sensors_agree_to() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS, execute=False) as it:
-            wrong = (StockedCar(id="A", place=102), StockedCar(id="B", place=104), StockedCar(id="C", place=202))
+            wrong = (StockedCar(id="A", place=LOW1), StockedCar(id="B", place=LOW3), StockedCar(id="C", place=TOP1))
             answer = await it.ask(ImportInventory(cars=wrong))
-            assert answer["agreed"] == 4
+            assert answer["agreed"] == len(FULL) - 2
             assert answer["disagreements"] == [
-                {"place": 103, "stated": None, "sensed": "occupied"},
-                {"place": 104, "stated": "B", "sensed": "empty"},
+                {"place": LOW2, "stated": None, "sensed": "occupied"},
+                {"place": LOW3, "stated": "B", "sensed": "empty"},
             ]
-            assert it.doubts() == {103, 104}
+            assert it.doubts() == {LOW2, LOW3}
             await it.execute()
             async with unmoved_cars(it):
                 assert await it.refused(Retrieve(car="B")) == "PLACE_UNVERIFIED"
-                assert await it.refused(Relocate(car="A", bay=103)) == "BAY_NOT_USABLE"
-                assert await it.refused(Relocate(car="A", bay=104)) == "BAY_NOT_USABLE"
+                assert await it.refused(Relocate(car="A", bay=LOW2)) == "BAY_NOT_USABLE"
+                assert await it.refused(Relocate(car="A", bay=LOW3)) == "BAY_NOT_USABLE"
             await it.import_all()
             assert it.doubts() == set()
 
@@ -281,7 +282,7 @@ def test_an_import_that_disagrees_verifies_only_what_the_sensors_agree_to() -> N
 def test_no_import_while_a_job_is_under_way() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS) as it:
-            number = await it.order(Relocate(car="A", bay=104))
+            number = await it.order(Relocate(car="A", bay=LOW3))
             await it.until(lambda: it.job(number).state is JobState.PICKING)
             with pytest.raises(Refusal, match="JOBS_OPEN"):
                 await it.import_all()

@@ -20,29 +20,30 @@ from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.terminals import Wire
 from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, LOW2, LOW3, ROOM, TOP1, TOP3
 from tests.support.scenes import all_is_told, everything, idle, refused_now, still, stock
-from tests.support.stage import QUICK, small, stage
+from tests.support.stage import QUICK, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
-CARS = stock(102, 103, 202)
+CARS = stock(LOW1, LOW2, TOP1)
 
 
 @pytest.mark.parametrize(
     ("granted", "request_", "rule"),
     [
-        (Retrieve(car="C102"), Retrieve(car="C102"), "CAR_HAS_JOB"),
-        (Retrieve(car="C102"), Relocate(car="C102", bay=104), "CAR_HAS_JOB"),
-        (Relocate(car="C102", bay=104), Retrieve(car="C102"), "CAR_HAS_JOB"),
-        (Relocate(car="C102", bay=104), Relocate(car="C103", bay=104), "BAY_RESERVED"),
-        (Relocate(car="C102", bay=104), Relocate(car="C103", bay=102), "BAY_OCCUPIED"),
+        (Retrieve(car=f"C{LOW1}"), Retrieve(car=f"C{LOW1}"), "CAR_HAS_JOB"),
+        (Retrieve(car=f"C{LOW1}"), Relocate(car=f"C{LOW1}", bay=LOW3), "CAR_HAS_JOB"),
+        (Relocate(car=f"C{LOW1}", bay=LOW3), Retrieve(car=f"C{LOW1}"), "CAR_HAS_JOB"),
+        (Relocate(car=f"C{LOW1}", bay=LOW3), Relocate(car=f"C{LOW2}", bay=LOW3), "BAY_RESERVED"),
+        (Relocate(car=f"C{LOW1}", bay=LOW3), Relocate(car=f"C{LOW2}", bay=LOW1), "BAY_OCCUPIED"),
         (Store(car="N1", room=ROOM), Store(car="N1", room=ROOM), "CAR_ALREADY_INSIDE"),
         (Store(car="N1", room=ROOM), Store(car="N2", room=ROOM), "ROOM_IN_USE"),
         (Store(car="N1", room=ROOM), Retrieve(car="N1"), "UNKNOWN_CAR"),
-        (Store(car="N1", room=ROOM), ImportInventory(cars=(StockedCar(id="N1", place=102),)), "CAR_AWAITED"),
-        (Retrieve(car="C102", room=ROOM), Store(car="N1", room=ROOM), "ROOM_IN_USE"),
-        (Retrieve(car="C102"), Resolve(job=1, choice="continue"), "JOB_STATE"),
-        (Retrieve(car="C102"), Resolve(job=2, choice="continue"), "UNKNOWN_JOB"),
-        (Retrieve(car="C102"), Cancel(job=2), "UNKNOWN_JOB"),
+        (Store(car="N1", room=ROOM), ImportInventory(cars=(StockedCar(id="N1", place=LOW1),)), "CAR_AWAITED"),
+        (Retrieve(car=f"C{LOW1}", room=ROOM), Store(car="N1", room=ROOM), "ROOM_IN_USE"),
+        (Retrieve(car=f"C{LOW1}"), Resolve(job=1, choice="continue"), "JOB_STATE"),
+        (Retrieve(car=f"C{LOW1}"), Resolve(job=2, choice="continue"), "UNKNOWN_JOB"),
+        (Retrieve(car=f"C{LOW1}"), Cancel(job=2), "UNKNOWN_JOB"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -63,15 +64,15 @@ def test_what_an_earlier_order_counts_on_is_refused_to_a_later_one(
 def test_the_bay_that_a_car_has_just_left_is_kept_for_its_return() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS) as it:
-            await it.order(Relocate(car="C102", bay=104))
+            await it.order(Relocate(car=f"C{LOW1}", bay=LOW3))
             await it.until(lambda: it.job(1).state is JobState.POSITIONING_TO)
             await it.command(UnitEvent.HOLD, UnitState.HELD)
             await still(it)
             for request, rule in (
-                (Relocate(car="C103", bay=102), "BAY_RESERVED"),
-                (Relocate(car="C103", bay=104), "BAY_RESERVED"),
-                (Retrieve(car="C102"), "CAR_HAS_JOB"),
-                (Store(car="C102", room=ROOM), "CAR_ALREADY_INSIDE"),
+                (Relocate(car=f"C{LOW2}", bay=LOW1), "BAY_RESERVED"),
+                (Relocate(car=f"C{LOW2}", bay=LOW3), "BAY_RESERVED"),
+                (Retrieve(car=f"C{LOW1}"), "CAR_HAS_JOB"),
+                (Store(car=f"C{LOW1}", room=ROOM), "CAR_ALREADY_INSIDE"),
                 (Cancel(job=1), "JOB_STATE"),
                 (ImportInventory(cars=()), "JOBS_OPEN"),
             ):
@@ -86,15 +87,15 @@ def test_the_bay_that_a_car_has_just_left_is_kept_for_its_return() -> None:
 def test_a_car_that_stands_in_a_room_belongs_to_whoever_collects_it() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS) as it:
-            assert await it.ended(await it.order(Retrieve(car="C103"))) is JobState.DONE
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW2}", room=ROOM))) is JobState.DONE
             await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
             await still(it)
             for request, rule in (
-                (Retrieve(car="C103"), "CAR_NOT_IN_A_BAY"),
-                (Relocate(car="C103", bay=104), "CAR_NOT_IN_A_BAY"),
-                (Store(car="C103", room=ROOM), "CAR_ALREADY_INSIDE"),
+                (Retrieve(car=f"C{LOW2}"), "CAR_NOT_IN_A_BAY"),
+                (Relocate(car=f"C{LOW2}", bay=LOW3), "CAR_NOT_IN_A_BAY"),
+                (Store(car=f"C{LOW2}", room=ROOM), "CAR_ALREADY_INSIDE"),
                 (Store(car="N1", room=ROOM), "ROOM_IN_USE"),
-                (ImportInventory(cars=(StockedCar(id="C103", place=102),)), "CAR_IN_A_ROOM"),
+                (ImportInventory(cars=(StockedCar(id=f"C{LOW2}", place=LOW1),)), "CAR_IN_A_ROOM"),
                 (Cancel(job=1), "UNKNOWN_JOB"),
                 (Resolve(job=1, choice="continue"), "UNKNOWN_JOB"),
             ):
@@ -103,8 +104,8 @@ def test_a_car_that_stands_in_a_room_belongs_to_whoever_collects_it() -> None:
             it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             await still(it)
-            assert (await refused_now(it, Retrieve(car="C103"))).rule == "UNKNOWN_CAR"
-            assert await it.order(Store(car="C103", room=ROOM)) == 2
+            assert (await refused_now(it, Retrieve(car=f"C{LOW2}"))).rule == "UNKNOWN_CAR"
+            assert await it.order(Store(car=f"C{LOW2}", room=ROOM)) == 2
 
     loop.run(scenario())
 
@@ -145,7 +146,7 @@ def test_an_order_waits_while_the_unit_does_not_execute_and_moves_nothing() -> N
             await it.command(UnitEvent.ABORT, UnitState.ABORTED)
             await still(it)
             before = everything(it)
-            job = await it.order(Relocate(car="C102", bay=104))
+            job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW3))
             await still(it)
             after = everything(it)
             assert (after.truth, after.commands, after.unit) == (before.truth, before.commands, before.unit)
@@ -159,23 +160,23 @@ def test_an_order_waits_while_the_unit_does_not_execute_and_moves_nothing() -> N
 def test_a_sensor_that_disagrees_with_its_twin_verifies_nothing() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS, execute=False) as it:
-            lies: dict[Wire, bool] = {("bay", 103, "occupied_b"): False, ("bay", 204, "occupied_a"): True}
+            lies: dict[Wire, bool] = {("bay", LOW2, "occupied_b"): False, ("bay", TOP3, "occupied_a"): True}
             it.world.do(lambda plant: plant.overrides.update(lies))
             await still(it)
             answer = await it.import_all()
             assert answer["disagreements"] == [
-                {"place": 103, "stated": "C103", "sensed": "doubtful"},
-                {"place": 204, "stated": None, "sensed": "doubtful"},
+                {"place": LOW2, "stated": f"C{LOW2}", "sensed": "doubtful"},
+                {"place": TOP3, "stated": None, "sensed": "doubtful"},
             ]
-            assert it.doubts() == {103, 204}
+            assert it.doubts() == {LOW2, TOP3}
             await it.execute()
             await still(it)
-            assert (await refused_now(it, Retrieve(car="C103"))).rule == "PLACE_UNVERIFIED"
-            assert (await refused_now(it, Relocate(car="C102", bay=204))).rule == "BAY_NOT_USABLE"
+            assert (await refused_now(it, Retrieve(car=f"C{LOW2}"))).rule == "PLACE_UNVERIFIED"
+            assert (await refused_now(it, Relocate(car=f"C{LOW1}", bay=TOP3))).rule == "BAY_NOT_USABLE"
             it.world.do(lambda plant: plant.overrides.clear())
             await still(it)
             # A sensor that comes to its senses verifies nothing by itself: somebody states what is there.
-            assert it.doubts() == {103, 204}
+            assert it.doubts() == {LOW2, TOP3}
             assert (await it.import_all())["disagreements"] == []
             all_is_told(it)
 
@@ -185,12 +186,12 @@ def test_a_sensor_that_disagrees_with_its_twin_verifies_nothing() -> None:
 def test_what_was_imported_is_known_to_the_next_daemon() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS, execute=False) as it:
-            stated = (StockedCar(id="C102", place=102), StockedCar(id="C103", place=104))
+            stated = (StockedCar(id=f"C{LOW1}", place=LOW1), StockedCar(id=f"C{LOW2}", place=LOW3))
             await it.ask(ImportInventory(cars=stated))
             before = dict(it.book.places)
             await it.world.stop_daemon()
             await it.start()
-            assert it.doubts() == {103, 104, 202}
+            assert it.doubts() == {LOW2, LOW3, TOP1}
             bays = it.world.tower.shape.bays
             assert {bay: it.book.places[bay] for bay in bays} == {bay: before[bay] for bay in bays}
 
@@ -199,15 +200,15 @@ def test_what_was_imported_is_known_to_the_next_daemon() -> None:
 
 def test_a_driver_who_never_comes_gives_the_room_back() -> None:
     async def scenario() -> None:
-        async with stage(small(timing__customer_patience_s="60.0"), cars=CARS) as it:
+        async with stage(tower_under_test(timing__customer_patience_s="60.0"), cars=CARS) as it:
             number = await it.order(Store(car="N1", room=ROOM))
-            waits = await it.order(Retrieve(car="C102", room=ROOM))
+            waits = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
             await it.until(lambda: it.world.plant.truth().gates[ROOM].opened)
             assert await it.ended(number) is JobState.CANCELLED
             assert it.job(number).reason.startswith("NO_SHOW: ")
             assert await it.ended(waits) is JobState.DONE
-            assert it.truth() == {"C102": ROOM, "C103": 103, "C202": 202}
-            assert it.book.places[102].status is PlaceStatus.FREE
+            assert it.truth() == {f"C{LOW1}": ROOM, f"C{LOW2}": LOW2, f"C{TOP1}": TOP1}
+            assert it.book.places[LOW1].status is PlaceStatus.FREE
             all_is_told(it)
 
     loop.run(scenario())
@@ -216,7 +217,7 @@ def test_a_driver_who_never_comes_gives_the_room_back() -> None:
 @pytest.mark.parametrize("early_s", [-0.4, -0.2, 0.0, 0.2, 0.4, 0.8, 1.2, 2.0, 3.0])
 def test_a_driver_who_comes_in_the_last_moment_is_stored_or_let_out(early_s: float) -> None:
     async def scenario() -> None:
-        async with stage(small(timing__customer_patience_s="60.0"), cars=CARS) as it:
+        async with stage(tower_under_test(timing__customer_patience_s="60.0"), cars=CARS) as it:
             number = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
             opened_s = it.world.now

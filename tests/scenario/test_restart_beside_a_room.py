@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from config.load import load_tower
 from controller.domain.events import Cancel, ImportInventory, Relocate, StockedCar, Store, UnitCommand
 from controller.domain.jobs import Job, JobState
 from controller.domain.rooms import RoomState
@@ -13,14 +12,16 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World
+from tests.support.places import LOW2, ROOM, TOP2
+from tests.support.tower_under_test import tower_under_test
 
-ROOM, AWAY, BAY = 101, 103, 203
+AWAY, BAY = LOW2, TOP2
 QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
 # The carriage takes long to reach the room: time enough to open its gate.
-SLOW_LIFT = {"machine.lift.speed_mm_s": "500"}
+SLOW_LIFT = {"machine__lift__speed_mm_s": "500"}
 
 
-async def until(world: World, predicate: Callable[[], bool], limit_s: float = 60.0) -> None:
+async def until(world: World, predicate: Callable[[], bool], limit_s: float = 300.0) -> None:
     """Wait until something is so, looking every scan."""
     deadline = world.now + limit_s
     while not predicate():
@@ -46,7 +47,7 @@ def job_of(world: World, number: int) -> Job:
 @asynccontextmanager
 async def restarted() -> AsyncIterator[tuple[World, int]]:
     """Give a world whose daemon was killed and started again while the carriage came for the car in the room."""
-    tower = load_tower("small", profile="brisk", overrides=SLOW_LIFT)
+    tower = tower_under_test(**SLOW_LIFT)
     world = World(tower, 7, cars={AWAY: Car("A1")})
     async with world.running():
         daemon = await world.start_daemon()

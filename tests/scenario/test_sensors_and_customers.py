@@ -17,9 +17,10 @@ from sim_plc.plant.frame import STEP_MM
 from sim_plc.plant.plant import Car, Habits
 from sim_plc.plant.scale import STEP_KG
 from sim_plc.rehearsal import loop
-from tests.support.stage import Stage, small, stage
+from tests.support.places import LOW1, ROOM
+from tests.support.stage import Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM = 101
 LIMIT = Car("X", length_mm=5300, width_mm=2300, height_mm=2200, weight_kg=2500)
 HABITS = Habits(notice_s=1.0, step_s=1.0, drive_s=8.0, leave_s=6.0, dwell_s=10.0)
 PATIENCE_S = 20.0
@@ -77,7 +78,7 @@ def test_a_car_a_step_above_a_limit_is_refused_by_name_and_one_at_every_limit_is
 @pytest.mark.parametrize("overshoot_mm", [100, -100])
 def test_a_driver_who_stops_beside_the_marks_is_told_and_the_storing_goes_on(overshoot_mm: int) -> None:
     async def play() -> None:
-        async with stage(small()) as it:
+        async with stage(tower_under_test()) as it:
             job = await drive_in(it, Car("X"), replace(HABITS, overshoot_mm=overshoot_mm))
             await it.until(lambda: it.room(ROOM) is RoomState.MEASURING)
             assert shown(it) == Signal.DRIVE_IN
@@ -96,7 +97,7 @@ def test_a_driver_who_stops_beside_the_marks_is_told_and_the_storing_goes_on(ove
 
 def test_a_car_left_beside_the_marks_is_refused_after_the_patience_with_customers() -> None:
     async def play() -> None:
-        async with stage(small(timing__customer_patience_s=str(PATIENCE_S))) as it:
+        async with stage(tower_under_test(timing__customer_patience_s=str(PATIENCE_S))) as it:
             job = await drive_in(it, Car("X"), replace(HABITS, overshoot_mm=100, heeds=False))
             await it.until(lambda: shown(it) == Signal.FORWARD)
             told_s = it.world.now
@@ -113,7 +114,7 @@ def test_a_car_left_beside_the_marks_is_refused_after_the_patience_with_customer
 
 def test_an_occupant_who_stays_keeps_everything_still_and_calls_an_operator() -> None:
     async def play() -> None:
-        async with stage(small(timing__customer_patience_s=str(PATIENCE_S))) as it:
+        async with stage(tower_under_test(timing__customer_patience_s=str(PATIENCE_S))) as it:
             job = await drive_in(it, Car("X"), replace(HABITS, leave_s=4 * PATIENCE_S))
             await it.until(lambda: it.world.plant.truth().persons[ROOM] == 1)
             inside_s = it.world.now
@@ -133,9 +134,9 @@ def test_an_occupant_who_stays_keeps_everything_still_and_calls_an_operator() ->
 
 def test_somebody_who_stays_behind_a_collected_car_is_asked_out() -> None:
     async def play() -> None:
-        tower = small(timing__customer_patience_s=str(PATIENCE_S))
-        async with stage(tower, cars={102: Car("A")}) as it:
-            job = await it.order(Retrieve(car="A"))
+        tower = tower_under_test(timing__customer_patience_s=str(PATIENCE_S))
+        async with stage(tower, cars={LOW1: Car("A")}) as it:
+            job = await it.order(Retrieve(car="A", room=ROOM))
             assert await it.ended(job) is JobState.DONE
             it.world.do(lambda plant: plant.person_enters(ROOM, HABITS))
             it.world.do(lambda plant: plant.customer_collects(ROOM, HABITS, "A"))

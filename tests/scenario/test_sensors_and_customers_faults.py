@@ -13,9 +13,11 @@ from hal.plcmap.codes import Reason, Result
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.plant import Car, Plant
 from sim_plc.rehearsal import loop
-from tests.support.stage import QUICK, Stage, small, stage
+from tests.support.places import LOW1, ROOM
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
-ROOM, BAY = 101, 102
+BAY = LOW1
 
 
 def outcomes(it: Stage, mechanism: str, result: Result) -> list[Reason]:
@@ -37,9 +39,9 @@ async def go_on(it: Stage, job: int) -> None:
 @pytest.mark.parametrize("tries", [1, 2])
 def test_an_inner_door_that_sticks_parks_the_job_by_name_and_comes_free_when_tried_again(tries: int) -> None:
     async def play() -> None:
-        async with stage(small(), cars={BAY: Car("A")}) as it:
+        async with stage(tower_under_test(), cars={BAY: Car("A")}) as it:
             it.world.do(lambda plant: plant.jam("door", ROOM, tries))
-            job = await it.order(Retrieve(car="A"))
+            job = await it.order(Retrieve(car="A", room=ROOM))
             for _ in range(tries):
                 await it.until(lambda: it.job(job).state is JobState.PARKED)
                 assert it.job(job).reason.startswith("TIMEOUT: ")
@@ -54,7 +56,7 @@ def test_an_inner_door_that_sticks_parks_the_job_by_name_and_comes_free_when_tri
 
 def test_a_gate_that_sticks_blocks_its_room_by_name_until_an_operator_has_cleared_it() -> None:
     async def play() -> None:
-        async with stage(small()) as it:
+        async with stage(tower_under_test()) as it:
             it.world.do(lambda plant: plant.jam("gate", ROOM))
             job = await it.order(Store(car="X", room=ROOM))
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("X"), QUICK))
@@ -76,8 +78,8 @@ def test_a_gate_that_sticks_blocks_its_room_by_name_until_an_operator_has_cleare
 )
 def test_a_contact_that_never_rests_parks_the_job_by_name(wire: Wire, mechanism: str) -> None:
     async def play() -> None:
-        async with stage(small(), cars={BAY: Car("A")}) as it:
-            job = await it.order(Retrieve(car="A"))
+        async with stage(tower_under_test(), cars={BAY: Car("A")}) as it:
+            job = await it.order(Retrieve(car="A", room=ROOM))
             state = JobState.OPENING if mechanism == "latches" else JobState.OPENING_TO
             await it.until(lambda: it.job(job).state is state)
             it.world.do(lambda plant: plant.shake_contact(wire, 8.0))
@@ -101,8 +103,8 @@ def test_a_sound_contact_that_bounces_is_no_event_for_the_daemon() -> None:
             plant.shake_contact(wire, 0.03)
 
     async def play() -> None:
-        async with stage(small(), cars={BAY: Car("A")}) as it:
-            job = await it.order(Retrieve(car="A"))
+        async with stage(tower_under_test(), cars={BAY: Car("A")}) as it:
+            job = await it.order(Retrieve(car="A", room=ROOM))
             while it.job(job).state is not JobState.DONE:
                 it.world.do(shake)
                 await asyncio.sleep(0.2)
@@ -125,7 +127,7 @@ async def driven_in(it: Stage) -> int:
 
 def test_a_gate_stops_when_the_curtain_is_broken_while_it_closes_and_nothing_is_muted() -> None:
     async def play() -> None:
-        async with stage(small(machine__gate__speed_mm_s="500")) as it:
+        async with stage(tower_under_test(machine__gate__speed_mm_s="500")) as it:
             job = await driven_in(it)
             it.world.do(lambda plant: plant.somebody_in_gate(ROOM, 15.0))
             await it.until(lambda: outcomes(it, "room1.outer_gate", Result.STOPPED_SAFETY) == [Reason.LIGHT_CURTAIN])
@@ -143,7 +145,7 @@ def test_a_gate_stops_when_the_curtain_is_broken_while_it_closes_and_nothing_is_
 
 def test_a_gate_that_is_kept_from_closing_again_and_again_calls_a_person() -> None:
     async def play() -> None:
-        async with stage(small(machine__gate__speed_mm_s="500")) as it:
+        async with stage(tower_under_test(machine__gate__speed_mm_s="500")) as it:
             job = await driven_in(it)
             gate = it.world.plant.tower_image.rooms[ROOM].gate_out
             for _ in range(GATE_TRIES):

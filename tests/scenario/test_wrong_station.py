@@ -15,9 +15,12 @@ from sim_plc.plant.cars import Car
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World
-from tests.support.stage import Stage, small
+from tests.support.places import LOW1, TOP_STATION
+from tests.support.stage import Stage
+from tests.support.tower_under_test import tower_under_test
 
-CARS = {102: Car("A")}
+OURS = tower_under_test()
+CARS = {LOW1: Car("A")}
 
 
 async def stands_off(world: World, says: str, offline: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,25 +45,25 @@ async def stands_off(world: World, says: str, offline: set[str], monkeypatch: py
         assert await it.refused(UnitCommand(event=UnitEvent.CLEAR)) == "STATION_OFFLINE"
         assert await it.refused(UnitCommand(event=UnitEvent.RESET)) == "UNIT_STATE"
         assert it.motions() == 0
-        assert it.truth() == {"A": 102}
+        assert it.truth() == {"A": LOW1}
         assert it.inspector.violations == []
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "says"), [("tower_id", "602", "tower"), ("ring__level_pitch_mm", "2503", "table")]
+    ("key", "value", "says"), [("tower_id", str(OURS.tower_id + 1), "tower"), ("ring__level_pitch_mm", "2503", "table")]
 )
 def test_another_tower_or_place_table(key: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(small(), 1, cars=CARS, configured=small(**{key: value}))
-    loop.run(stands_off(world, says, {"tower", "bays1", "bays2"}, monkeypatch))
+    world = World(tower_under_test(), 1, cars=CARS, configured=tower_under_test(**{key: value}))
+    loop.run(stands_off(world, says, set(OURS.maps), monkeypatch))
 
 
 def test_another_map_version_of_one_station(monkeypatch: pytest.MonkeyPatch) -> None:
     encode = StationCodec.encode_identity
 
     def newer(self: StationCodec, identity: Identity, snapshot: int) -> list[int]:
-        if self.station.name == "bays2":
+        if self.station.name == TOP_STATION:
             identity = replace(identity, map_version=identity.map_version + 1)
         return encode(self, identity, snapshot)
 
     monkeypatch.setattr(StationCodec, "encode_identity", newer)
-    loop.run(stands_off(World(small(), 1, cars=CARS), "map version", {"bays2"}, monkeypatch))
+    loop.run(stands_off(World(tower_under_test(), 1, cars=CARS), "map version", {TOP_STATION}, monkeypatch))

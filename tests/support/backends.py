@@ -20,6 +20,9 @@ VIRTUAL_PATIENCE_S = 600.0
 
 Opener: TypeAlias = Callable[[], AbstractAsyncContextManager[Bench]]
 
+NamedOpener: TypeAlias = Callable[[str], AbstractAsyncContextManager[Bench]]
+"""Opens a tower by its packaged name."""
+
 
 class Backend(Protocol):
     """One way to have a tower."""

@@ -66,6 +66,8 @@ class Bench:
     tower: Tower
     links: Mapping[str, Link]
     surroundings: Surroundings
+    poll_s: float = 0.0
+    """The period at which an idle station is polled."""
 
     @property
     def shape(self) -> TowerShape:

@@ -1,4 +1,4 @@
-"""One move on the small tower, seen from the plant: begun, caught in a step, and brought to its end."""
+"""One move on the tower under test, seen from the plant: begun, caught in a step, and brought to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -13,12 +13,12 @@ from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import LogEntry
+from tests.support.places import LOW2, ROOM, TOP1, TOP2
 from tests.support.stage import QUICK, Stage, stage
 
-ROOM: Final = 101
-BAY: Final = 203
-OTHER: Final = 103
-AWAY: Final = 202
+BAY: Final = TOP2
+OTHER: Final = LOW2
+AWAY: Final = TOP1
 
 STEPS: Final = (
     JobState.POSITIONING,

@@ -20,7 +20,7 @@ from tests.support.bench import Ability, Bench, Surroundings, Unable
 from tests.support.certificates import STATION, Authority
 from tests.support.fake_tower import FakeTower, fake_tower
 from tests.support.hal_rig import MemoryEpochs
-from tests.support.soft_tower import CARS, SoftTower, served, small_tower
+from tests.support.soft_tower import SoftTower, served, suite_cars, suite_tower
 
 OWNER = 2718
 FAKE_MOTION_S = 1.0
@@ -52,9 +52,10 @@ class FakeSurroundings:
 
 
 @asynccontextmanager
-async def fake_bench() -> AsyncIterator[Bench]:
+async def fake_bench(name: str) -> AsyncIterator[Bench]:
     """Mechanisms by hand."""
-    fake = fake_tower(small_tower().shape, cars=CARS, takes_s=FAKE_MOTION_S)
+    tower = suite_tower(name)
+    fake = fake_tower(tower.shape, cars=suite_cars(tower), takes_s=FAKE_MOTION_S)
     yield Bench(fake.tower, {}, FakeSurroundings(fake))
 
 
@@ -97,41 +98,42 @@ class SoftSurroundings:
 
 
 @asynccontextmanager
-async def memory_bench() -> AsyncIterator[Bench]:
+async def memory_bench(name: str) -> AsyncIterator[Bench]:
     """PLC programs and plant in the loop's own time."""
-    async with SoftTower(small_tower()).running() as soft:
+    async with SoftTower(suite_tower(name)).running() as soft:
         ways: dict[str, Link] = {name: MemoryLink(soft.units_of(name)) for name in soft.tower.bus}
         async with _bench(soft.tower, ways, SoftSurroundings(soft, ways)) as bench:
             yield bench
 
 
 @asynccontextmanager
-async def rtu_bench() -> AsyncIterator[Bench]:
-    """The tower station over TCP, the bay controllers on a paced pty."""
-    async with _served_bench(small_tower()) as bench:
+async def rtu_bench(name: str) -> AsyncIterator[Bench]:
+    """The tower station over TCP, the bay controllers on paced ptys, one a line."""
+    async with _served_bench(suite_tower(name)) as bench:
         yield bench
 
 
 @asynccontextmanager
-async def tcp_bench(*, fc23: bool = True) -> AsyncIterator[Bench]:
-    """Every station over TCP, the bay controllers behind one gateway; without FC23 if its stations know none."""
-    tower = small_tower()
+async def tcp_bench(name: str, *, fc23: bool = True) -> AsyncIterator[Bench]:
+    """Every station over TCP, each line's behind a gateway; without FC23 if its stations know none."""
+    tower = suite_tower(name)
     buses = {
-        name: TcpBus(kind="tcp", stations=bus.stations, timeout_s=0.5, fc23=fc23) for name, bus in tower.bus.items()
+        bus_name: TcpBus(kind="tcp", stations=bus.stations, timeout_s=0.5, fc23=fc23)
+        for bus_name, bus in tower.bus.items()
     }
     async with _served_bench(tower.model_copy(update={"bus": buses})) as bench:
         yield bench
 
 
 @asynccontextmanager
-async def tls_bench() -> AsyncIterator[Bench]:
+async def tls_bench(name: str) -> AsyncIterator[Bench]:
     """Every station over Modbus/TCP Security; each answer leaves in two records."""
     with tempfile.TemporaryDirectory(prefix="certificates-") as folder:
         authority = Authority(Path(folder))
         station, client = authority.station(), authority.client()
-        tower = small_tower()
+        tower = suite_tower(name)
         buses = {
-            name: TcpBus(
+            bus_name: TcpBus(
                 kind="tcp",
                 stations=bus.stations,
                 timeout_s=0.5,
@@ -141,7 +143,7 @@ async def tls_bench() -> AsyncIterator[Bench]:
                 key=str(client.key),
                 server_name=STATION,
             )
-            for name, bus in tower.bus.items()
+            for bus_name, bus in tower.bus.items()
         }
         credentials = Credentials(authority.certificate, station.certificate, station.key)
         async with _served_bench(tower.model_copy(update={"bus": buses}), credentials) as bench:
@@ -258,6 +260,6 @@ async def _bench(
     )
     by_station = {station: links[name] for name, bus in tower.bus.items() for station in bus.stations}
     async with hardware as drivers:
-        bench = Bench(drivers, by_station, surroundings)
+        bench = Bench(drivers, by_station, surroundings, tower.timing.idle_poll_s)
         await bench.adopt()
         yield bench

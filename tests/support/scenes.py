@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from config.load import load_tower
-from config.schema import Tower
 from controller.domain.book import CARRIAGE
 from controller.domain.events import Refusal, Request
 from controller.domain.places import PlaceStatus
@@ -24,14 +22,8 @@ QUIET_S = 3.0
 """Longer than anything that a request could set in motion takes to begin."""
 
 
-def guangzhou(*, profile: str = "brisk", **overrides: str) -> Tower:
-    """Return the reference tower; ``overrides`` with dots as double underscores."""
-    keys = {key.replace("__", "."): value for key, value in overrides.items()}
-    return load_tower("guangzhou", profile=profile, overrides=keys)
-
-
 def stock(*bays: int) -> dict[int, Car]:
-    """Return a car in each of some bays, named for it: C102."""
+    """Return a car in each of some bays, named for it: C102 in bay 102."""
     return {bay: Car(f"C{bay}") for bay in bays}
 
 

@@ -1,4 +1,4 @@
-"""The small tower of software at brisk speed: plant and PLC programs behind a memory link, TCP or a paced pty."""
+"""A tower of software at brisk speed: plant and PLC programs behind a memory link, TCP or a paced pty."""
 
 import asyncio
 import random
@@ -33,11 +33,17 @@ PLACES = (101, 102, 103, 202, 1203)
 
 EVERYWHERE = [level * 100 + position for level in range(1, 13) for position in range(1, 61)]
 
-SUITE = {
+SMALL = {
     "ring.levels": "12",
     "ring.positions": "60",
     "ring.omitted": str([place for place in EVERYWHERE if place not in PLACES]),
     "bus.bays.stations": '["bays1", "bays2", "bays12"]',
+    "timing.poll_s": "0.05",
+    "timing.idle_poll_s": "0.1",
+}
+"""The small tower with one far level; its single line bears quicker polls."""
+
+MACHINE = {
     "machine.lift.speed_mm_s": "50000",
     "machine.lift.acceleration_mm_s2": "400000",
     "machine.lift.stop_mm_s2": "400000",
@@ -56,15 +62,31 @@ SUITE = {
     "machine.gate.speed_mm_s": "60000",
     "machine.gate.acceleration_mm_s2": "600000",
     "machine.latch.travel_s": "0.05",
-    "timing.poll_s": "0.05",
-    "timing.idle_poll_s": "0.1",
 }
-"""The small tower, brisker still: what the suite waits for is physics."""
+"""Brisker still than the profile: what the suite waits for is physics."""
+
+SUITE = {**SMALL, **MACHINE}
 
 
 def small_tower(tower_id: int = 601) -> Tower:
-    """Return the configuration that the suite runs on."""
+    """Return the small tower as the suite runs on it."""
     return load_tower("small", profile="brisk", overrides={**SUITE, "tower_id": str(tower_id)})
+
+
+def suite_tower(name: str) -> Tower:
+    """Return a packaged tower as the suite runs on it: every level of it, but the small one's, at its own polls."""
+    return small_tower() if name == "small" else load_tower(name, profile="brisk", overrides=MACHINE)
+
+
+def suite_cars(tower: Tower) -> Mapping[int, Car]:
+    """Return a car half-way up and one on the highest level; in the small tower close together, for short ways."""
+    if tower.name == "small":
+        return CARS
+    shape = tower.shape
+    return {
+        shape.bays_of(level)[0]: Car(name)
+        for level, name in ((shape.levels // 2, "A1"), (shape.bay_levels[-1], "B2"))
+    }
 
 
 @dataclass
@@ -82,7 +104,7 @@ class SoftTower:
 
     def __init__(self, tower: Tower) -> None:
         self.tower = tower
-        self.plant = Plant(tower, seed=3, cars=CARS)
+        self.plant = Plant(tower, seed=3, cars=dict(suite_cars(tower)))
         names = station_maps(tower.shape)
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in names]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from config.load import load_tower
 from config.schema import Tower
 from controller import logs
 from controller.domain.book import CARRIAGE, Book
@@ -13,21 +12,21 @@ from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal.invariants import Inspector
 from sim_plc.rehearsal.world import EPOCH_S, World
+from tests.support.tower_under_test import tower_under_test
 
 QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
 LIMIT_S = 120.0
+"""How long a scenario waits for what a move is part of, beside the time that its motions need."""
+
+MOVES = 3
+"""As many across the whole tower may lie before what a scenario waits for."""
 
 logs.set_up(now=lambda: EPOCH_S, level="critical")
-
-
-def small(**overrides: str) -> Tower:
-    """Return the small tower with a brisk machine; ``overrides`` with dots as double underscores."""
-    keys = {key.replace("__", "."): value for key, value in overrides.items()}
-    return load_tower("small", profile="brisk", overrides=keys)
 
 
 class Stage:
@@ -36,6 +35,7 @@ class Stage:
     def __init__(self, world: World) -> None:
         self.world = world
         self.inspector = Inspector(world)
+        self.limit_s = LIMIT_S + MOVES * longest_move_s(world.tower)
 
     @property
     def book(self) -> Book:
@@ -54,14 +54,14 @@ class Stage:
         assert self.world.daemon is not None
         return self.world.daemon.control.rooms.state(place)
 
-    async def until(self, predicate: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
+    async def until(self, predicate: Callable[[], bool], limit_s: float | None = None) -> None:
         """Wait until something is so, looking every scan.
 
         Raises:
-            AssertionError: it is not within ``limit_s``.
+            AssertionError: it is not within ``limit_s``; by default what the machine may take.
 
         """
-        deadline = self.world.now + limit_s
+        deadline = self.world.now + (self.limit_s if limit_s is None else limit_s)
         while not predicate():
             assert self.world.now < deadline, self.picture()
             await asyncio.sleep(0.01)
@@ -124,7 +124,7 @@ class Stage:
             await self.command(UnitEvent.RESET, UnitState.IDLE)
         await self.command(UnitEvent.START, UnitState.EXECUTE)
 
-    async def ended(self, number: int, limit_s: float = LIMIT_S) -> JobState:
+    async def ended(self, number: int, limit_s: float | None = None) -> JobState:
         """Wait until a job has ended; return how."""
         await self.until(lambda: self.job(number).state in TERMINAL, limit_s)
         return self.job(number).state
@@ -151,6 +151,12 @@ class Stage:
         )
 
 
+def longest_move_s(tower: Tower) -> float:
+    """Return the bound of a move from the room to the far end of a tower, the carriage being there too."""
+    places, far = tower.shape, tower.shape.bays[-1]
+    return kinematics_of(tower).move_bound_s(places.poses[far], places.rooms[0], far, places)
+
+
 @asynccontextmanager
 async def stage(
     tower: Tower | None = None,
@@ -161,7 +167,7 @@ async def stage(
     coalesced: bool = True,
 ) -> AsyncIterator[Stage]:
     """Give a tower with its daemon running, imported and executing; at the end no invariant may be broken."""
-    world = World(tower or small(), seed, cars=dict(cars or {}), coalesced=coalesced)
+    world = World(tower or tower_under_test(), seed, cars=dict(cars or {}), coalesced=coalesced)
     it = Stage(world)
     async with world.running():
         await it.start()
