@@ -22,7 +22,8 @@ from controller.store.writer import Executor
 from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.world import World, _Life
+from sim_plc.rehearsal.life import Life
+from sim_plc.rehearsal.world import World
 from tests.support.places import LOW2, ROOM, TOP2
 from tests.support.samples import each_value
 from tests.support.tower_under_test import tower_under_test
@@ -47,7 +48,7 @@ class Mortal(World):
         self.dies_at, self.durable = dies_at, durable
         self.dead = asyncio.Event()
 
-    def ports(self, life: _Life) -> Ports:
+    def ports(self, life: Life) -> Ports:
         ports = super().ports(life)
         return replace(ports, executor=self._counted(ports.executor))
 
