@@ -14,7 +14,7 @@ from hal.interfaces import StationState
 from hal.plcmap.codes import Result
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
-from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3, TOP_BUS
+from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3, TOP_BUS, across_in
 from tests.support.samples import campaign, each_value
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
@@ -166,7 +166,9 @@ def test_a_second_daemon_on_the_same_journal_is_kept_out() -> None:
 
 def test_a_second_daemon_with_its_own_journal_freezes_the_first_until_an_operator_adopts() -> None:
     async def scenario() -> None:
-        tower = tower_under_test(machine__lift__speed_mm_s="200", machine__lift__home_speed_mm_s="200")
+        tower = tower_under_test(
+            machine__lift__speed_mm_s=across_in(12.0), machine__lift__home_speed_mm_s=across_in(12.0)
+        )
         async with stage(tower, cars=CARS) as it:
             number = await it.order(Relocate(car="C", bay=LOW2))
             await it.until(lambda: it.job(number).state is S.POSITIONING_TO)

@@ -13,7 +13,7 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.plant.room import Room
 from sim_plc.rehearsal import loop
-from tests.support.places import LOW1, ROOM, TOP1, TOP3
+from tests.support.places import LOW1, ROOM, TOP1, TOP3, across_in
 from tests.support.scenes import all_is_shut, all_is_told, stock
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
@@ -87,7 +87,7 @@ def test_the_sign_is_dark_when_nobody_came() -> None:
 @pytest.mark.parametrize("for_s", [0.5, 8.0])
 def test_a_person_sensor_that_fails_for_a_while_in_front_of_an_accepted_car_only_delays_it(for_s: float) -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(machine__lift__speed_mm_s="300"), cars=stock(LOW1)) as it:
+        async with stage(tower_under_test(machine__lift__speed_mm_s=across_in(8.0)), cars=stock(LOW1)) as it:
             assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             job = await it.order(Store(car="N1", room=ROOM))
@@ -108,7 +108,7 @@ def test_a_person_sensor_that_fails_for_a_while_in_front_of_an_accepted_car_only
 
 def test_a_car_is_handed_back_when_its_storing_is_closed_by_hand_before_the_carriage_has_come() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(machine__lift__speed_mm_s="300"), cars=stock(LOW1)) as it:
+        async with stage(tower_under_test(machine__lift__speed_mm_s=across_in(8.0)), cars=stock(LOW1)) as it:
             assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))) is JobState.DONE
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             job = await it.order(Store(car="N1", room=ROOM))

@@ -209,15 +209,16 @@ def test_a_store_whose_driver_is_late_never_keeps_the_carriage_from_another() ->
 
 def test_a_retrieval_without_a_wish_takes_a_room_that_is_free() -> None:
     async def scenario() -> None:
-        async with stage(roomy_tower(), cars=stock(A2, A3, A5, B2)) as it:
-            jobs = [await it.order(Retrieve(car=f"C{bay}")) for bay in (A2, A3, A5, B2)]
-            for number in jobs[:3]:
+        bays = (A2, A3, A5, B2, C2)[: len(SHAPE.rooms) + 1]
+        async with stage(roomy_tower(), cars=stock(*bays)) as it:
+            *served, last = [await it.order(Retrieve(car=f"C{bay}")) for bay in bays]
+            for number in served:
                 assert await it.ended(number) is JobState.DONE
-            assert {it.job(number).room for number in jobs[:3]} == {FIRST, SECOND, THIRD}
+            assert {it.job(number).room for number in served} == set(SHAPE.rooms)
             await asyncio.sleep(60.0)
-            assert it.job(jobs[3]).state is JobState.QUEUED
+            assert it.job(last).state is JobState.QUEUED
             it.world.do(lambda plant: plant.customer_collects(SECOND, QUICK))
-            assert await it.ended(jobs[3]) is JobState.DONE
-            assert it.job(jobs[3]).room == SECOND
+            assert await it.ended(last) is JobState.DONE
+            assert it.job(last).room == SECOND
 
     loop.run(scenario())

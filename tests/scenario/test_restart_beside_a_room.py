@@ -12,13 +12,13 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World
-from tests.support.places import LOW2, ROOM, TOP2
+from tests.support.places import LOW2, ROOM, TOP2, across_in
 from tests.support.tower_under_test import tower_under_test
 
 AWAY, BAY = LOW2, TOP2
 QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
 # The carriage takes long to reach the room: time enough to open its gate.
-SLOW_LIFT = {"machine__lift__speed_mm_s": "500"}
+SLOW_LIFT = {"machine__lift__speed_mm_s": across_in(5.0)}
 
 
 async def until(world: World, predicate: Callable[[], bool], limit_s: float = 300.0) -> None:

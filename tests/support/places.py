@@ -34,6 +34,11 @@ def bay_beside(shape: TowerShape, place: int) -> int:
     )
 
 
+def across_in(seconds: float) -> str:
+    """Return a speed of the lift, in mm/s, at which the whole height takes this long; at least 1 mm/s."""
+    return str(max(1, round(max(pose.height_mm for pose in SHAPE.poses.values()) / seconds)))
+
+
 def bus_of(tower: Tower, station: str) -> str:
     """Return the name of the bus that a station is on."""
     return next(name for name, bus in tower.bus.items() if station in bus.stations)
