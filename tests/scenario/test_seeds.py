@@ -18,9 +18,15 @@ CHUNK = 4
 logs.set_up(now=lambda: EPOCH_S, level="critical")
 
 
-def chunks(tower: str, first: int, count: int, *, faults: bool) -> list[object]:
+def chunks(tower: str, first: int, count: int, *, faults: bool, rare: bool = False) -> list[object]:
     return [
-        pytest.param(tower, start, faults, id=f"{tower}-{'storm' if faults else 'calm'}-{start}")
+        pytest.param(
+            tower,
+            start,
+            faults,
+            id=f"{tower}-{'storm' if faults else 'calm'}-{start}",
+            marks=pytest.mark.campaign if rare else (),
+        )
         for start in range(first, first + count, CHUNK)
     ]
 
@@ -30,6 +36,8 @@ CAMPAIGN = [
     *chunks("small", 1000, 20, faults=False),
     *chunks("guangzhou", 0, 4, faults=True),
     *chunks("guangzhou", 1000, 4, faults=False),
+    *chunks("autostadt", 0, 2 * CHUNK, faults=True, rare=True),
+    *chunks("autostadt", 1000, 2 * CHUNK, faults=False, rare=True),
 ]
 
 
@@ -52,6 +60,12 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
 def test_no_invariant_hangs_on_the_polls_that_are_skipped(seed: int) -> None:
     report = rehearse(load_tower("small"), seed, 3, Options(coalesced=False, most_strikes=3))
     assert report.good, str(report)
+
+
+def test_a_storm_over_the_tall_tower_breaks_no_invariant() -> None:
+    report = rehearse(load_tower("autostadt"), 3, 1, Options(most_strikes=3))
+    assert report.good, str(report)
+    assert report.jobs["DONE"] >= 2
 
 
 def short(tower: str, seed: int) -> Report:
