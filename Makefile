@@ -10,12 +10,13 @@ SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 # Bytecode is kept, or every worker and every daemon of a test would compile the project again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test campaign lint types bench setup clean
+.PHONY: help demo run test test-tall campaign lint types bench setup clean
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
 	@echo "make run     the same tower, staying up for your own commands"
 	@echo "make test    every test (a few minutes)"
+	@echo "make test-tall  what is not about a certain tower, on a tower of 396 bays (a quarter of an hour)"
 	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
@@ -28,6 +29,9 @@ run: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q
+
+test-tall: $(READY)
+	@$(BIN)/python -m pytest $(SPREAD) -q --shape autostadt tests/contract tests/scenario tests/fault
 
 campaign: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q -m campaign
