@@ -16,6 +16,8 @@ NOT_REACHABLE: Final = 3
 OTHERWISE: Final = 4
 BAD_CONFIGURATION: Final = 5
 NOT_CONFIRMED: Final = 6
+JOURNAL: Final = 74
+"""EX_IOERR of sysexits.h."""
 INTERRUPTED: Final = 130
 """128 and SIGINT, as shells say it."""
 INTERNAL: Final = 70
@@ -31,7 +33,7 @@ Exit codes:
   5   faults in a configuration
   6   not confirmed: the tower was not asked, nothing has changed (--yes confirms)
   70  the daemon failed inside
-  74  the journal cannot be read or written (`run`)
+  74  the journal, or a file made from it, cannot be read or written
   130 interrupted by Ctrl-C: what the tower was asked for goes on
 """
 

@@ -12,6 +12,8 @@ RUN_DIR: Final = ".run"
 
 SOCKET: Final = "cartower.sock"
 
+JOURNAL: Final = "journal.sqlite"
+
 run_dir_option = click.option(
     "--run-dir",
     type=click.Path(file_okay=False, path_type=Path),

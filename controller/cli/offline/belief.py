@@ -1,0 +1,57 @@
+"""What a tower believes, as its journal tells it: with the daemon down, or beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from controller.domain.book import Book
+from controller.domain.jobs import JobState
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import JobSet, PlaceSet, Record, from_entry
+from controller.store.errors import JournalDamaged
+from controller.store.reading import load_file
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """The book as of entry ``entry`` (0: nothing was ever written) of wall time ``at`` in seconds."""
+
+    book: Book
+    entry: int
+    at: float
+
+
+def believed(journal: Path) -> Belief:
+    """Fold a journal.
+
+    Raises:
+        JournalDamaged: it is not what was written, or of a newer version.
+        OSError: it cannot be read.
+
+    """
+    kept = load_file(journal)
+    try:
+        book = Book.empty(()) if kept.snapshot is None else Book.from_body(kept.snapshot.body)
+        for entry in kept.tail:
+            book.apply(from_entry(entry.kind, entry.body))
+    except ValueError as error:
+        raise JournalDamaged(f"{journal}: {error}") from error
+    return Belief(book, 0, 0.0) if kept.last is None else Belief(book, kept.last.id, kept.last.at)
+
+
+def in_doubt(book: Book, reason: str, at: float) -> Sequence[Record]:
+    """Return what takes every certainty from an old belief, the world having moved on since.
+
+    Each place becomes unverified with the car it was believed to hold (a blocked one stays blocked), and each job
+    that had not ended counts as closed by hand at ``at``: what it was to move may have been moved long ago.
+    """
+    places = [
+        PlaceSet(Place(each.number, PlaceStatus.UNVERIFIED, each.car, reason))
+        for each in book.places.values()
+        if each.status is not PlaceStatus.BLOCKED
+    ]
+    jobs = [
+        JobSet(replace(job, state=JobState.CLOSED_BY_HAND, left=None, choices=(), reason=reason, finished_at=at))
+        for job in book.open_jobs()
+    ]
+    return [*places, *jobs]

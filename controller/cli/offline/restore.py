@@ -1,0 +1,156 @@
+"""`cartower restore`: a backup in the journal's place, with every certainty taken from it."""
+
+import getpass
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from controller.cli.confirm import go_ahead, yes_option
+from controller.cli.examples import shown
+from controller.cli.offline.belief import Belief, believed, in_doubt
+from controller.cli.offline.objections import told
+from controller.cli.options import JOURNAL, json_option, run_dir_option
+from controller.cli.output import emit_json
+from controller.domain.records import Asked, PlaceSet, Record, to_entry
+from controller.store.copying import append_to, copy_journal, discard, swap_in
+from controller.store.errors import JournalDamaged
+from controller.store.lock import FileLock
+from controller.store.reading import load_file, verify_file
+
+NEXT = (
+    "start the daemon: `cartower run`",
+    "its stations show commands that this journal does not know: `cartower adopt`, once no other daemon is there",
+    "look which car stands where, then `cartower inventory import FILE`",
+    "`cartower unit clear`, `cartower unit reset`, `cartower unit start`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done: ``aside`` is the old journal, None if there was none."""
+
+    entries: int
+    unverified: int
+    closed: tuple[int, ...]
+    aside: Path | None
+
+
+@click.command(
+    epilog=shown(
+        "cartower restore .run/backups/journal-20270101T030000Z.sqlite",
+        "cartower restore monday.sqlite --run-dir /var/lib/cartower --yes",
+    )
+)
+@click.argument("backup", type=click.Path(dir_okay=False, path_type=Path))
+@yes_option
+@run_dir_option
+@json_option
+@told
+def restore(backup: Path, run_dir: Path, *, yes: bool, as_json: bool) -> None:
+    """Put BACKUP in the place of the journal. Refused while a daemon runs.
+
+    The old journal is kept beside the new one. The world has moved on since the backup: every place becomes
+    unverified, and jobs that had not ended are closed. Then the tower is adopted and its inventory stated anew.
+    """
+    report = verify_file(backup)
+    if report.damage:
+        raise JournalDamaged(f"{backup}: {'; '.join(report.damage)}")
+    run_dir.mkdir(parents=True, exist_ok=True)
+    journal = run_dir / JOURNAL
+    with closing(_Locked(journal)):
+        if not yes:
+            go_ahead(_what_will_be(backup, journal))
+        done = _put_back(backup, journal, datetime.now(UTC))
+    _tell(done, journal, as_json=as_json)
+
+
+class _Locked:
+    """Holds a journal against daemons until it is closed."""
+
+    def __init__(self, journal: Path) -> None:
+        self._lock = FileLock(journal.with_name(journal.name + ".lock"))
+
+    def close(self) -> None:
+        self._lock.release()
+
+
+def _put_back(backup: Path, journal: Path, now: datetime) -> Restored:
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    part, aside = journal.with_name(f"{journal.name}.restored"), journal.with_name(f"{journal.name}.before-{stamp}")
+    discard(part)
+    try:
+        copy_journal(backup, part)
+        belief = believed(part)
+        records = _records(belief, backup, now)
+        append_to(part, now.timestamp(), [to_entry(record) for record in records])
+        there = swap_in(part, journal, aside)
+    except BaseException:
+        discard(part)
+        raise
+    closed = tuple(job.id for job in belief.book.open_jobs())
+    unverified = sum(isinstance(record, PlaceSet) for record in records)
+    return Restored(belief.entry, unverified, closed, aside if there else None)
+
+
+def _records(belief: Belief, backup: Path, now: datetime) -> Sequence[Record]:
+    asked = Asked(f"Restore {{'file': {str(backup)!r}, 'entries': {belief.entry}}}", f"{os.getuid()}:{_user()}")
+    return [asked, *in_doubt(belief.book, f"restored from a backup of {_when(belief.at)}", now.timestamp())]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "?"
+
+
+def _what_will_be(backup: Path, journal: Path) -> list[str]:
+    kept = load_file(backup)
+    until = "empty" if kept.last is None else f"{kept.last.id} entries until {_when(kept.last.at)}"
+    return [
+        f"The journal {journal} ({_extent(journal)}) is replaced by the backup {backup} ({until}).",
+        "  The old one is kept beside it. Every place becomes unverified, and jobs that had not ended are closed.",
+    ]
+
+
+def _extent(journal: Path) -> str:
+    """Return how far the journal reaches that will be replaced, as far as it can be told."""
+    if not journal.exists():
+        return "not there"
+    try:
+        last = load_file(journal).last
+    except (JournalDamaged, OSError) as error:
+        return f"cannot be read: {error}"
+    return "empty" if last is None else f"{last.id} entries until {_when(last.at)}"
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _tell(done: Restored, journal: Path, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(
+            {
+                "journal": str(journal),
+                "kept": None if done.aside is None else str(done.aside),
+                "entries": done.entries,
+                "unverified": done.unverified,
+                "closed_jobs": list(done.closed),
+                "next": list(NEXT),
+            }
+        )
+        return
+    print(f"restored\t{done.entries} entries in {journal}")
+    if done.aside is not None:
+        print(f"kept\t{done.aside}")
+    print(f"unverified\t{done.unverified} places")
+    if done.closed:
+        print(f"closed\tjobs {', '.join(map(str, done.closed))}")
+    for step in NEXT:
+        print(f"next\t{step}")
