@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "audit": ("controller.cli.offline.audit:audit", "Prove that the journal is what was written."),
     "backup": ("controller.cli.offline.backup:backup", "Copy the journal, and check the copy."),
     "restore": ("controller.cli.offline.restore:restore", "Put a backup in the journal's place."),
+    "sheet": ("controller.cli.offline.sheet:sheet", "Pages for bringing a car down by hand."),
     "init": ("controller.cli.init:init", "Describe a new tower: asks, and writes its file."),
     "config": ("controller.cli.configuration:config", "Check, explain and compare configurations."),
     "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
