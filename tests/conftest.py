@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     tower_under_test.choose(config.getoption("shape"))
     config.stash[NOT_RUN] = Counter()
     config.addinivalue_line("markers", "needs(*abilities): runs only on back ends that can do this")
+    config.addinivalue_line("markers", "own_tower: names the tower that it is about; no --shape repeats it")
     config.addinivalue_line("markers", "tall: of the contract's sample on the tall tower, in every run")
     config.addinivalue_line("markers", "long: takes five seconds or more, and is therefore begun before the others")
 
@@ -43,12 +44,17 @@ def pytest_report_header() -> str:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: whoever runs tests side by side is not left waiting for the last one alone.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another tower under test would only repeat, and begin with what takes longest.
 
-    Real time comes before computing, since others can compute while it waits. The order depends on nothing else: all
-    worker processes have the same.
+    Whoever runs tests side by side is then not left waiting for the last one alone. Real time comes before computing,
+    since others can compute while it waits. The order depends on nothing else: all worker processes have the same.
     """
+    own = [item for item in items if item.get_closest_marker("own_tower")]
+    if own and tower_under_test.chosen() != tower_under_test.DEFAULT:
+        config.stash[NOT_RUN]["about towers of their own, which --shape does not change"] += len(own)
+        config.hook.pytest_deselected(items=own)
+        items[:] = [item for item in items if not item.get_closest_marker("own_tower")]
     items.sort(key=_begins_late)
 
 
@@ -75,8 +81,11 @@ def pytest_testnodedown(node: object, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if tower_under_test.chosen() != tower_under_test.DEFAULT:
+        # Again, since a quiet run has no header.
+        terminalreporter.section(pytest_report_header(), yellow=True)
     not_run = config.stash[NOT_RUN]
     if not_run:
-        terminalreporter.section("contract suite: deselected")
+        terminalreporter.section("deselected, and why")
         for reason, count in sorted(not_run.items()):
             terminalreporter.line(f"{count:4} {'test' if count == 1 else 'tests'}: {reason}", yellow=True)

@@ -14,7 +14,7 @@ from config.schema import RtuBus, TcpBus, Tower
 from tests.support.openers import tower_lock
 from tests.support.soft_tower import SUITE, SoftTower, served, small_tower
 
-pytestmark = [pytest.mark.realtime, pytest.mark.long]
+pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
 REPOSITORY = Path(__file__).parents[2]
 A_FEW = "hardware and (who_it_should_be or ends_docked or contacts_of_both or reconnection)"

@@ -34,7 +34,7 @@ from tests.support.kills import (
 )
 from tests.support.processes import START_S, Site, site
 
-pytestmark = [pytest.mark.realtime, pytest.mark.long]
+pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
 SLOWED = {
     "machine.lift.speed_mm_s": "4000",

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.places import TOP_STATION
 from tests.support.processes import Site, site
 from tests.support.terminal import Terminal, arguments
+from tests.support.tower_under_test import chosen, tower_under_test
 
 pytestmark = pytest.mark.realtime
 
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.realtime
 @pytest.fixture(scope="module")
 def tower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("tower") / "run"
-    with site(folder, "--config", "small", "--profile", "brisk", overrides={}) as here:
+    with site(folder, "--config", chosen(), "--profile", "brisk", overrides={}) as here:
         here.start_simulator("--seed", "3")
         here.wait_reconciled(here.start_daemon())
         with here.plant() as plant, here.client() as client:
@@ -30,12 +32,13 @@ def told(tower: Site, *args: str) -> Any:
 
 def test_what_a_technician_sees_of_the_wires(tower: Site) -> None:
     every = {each["name"]: each for each in told(tower, "io", "list")["signals"]}
-    assert {name.partition("/")[0] for name in every} == {"tower", "bays1", "bays2"}
+    assert {name.partition("/")[0] for name in every} == set(tower_under_test().maps)
     assert {each["owner"] for each in every.values()} == {"plc", "controller"}
-    by_poll = every["tower/fast.boot_id"]["value"]
-    address = every["tower/fast.boot_id"]["address"]
+    # A map with more than one fast block numbers them.
+    boot_id = min(name for name in every if name.startswith("tower/fast") and name.endswith(".boot_id"))
+    by_poll, address = every[boot_id]["value"], every[boot_id]["address"]
     raw = told(tower, "bus", "read", "tower", str(address))["registers"]
-    assert raw == [{"address": address, "value": by_poll, "name": "fast.boot_id"}]
+    assert raw == [{"address": address, "value": by_poll, "name": boot_id.removeprefix("tower/")}]
     stats = told(tower, "bus", "stats")["buses"]
     for station in (station for bus in stats for station in bus["stations"]):
         assert station["requests"] == station["answers"] > 0
@@ -47,7 +50,8 @@ def test_what_a_technician_sees_of_the_wires(tower: Site) -> None:
 def test_the_doctor_finds_a_tower_at_work_sound(tower: Site) -> None:
     report = told(tower, "doctor")
     assert report["ok"], report
-    assert {"station tower", "station bays2", "journal", "durable write"} <= {each["what"] for each in report["checks"]}
+    checked = {each["what"] for each in report["checks"]}
+    assert {"station tower", f"station {TOP_STATION}", "journal", "durable write"} <= checked
 
 
 def test_a_car_comes_down_once_a_person_says_so(tower: Site) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from sim_plc.control_client import PlantClient
 
-pytestmark = [pytest.mark.realtime, pytest.mark.long]
+pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
 DAY = """
 title = "A short day"

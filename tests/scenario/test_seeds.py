@@ -12,6 +12,8 @@ from controller import logs
 from sim_plc.rehearsal.run import Options, Report, rehearse
 from sim_plc.rehearsal.world import EPOCH_S
 
+pytestmark = pytest.mark.own_tower
+
 MINUTES = 15
 CHUNK = 4
 
