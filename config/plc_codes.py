@@ -69,6 +69,11 @@ def plc_codes_csv() -> str:
     return out.getvalue()
 
 
+def opcode_name(number: int) -> str:
+    """Return the name of an opcode; of one that this release does not know, its number."""
+    return codes.Opcode(number).name if number in codes.Opcode._value2member_map_ else f"opcode {number}"
+
+
 def _known_to(opcode: codes.Opcode) -> str:
     return " ".join(kind.name.lower() for kind, known in codes.OPCODES.items() if opcode in known)
 

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "io": ("controller.cli.io:io", "Every register and signal by its name, as the daemon reads it."),
     "bus": ("controller.cli.bus:bus", "How the field buses fare; read registers."),
     "doctor": ("controller.cli.doctor:doctor", "Look over this computer and the tower, and say what to do."),
+    "events": ("controller.cli.offline.events:events", "What has happened, and what happens now."),
     "audit": ("controller.cli.offline.audit:audit", "Prove that the journal is what was written."),
     "backup": ("controller.cli.offline.backup:backup", "Copy the journal, and check the copy."),
     "restore": ("controller.cli.offline.restore:restore", "Put a backup in the journal's place."),

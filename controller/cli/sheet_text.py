@@ -4,7 +4,18 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from controller.cli.retrieval import BLANKS, LONGEST, Room, Sheet, belief_text, degrees, marks_text, shorten, steps, way_text
+from controller.cli.retrieval import (
+    BLANKS,
+    LONGEST,
+    Room,
+    Sheet,
+    belief_text,
+    degrees,
+    marks_text,
+    shorten,
+    steps,
+    way_text,
+)
 
 COLUMNS: Final = 76
 """A4 upright at ten characters an inch, with margins."""
@@ -51,12 +62,13 @@ def _room_line(room: Room) -> str:
 
 
 def _list_pages(sheets: Sequence[Sheet]) -> Iterator[str]:
-    head = [shorten(f"BAYS OF {sheets[0].tower}", COLUMNS), *_wrapped(f"as of: {shorten(sheets[0].as_of, LONGEST)}"), "=" * COLUMNS]
-    head += _wrapped(f"carriage: {belief_text(sheets[0].carriage)}")
+    first = sheets[0]
+    head = [shorten(f"BAYS OF {first.tower}", COLUMNS), *_wrapped(f"as of: {shorten(first.as_of, LONGEST)}")]
+    head += ["=" * COLUMNS, *_wrapped(f"carriage: {belief_text(first.carriage)}")]
     rows = [_row(sheet) for sheet in sheets]
     room = LINES - len(head)
-    for first in range(0, len(rows), room):
-        yield "\n".join([*head, *rows[first : first + room]])
+    for start in range(0, len(rows), room):
+        yield "\n".join([*head, *rows[start : start + room]])
 
 
 def _row(sheet: Sheet) -> str:

@@ -106,7 +106,20 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 
 def check(connection: sqlite3.Connection, path: Path | None) -> None:
-    """Check that a file is a sound journal of this version; its chain is not looked at.
+    """Check that a file is a sound journal of this version, page by page; its chain is not looked at.
+
+    Raises: JournalDamaged.
+    """
+    check_kind(connection, path)
+    complaints = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+    orphans = connection.execute("PRAGMA foreign_key_check")
+    complaints += [f"a row of {row[0]} misses its {row[2]}" for row in orphans]
+    if complaints != ["ok"]:
+        raise JournalDamaged(f"journal {path}: {'; '.join(complaints)}")
+
+
+def check_kind(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Check that a file is a journal of this version.
 
     Raises: JournalDamaged.
     """
@@ -115,11 +128,6 @@ def check(connection: sqlite3.Connection, path: Path | None) -> None:
     version = _number(connection, "PRAGMA user_version")
     if version != VERSION:
         raise JournalDamaged(f"journal {path} has version {version}, this program reads {VERSION}")
-    complaints = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
-    orphans = connection.execute("PRAGMA foreign_key_check")
-    complaints += [f"a row of {row[0]} misses its {row[2]}" for row in orphans]
-    if complaints != ["ok"]:
-        raise JournalDamaged(f"journal {path}: {'; '.join(complaints)}")
 
 
 def sync_folder(file: Path) -> None:

@@ -45,6 +45,7 @@ def verify_file(path: Path) -> VerifyReport:
     Raises: JournalDamaged when it is no journal, or too broken to walk; OSError.
     """
     with looking(path) as connection:
+        database.check(connection, path)
         return walk(connection)
 
 
@@ -97,14 +98,14 @@ def hash_of(path: Path, number: int) -> str:
 
 @contextmanager
 def looking(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a journal for one consistent look.
+    """Open a journal for one consistent look; its pages are not checked.
 
-    Raises: JournalDamaged when it is no sound journal of this version; OSError.
+    Raises: JournalDamaged when it is no journal of this version; OSError.
     """
     if path.stat().st_size == 0:
         raise JournalDamaged(f"{path} is empty")
     with damage_named(path), closing(database.read_only(path)) as connection:
-        database.check(connection, path)
+        database.check_kind(connection, path)
         connection.execute("BEGIN")
         yield connection
 

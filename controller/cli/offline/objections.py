@@ -23,6 +23,8 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             fail(OTHERWISE, f"damaged: {error}\nnext: keep the file; `cartower restore` puts a backup in its place")
         except FileExistsError as error:
             fail(REFUSED, f"refused: {error}; nothing is ever written over")
+        except BrokenPipeError:  # whoever read the output has gone, as `head` does: no fault of a journal
+            raise
         except OSError as error:
             fail(JOURNAL, f"cannot be read or written: {error}")
 

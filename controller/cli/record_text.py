@@ -1,0 +1,94 @@
+"""The words for what a journal keeps. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from config.plc_codes import opcode_name
+from controller.domain import records
+from controller.domain.book import CARRIAGE
+from controller.domain.jobs import Job
+from controller.domain.places import Place
+
+KINDS: Final[Mapping[str, str]] = {
+    "UnitSet": "unit",
+    "JobSet": "job",
+    "PlaceSet": "place",
+    "CarKnown": "car",
+    "Asked": "request",
+    "Planned": "command",
+    "Issued": "command",
+    "Accepted": "command",
+    "Stopping": "command",
+    "Settled": "command",
+    "EpochRaised": "epoch",
+}
+"""What a person calls each kind of entry."""
+
+TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "alarm": "alarm", "job_done": "job"}
+"""What the daemon tells and no journal keeps, and what a person calls it."""
+
+CHOICES: Final = tuple(dict.fromkeys((*KINDS.values(), *TOLD.values())))
+
+
+def entry_text(kind: str, body: Mapping[str, object]) -> str:
+    """Return an entry as one line; of one that this release does not know, what stands in it."""
+    try:
+        record = records.from_entry(kind, body)
+    except ValueError:
+        return f"{kind} {dict(body)}"
+    return record_text(record)
+
+
+def record_text(record: records.Record) -> str:  # noqa: PLR0911, C901 - one line a kind of record
+    """Return a record as one line."""
+    match record:
+        case records.EpochRaised(high, low):
+            return f"epoch {high}.{low}: daemon start {high}, connection {low}"
+        case records.Planned():
+            return _planned(record)
+        case records.Issued(mechanism, sequence):
+            return f"{mechanism} {sequence} written"
+        case records.Accepted(mechanism, sequence):
+            return f"{mechanism} {sequence} accepted"
+        case records.Stopping(mechanism, sequence):
+            return f"{mechanism} {sequence} STOP written"
+        case records.Settled(mechanism, sequence, verdict, reason):
+            why = "" if reason in ("", "NONE") else f": {reason}"
+            return f"{mechanism} {sequence} ended {verdict}{why}"
+        case records.JobSet(job):
+            return _job(job)
+        case records.PlaceSet(place):
+            return _place(place)
+        case records.CarKnown(car):
+            return f"car {car.id} {car.model}".rstrip()
+        case records.UnitSet(state, cause):
+            return f"unit {state}{_because(cause)}"
+        case records.Asked(request, by, rule):
+            return f"{by or '?'} asked {request}{f', refused {rule}' if rule else ''}"
+
+
+def when_text(at: float) -> str:
+    """Return wall time in seconds as local time with its offset, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).astimezone().isoformat(timespec="milliseconds")
+
+
+def _planned(record: records.Planned) -> str:
+    given = " ".join(str(each) for each in (record.argument1, record.argument2) if each)
+    errand = f"for job {record.job}, {record.step}" if record.job is not None else record.step
+    return f"{record.mechanism} {record.sequence} {opcode_name(record.opcode)} {given}".rstrip() + f" planned: {errand}"
+
+
+def _job(job: Job) -> str:
+    source, target = (("-" if each is None else str(each)) for each in (job.source, job.target or job.room))
+    return f"job {job.id} {job.kind} {job.car} {source} -> {target} {job.state}{_because(job.reason)}"
+
+
+def _place(place: Place) -> str:
+    name = "carriage" if place.number == CARRIAGE else f"place {place.number}"
+    car = f", car {place.car}" if place.car else ""
+    return f"{name} {place.status}{car}{_because(place.reason)}"
+
+
+def _because(text: str) -> str:
+    return f": {text}" if text else ""
