@@ -4,7 +4,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,14 +42,13 @@ def doctor(config_file: str | None, run_dir: Path, *, as_json: bool) -> None:
     Exits 4 if a check fails; a warning is no failure.
     """
     found = []
-    for each in _checks(run_dir, _tower(config_file)):
+    for each in findings(run_dir, _tower(config_file)):
         found.append(each)
         if not as_json:
             _tell(each)
     counts = Counter(each.level for each in found)
     if as_json:
-        checks = [{"level": each.level, "what": each.what, "seen": each.seen, "todo": each.todo} for each in found]
-        emit_json({"ok": not counts[Level.FAIL], "checks": checks})
+        emit_json(as_body(found))
     elif for_people():
         print(f"\n{counts[Level.OK]} ok, {counts[Level.WARN]} to look at, {counts[Level.FAIL]} failed")
     if counts[Level.FAIL]:
@@ -68,7 +67,14 @@ def _tower(config_file: str | None) -> "Tower | None":
         exit_with(BAD_CONFIGURATION, str(error))
 
 
-def _checks(run_dir: Path, tower: "Tower | None") -> Iterator[Finding]:
+def as_body(found: Iterable[Finding]) -> "Mapping[str, object]":
+    """Return findings as JSON-able data."""
+    checks = [{"level": each.level, "what": each.what, "seen": each.seen, "todo": each.todo} for each in found]
+    return {"ok": all(check["level"] is not Level.FAIL for check in checks), "checks": checks}
+
+
+def findings(run_dir: Path, tower: "Tower | None") -> Iterator[Finding]:
+    """Look over the computer and the tower, one thing after another; ``tower`` is None where none was named."""
     from controller.cli.checks.clock import check_clock
     from controller.cli.checks.stations import check_stations
     from controller.cli.checks.storage import check_run_dir, check_socket

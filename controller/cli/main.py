@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "backup": ("controller.cli.offline.backup:backup", "Copy the journal, and check the copy."),
     "restore": ("controller.cli.offline.restore:restore", "Put a backup in the journal's place."),
     "sheet": ("controller.cli.offline.sheet:sheet", "Pages for bringing a car down by hand."),
+    "bundle": ("controller.cli.offline.bundle:bundle", "One file for whoever helps from afar, without secrets."),
     "init": ("controller.cli.init:init", "Describe a new tower: asks, and writes its file."),
     "config": ("controller.cli.configuration:config", "Check, explain and compare configurations."),
     "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
