@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -22,11 +23,11 @@ from controller.store.errors import JournalDamaged
 from controller.store.lock import FileLock
 from controller.store.reading import load_file, verify_file
 
-NEXT = (
+NEXT: Final = (
     "start the daemon: `cartower run`",
-    "its stations show commands that this journal does not know: `cartower adopt`, once no other daemon is there",
+    "stations that know later commands stand FROZEN: make sure that no other daemon is there, then `cartower adopt`",
     "look which car stands where, then `cartower inventory import FILE`",
-    "`cartower unit clear`, `cartower unit reset`, `cartower unit start`",
+    "`cartower unit reset` and `cartower unit start`; before them `cartower unit clear`, if the unit stands ABORTED",
 )
 
 
