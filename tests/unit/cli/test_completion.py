@@ -44,7 +44,7 @@ def offered(*words: str) -> dict[str, str]:
 
 def test_commands_are_offered_with_what_they_do() -> None:
     assert list(offered("")) == list(COMMANDS)
-    assert offered("re") == {name: COMMANDS[name][1] for name in ("retrieve", "relocate", "resolve")}
+    assert offered("re") == {name: COMMANDS[name][1] for name in ("retrieve", "relocate", "resolve", "restore")}
     assert set(offered("unit", "")) >= {"reset", "start", "stop"}
     assert {"list", "get", "watch"} == set(offered("io", ""))
     assert "--room" in offered("retrieve", "--")
