@@ -72,7 +72,7 @@ def _list_pages(sheets: Sequence[Sheet]) -> Iterator[str]:
 
 
 def _row(sheet: Sheet) -> str:
-    marks = f"{sheet.bay.place:>5} {sheet.bay.height_mm:>8,} mm {degrees(sheet.bay.angle_mdeg):>8}"
+    marks = f"{sheet.bay.place:>5} {sheet.bay.height_mm:>8,} mm {degrees(sheet.bay.angle_mdeg):>10}"
     return f"{marks}  {shorten(belief_text(sheet.believed), COLUMNS - len(marks) - 2)}"
 
 

@@ -103,6 +103,25 @@ def test_a_journal_is_put_in_the_place_of_another_which_is_kept(tmp_path: Path) 
     assert counted(journal) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("step", ["os.link", "Path.replace", "database.sync_folder"])
+def test_wherever_putting_in_place_breaks_off_a_whole_journal_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    fill(journal, 1, 9)
+    fill(part, 1, 2)
+
+    def power_cut(*_args: object) -> None:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"controller.store.copying.{step}", power_cut)
+        with pytest.raises(OSError, match="power cut"):
+            copying.swap_in(part, journal, aside)
+    assert verify_file(journal).damage == ()
+    assert counted(journal) == ([1, 2] if step == "database.sync_folder" else list(range(1, 10)))
+
+
 def test_the_log_of_a_killed_daemon_goes_aside_with_its_journal(tmp_path: Path) -> None:
     """The log holds all but the file's head: met by the new file, it would be played into it."""
     journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
