@@ -1,8 +1,8 @@
 """What the daemon costs the tower's PC: memory, processor, imports and its start, on real processes and links.
 
-Runs the software tower and the daemon as processes of their own. Memory and processor time are the kernel's figures of
-the daemon's process (/proc). Its imports are timed in turns with the bare ones of all modules that are not ours; the time
-of the empty interpreter is taken off both.
+Runs the software tower and the daemon as processes of their own. Memory and processor time are what the kernel says
+of the daemon's process (/proc). Its imports are timed in turns with the bare ones of all modules that are not ours;
+the time of the empty interpreter is taken off both.
 
     python -m tests.bench.daemon_footprint [--tower guangzhou] [--profile medium] [--minutes 60]
 """
