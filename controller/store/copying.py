@@ -116,13 +116,20 @@ def _settle(file: Path) -> None:
 def _settle_old(journal: Path) -> None:
     """Let the old journal's log go into its file: the log's name must not meet the new file.
 
-    A journal that is broken, which may be why it is replaced, is kept in its parts.
+    A journal that is broken, which may be why it is replaced, is kept in its parts: opened for writing, SQLite would
+    throw away a log that it cannot read.
     """
+    try:
+        with looking(journal):
+            pass
+    except (JournalDamaged, OSError):
+        return
     try:
         _settle(journal)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise OSError(f"{journal} is being read: try again when that has ended") from error
+        raise OSError(f"{journal} cannot be put aside: {error}") from error
 
 
 def _sync(file: Path) -> None:

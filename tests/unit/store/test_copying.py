@@ -145,6 +145,7 @@ def test_a_broken_journal_is_kept_in_its_parts(tmp_path: Path) -> None:
     copying.swap_in(part, journal, aside)
     assert counted(journal) == [1, 2]
     assert aside.read_text().startswith("no journal at all")
+    assert (tmp_path / "old.sqlite-wal").read_text() == "its log"
 
 
 def test_nothing_is_put_in_the_place_of_a_journal_that_is_read(
