@@ -11,15 +11,18 @@ from click.testing import CliRunner, Result
 
 from controller.cli.main import cartower
 from tests.support.processes import Site, eventually, site
+from tests.support.soft_tower import SUITE
 
 pytestmark = pytest.mark.realtime
 
 EVENTS_S = 20.0
 
+QUICK = {key: value for key, value in SUITE.items() if key.startswith("machine.")}
+
 
 @pytest.fixture
 def tower(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path / "run", "--config", "small", "--profile", "brisk", overrides={}) as here:
+    with site(tmp_path / "run", "--config", "small", "--profile", "brisk", overrides=QUICK) as here:
         here.start_simulator("--seed", "3")
         yield here
 
