@@ -1,5 +1,6 @@
 """Which tower is under test, the options of the contract suite, and a loud word about all that did not run."""
 
+import gc
 from collections import Counter
 
 import pytest
@@ -60,6 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _begins_late(item: pytest.Item) -> tuple[bool, bool]:
     return item.get_closest_marker("long") is None, item.get_closest_marker("realtime") is None
+
+
+def pytest_collection_finish() -> None:
+    """Leave the thousands of collected tests to themselves: each full collection of garbage would walk over them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

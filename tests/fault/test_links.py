@@ -31,7 +31,7 @@ from tests.support.moves import (
     station_states,
 )
 from tests.support.places import ROOM, TOP_BUS, TOWER, bus_of
-from tests.support.samples import campaign, each_pair, each_value
+from tests.support.samples import campaign, each_value
 from tests.support.stage import Stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -59,7 +59,7 @@ LATE_S = 5.0
 
 
 @pytest.mark.parametrize(
-    ("out_s", "bus", "step", "kind"), each_pair([0.1, 0.5, 2.0, 20.0], ["tower", TOP_BUS], STEPS, KINDS)
+    ("out_s", "bus", "step", "kind"), each_value([0.1, 0.5, 2.0, 20.0], ["tower", TOP_BUS], STEPS, KINDS)
 )
 def test_a_cable_that_was_out_for_a_while_costs_time_alone(
     out_s: float, bus: str, step: JobState, kind: JobKind

@@ -34,10 +34,10 @@ def chunks(tower: str, first: int, count: int, *, faults: bool, rare: bool = Fal
 
 
 CAMPAIGN = [
-    *chunks("small", 0, 72, faults=True),
+    *chunks("small", 0, 76, faults=True),
     *chunks("small", 1000, 20, faults=False),
     *chunks("guangzhou", 0, 4, faults=True),
-    *chunks("guangzhou", 1000, 4, faults=False),
+    *chunks("guangzhou", 1000, 4, faults=False, rare=True),
     *chunks("autostadt", 0, 2 * CHUNK, faults=True, rare=True),
     *chunks("autostadt", 1000, 2 * CHUNK, faults=False, rare=True),
 ]
@@ -74,7 +74,7 @@ def short(tower: str, seed: int) -> Report:
     return rehearse(load_tower(tower), seed, 2, Options(most_strikes=4))
 
 
-@pytest.mark.parametrize(("tower", "count"), [("small", 3), ("guangzhou", 2)])
+@pytest.mark.parametrize(("tower", "count"), [("small", 2), ("guangzhou", 1)])
 def test_the_same_seed_gives_the_same_trace_twice_and_under_another_hash_seed(tower: str, count: int) -> None:
     seeds = range(count)
     here = [short(tower, seed).trace_hash for seed in seeds]
