@@ -8,6 +8,7 @@ import pytest
 from config.packaged import packaged
 from tests.support import tower_under_test
 from tests.support.not_run import NOT_RUN
+from tests.support.order import interleaved
 
 _OUTPUT = "contract_not_run"
 
@@ -46,21 +47,13 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another tower under test would only repeat, and begin with what takes longest.
-
-    Whoever runs tests side by side is then not left waiting for the last one alone. Real time comes before computing,
-    since others can compute while it waits. The order depends on nothing else: all worker processes have the same.
-    """
+    """Leave out what another tower under test would only repeat, and put the rest in the order of `interleaved`."""
     own = [item for item in items if item.get_closest_marker("own_tower")]
     if own and tower_under_test.chosen() != tower_under_test.DEFAULT:
         config.stash[NOT_RUN]["about towers of their own, which --shape does not change"] += len(own)
         config.hook.pytest_deselected(items=own)
         items[:] = [item for item in items if not item.get_closest_marker("own_tower")]
-    items.sort(key=_begins_late)
-
-
-def _begins_late(item: pytest.Item) -> tuple[bool, bool]:
-    return item.get_closest_marker("long") is None, item.get_closest_marker("realtime") is None
+    items[:] = interleaved(items)
 
 
 def pytest_collection_finish() -> None:

@@ -160,7 +160,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if self._aside:
             self._sort_out()
         timers = self._timers
-        if not ready and not self._stopping:
+        # The loop's own pipe is one: without another there is nothing to poll.
+        if not ready and not self._stopping and len(self._selector.get_map()) > 1:
             self._process_events(self._selector.select(0))
         while timers and timers[0][-1].cancelled():
             heapq.heappop(timers)

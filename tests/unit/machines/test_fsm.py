@@ -1,6 +1,5 @@
 """The door to `transitions`: refusals change nothing, tables are checked cell by cell."""
 
-import ast
 from enum import StrEnum
 from pathlib import Path
 
@@ -102,15 +101,3 @@ def test_the_diagram_joins_events_between_the_same_states() -> None:
         "    ON --> BROKEN: DROP",
         "    BROKEN --> BROKEN: DROP, PRESS",
     ]
-
-
-def test_nobody_else_imports_transitions() -> None:
-    importers = {
-        path.relative_to(ROOT).as_posix()
-        for package in ("controller", "hal", "sim_plc", "config")
-        for path in (ROOT / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if (isinstance(node, ast.Import) and any(name.name.split(".")[0] == "transitions" for name in node.names))
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "transitions")
-    }
-    assert importers == {"controller/fsm.py"}

@@ -1,0 +1,42 @@
+"""The order of tests: one worker waits, two compute, and the long ones begin first."""
+
+import pytest
+
+from tests.support.order import interleaved
+
+
+class Marked:
+    """As much of a collected test as the order looks at."""
+
+    def __init__(self, *marks: str) -> None:
+        self._marks = marks
+
+    def get_closest_marker(self, name: str) -> object:
+        return name if name in self._marks else None
+
+    def __repr__(self) -> str:
+        return " ".join(self._marks) or "short"
+
+
+def order(*items: Marked) -> list[str]:
+    return [repr(item) for item in interleaved(items)]  # type: ignore[arg-type]  # looks at marks alone
+
+
+def test_while_one_long_test_waits_two_workers_compute() -> None:
+    computing = [Marked("long") for _ in range(14)]
+    waiting = [Marked("realtime", "long") for _ in range(2)]
+    found = order(*computing, *waiting)
+    assert found[0] == "realtime long"
+    # Seven of nine seconds each, by two workers, take about the thirty seconds of the first.
+    assert found.index("realtime long", 1) == 8
+
+
+def test_long_ones_come_before_short_ones_of_their_kind() -> None:
+    found = order(Marked(), Marked("realtime"), Marked("long"), Marked("realtime", "long"))
+    assert found.index("long") < found.index("short")
+    assert found.index("realtime long") < found.index("realtime")
+
+
+@pytest.mark.parametrize("marks", [(), ("realtime",)])
+def test_nothing_is_lost_where_one_kind_is_missing(marks: tuple[str, ...]) -> None:
+    assert len(order(*(Marked(*marks) for _ in range(5)))) == 5
