@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-COALESCED_S: Final = 0.9
+COALESCED_S: Final = 0.96
 """The longest pause between two polls of a coalesced run: a station is stale after 1.0 s as soon as one moves."""
 
 QUICK_S: Final = 0.1

@@ -72,6 +72,7 @@ class MemoryLink:
         self._decide = decide
         self._connected = False
         self._answered = True
+        self._readable: set[tuple[int, int, int]] = set()
         self._generation = 0
         self._broken = asyncio.Event()
         self._turn = _Turn()
@@ -101,6 +102,7 @@ class MemoryLink:
             raise LinkDown("unreachable")
         if not self._connected:
             self._connected = True
+            self._readable.clear()
             self._generation += 1
             self._broken = asyncio.Event()
 
@@ -155,8 +157,10 @@ class MemoryLink:
         frozen = _checked(words)
 
         def access(peer: Unit) -> tuple[int, ...]:
-            # Tried before: a request that is refused for its read has written nothing.
-            peer.read_holding(read_address, read_count)
+            # Tried before, once a connection: a request that is refused for its read has written nothing.
+            if (unit, read_address, read_count) not in self._readable:
+                peer.read_holding(read_address, read_count)
+                self._readable.add((unit, read_address, read_count))
             peer.write(write_address, frozen)
             return tuple(peer.read_holding(read_address, read_count))
 
