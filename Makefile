@@ -3,9 +3,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One more than two cores: the tests on real sockets and ptys mostly wait, and others compute meanwhile. With more, each
-# computes so much slower that nothing is won.
-WORKERS ?= 3
+# One more than there are cores: tests on real sockets and ptys mostly wait, and others compute meanwhile. With more,
+# each computes so much slower that nothing is won.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 # One test at a time to whoever is free: the long ones begin first, and nobody waits for a queue of another's.
 SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 # Bytecode is kept, or every worker and every daemon of a test would compile the project again.
