@@ -216,7 +216,8 @@ class Rooms:
         activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, invited=room.invited)
         if activity is not None:
             room.running = state
-            room.runner.start(self._settled_first(room, activity))
+            own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
+            room.runner.start(recovery.settle_open(self._bench, self._book, own), activity)
 
     async def _finished(self, room: RoomRecord, served: S | None, result: object) -> None:
         job = self._awaited(room)
@@ -239,16 +240,6 @@ class Rooms:
 
     def _awaited(self, room: RoomRecord) -> Job | None:
         return claims.inbound(self._book, room.place)
-
-    async def _settled_first(self, room: RoomRecord, activity: duties.Activity) -> object:
-        """Run an activity once nothing is open at the room's own mechanisms."""
-        own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
-        try:
-            await recovery.settle_open(self._bench, self._book, own)
-        except BaseException:
-            activity.close()
-            raise
-        return await activity
 
     async def _failed(self, room: RoomRecord, error: Exception) -> None:
         if isinstance(error, StepFailed) and self.executing and is_fault(error):

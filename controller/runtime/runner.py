@@ -46,11 +46,13 @@ class Runner:
         """Whether an activity runs, or has ended and its end was not taken yet."""
         return self._task is not None
 
-    def start(self, activity: Coroutine[object, object, object]) -> None:
-        """Start an activity; none may run."""
+    def start(self, *parts: Coroutine[object, object, object]) -> None:
+        """Start an activity; none may run. Its parts run one after another, the last one gives its result."""
         assert self._task is None, f"{self.owner} runs an activity already"
         self._serial += 1
-        self._task = asyncio.create_task(self._run(activity, self._serial), name=f"{self.owner}-{self._serial}")
+        self._task = asyncio.create_task(self._run(parts, self._serial), name=f"{self.owner}-{self._serial}")
+        # A cancellation may come before the first step, and an error before a later part: those never begin.
+        self._task.add_done_callback(lambda _: [part.close() for part in parts])
 
     def take(self, ended: ActivityEnded) -> bool:
         """Return whether ``ended`` tells of the activity that runs; then it does not run any more."""
@@ -70,9 +72,11 @@ class Runner:
         """Cancel what runs and wait until it has come to rest."""
         await self.dismiss().reached()
 
-    async def _run(self, activity: Coroutine[object, object, object], serial: int) -> None:
+    async def _run(self, parts: tuple[Coroutine[object, object, object], ...], serial: int) -> None:
+        result: object = None
         try:
-            result = await activity
+            for part in parts:
+                result = await part
         except Exception as error:  # noqa: BLE001 - told to the control task, which decides
             log.info("activity_failed", owner=self.owner, error=str(error), kind=type(error).__name__)
             self._post(ActivityEnded(self.owner, serial, error=error))

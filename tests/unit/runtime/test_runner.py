@@ -1,6 +1,7 @@
 """A cancelled activity comes to rest in its own time, whoever stops waiting for it."""
 
 import asyncio
+import inspect
 
 import pytest
 
@@ -53,5 +54,32 @@ def test_an_end_is_told_once_and_only_of_the_activity_that_runs() -> None:
         runner.start(asyncio.sleep(60.0))
         assert not runner.take(ended)
         await runner.cancel()
+
+    loop.run(body())
+
+
+def test_parts_run_one_after_another_and_the_last_one_gives_the_result() -> None:
+    async def body() -> None:
+        posted: list[ActivityEnded] = []
+        runner = Runner("room", posted.append)
+        runner.start(asyncio.sleep(1.0, "settled"), asyncio.sleep(2.0, "measured"))
+        await asyncio.sleep(2.5)
+        assert posted == []
+        await asyncio.sleep(1.0)
+        assert [ended.result for ended in posted] == ["measured"]
+
+    loop.run(body())
+
+
+@pytest.mark.parametrize("after_s", [None, 0.5], ids=["before the first step", "in the first part"])
+def test_what_never_began_is_closed_when_it_is_cancelled(after_s: float | None) -> None:
+    async def body() -> None:
+        parts = asyncio.sleep(1.0), asyncio.sleep(2.0)
+        runner = Runner("room", lambda ended: pytest.fail(str(ended)))
+        runner.start(*parts)
+        if after_s is not None:
+            await asyncio.sleep(after_s)
+        await runner.cancel()
+        assert [inspect.getcoroutinestate(part) for part in parts] == [inspect.CORO_CLOSED] * 2
 
     loop.run(body())
