@@ -9,6 +9,7 @@ What they do is what a protocol can tell from a right answer at all. Not so, and
 """
 
 import random
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Times:
     quick_s: float = 0.01
 
 
-class Hostile:
+class Hostile(ABC):
     """What all have in common: the exchanges at hand, who was answered rightly, and a list of faults by name."""
 
     def __init__(self, rng: random.Random, times: Times, *, rate: float = 0.4) -> None:
@@ -63,17 +64,20 @@ class Hostile:
         self.faults[name] += 1
         return self.faults_by_name[name](x)
 
+    @abstractmethod
     def unit_of(self, frame: bytes) -> int:
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def asks(self, frame: bytes, x: Exchange) -> bool:
-        raise NotImplementedError
+        ...
 
     def right(self, x: Exchange) -> Sequence[Act]:
         return [self.whole(x)]
 
+    @abstractmethod
     def whole(self, x: Exchange, after_s: float | None = None) -> Burst:
-        raise NotImplementedError
+        ...
 
     def sent(self, frame: bytes, after_s: float | None = None, arrives: Callable[[], None] | None = None) -> Burst:
         quick = self.rng.uniform(0.001, self.times.quick_s)
