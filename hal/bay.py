@@ -39,16 +39,16 @@ class Latches:
     def occupied(self, place: int) -> Loaded:
         """Whether a car stands in a bay, by the bay controller's own two sensors."""
         word = self._bay(place)
-        return loaded(a=bool(word & Bay.OCCUPIED_A), b=bool(word & Bay.OCCUPIED_B))
+        return loaded(a=Bay.OCCUPIED_A in word, b=Bay.OCCUPIED_B in word)
 
     def docked(self, place: int) -> bool:
         """Whether the carriage is docked at a bay, hard-wired."""
-        return bool(self._bay(place) & Bay.DOCKED)
+        return Bay.DOCKED in self._bay(place)
 
     @property
     def carriage_held(self) -> bool:
         """Whether lift and turntable stand with their brakes on, hard-wired."""
-        return bool(self.station.image.inputs & BayStation.CARRIAGE_HELD)
+        return BayStation.CARRIAGE_HELD in self.station.image.inputs
 
     def _latch(self, place: int) -> Bay:
         return self._bay(place) & (Bay.LATCH_OPEN | Bay.LATCH_CLOSED)

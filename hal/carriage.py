@@ -33,7 +33,7 @@ class Axis:
 
     def shows(self, flag: Flag) -> bool:
         """Whether a flag is set."""
-        return bool(self.mechanism.status().flags & flag)
+        return flag in self.mechanism.status().flags
 
     def creep(self, *, forward: bool) -> Prepared:
         """Move in a direction while the dead-man is held (`hal.scan.Station.hold_dead_man`); mode Manual only."""
@@ -157,7 +157,7 @@ class Shuttle(Axis):
     def loaded(self) -> Loaded:
         """Whether a car stands on the carriage."""
         flags = self.mechanism.status().flags
-        return loaded(a=bool(flags & Flag.LOADED_A), b=bool(flags & Flag.LOADED_B))
+        return loaded(a=Flag.LOADED_A in flags, b=Flag.LOADED_B in flags)
 
     @property
     def secured(self) -> bool:
@@ -206,7 +206,7 @@ class Dock:
     def occupied(self) -> Loaded:
         """Whether a car stands at the place in front of the carriage."""
         word = self.station.image.carriage
-        return loaded(a=bool(word & Carriage.PLACE_OCCUPIED_A), b=bool(word & Carriage.PLACE_OCCUPIED_B))
+        return loaded(a=Carriage.PLACE_OCCUPIED_A in word, b=Carriage.PLACE_OCCUPIED_B in word)
 
     @property
     def latch_open(self) -> bool:
@@ -221,7 +221,7 @@ class Dock:
     @property
     def all_latches_locked(self) -> bool:
         """Whether every latch of the tower is closed, by its hard-wired chain."""
-        return bool(self.station.image.carriage & Carriage.ALL_LATCHES_LOCKED)
+        return Carriage.ALL_LATCHES_LOCKED in self.station.image.carriage
 
     def _latch(self) -> Carriage:
         return self.station.image.carriage & (Carriage.LATCH_OPEN | Carriage.LATCH_CLOSED)

@@ -43,7 +43,7 @@ class Door:
 
 def locked(status: Status) -> bool:
     """Return whether a door's status proves it closed and bolted."""
-    return status.state == State.CLOSED and status.flags & LOCKED == LOCKED
+    return status.state == State.CLOSED and LOCKED in status.flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class RoomDriver:
     def occupied(self) -> Loaded:
         """Whether a car stands in the room: two sensors, and the floor scale must agree with them."""
         word = self.sensors()
-        seen = loaded(a=bool(word & Room.OCCUPIED_A), b=bool(word & Room.OCCUPIED_B))
-        weighs = bool(word & Room.WEIGHT)
+        seen = loaded(a=Room.OCCUPIED_A in word, b=Room.OCCUPIED_B in word)
+        weighs = Room.WEIGHT in word
         return seen if (seen is Loaded.YES) == weighs else Loaded.DOUBTFUL
 
     @property

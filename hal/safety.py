@@ -33,7 +33,7 @@ class SafetyReader:
     @property
     def powered(self) -> bool:
         """Whether the drives are enabled."""
-        return bool(self.status & Status.POWERED)
+        return Status.POWERED in self.status
 
     def causes(self) -> tuple[Safety, ...]:
         """Return each cause that stands or is latched, in the order of its bit."""

@@ -96,7 +96,7 @@ async def _close_ways(bench: Bench) -> None:
 
 def _energised(bench: Bench, station: str) -> bool:
     image = bench.tower.stations[station].image
-    return bool(image.status & Status.POWERED) and image.mechanisms["station"].state == State.READY
+    return Status.POWERED in image.status and image.mechanisms["station"].state == State.READY
 
 
 async def _commit(bench: Bench, *wanted: Command, bound_s: float) -> None:

@@ -161,7 +161,7 @@ def _may_run(bench: Bench, intent: Intent) -> bool:
     if status.executing != 0:
         return True
     passed = status.accepted != 0 and serial_ahead(status.accepted, planned.sequence) >= 0
-    forgotten = bool(station.image.status & Status.MEMORY_LOST) or station.image.boot_id != intent.boot_id
+    forgotten = Status.MEMORY_LOST in station.image.status or station.image.boot_id != intent.boot_id
     return not (passed or forgotten or _behind_a_gap(planned.sequence, status.accepted))
 
 

@@ -80,15 +80,15 @@ def _to_wait_for(bench: Bench, wishes: Sequence[Wish]) -> bool:
 def _room(bench: Bench, place: int) -> RoomSituation:
     room = bench.tower.rooms[place]
     word = room.sensors()
-    seen = (bool(word & Room.OCCUPIED_A), bool(word & Room.OCCUPIED_B), bool(word & Room.WEIGHT))
+    seen = (Room.OCCUPIED_A in word, Room.OCCUPIED_B in word, Room.WEIGHT in word)
     return RoomSituation(
         inner_door_locked=room.inner_door.is_locked,
         inner_door_open=room.inner_door.is_open,
         outer_gate_locked=room.outer_gate.is_locked,
-        person_sensor_ok=bool(word & Room.PERSON_SENSOR_OK),
-        nobody_inside=not word & Room.PERSON,
-        car_in_marks=bool(word & Room.IN_MARKS),
-        door_plane_clear=bool(word & Room.DOOR_PLANE_CLEAR),
-        curtain_clear=bool(word & Room.CURTAIN_CLEAR),
+        person_sensor_ok=Room.PERSON_SENSOR_OK in word,
+        nobody_inside=Room.PERSON not in word,
+        car_in_marks=Room.IN_MARKS in word,
+        door_plane_clear=Room.DOOR_PLANE_CLEAR in word,
+        curtain_clear=Room.CURTAIN_CLEAR in word,
         no_car_half_way=all(seen) or not any(seen),
     )

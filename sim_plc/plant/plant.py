@@ -61,7 +61,7 @@ from sim_plc.plant.people import Habits
 from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
 from sim_plc.plant.terminals import Terminals
-from sim_plc.plant.truth import Truth, truth_of
+from sim_plc.plant.truth import RoomTruth, Truth, room_of, truth_of
 
 __all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
 
@@ -146,6 +146,14 @@ class Plant:
     def truth(self) -> Truth:
         """Return what is really so at the last instant."""
         return truth_of(self._steel, self._now_s)
+
+    def room(self, place: int) -> RoomTruth:
+        """Return what is really so in one room at the last instant."""
+        return room_of(self._steel, place)
+
+    def is_outside(self, car: str) -> bool:
+        """Whether a car waits outside the tower."""
+        return car in self._steel.yard.outside
 
     def press_e_stop(self) -> None:
         """Push an E-stop button in."""

@@ -22,6 +22,7 @@ from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from hal.interfaces import StationState
 from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.world import NobodyThere, World
 
@@ -69,7 +70,7 @@ class Operator:
         if daemon is None or self._see_to_the_machine():
             return
         unit = daemon.control.unit
-        if any(row["state"] == "FROZEN" for row in _stations(daemon)):
+        if any(station.state is StationState.FROZEN for station in daemon.stations.values()):
             await self.ask(Adopt(by="operator"))
         elif await self._decide(daemon) or await self._state_inventory(daemon):
             return
@@ -186,9 +187,3 @@ class Operator:
             return False
         since = self._wrong_since = self._world.now if self._wrong_since is None else self._wrong_since
         return self._world.now - since > PATIENCE_S
-
-
-def _stations(daemon: Daemon) -> list[Mapping[str, object]]:
-    stations = daemon.board.status.get("stations", [])
-    assert isinstance(stations, list)
-    return stations

@@ -70,18 +70,17 @@ class Public:
         return None if car is None else car.id
 
     def _look(self) -> None:
-        truth = self._world.plant.truth()
+        plant = self._world.plant
         for room in self._world.tower.shape.rooms:
-            signal, car = truth.signals[room], truth.cars.get(room)
-            driver = self._coming.get(room)
-            if driver is not None and driver.id not in truth.outside and truth.crossing.get(room) != driver.id:
+            seen, driver = plant.room(room), self._coming.get(room)
+            if driver is not None and not plant.is_outside(driver.id) and seen.crossing != driver.id:
                 del self._coming[room]
-            if car is None:
+            if seen.car is None:
                 self._fetched.pop(room, None)
-                if signal == Signal.DRIVE_IN and truth.gates[room].opened:
+                if seen.signal == Signal.DRIVE_IN and seen.gate_opened:
                     self._drive_in(room)
-            elif truth.gates[room].opened and self._is_offered(car, signal):
-                self._fetch(room, car, refused=signal in (Signal.REFUSED, Signal.DRIVE_OUT))
+            elif seen.gate_opened and self._is_offered(seen.car, seen.signal):
+                self._fetch(room, seen.car, refused=seen.signal in (Signal.REFUSED, Signal.DRIVE_OUT))
 
     def _drive_in(self, room: int) -> None:
         daemon = self._world.daemon
