@@ -1,4 +1,4 @@
-"""The order of tests: one worker waits, two compute, and the long ones begin first."""
+"""The order of tests: those that wait and those that compute end together, and the long ones begin first."""
 
 import pytest
 
@@ -22,12 +22,12 @@ def order(*items: Marked) -> list[str]:
     return [repr(item) for item in interleaved(items)]  # type: ignore[arg-type]  # looks at marks alone
 
 
-def test_while_one_long_test_waits_two_workers_compute() -> None:
+def test_at_any_time_the_same_share_of_both_kinds_is_done() -> None:
     computing = [Marked("long") for _ in range(14)]
     waiting = [Marked("realtime", "long") for _ in range(2)]
     found = order(*computing, *waiting)
     assert found[0] == "realtime long"
-    # Seven of nine seconds each, by two workers, take about the thirty seconds of the first.
+    # The second comes when half of the others have begun: not at once, and not at the end.
     assert found.index("realtime long", 1) == 8
 
 
