@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from hal.cadence import Cadence
 from hal.errors import ForeignMaster, NotOnline
 from hal.interfaces import StationState
 from hal.pace import STALE_S, Pace
@@ -15,8 +16,8 @@ class Bulletin:
     Callbacks run at once and in the order of their registration; they must not raise.
     """
 
-    def __init__(self, name: str, pace: Pace) -> None:
-        """Take the station's name, for messages, and the pace that says when an image is too old."""
+    def __init__(self, name: str, pace: Pace, cadence: Cadence) -> None:
+        """Take the station's name, for messages, the pace that says when an image is too old, and who times polls."""
         self.state = StationState.OFFLINE
         self.trouble = "not connected yet"
         self.frozen = ""
@@ -28,6 +29,7 @@ class Bulletin:
         self.on_state: list[Callable[[], None]] = []
         self._name = name
         self._pace = pace
+        self._cadence = cadence
         self._changed_s = 0.0
         self._news = asyncio.Event()
 
@@ -100,4 +102,4 @@ class Bulletin:
         self._news = asyncio.Event()
 
     def _age_s(self) -> float:
-        return asyncio.get_running_loop().time() - self._changed_s
+        return asyncio.get_running_loop().time() - max(self._changed_s, self._cadence.vouched_s)

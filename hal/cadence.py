@@ -18,6 +18,14 @@ class Cadence(Protocol):
         """Let the waiting `next` return at once; without a waiter, the next one does."""
         ...
 
+    @property
+    def vouched_s(self) -> float:
+        """Until when polls that were left out would have shown a living station, in seconds of the loop's clock.
+
+        Minus infinity where none is left out, plus infinity while they are being left out.
+        """
+        ...
+
 
 class SteadyCadence:
     """A drift-free period on the loop's clock; cycles that were missed are dropped, never bunched.
@@ -33,6 +41,7 @@ class SteadyCadence:
         self._asked = False
         self.overruns = 0
         self.lateness = Recent()
+        self.vouched_s = -math.inf
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds, or until `kick`."""

@@ -51,7 +51,7 @@ class Station:
         self._link = link
         self._cadence = cadence
         self._pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
-        self._known = Bulletin(self.name, self._pace)
+        self._known = Bulletin(self.name, self._pace, cadence)
         self._blocks = Blocks(station_map, link, fc23=fc23)
         self._claim = Claim(epochs, owner)
         self._polling = Polling(

@@ -1,5 +1,6 @@
 """Who commands a station, and whether it still hears the station: epochs and the heartbeat's echo."""
 
+import math
 from dataclasses import dataclass
 
 from hal.plcmap.codec import ControllerBlock
@@ -58,8 +59,15 @@ class EpochGate:
         return self._heard_at is None or t >= self._heard_at + self._silence_s
 
     def silent_from(self) -> float | None:
-        """When the station will be silent if nothing more is heard; None: it never heard anything."""
-        return None if self._heard_at is None else self._heard_at + self._silence_s
+        """When the station will be silent if nothing more is heard; None: it never heard anything, or always does."""
+        return None if self._heard_at in (None, math.inf) else self._heard_at + self._silence_s
+
+    def count_as_heard(self, t: float, *, on: bool) -> None:
+        """Count the echo as taken at ``t``; while ``on``, at every scan from then on.
+
+        For polls that a rehearsal leaves out because nothing would come of them.
+        """
+        self._heard_at = math.inf if on else t
 
     def dead_man_held(self, t: float) -> bool:
         """Whether the dead-man counter changed within the last 200 ms."""
@@ -72,7 +80,7 @@ class EpochGate:
     def _take_echo(self, echo: int, t: float) -> None:
         age = (self.heartbeat(t) - echo) & 0xFFFF
         if age <= self._window and echo != self._echo:
-            self._echo, self._heard_at = echo, t
+            self._echo, self._heard_at = echo, t if self._heard_at is None else max(self._heard_at, t)
 
     def _take_dead_man(self, count: int, t: float) -> None:
         """Take the counter; the first value seen of a master proves no hand: only a change does."""

@@ -206,6 +206,11 @@ class StationProgram(ABC, Generic[SceneT]):
         self._due = self._next_due()
         self._pages.changed()
 
+    def count_as_heard(self, t: float, *, on: bool) -> None:
+        """Count the controller as heard at ``t``; while ``on``, at every scan from then on."""
+        self.gate.count_as_heard(t, on=on)
+        self._due = self._next_due()
+
     def next_due(self) -> float | None:
         """Return the earliest time at which a scan is due though no input changes and nothing is written.
 

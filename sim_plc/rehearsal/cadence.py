@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from sim_plc.rehearsal.lull import LULL_S, EndLull, Lull
+
 COALESCED_S: Final = 0.96
 """The longest pause between two polls of a coalesced run: a station is stale after 1.0 s as soon as one moves."""
 
@@ -34,21 +36,36 @@ class PulsedCadence:
     """`hal.cadence.Cadence` on a fixed grid of virtual time; with a pulse, points without news are skipped.
 
     While the wire is not ``sound`` none is: how long a lost answer blinds the daemon hangs on the polls behind it.
+    In a `Lull` both ends count as polled, so that the pause may be longer than either would bear.
     """
 
-    def __init__(self, pulse: Pulse | None, sound: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, pulse: Pulse | None, sound: Callable[[], bool] = lambda: True, lull: Lull | None = None
+    ) -> None:
         self._pulse = pulse
         self._sound = sound
+        self._lull = lull
         self._kicked = False
         self._sleeping: asyncio.Future[bool] | None = None
+        self._end: EndLull | None = None
+        self._began_s = -math.inf
+        self._period_s = 0.0
+        self.vouched_s = -math.inf
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
-        limit_s = asyncio.get_running_loop().time() + COALESCED_S
+        now = asyncio.get_running_loop().time()
         if self._pulse is None or period_s < QUICK_S or not self._sound():
             await self._sleep(_grid_point(period_s), None)
-        elif await self._sleep(limit_s, self._pulse):
-            await self._sleep(min(_grid_point(period_s), limit_s), None)
+        elif self._begin_lull(now, period_s):
+            try:
+                told = await self._sleep(now + LULL_S, self._pulse)
+            finally:
+                self.end_lull()
+            if told:
+                await self._sleep(_grid_point(period_s), None)
+        elif await self._sleep(now + COALESCED_S, self._pulse):
+            await self._sleep(min(_grid_point(period_s), now + COALESCED_S), None)
         self._kicked = False
 
     def kick(self) -> None:
@@ -56,6 +73,32 @@ class PulsedCadence:
         self._kicked = True
         if self._sleeping is not None:
             _answer(self._sleeping, told=True)
+
+    def interrupt(self) -> None:
+        """End a lull and let the waiting `next` go on, as soon as its process may."""
+        if self._end is not None:
+            self.end_lull()
+            if self._sleeping is not None:
+                _answer(self._sleeping, told=True)
+
+    def end_lull(self) -> None:
+        """Count neither end as polled from now on; the last poll that was left out is that of the grid."""
+        if self._end is None:
+            return
+        now = asyncio.get_running_loop().time()
+        last_s = max(self._began_s, math.floor(now / self._period_s + 1e-6) * self._period_s)
+        self.vouched_s = last_s
+        self._end(last_s)
+        self._end = None
+
+    def _begin_lull(self, now: float, period_s: float) -> bool:
+        if self._lull is None or self._kicked:
+            return False
+        self._end = self._lull.begin(now, period_s)
+        if self._end is None:
+            return False
+        self._began_s, self._period_s, self.vouched_s = now, period_s, math.inf
+        return True
 
     async def _sleep(self, until_s: float, pulse: Pulse | None) -> bool:
         """Sleep until a time; return at once, and True, at a kick or a beat."""

@@ -15,7 +15,7 @@ from hal.errors import HalError
 from sim_plc.plant.contacts import Wire
 from sim_plc.rehearsal.life import Crashed
 from sim_plc.rehearsal.memory_link import Fault
-from sim_plc.rehearsal.world import NobodyThere, World
+from sim_plc.rehearsal.world import NobodyThere, World, no_fault
 
 
 class Kind(Enum):
@@ -85,6 +85,7 @@ class Fate:
         self.did: Counter[str] = Counter()
         self._world = world
         self._rng = rng
+        self._noises: list[Callable[[str], Fault]] = []
         self._acts: dict[Kind, Callable[[Strike], Awaitable[None]]] = {
             Kind.CRASH: self._crash,
             Kind.SHUT_DOWN: self._shut_down,
@@ -162,17 +163,25 @@ class Fate:
         self._world.pull_cable(bus, out=False)
 
     async def _noise(self, strike: Strike) -> None:
-        bus, before = self._bus(strike), self._world.decide
+        bus = self._bus(strike)
         share = self._rng.uniform(0.01, 0.3)
         faults = [fault for fault in Fault if fault is not Fault.NONE]
 
-        def decide(name: str, function: int, unit: int) -> Fault:
-            noisy = name == bus and self._world.now < until_s and self._rng.random() < share
-            return self._rng.choice(faults) if noisy else before(name, function, unit)
+        def decide(name: str) -> Fault:
+            noisy = name == bus and self._rng.random() < share
+            return self._rng.choice(faults) if noisy else Fault.NONE
 
-        until_s = self._world.now + strike.hold_s
-        self._world.decide = decide
+        self._noises.append(decide)
+        self._world.decide = self._decide
         await asyncio.sleep(strike.hold_s)
+        self._noises.remove(decide)
+        if not self._noises:
+            self._world.decide = no_fault
+
+    def _decide(self, bus: str, _function: int, _unit: int) -> Fault:
+        """Return the fault of a request: of several noises the youngest that strikes."""
+        fates = (decide(bus) for decide in reversed(self._noises))
+        return next((fault for fault in fates if fault is not Fault.NONE), Fault.NONE)
 
     async def _person(self, strike: Strike) -> None:
         room = self._room(strike)

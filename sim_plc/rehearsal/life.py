@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
+from sim_plc.rehearsal.cadence import PulsedCadence
 from sim_plc.rehearsal.loop import Process
 from sim_plc.rehearsal.memory_link import MemoryLink
 
@@ -42,6 +43,7 @@ class Life:
 
     def __init__(self, host: Host, journal: Path) -> None:
         self.links: dict[str, MemoryLink] = {}
+        self.cadences: list[PulsedCadence] = []
         self.daemon: Daemon | None = None
         self._host = host
         self._journal = journal
@@ -94,6 +96,8 @@ class Life:
 
     def freeze(self) -> Callable[[], None]:
         """Stop it as SIGSTOP does; return what lets it go on."""
+        for cadence in self.cadences:
+            cadence.interrupt()
         self._process.freeze()
         return self._process.thaw
 

@@ -56,8 +56,9 @@ class MemoryLink:
         late_s: Callable[[], float] = lambda: 1.0,
         before: Callable[[float], None] = lambda _: None,
         decide: Callable[[int, int], Fault] = lambda _function, _unit: Fault.NONE,
+        on_cut: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the units by their unit id.
+        """Take the units by their unit id. ``on_cut`` is called when a connection breaks.
 
         ``latency_s`` is the time of one request and its answer: it all passes before the arrival, so that one timer
         serves a request. What breaks behind an arrival is a fault's doing.
@@ -70,6 +71,7 @@ class MemoryLink:
         self._late_s = late_s
         self._before = before
         self._decide = decide
+        self._on_cut = on_cut
         self._connected = False
         self._answered = True
         self._readable: set[tuple[int, int, int]] = set()
@@ -116,6 +118,7 @@ class MemoryLink:
         self._broken.set()
         if self._waiting is not None:
             _wake(self._waiting)
+        self._on_cut()
 
     async def read_input(
         self, unit: int, address: int, count: int, *, urgent: bool = False

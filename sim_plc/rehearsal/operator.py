@@ -22,7 +22,6 @@ from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
-from hal.interfaces import StationState
 from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.world import NobodyThere, World
 
@@ -70,7 +69,7 @@ class Operator:
         if daemon is None or self._see_to_the_machine():
             return
         unit = daemon.control.unit
-        if any(station.state is StationState.FROZEN for station in daemon.stations.values()):
+        if any(station.state.name == "FROZEN" for station in daemon.stations.values()):
             await self.ask(Adopt(by="operator"))
         elif await self._decide(daemon) or await self._state_inventory(daemon):
             return

@@ -31,6 +31,7 @@ from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
+from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
 from sim_plc.stepper import Stepper
 
@@ -47,6 +48,11 @@ EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
 
 JOURNAL: Final = "journal.sqlite"
+
+
+def no_fault(_bus: str, _function: int, _unit: int) -> Fault:
+    """Let every request arrive and be answered."""
+    return Fault.NONE
 
 
 class NobodyThere(ConnectionError):
@@ -116,7 +122,7 @@ class World:
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
-        self.decide: Callable[[str, int, int], Fault] = lambda _bus, _function, _unit: Fault.NONE
+        self.decide: Callable[[str, int, int], Fault] = no_fault
         """Names the fault of each request by bus, function code and unit."""
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
@@ -201,9 +207,14 @@ class World:
 
         """
         rival = self._new_life(journal)
-        daemon = await rival.begin()
         self._rivals.append(rival)
-        return daemon
+        for pulse in self.pulses.values():
+            pulse.beat()
+        try:
+            return await rival.begin()
+        except Exception:
+            self._rivals.remove(rival)
+            raise
 
     async def stop_rivals(self) -> None:
         """End every other daemon as SIGTERM does."""
@@ -238,8 +249,7 @@ class World:
         for life in (*self._rivals, self._life):
             if life is not None and bus in life.links:
                 life.links[bus].reachable = not out
-        for station in self.tower.bus[bus].stations:
-            self.pulses[station].beat()
+        self._beat(bus)
 
     async def ask(self, request: Request) -> Mapping[str, object]:
         """Ask the daemon for something, as a person does.
@@ -308,7 +318,7 @@ class World:
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
             links=lambda bus: self._link(bus, life),
-            cadences=lambda name: PulsedCadence(self.pulses[name] if self._coalesced else None, life.sound(name)),
+            cadences=lambda name: self._cadence(name, life),
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
@@ -332,6 +342,25 @@ class World:
         self._starts += 1
         return Life(self, self.folder / journal)
 
+    def _cadence(self, name: str, life: Life) -> PulsedCadence:
+        """Return the pace of one station's polls by one daemon."""
+        number, sound = self._number(name), life.sound(name)
+
+        def epoch() -> int | None:
+            station = None if life.daemon is None else life.daemon.stations[name]
+            return station.epoch if station is not None and station.online else None
+
+        lull = Lull(
+            epoch,
+            lambda: self.programs[number],
+            carries=lambda: sound() and self.decide is no_fault and not self._rivals,
+            moved=self.stepper.kick,
+            resting_s=self.tower.timing.idle_poll_s,
+        )
+        cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull)
+        life.cadences.append(cadence)
+        return cadence
+
     def _link(self, bus: str, life: Life) -> Link:
         units = self.stepper.units(asyncio.get_running_loop().time)
         wanted = [program.unit for program in self.programs if program.name in self.tower.bus[bus].stations]
@@ -340,10 +369,15 @@ class World:
             latency_s=LATENCY_S,
             late_s=lambda: self.rng.uniform(*LATE_S),
             decide=lambda function, unit: self.decide(bus, function, unit),
+            on_cut=lambda: self._beat(bus),
         )
         link.reachable = bus not in self._cut
         life.links[bus] = link
         return link
+
+    def _beat(self, bus: str) -> None:
+        for station in self.tower.bus[bus].stations:
+            self.pulses[station].beat()
 
     def _number(self, name: str) -> int:
         return next(i for i, program in enumerate(self.programs) if program.name == name)
