@@ -1,5 +1,6 @@
 """The rules of the house as tables, and the checkers that read them. A checker returns complaints, none is good."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -225,3 +226,25 @@ def _words(module: Module) -> Iterator[str]:
             yield f"{module.path}:{line_number}: {name}: a test is let off"
 
 
+def silent_modules(tree: SourceTree) -> list[str]:
+    """Find production modules without a docstring; the package of the hardware layer is empty on purpose."""
+    return [
+        module.path
+        for module in tree.values()
+        if not module.within("tests") and module.name != "hal" and not ast.get_docstring(module.tree)
+    ]
+
+
+HARMFUL = {"open", "print", "input", "exec", "eval"}
+
+
+def import_complaints(tree: SourceTree) -> list[str]:
+    """Find what is done at import: a call at a module's top level may build constants, and nothing else."""
+    return [
+        f"{module.path}:{node.lineno}"
+        for module in tree.values()
+        for statement in module.tree.body
+        if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HARMFUL
+    ]
