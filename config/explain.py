@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from config.descriptions import described_schema
 from config.faults import ConfigError, Fault, by_position, did_you_mean, dotted
 from config.positions import KeyPath
 from config.sources import Sources
@@ -87,7 +88,7 @@ def misfits(model: type[Model], values: Mapping[str, Any], sources: Sources) -> 
 @cache
 def schema_of(model: type[BaseModel]) -> "Schema":
     """Return the JSON Schema of a model, made once."""
-    return Schema(model.model_json_schema())
+    return Schema(described_schema(model))
 
 
 @dataclass(frozen=True)

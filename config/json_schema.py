@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from config.descriptions import described_schema
 from config.packaged import packaged
 from config.schema import Tower
 from config.units import unit_of
@@ -26,7 +27,7 @@ Node = dict[str, Any]
 
 def tower_schema() -> Node:
     """Return the schema as plain values."""
-    whole = Tower.model_json_schema(ref_template="#/definitions/{model}")
+    whole = described_schema(Tower, ref_template="#/definitions/{model}")
     definitions: dict[str, Node] = whole.pop("$defs")
     definitions.pop("PlaceOffset")
     whole["properties"].pop("calibration")

@@ -9,9 +9,8 @@ class Table(BaseModel):
     """A table of TOML: frozen, without unknown keys, and each key's docstring is its description."""
 
     # Strict: `port = "502"` and `levels = true` are mistakes, not numbers. TOML has no tuples, so these alone are lax.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    # The docstrings are read by `config.descriptions`, when somebody asks: pydantic would parse every source at import.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 Mm = Annotated[int, Field(ge=1, le=200_000)]
