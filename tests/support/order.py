@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-WAITING_S: Final = {True: 30.0, False: 0.7}
+WAITING_S: Final = {True: 15.0, False: 0.25}
 """About how long a test in real time takes, by whether it is marked `long`: it mostly waits."""
 
-COMPUTING_S: Final = {True: 9.0, False: 0.06}
+COMPUTING_S: Final = {True: 8.0, False: 0.06}
 """The same of a test that computes."""
 
 
