@@ -20,6 +20,7 @@ from config.schema import Timing, Tower
 from controller import logs
 from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.unit import UnitState
+from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
@@ -30,6 +31,9 @@ from sim_plc.rehearsal.world import EPOCH_S, World
 
 HEAL_S: Final = 600.0
 """Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
+
+HEAL_MOVES: Final = 2
+"""A slow machine has as many of its longest moves for each job that may be open, if they take longer than that."""
 
 PARKED_LIMIT_S: Final = 240.0
 """An operator who attends gets a parked job ended within this; then it may stay parked, with its reason."""
@@ -103,6 +107,7 @@ class Play:
         self.inspector = Inspector(self.world)
         one_room = len(tower.shape.rooms) == 1
         manners = Manners(open_jobs=2 if one_room else 4)
+        self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
         self.operator = Operator(self.world, random.Random(rng.random()))
         self.public = Public(self.world, random.Random(rng.random()), manners)
         self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public)
@@ -140,7 +145,7 @@ class Play:
 
     async def _heal(self) -> None:
         """Wait until every accepted job has ended, or stands parked although an operator has tried."""
-        world, limit_s = self.world, self.world.now + HEAL_S
+        world, limit_s = self.world, self.world.now + self.heal_s
         while world.now < limit_s:
             if world.down:
                 await world.start_daemon()
@@ -208,6 +213,12 @@ def _told(world: World) -> Counter[str]:
             case "room_state":
                 counts[f"room {event['state']}"] += 1
     return counts
+
+
+def longest_move_s(tower: Tower) -> float:
+    """Return the bound of a move from the first room to the far end of a tower, the carriage being there too."""
+    places, far = tower.shape, tower.shape.bays[-1]
+    return kinematics_of(tower).move_bound_s(places.poses[far], places.rooms[0], far, places)
 
 
 def _named(job: Job) -> str:

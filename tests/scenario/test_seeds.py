@@ -58,6 +58,14 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
     assert not faults or sum(happened[name] for name in ("CRASH", "E_STOP", "PLC_WARM", "CUT", "NOISE")) > 0
 
 
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_slow_machine_gets_the_time_that_its_ways_take(seed: int) -> None:
+    report = rehearse(load_tower("autostadt", profile="slow"), seed, MINUTES)
+    assert report.good, str(report)
+    assert report.jobs["DONE"] >= 3
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_invariant_hangs_on_the_polls_that_are_skipped(seed: int) -> None:
     report = rehearse(load_tower("small"), seed, 3, Options(coalesced=False, most_strikes=3))

@@ -12,10 +12,10 @@ from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
-from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal.invariants import Inspector
+from sim_plc.rehearsal.run import longest_move_s
 from sim_plc.rehearsal.world import EPOCH_S, World
 from tests.support.tower_under_test import tower_under_test
 
@@ -149,12 +149,6 @@ class Stage:
         return sum(
             entry.event.name == "STARTED" and not entry.mechanism.endswith(others) for _, entry in self.world.log
         )
-
-
-def longest_move_s(tower: Tower) -> float:
-    """Return the bound of a move from the room to the far end of a tower, the carriage being there too."""
-    places, far = tower.shape, tower.shape.bays[-1]
-    return kinematics_of(tower).move_bound_s(places.poses[far], places.rooms[0], far, places)
 
 
 @asynccontextmanager
