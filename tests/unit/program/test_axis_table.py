@@ -53,7 +53,17 @@ def test_every_cell(state: State, event: AxisEvent) -> None:
         assert axis.state is to
 
 
+@pytest.mark.parametrize(("state", "event"), CELLS)
+def test_what_only_follows_the_table_stays_where_a_cell_is_refused(state: State, event: AxisEvent) -> None:
+    axis = AxisState()
+    axis.state = state
+    axis.follow(event)
+    assert axis.state is (expected(state, event) or state)
+
+
 def test_every_cell_is_listed_once() -> None:
+    assert len(CELLS) == 60
+    assert sum(expected(*cell) is not None for cell in CELLS) == len(RULES) == 21
     listed = [(rule.state, rule.event) for rule in RULES] + list(REFUSED)
     assert len(listed) == len(set(listed)) == len(CELLS)
 

@@ -1,0 +1,80 @@
+"""The unit that runs, against the cells that PackML refuses: nothing changes, nothing is kept, nothing is written.
+
+Which cells those are is typed from the standard (ISA-TR88.00.02: the states that each command leaves) and not
+taken from the rules.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from controller.domain.book import Book
+from controller.domain.events import Refusal
+from controller.domain.unit import UnitEvent as E
+from controller.domain.unit import UnitState as S
+from controller.runtime.inbox import Board
+from controller.runtime.ledger import Ledger
+from controller.runtime.unit import Unit
+
+LEAVES: Mapping[E, frozenset[S]] = {
+    E.RESET: frozenset({S.STOPPED, S.COMPLETE}),
+    E.START: frozenset({S.IDLE}),
+    E.STOP: frozenset(S) - {S.CLEARING, S.STOPPED, S.STOPPING, S.ABORTING, S.ABORTED},
+    E.HOLD: frozenset({S.EXECUTE, S.STARTING, S.UNHOLDING, S.SUSPENDING, S.SUSPENDED, S.UNSUSPENDING}),
+    E.UNHOLD: frozenset({S.HELD}),
+    E.SUSPEND: frozenset({S.EXECUTE}),
+    E.UNSUSPEND: frozenset({S.SUSPENDED}),
+    E.ABORT: frozenset(S) - {S.ABORTING, S.ABORTED},
+    E.CLEAR: frozenset({S.ABORTED}),
+    E.DONE: frozenset(S) - {S.STOPPED, S.IDLE, S.SUSPENDED, S.ABORTED, S.HELD, S.COMPLETE},
+}
+"""The states in which each event is taken."""
+
+CELLS = [(state, event) for state, event in itertools.product(S, E) if state not in LEAVES[event]]
+
+
+class Blank:
+    """Stands where hardware, jobs and rooms would: the unit must not touch any of it."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(f"a refused command reached for {name}")
+
+
+class Log:
+    """A journal that counts what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[object] = []
+
+    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        self.kept.extend(records)
+
+
+def test_the_standard_refuses_119_cells_and_takes_51() -> None:
+    assert len(CELLS) == 119
+    assert sum(map(len, LEAVES.values())) == 51
+
+
+@pytest.mark.parametrize("event", E, ids=lambda event: event.name)
+def test_a_refused_command_has_no_side_effect(event: E) -> None:
+    async def scenario() -> None:
+        for state in (state for state, refused in CELLS if refused is event):
+            log, board = Log(), Board()
+            ledger = Ledger(Book.empty(()), log)
+            before = ledger.book.to_body()
+            unit = Unit(Blank(), ledger, Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
+            unit._machine.restore(state)
+            seen = (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
+            with pytest.raises(Refusal) as refusal:
+                await unit.command(event)
+            assert refusal.value.rule == "UNIT_STATE"
+            assert state.name in refusal.value.text
+            await ledger.drain()
+            assert seen == (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
+            assert not unit._runner.busy
+            assert log.kept == []
+            assert ledger.book.to_body() == before
+
+    asyncio.run(scenario())
