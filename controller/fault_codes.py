@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from controller.domain.clearance import Clearance
+
 
 class Severity(StrEnum):
     """What it means for the tower."""
@@ -20,16 +22,6 @@ class Severity(StrEnum):
     """The unit, a room or a job stands until somebody acts."""
     WARNING = "warning"
     """Something is kept back or passes by itself; everything else goes on."""
-
-
-class Clearance(StrEnum):
-    """Who may clear it, and where."""
-
-    ITSELF = "passes by itself"
-    CUSTOMER = "customer in the room"
-    OPERATOR = "operator, from anywhere"
-    OPERATOR_ON_SITE = "operator, at the tower"
-    TECHNICIAN = "technician, at the tower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +115,8 @@ _CONTROL: Final = (
     FaultCode(211, "STOPPED_RESTART", _W, _OPER, "A restart of the PLC cut a motion.", "Reset and Start the unit."),
     FaultCode(212, "STOPPED", _W, _SELF, "A motion was stopped on request.", "Nothing; it goes on with the job."),
     FaultCode(213, "VOID", _W, _SELF, "A command was given up before it ran.", "Nothing; it is planned again."),
+    FaultCode(214, "UNIT_ABORTED", _F, _OPER, "The tower has stopped itself.", "Read why, then Clear, Reset, Start."),
+    FaultCode(215, "LINE_LOST", _F, _TECH, "No station of a line answers.", "Check the line's adapter and plug."),
 )
 
 _STATION: Final = (
@@ -193,6 +187,7 @@ _MECHANISMS: Final = (
     FaultCode(508, "LOAD_NOT_PROVEN", _F, _SITE, "It is not proven where the car is.", "Look, then decide on the job."),
     FaultCode(509, "WAY_NOT_PROVEN", _F, _TECH, "Contacts of a latch or door disagree.", "Check the contacts."),
     FaultCode(510, "WRONG_EXCHANGE", _F, _SITE, "Another exchange was cut.", "Look, then close by hand."),
+    FaultCode(511, "AXIS_FAULT", _F, _TECH, "An axis stands in error.", "Read the drive, put it right, then Reset."),
 )
 
 _JOBS: Final = (

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.fsm import mermaid
-from controller.machines import job, room, unit
+from controller.machines import alarm, job, room, unit
 
 PAGE: Final = Path(__file__).with_name("DIAGRAMS.md")
 
@@ -16,6 +16,9 @@ def page() -> str:
         ("Unit", mermaid(unit.RULES)),
         ("Job", mermaid(job.RULES)),
         ("Transfer room", mermaid(room.RULES)),
+        ("Alarm", mermaid(alarm.RULES)),
+        ("Alarm that latches", mermaid(alarm.LATCHING_RULES)),
+        ("What hides an alarm", mermaid(alarm.SHOWING_RULES)),
     ):
         parts.append(f"## {title}\n\n```mermaid\n{picture}\n```\n")
     return "\n".join(parts)

@@ -8,5 +8,5 @@ def test_the_page_is_fresh() -> None:
 
 
 def test_every_machine_has_its_diagram() -> None:
-    assert page().count("```mermaid\nstateDiagram-v2\n") == 3
+    assert page().count("```mermaid\nstateDiagram-v2\n") == 6
     assert "    IDLE --> STARTING: START\n" in page()

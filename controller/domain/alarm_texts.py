@@ -1,0 +1,176 @@
+"""What an alarm says to people, by its key: English. Another language is another table with the same keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmText:
+    """What is the matter, why it may be, what it leads to if nobody answers, and what to do."""
+
+    title: str
+    cause: str
+    consequence: str
+    guidance: str
+
+
+_FOUR_ACTS: Final = "When the cause is gone: device reset at the tower, then Clear, Reset and Start."
+_STANDS: Final = "Nothing moves; customers wait, cars and people stay where they are."
+_HOIST: Final = "Let nobody reset anything before the hoist was inspected; bring urgent cars down by the sheet."
+
+_CHAIN: Final = {
+    "SAFETY": AlarmText(
+        "The safety chain is open",
+        "A device of the chain, or a wire of it, is open, and the PLC names no cause.",
+        _STANDS,
+        f"Look at the safety relay at the tower: it shows which channel is open. {_FOUR_ACTS}",
+    ),
+    "E_STOP": AlarmText(
+        "An emergency stop",
+        "Somebody has pressed a button, or it was released and the device not reset.",
+        _STANDS,
+        f"Ask whoever pressed it why, and see that nobody is in danger. Then release the button. {_FOUR_ACTS}",
+    ),
+    "LIGHT_CURTAIN": AlarmText(
+        "A light curtain was interrupted during a motion",
+        "Somebody or something reached into a gate; or the curtain is dirty or out of line.",
+        _STANDS,
+        f"Look at the gates by camera, then there. Clean the curtain if nothing was in it. {_FOUR_ACTS}",
+    ),
+    "PERSON_IN_SHAFT": AlarmText(
+        "Somebody may be in the shaft",
+        "The shaft's sensor or the shaft door's contact has answered.",
+        "A person may be hurt or locked in; nothing moves.",
+        f"Send somebody at once, speak to whoever is inside, search the shaft from bottom to top. {_FOUR_ACTS}",
+    ),
+    "OVERSPEED": AlarmText(
+        "The lift was too fast",
+        "A brake, a drive or its encoder has failed.",
+        f"{_STANDS} Another run may damage the hoist.",
+        _HOIST,
+    ),
+    "SLACK_ROPE": AlarmText(
+        "A rope is slack",
+        "The carriage hangs or stands on something, or a rope has stretched or come off.",
+        f"{_STANDS} Another run may drop the carriage.",
+        f"Let nobody stand below the carriage. {_HOIST}",
+    ),
+    "OVER_TRAVEL": AlarmText(
+        "The lift ran past its end",
+        "An end contact, the encoder or a brake has failed.",
+        _STANDS,
+        f"Have the carriage driven back by hand from the panel. {_HOIST}",
+    ),
+    "PHASE_LOSS": AlarmText(
+        "A phase of the supply is missing",
+        "A fuse, the mains, or the phase relay.",
+        _STANDS,
+        f"Check the mains and the fuses in the cabinet. {_FOUR_ACTS}",
+    ),
+    "FIRE": AlarmText(
+        "The fire alarm is on",
+        "The building's fire alarm system has answered.",
+        "People near the tower may be in danger; nothing moves, gates may be opened by their releases.",
+        f"Follow the fire plan: see that nobody is in a room, call the fire brigade. {_FOUR_ACTS}",
+    ),
+    "GATE_RELEASE": AlarmText(
+        "The release of a gate was used",
+        "Somebody was locked into a room and let themselves out, or somebody pulled it outside.",
+        f"Somebody may still be inside. {_STANDS}",
+        f"Speak to the room, then search it; put the release back. {_FOUR_ACTS}",
+    ),
+    "PERSON_IN_OPEN_ROOM": AlarmText(
+        "Somebody is in a room whose inner door is not locked",
+        "A customer or a driver went in while the carriage worked at the room.",
+        f"The person can reach the hoistway. {_STANDS}",
+        f"Speak to the person, lead them out by the gate, look that nobody is left. {_FOUR_ACTS}",
+    ),
+}
+
+_CONTROL: Final = {
+    "STATION_OFFLINE": AlarmText(
+        "A station cannot be relied on",
+        "Its supply, its cable or its program; or it is another station than the configuration names.",
+        "Nothing that it sees or drives can be used; the tower aborts what it does.",
+        "Look at the station's lamps, its plug and its line; `cartower doctor` tells what comes back.",
+    ),
+    "FOREIGN_MASTER": AlarmText(
+        "Another controller has commanded this tower",
+        "A second daemon, or a tool that somebody has left connected.",
+        "Nothing is written any more: two masters could crash the carriage.",
+        "Find the other one and stop it for good, look where the carriage stands, then `cartower adopt`.",
+    ),
+    "JOURNAL_FAILED": AlarmText(
+        "What happens can no longer be kept",
+        "The disk is full, read-only or broken.",
+        "No new job begins; a power cut now would lose where cars stand.",
+        "Make room on the disk or replace it, then restart the controller; `cartower doctor` looks at it.",
+    ),
+    "UNIT_ABORTED": AlarmText(
+        "The tower has stopped itself and waits",
+        "A trip, a lost station or an unknown outcome; what caused it is over, or the reason names it.",
+        "No car comes down and none is taken in until somebody acts.",
+        "Read the reason, see that nothing stands in the way, then Clear, Reset and Start.",
+    ),
+    "LINE_LOST": AlarmText(
+        "No station of a line answers",
+        "The line's adapter, its plug, its supply, or a short circuit of the pair.",
+        "No bay of these levels can be used; the tower aborts what it does.",
+        "Look at the adapter and at the first plug of the line; `cartower bus stats` shows what comes back.",
+    ),
+}
+
+_BELOW: Final = {
+    "MAINTENANCE": AlarmText(
+        "The maintenance key is on",
+        "A technician works with the pendant, or has left the key.",
+        "The controller writes no command; all positions are unverified afterwards.",
+        "Ask who has the key. Whoever turned it takes it off; then Clear, Reset and Start.",
+    ),
+    "MEMORY_LOST": AlarmText(
+        "A PLC has lost its memory",
+        "Its battery is flat, it was exchanged, or its program was loaded anew.",
+        "It refuses all work: what it did last is not known.",
+        "Look at the carriage, reset the PLC at the tower, then Reset the unit: it homes and checks occupancy.",
+    ),
+    "PERSON_INSIDE": AlarmText(
+        "Somebody stays in a room",
+        "A customer takes long, needs help, or does not know the way out.",
+        "The room serves nobody else; nothing in it moves.",
+        "Look by camera and speak to the room; the sign asks them out. If nobody answers, send somebody.",
+    ),
+    "PERSON_SENSOR": AlarmText(
+        "A person sensor is not healthy",
+        "It is dirty, covered or broken, or its wire is.",
+        "Nobody can be excluded: the room's inner door stays shut and no car goes through it.",
+        "Have the sensor cleaned or replaced; take the room out of use until then.",
+    ),
+    "AXIS_FAULT": AlarmText(
+        "An axis stands in error",
+        "Its drive, brake or encoder has a fault, or it was stopped by one.",
+        "The carriage cannot move; jobs are parked.",
+        "Read the drive's display, put the fault right, then Reset the unit: the axis references anew.",
+    ),
+    "JOB_PARKED": AlarmText(
+        "A job waits for a decision",
+        "A step ended in a way that no rule mends; the job's reason tells.",
+        "The car of this job is not moved, and the unit is held.",
+        "`cartower jobs` shows reason and choices: look at the place, then `cartower resolve`.",
+    ),
+    "PLACE_UNVERIFIED": AlarmText(
+        "Bays are locked because nobody knows what is in them",
+        "Belief and sensors differ, or nobody has stated what stands there.",
+        "A car in such a bay is not brought down, and nothing is put there.",
+        "Look at the bays, then state what is there: `cartower inventory import FILE`.",
+    ),
+    "ROOM_BLOCKED": AlarmText(
+        "A room is blocked",
+        "Its door, gate or sensors did something that is not plausible; the reason tells.",
+        "Nobody is let in or out by itself, and no job uses the room.",
+        "Look inside by camera and then there, clear what stands in the way; then Stop, Reset and Start.",
+    ),
+}
+
+ENGLISH: Final[Mapping[str, AlarmText]] = MappingProxyType({**_CHAIN, **_CONTROL, **_BELOW})
