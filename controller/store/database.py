@@ -17,6 +17,9 @@ APPLICATION_ID: Final = 0x43544A4C
 VERSION: Final = 1
 """Raised with every change of the schema or of how an entry is hashed."""
 
+LOG_COMMITS: Final = 100
+"""After so many commits the write-ahead log is carried into the file: two syncs more."""
+
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE entry (
@@ -69,6 +72,8 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            # SQLite keeps to itself what goes wrong when it empties its log of its own accord: see `empty_log`.
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
             if self.path is None:
                 # Connections to one memory would lock each other's tables; a file's readers never do (WAL).
                 connection.execute("PRAGMA read_uncommitted = ON")
@@ -84,10 +89,27 @@ class Database:
             self._anchor.close()
             self._anchor = None
 
+    def hold(self) -> sqlite3.Connection | None:
+        """Return a connection that writes nothing, and beside which no other one does so when it is closed.
+
+        SQLite's last connection carries the log into the file, with syncs of its own: behind a failed one that would
+        be a second try. None for a memory.
+        """
+        if self.path is None:
+            return None
+        with damage_named(self.path):
+            connection = read_only(self.path)
+            connection.execute("SELECT entry_id FROM head").fetchone()  # from its first look on it counts
+            return connection
+
     def prepare(self) -> None:
         """Create the schema in an empty file; else check that it is a sound journal of this version.
 
-        Raises: JournalDamaged.
+        Nothing then rests on the log of an earlier process: its sync may have failed, and the kernel would show, but
+        never write, what the disk does not hold. What it has is written anew (LSFMM 2018, "PostgreSQL's fsync()
+        surprise"). Who looks at the journal for longer than the connection's patience prevents that, not the start.
+
+        Raises: JournalDamaged, OSError.
         """
         with damage_named(self.path), closing(self.connect()) as connection:
             if _number(connection, "SELECT count(*) FROM sqlite_master") == 0:
@@ -96,6 +118,7 @@ class Database:
                     sync_folder(self.path)
             else:
                 check(connection, self.path)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -214,6 +237,14 @@ def insert_snapshot(connection: sqlite3.Connection, number: int, text: str, dige
         "DELETE FROM snapshot WHERE entry_id NOT IN (SELECT entry_id FROM snapshot ORDER BY entry_id DESC LIMIT 2)"
     )
     connection.execute("COMMIT")
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Carry the log into the file, as far as no reader needs it; the next commit begins it anew.
+
+    Raises: sqlite3.OperationalError.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _text(raw: bytes) -> str:

@@ -33,6 +33,8 @@ class Journal:
         self._executor = executor
         self._turn = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._holder: sqlite3.Connection | None = None
+        self._commits = 0
         self._closed = False
         self._failure: Exception | None = None
         self._tail = START
@@ -63,6 +65,7 @@ class Journal:
 
     def _start(self) -> None:
         self._place.prepare()
+        self._holder = self._place.hold()
         self.load()
         with damage_named(self._place.path), closing(self._place.connect()) as connection:
             self._tail = database.head(connection)
@@ -137,12 +140,17 @@ class Journal:
             return walk(connection)
 
     def close(self) -> None:
-        """Let a commit under way end, then give the file free; what is still queued is refused. Idempotent."""
+        """Let a commit under way end, then give the file free; what is still queued is refused. Idempotent.
+
+        After a failure nothing more is written: the log stays as it is, for the next opening.
+        """
         with self._turn:
             self._closed = True
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
+            writer, holder, self._writer, self._holder = self._writer, self._holder, None, None
+            # Who is closed last carries the log into the file; the holder cannot.
+            for each in (holder, writer) if self._failure is None else (writer, holder):
+                if each is not None:
+                    each.close()
         self._place.close()
         if self._lock is not None:
             self._lock.release()
@@ -179,6 +187,9 @@ class Journal:
             if self._writer is None:
                 self._writer = self._place.connect()
             write(self._writer)
+            self._commits += 1
+            if self._commits % database.LOG_COMMITS == 0:
+                database.empty_log(self._writer)
         except Exception as error:
             self._failure = error
             raise JournalFailed(f"journal {self._place.path} failed: {error}") from error
