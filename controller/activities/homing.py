@@ -40,6 +40,21 @@ async def clear_faults(bench: Bench) -> None:
         await _commit(bench, control.clear_fault, bound_s=RESET_S)
 
 
+async def energise(bench: Bench) -> None:
+    """Switch on the drives of every station; nothing moves.
+
+    Raises:
+        StepFailed: the safety chain is open, or a station refuses.
+
+    """
+    if not bench.tower.safety.ok:
+        causes = ", ".join(cause_names(bench)) or "no cause named"
+        raise StepFailed("SAFETY", f"the safety chain is open: {causes}")
+    for name, control in bench.tower.station_controls.items():
+        if not _energised(bench, name):
+            await _commit(bench, control.reset, bound_s=RESET_S)
+
+
 async def reset(bench: Bench, *, job_waits: bool) -> None:
     """Energise every station, and reference what is not referenced.
 
@@ -50,12 +65,7 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
         StepFailed: the safety chain is open, a station refuses, or an axis could not be referenced.
 
     """
-    if not bench.tower.safety.ok:
-        causes = ", ".join(cause_names(bench)) or "no cause named"
-        raise StepFailed("SAFETY", f"the safety chain is open: {causes}")
-    for name, control in bench.tower.station_controls.items():
-        if not _energised(bench, name):
-            await _commit(bench, control.reset, bound_s=RESET_S)
+    await energise(bench)
     if job_waits and bench.tower.shuttle.resumable:
         return
     if not job_waits and (bench.tower.shuttle.resumable or not bench.tower.shuttle.centred):

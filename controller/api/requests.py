@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, BadMessage
 from controller.domain import events
-from controller.domain.unit import UnitEvent
+from controller.domain.unit import UnitEvent, UnitMode
 
 MAX_TEXT: Final = 200
 """Longest name or id that is taken."""
@@ -15,6 +15,10 @@ COMMANDS: Final[Mapping[str, UnitEvent]] = MappingProxyType(
     {event.value.lower(): event for event in UnitEvent if event is not UnitEvent.DONE}
 )
 """The nine commands by the name that a person types. DONE is the unit's own word."""
+
+
+MODES: Final[Mapping[str, UnitMode]] = MappingProxyType({mode.value.lower(): mode for mode in UnitMode})
+"""The unit's modes by the name that a person types."""
 
 
 class Params:
@@ -151,6 +155,10 @@ def _unit(params: Params, by: str) -> events.Request:
     return events.UnitCommand(by, event=COMMANDS[params.one_of("command", COMMANDS)])
 
 
+def _mode(params: Params, by: str) -> events.Request:
+    return events.SetMode(by, mode=MODES[params.one_of("mode", MODES)])
+
+
 def _inventory(params: Params, by: str) -> events.Request:
     return events.ImportInventory(by, cars=tuple(_stocked(each) for each in params.items("cars")))
 
@@ -208,6 +216,7 @@ def _places(_params: Params, by: str) -> events.Request:
 _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = MappingProxyType(
     {
         "unit": _unit,
+        "unit.mode": _mode,
         "inventory.import": _inventory,
         "retrieve": _retrieve,
         "store": _store,

@@ -11,7 +11,7 @@ COMMANDS: Final = {
     "run": ("controller.cli.run:run", "Serve a tower: the daemon."),
     "status": ("controller.cli.show:status", "What the tower does now."),
     "watch": ("controller.cli.watch:watch", "Follow the tower live."),
-    "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower."),
+    "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower; its mode."),
     "cars": ("controller.cli.show:cars", "Which car is where."),
     "places": ("controller.cli.show:places", "What is believed of each bay and room."),
     "retrieve": ("controller.cli.moves:retrieve", "Bring a car to a room."),

@@ -12,6 +12,7 @@ from controller.domain.places import Place
 
 KINDS: Final[Mapping[str, str]] = {
     "UnitSet": "unit",
+    "ModeSet": "unit",
     "JobSet": "job",
     "PlaceSet": "place",
     "CarKnown": "car",
@@ -64,6 +65,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, C901 - one lin
             return f"car {car.id} {car.model}".rstrip()
         case records.UnitSet(state, cause):
             return f"unit {state}{_because(cause)}"
+        case records.ModeSet(mode, by):
+            return f"mode {mode}, by {by or '?'}"
         case records.Asked(request, by, rule):
             return f"{by or '?'} asked {request}{f', refused {rule}' if rule else ''}"
 

@@ -16,6 +16,13 @@ NEXT: Final[Mapping[str, str]] = {
 }
 """What a person does next in each state that waits for one."""
 
+NEXT_BESIDE_PRODUCTION: Final[Mapping[tuple[str, str], str]] = {
+    ("MANUAL", "STOPPED"): "`cartower unit reset` switches the drives on; nothing moves",
+    ("MANUAL", "IDLE"): "`cartower jog` moves by hand; `cartower unit mode production` ends it",
+    ("MAINTENANCE", "IDLE"): "`cartower unit mode production`, then `cartower unit start`",
+}
+"""The same by mode and state, where it differs from production."""
+
 
 def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     """Yield the lines of a status."""
@@ -42,8 +49,9 @@ def next_line(status: Status) -> Iterator[tuple[str, str]]:
     counts, state = status["counts"], status["unit"]["state"]
     if counts["unverified"] and state in ("ABORTED", "STOPPED", "IDLE"):
         yield "next", f"unverified bays ({counts['unverified']}): `cartower inventory import FILE` says what is there"
-    if state in NEXT:
-        yield "next", NEXT[state]
+    step = NEXT_BESIDE_PRODUCTION.get((status["unit"]["mode"], state), NEXT.get(state))
+    if step is not None:
+        yield "next", step
 
 
 def unit_text(unit: Mapping[str, Any]) -> str:

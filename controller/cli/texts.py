@@ -66,6 +66,10 @@ def _unit(event: Mapping[str, Any]) -> str:
     return f"unit {event['was']} -> {event['state']}{_because(event.get('cause', ''))}"
 
 
+def _mode(event: Mapping[str, Any]) -> str:
+    return f"mode {event['was'].lower()} -> {event['mode'].lower()}, by {event['by'] or '?'}"
+
+
 def _job(event: Mapping[str, Any]) -> str:
     job = f"job {event['job']} {event['kind']} {event['car']}"
     change = f"{event['was']} -> {event['state']}" if event.get("was") else str(event["state"])
@@ -92,6 +96,7 @@ def _alarm(event: Mapping[str, Any]) -> str:
 
 _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "unit_state": _unit,
+    "unit_mode": _mode,
     "job_state": _job,
     "job_done": _done,
     "station": _station,

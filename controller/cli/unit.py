@@ -1,4 +1,4 @@
-"""`cartower unit`: the commands of the unit's state machine."""
+"""`cartower unit`: the commands of the unit's state machine, and its mode."""
 
 import sys
 from pathlib import Path
@@ -10,11 +10,11 @@ from controller.api.sync_client import SyncClient
 from controller.cli import intent
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
-from controller.cli.exits import OTHERWISE, translated
+from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json
 from controller.cli.waiting import wait_for_unit
-from controller.domain.unit import UnitState
+from controller.domain.unit import UnitMode, UnitState
 
 LEADS_TO: Final = {
     "reset": UnitState.IDLE,
@@ -33,14 +33,23 @@ MOVING: Final = frozenset({"reset", "start", "unhold", "unsuspend"})
 """Commands that let something move; the others only take motion away, and are never asked about."""
 
 
-@click.command(epilog=shown("cartower unit reset --wait", "cartower unit start --yes", "cartower unit stop"))
-@click.argument("command", type=click.Choice(list(LEADS_TO)))
+MODE: Final = "mode"
+MODES: Final = tuple(mode.value.lower() for mode in UnitMode)
+
+
+@click.command(
+    epilog=shown(
+        "cartower unit reset --wait", "cartower unit start --yes", "cartower unit stop", "cartower unit mode manual"
+    )
+)
+@click.argument("command", type=click.Choice([*LEADS_TO, MODE]))
+@click.argument("mode", type=click.Choice(MODES), required=False)
 @click.option("--wait", is_flag=True, help="Wait until the tower has got there, or has ended elsewhere.")
 @yes_option
 @daemon_options
 @json_option
 @translated
-def unit(command: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+def unit(command: str, mode: str | None, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
     """Give the tower a command.
 
     Commands that take motion away act at once. Reset, start, unhold and unsuspend say what will move and ask,
@@ -48,8 +57,16 @@ def unit(command: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) ->
 
     After power-up or a stop: reset (drives on, reference, verify the inventory), then start. After an E-stop: put
     the cause right, turn the device reset at the tower, then clear, reset and start.
+
+    In Stopped, Idle and Aborted the MODE can be changed: production (jobs run), maintenance (reset and references,
+    no job) or manual (no job; `cartower jog` moves by hand). It stays as it is until somebody changes it.
     """
+    if (command == MODE) != (mode is not None):
+        fail(USAGE, f"`cartower unit mode` takes one of {', '.join(MODES)}, and no other command takes one")
     with SyncClient(socket) as client:
+        if mode is not None:
+            _change_mode(client, mode, as_json=as_json)
+            return
         if command in MOVING and not yes:
             go_ahead(intent.unit_command(client.call("status"), client.call("jobs")["jobs"], command))
         state = str(client.call("unit", command=command)["state"])
@@ -62,3 +79,13 @@ def unit(command: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) ->
         print(f"unit {state}" + (f": {reason}" if reason else ""))
     if wait and state != LEADS_TO[command]:
         sys.exit(OTHERWISE)
+
+
+def _change_mode(client: SyncClient, mode: str, *, as_json: bool) -> None:
+    answer = client.call("unit.mode", mode=mode)
+    if as_json:
+        emit_json(answer)
+        return
+    print(f"mode {answer['mode'].lower()}, unit {answer['state']}")
+    if answer["behind"]:
+        print(f"not there yet, asked again at the next reset: {', '.join(answer['behind'])}")

@@ -7,6 +7,7 @@ from typing import Final
 from controller.domain import records
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.unit import UnitMode
 
 CARRIAGE: Final = 0
 """The carriage as a place for a car."""
@@ -39,6 +40,7 @@ class Book:
     epoch_high: int = 0
     epoch_low: int = 0
     last_job: int = 0
+    mode: UnitMode = UnitMode.PRODUCTION
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -47,7 +49,7 @@ class Book:
         numbers = (CARRIAGE, *places)
         return cls({number: Place(number, PlaceStatus.UNVERIFIED, None, reason) for number in numbers})
 
-    def apply(self, record: records.Record) -> None:
+    def apply(self, record: records.Record) -> None:  # noqa: C901 - one case a kind of record
         """Fold one record."""
         match record:
             case records.EpochRaised(high, low):
@@ -67,6 +69,8 @@ class Book:
                 self.places[place.number] = place
             case records.CarKnown(car):
                 self.cars[car.id] = car
+            case records.ModeSet(mode):
+                self.mode = UnitMode(mode)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
 
@@ -108,6 +112,7 @@ class Book:
             "sequences": self.sequences,
             "epoch": [self.epoch_high, self.epoch_low],
             "last_job": self.last_job,
+            "mode": self.mode.value,
         }
 
     @classmethod
@@ -144,6 +149,8 @@ class Book:
             high,
             low,
             last_job,
+            # A snapshot of before there was a choice: every tower was in production.
+            UnitMode(str(body.get("mode", UnitMode.PRODUCTION.value))),
         )
 
     def _issue(self, record: records.Issued) -> None:

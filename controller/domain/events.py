@@ -7,7 +7,7 @@ Each request is a frozen dataclass; ``by`` names who asked (audit). A request th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.domain.unit import UnitEvent
+from controller.domain.unit import UnitEvent, UnitMode
 
 
 class Refusal(Exception):
@@ -35,6 +35,16 @@ class UnitCommand(Request):
     """One of the nine PackML commands. Answer: ``{"state": new state}``."""
 
     event: UnitEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMode(Request):
+    """Change the unit's mode, in Stopped, Idle or Aborted.
+
+    Answer: ``{"mode": mode, "state": unit state, "behind": [stations that do not show the mode yet]}``.
+    """
+
+    mode: UnitMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,14 @@ class UnitSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeSet:
+    """The unit is in a mode (`controller.domain.unit.UnitMode` by name) from now on, restarts included."""
+
+    mode: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Somebody asked for something, granted or refused (``rule``): the audit trail."""
 
@@ -120,6 +128,7 @@ Record = (
     | PlaceSet
     | CarKnown
     | UnitSet
+    | ModeSet
     | Asked
 )
 
@@ -178,7 +187,7 @@ def _mapping(body: object) -> dict[str, object]:
 
 
 def _plain(
-    cls: type[EpochRaised | Planned | Issued | Accepted | Stopping | Settled | UnitSet | Asked],
+    cls: type[EpochRaised | Planned | Issued | Accepted | Stopping | Settled | UnitSet | ModeSet | Asked],
 ) -> Callable[[Body], Record]:
     return lambda body: cls(**body)  # type: ignore[arg-type]
 
@@ -191,6 +200,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "Stopping": _plain(Stopping),
     "Settled": _plain(Settled),
     "UnitSet": _plain(UnitSet),
+    "ModeSet": _plain(ModeSet),
     "Asked": _plain(Asked),
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),

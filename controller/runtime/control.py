@@ -18,6 +18,7 @@ from controller.domain.events import (
     Request,
     Resolve,
     Retrieve,
+    SetMode,
     Store,
     UnitCommand,
 )
@@ -180,7 +181,7 @@ class Control:
     def _audit(self, request: Request, rule: str = "") -> None:
         self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
 
-    async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911 - one case a request
+    async def _grant(self, request: Request) -> Answer:  # noqa: PLR0911 - one case a request
         if not isinstance(request, Query):
             log.info("asked", request=type(request).__name__, by=request.by)
         match request:
@@ -190,13 +191,14 @@ class Control:
                 state = await self.unit.command(event)
                 self._audit(request)
                 return {"state": state.name}
-            case Retrieve():
-                return await self._add(request, self._admission.retrieve(request))
-            case Store():
-                job = self._admission.store(request)
-                return await self._add(request, job, CarKnown(Car(request.car, request.model)))
-            case Relocate():
-                return await self._add(request, self._admission.relocate(request))
+            case SetMode(mode=mode):
+                behind = await self.unit.change_mode(mode, request.by)
+                self._audit(request)
+                return {"mode": self.unit.mode.name, "state": self.unit.state.name, "behind": behind}
+            case Retrieve() | Store() | Relocate():
+                self.unit.require_no_key()
+                self.unit.require_production()
+                return await self._order(request)
             case ImportInventory():
                 return await self._import(request)
             case Cancel(job=number):
@@ -209,6 +211,16 @@ class Control:
                 return {"stations": await self._adopt()}
             case _:
                 raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
+
+    async def _order(self, request: Retrieve | Store | Relocate) -> Answer:
+        match request:
+            case Retrieve():
+                return await self._add(request, self._admission.retrieve(request))
+            case Store():
+                job = self._admission.store(request)
+                return await self._add(request, job, CarKnown(Car(request.car, request.model)))
+            case Relocate():
+                return await self._add(request, self._admission.relocate(request))
 
     async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
         self._audit(request)

@@ -4,15 +4,15 @@ from collections.abc import Callable, Coroutine
 
 import structlog
 
-from controller.activities import homing, recovery
+from controller.activities import homing, modes, recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobEvent
-from controller.domain.records import UnitSet
+from controller.domain.records import ModeSet, UnitSet
+from controller.domain.unit import MODE_CHANGE_STATES, UnitMode
 from controller.domain.unit import UnitEvent as E
-from controller.domain.unit import UnitMode
 from controller.domain.unit import UnitState as S
 from controller.machines.unit import unit_machine
 from controller.runtime.inbox import Board
@@ -37,6 +37,12 @@ _COMING_TO_REST = frozenset({S.STOPPING, S.HOLDING, S.SUSPENDING, S.COMPLETING})
 """States that last until the carriage has finished its step."""
 
 
+LETS_MOVE = frozenset({E.CLEAR, E.RESET, E.START, E.UNHOLD, E.UNSUSPEND})
+"""Commands that may lead to something being written to a PLC; the others only take motion away."""
+
+TO_EXECUTE = frozenset({E.START, E.UNHOLD, E.UNSUSPEND})
+
+
 class Unit:
     """The tower as one PackML unit. Called by the control task alone."""
 
@@ -58,7 +64,6 @@ class Unit:
         self._clock = clock
         self._runner = Runner("unit", post)
         self._machine = unit_machine(S.ABORTED)
-        self.mode = UnitMode.PRODUCTION
         self.cause = "starting: the stations are not reconciled yet"
         self.since = clock()
         self.reconciled = False
@@ -67,6 +72,53 @@ class Unit:
     def state(self) -> S:
         """The state of the unit."""
         return self._machine.state
+
+    @property
+    def mode(self) -> UnitMode:
+        """The mode of the unit: as a person left it last, whatever trips, stops and restarts came since."""
+        return self._ledger.book.mode
+
+    async def change_mode(self, mode: UnitMode, by: str) -> list[str]:
+        """Change the mode; return the stations that do not show it yet.
+
+        Who leaves Manual in Idle is brought to Stopped: what was moved by hand is proven by the next Reset.
+
+        Raises:
+            Refusal: the state forbids it, or the maintenance key is on; nothing has changed.
+
+        """
+        if self.state not in MODE_CHANGE_STATES:
+            allowed = ", ".join(sorted(state.name for state in MODE_CHANGE_STATES))
+            raise Refusal("MODE_STATE", f"the mode changes in {allowed} alone, and the unit is {self.state.name}")
+        self.require_no_key()
+        left = self.mode
+        if mode is not left:
+            await self._ledger.commit(ModeSet(mode.value, by))
+            log.info("unit_mode", mode=mode.name, was=left.name, by=by)
+            self._board.tell({"event": "unit_mode", "mode": mode.name, "was": left.name, "by": by})
+        if left is UnitMode.MANUAL is not mode and self.state is S.IDLE:
+            await self.fire(E.STOP, "left manual mode: what was moved by hand is proven by the next reset")
+        return await modes.align(self._bench, mode)
+
+    def require_production(self) -> None:
+        """See that cars are moved in the mode of now.
+
+        Raises:
+            Refusal: they are not.
+
+        """
+        if self.mode is not UnitMode.PRODUCTION:
+            raise Refusal("UNIT_MODE", f"no car is moved in mode {self.mode.value.lower()}, only in production")
+
+    def require_no_key(self) -> None:
+        """See that the machine is not in the hands of whoever has turned the maintenance key.
+
+        Raises:
+            Refusal: it is.
+
+        """
+        if modes.maintenance_key(self._bench):
+            raise Refusal("MAINTENANCE", "the maintenance key is on: the machine moves by its local pendant alone")
 
     async def command(self, event: E) -> S:
         """Take one of the nine commands of a person.
@@ -80,6 +132,10 @@ class Unit:
             raise Refusal(
                 "UNIT_STATE", f"{event.name.lower()} is not possible in {self.state.name}; possible now: {allowed}"
             )
+        if event in LETS_MOVE:
+            self.require_no_key()
+        if event in TO_EXECUTE:
+            self.require_production()
         if event is E.CLEAR and not self._all_online():
             raise Refusal("STATION_OFFLINE", f"not every station is online: {', '.join(self._missing())}")
         await self.fire(event, "asked for")
@@ -195,7 +251,13 @@ class Unit:
 
     async def _reset(self) -> None:
         await self._settle(by_person=False)
-        await homing.reset(self._bench, job_waits=self._jobs.put_aside)
+        if behind := await modes.align(self._bench, self.mode):
+            raise StepFailed("MODE", f"not in mode {self.mode.value.lower()}: {', '.join(behind)}")
+        if self.mode is UnitMode.MANUAL:
+            # Whoever chose this mode moves by hand, and nothing else does.
+            await homing.energise(self._bench)
+        else:
+            await homing.reset(self._bench, job_waits=self._jobs.put_aside)
         problem = await self._reconcile()
         if problem:
             raise StepFailed("UNKNOWN", problem)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from controller.cli.main import cartower
 from controller.domain import events
 from controller.domain.events import Query, Refusal, Request
+from controller.domain.unit import UnitMode
 from tests.support.commands import Cartower, daemon
 from tests.support.sample_status import sample_status
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl, by_query
@@ -107,6 +108,40 @@ def test_unit_commands_reach_the_daemon(tmp_path: Path, command: str) -> None:
     assert result.output == "unit RESETTING\n"
     assert isinstance(request, events.UnitCommand)
     assert request.event.value == command.upper()
+
+
+@pytest.mark.parametrize("mode", UnitMode)
+def test_the_mode_reaches_the_daemon(tmp_path: Path, mode: UnitMode) -> None:
+    answer = {"mode": mode.name, "state": "IDLE", "behind": ["bays2"]}
+    with daemon(tmp_path, {"SetMode": answer}) as run:
+        result = run("unit", "mode", mode.value.lower())
+        told = json.loads(run("unit", "mode", mode.value.lower(), "--json").output)
+        request, _ = run.asked
+    assert isinstance(request, events.SetMode)
+    assert request.mode is mode
+    assert result.output.splitlines()[0] == f"mode {mode.value.lower()}, unit IDLE"
+    assert "bays2" in result.output
+    assert told == answer
+
+
+@pytest.mark.parametrize("args", [("mode",), ("mode", "automatic"), ("start", "manual")])
+def test_a_mode_belongs_to_the_command_mode_alone(tmp_path: Path, args: tuple[str, ...]) -> None:
+    with daemon(tmp_path) as run:
+        assert run("unit", *args).exit_code == 2
+        assert run.asked == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "step"),
+    [("MANUAL", "IDLE", "cartower jog"), ("MANUAL", "STOPPED", "unit reset"), ("MAINTENANCE", "IDLE", "unit mode")],
+)
+def test_status_shows_the_mode_and_what_it_leaves_to_do(tmp_path: Path, mode: str, state: str, step: str) -> None:
+    status = sample_status()
+    status["unit"] |= {"mode": mode, "state": state}
+    with daemon(tmp_path, {"status": status}) as run:
+        lines = run("status").output
+    assert f"{state} ({mode.lower()}" in lines
+    assert step in lines.splitlines()[-1]
 
 
 def test_unit_done_is_nobodys_command(tmp_path: Path) -> None:
