@@ -193,6 +193,14 @@ def _resolve(params: Params, by: str) -> events.Request:
     return events.Resolve(by, job=params.number("job"), choice=params.text("choice"), place=place)
 
 
+def _block(params: Params, by: str) -> events.Request:
+    return events.BlockPlace(by, place=params.number("place"), why=params.text("why"))
+
+
+def _free(params: Params, by: str) -> events.Request:
+    return events.FreePlace(by, place=params.number("place"))
+
+
 def _adopt(_params: Params, by: str) -> events.Request:
     return events.Adopt(by)
 
@@ -223,6 +231,8 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "relocate": _relocate,
         "cancel": _cancel,
         "resolve": _resolve,
+        "place.block": _block,
+        "place.free": _free,
         "adopt": _adopt,
         "status": _status,
         "cars": _cars,

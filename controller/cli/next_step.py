@@ -9,6 +9,8 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",
     "CAR_ALREADY_INSIDE": "`cartower cars` shows where it is; another car needs another id",
     "PLACE_UNVERIFIED": "look at the bay, then state what is there: `cartower inventory import FILE`",
+    "PLACE_BLOCKED": "`cartower places` shows it; `cartower place free PLACE` gives it back",
+    "NOT_BLOCKED": "`cartower places` shows which bays are blocked",
     "UNKNOWN_ROOM": "`cartower status` lists the rooms",
     "ROOM_IN_USE": "wait until it is vacant (`cartower watch`), or name another room",
     "TOWER_FULL": "`cartower places` shows every bay, and why one is locked",

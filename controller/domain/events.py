@@ -112,6 +112,24 @@ class Resolve(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPlace(Request):
+    """Take a bay out of use until somebody gives it back; ``why`` is shown wherever the bay is.
+
+    Answer: ``{"place": number, "status": "blocked", "reason": text}``.
+    """
+
+    place: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePlace(Request):
+    """Give a blocked bay back. Answer: ``{"place": number, "status": place status, "reason": text}``."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt(Request):
     """Take the stations over although another master was seen. Answer: ``{"stations": [names]}``."""
 

@@ -107,7 +107,10 @@ class Admission:
             agrees = sight is (Loaded.NO if car is None else Loaded.YES)
             status = PlaceStatus.OCCUPIED if car else PlaceStatus.FREE
             reason = "" if agrees else f"stated {car or 'empty'}, sensors show {SEEN[sight]}"
-            records.append(PlaceSet(Place(bay, status if agrees else PlaceStatus.UNVERIFIED, car, reason)))
+            if self._status(bay) is PlaceStatus.BLOCKED:
+                records.append(PlaceSet(replace(self._book.places[bay], car=car)))
+            else:
+                records.append(PlaceSet(Place(bay, status if agrees else PlaceStatus.UNVERIFIED, car, reason)))
             if not agrees:
                 disagreements.append({"place": bay, "stated": car, "sensed": SEEN[sight]})
         return [*records, *self._carriage_empty()], disagreements
@@ -147,18 +150,26 @@ class Admission:
                 return job, JobEvent.UNDO, None
             case "divert":
                 return job, JobEvent.DIVERT, self._divert_to(request.place)
+            case "lock":
+                return job, JobEvent.CLOSE_BY_HAND, self._lockable(request.place, job)
             case _:
                 return job, JobEvent.CLOSE_BY_HAND, self._stated_place(request.place, job.car)
 
-    def by_hand(self, job: Job, place: int | None) -> list[Record]:
-        """Return what is believed after a person has moved a car by hand: where it is stated, unverified."""
+    def by_hand(self, job: Job, place: int | None, *, lock: bool = False) -> list[Record]:
+        """Return what is believed after a person has moved a car by hand: where it is stated, unverified.
+
+        ``lock``: the stated bay is blocked, until somebody gives it back. A blocked bay stays so in any case.
+        """
         assert place is not None
         touched = {number for number in (job.source, job.target, CARRIAGE) if number is not None}
         reason = f"job {job.id} was closed by hand"
         records: list[Record] = []
         for number in sorted(touched | ({place} - {OUTSIDE})):
             car = job.car if number == place != OUTSIDE else None
-            records.append(PlaceSet(Place(number, PlaceStatus.UNVERIFIED, car, reason)))
+            locked = number == place and (lock or self._status(number) is PlaceStatus.BLOCKED)
+            status = PlaceStatus.BLOCKED if locked else PlaceStatus.UNVERIFIED
+            why = f"{reason}: {job.reason}" if lock and locked else reason
+            records.append(PlaceSet(Place(number, status, car, why)))
         return records
 
     def _job(
@@ -192,6 +203,8 @@ class Admission:
             raise Refusal("CAR_NOT_IN_A_BAY", f"car {car} is in a transfer room or on the carriage")
         if self._status(place) is not PlaceStatus.OCCUPIED:
             why = self._book.places[place].reason
+            if self._status(place) is PlaceStatus.BLOCKED:
+                raise Refusal("PLACE_BLOCKED", f"bay {place} of car {car} is out of use: {why}")
             raise Refusal("PLACE_UNVERIFIED", f"bay {place} of car {car} is {self._status(place)}: {why}")
         return place
 
@@ -273,6 +286,14 @@ class Admission:
         if held not in (None, car):
             raise Refusal("PLACE_TAKEN", f"place {place} is said to hold car {held}: state where that is first")
         return place
+
+    def _lockable(self, place: int | None, job: Job) -> int:
+        stated = self._stated_place(place, job.car)
+        if stated not in self._bench.shape.bays:
+            raise Refusal("UNKNOWN_BAY", f"{stated} is not a bay: only the bay in which the car stands can be locked")
+        if self._book.reserved().get(stated, job.id) != job.id:
+            raise Refusal("BAY_RESERVED", f"bay {stated} is reserved by job {self._book.reserved()[stated]}")
+        return stated
 
     def _unreserved(self) -> list[int]:
         taken = self._book.reserved()

@@ -10,7 +10,9 @@ from controller.activities.context import Bench
 from controller.activities.readings import cause_names
 from controller.domain.events import (
     Adopt,
+    BlockPlace,
     Cancel,
+    FreePlace,
     ImportInventory,
     Query,
     Refusal,
@@ -23,14 +25,15 @@ from controller.domain.events import (
     UnitCommand,
 )
 from controller.domain.jobs import Job, JobEvent, JobState
-from controller.domain.places import Car
+from controller.domain.places import Car, Place
 from controller.domain.records import Asked as AskedRecord
-from controller.domain.records import CarKnown, Record
+from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
 from controller.runtime.admission import Admission
 from controller.runtime.inbox import Answer, Asked, Board, Inbox
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
+from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
 from controller.runtime.signals import (
@@ -87,6 +90,7 @@ class Control:
         self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
+        self._locked = LockedPlaces(bench, ledger.book)
 
     async def run(self) -> None:
         """Take events until cancelled; then bring everything to rest.
@@ -181,7 +185,7 @@ class Control:
     def _audit(self, request: Request, rule: str = "") -> None:
         self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
 
-    async def _grant(self, request: Request) -> Answer:  # noqa: PLR0911 - one case a request
+    async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911 - one case a request
         if not isinstance(request, Query):
             log.info("asked", request=type(request).__name__, by=request.by)
         match request:
@@ -206,6 +210,10 @@ class Control:
                 return _state_of(await self.jobs.cancel(self._admission.cancel(number)))
             case Resolve():
                 return await self._resolve(request)
+            case BlockPlace():
+                return await self._believe(request, self._locked.block(request))
+            case FreePlace():
+                return await self._believe(request, self._locked.free(request))
             case Adopt():
                 self._audit(request)
                 return {"stations": await self._adopt()}
@@ -250,10 +258,15 @@ class Control:
         job, event, place = self._admission.resolve(request)
         self._audit(request)
         if event is JobEvent.CLOSE_BY_HAND:
-            await self._ledger.commit(*self._admission.by_hand(job, place))
+            await self._ledger.commit(*self._admission.by_hand(job, place, lock=request.choice == "lock"))
             place = None
         changed = await self.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
         return _state_of(changed)
+
+    async def _believe(self, request: Request, place: Place) -> Answer:
+        self._audit(request)
+        await self._ledger.commit(PlaceSet(place))
+        return {"place": place.number, "status": place.status.value, "reason": place.reason}
 
     async def _adopt(self) -> list[str]:
         """Take over every station that another master made us leave alone."""

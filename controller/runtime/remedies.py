@@ -42,4 +42,4 @@ def choices(job: Job, rooms: Collection[int], book: Book) -> tuple[str, ...]:
     """Return what an operator may decide about a parked job (`controller.domain.events.Resolve`)."""
     put_back = job.source is not None and job.source not in rooms
     divert = book.where(job.car) == CARRIAGE
-    return ("continue", *(["put-back"] if put_back else []), *(["divert"] if divert else []), "by-hand")
+    return ("continue", *(["put-back"] if put_back else []), *(["divert"] if divert else []), "by-hand", "lock")

@@ -254,7 +254,7 @@ def test_an_idle_carriage_gets_orders_again_after_whatever_befell_it(seed: int) 
             for name in rng.sample(sorted(BEFALLS), k=4):
                 for act in BEFALLS[name]:
                     act(it)
-                    await asyncio.sleep(rng.uniform(0.1, 4.0))
+                    await asyncio.sleep(rng.uniform(1.0, 4.0))
                 number = await it.order(Relocate(car="A", bay=next(b for b in (LOW2, TOP2) if b != it.belief()["A"])))
                 await attend(it, number)
                 assert it.job(number).state is S.DONE, (name, it.picture())

@@ -137,7 +137,7 @@ def test_a_parked_job_takes_only_the_choices_that_are_open() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(LOW1, LOW2)) as it:
             job = await parked(it, Relocate(car=f"C{LOW1}", bay=LOW3), JobState.POSITIONING)
-            assert it.job(job).choices == ("continue", "put-back", "by-hand")
+            assert it.job(job).choices == ("continue", "put-back", "by-hand", "lock")
             for request, rule in (
                 (Resolve(job=job, choice="divert", place=TOP2), "CHOICE"),
                 (Resolve(job=job, choice="hope"), "CHOICE"),
@@ -164,7 +164,7 @@ def test_a_car_on_the_carriage_is_diverted_to_a_free_bay_only() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(LOW1, LOW2)) as it:
             job = await parked(it, Relocate(car=f"C{LOW1}", bay=LOW3), JobState.POSITIONING_TO)
-            assert it.job(job).choices == ("continue", "put-back", "divert", "by-hand")
+            assert it.job(job).choices == ("continue", "put-back", "divert", "by-hand", "lock")
             other = await it.order(Relocate(car=f"C{LOW2}", bay=TOP3))
             for place in (None, LOW2, LOW1, TOP3, ROOM, NOWHERE):
                 refusal = await refused_now(it, Resolve(job=job, choice="divert", place=place))
