@@ -29,8 +29,9 @@ from controller.domain.places import Car, Place
 from controller.domain.records import Asked as AskedRecord
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
+from controller.runtime import wind_up
 from controller.runtime.admission import Admission
-from controller.runtime.inbox import Answer, Asked, Board, Inbox
+from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
@@ -38,6 +39,7 @@ from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
 from controller.runtime.signals import (
     ActivityEnded,
+    JournalBroke,
     RoomSensed,
     SafetyChanged,
     Signal,
@@ -85,6 +87,7 @@ class Control:
         self._board = board
         self._views = views
         loop = asyncio.get_running_loop()
+        ledger.on_failure = lambda error: inbox.post(JournalBroke(error), urgent=True)
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
         self._register = Register(ledger, board, now)
         self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
@@ -107,8 +110,22 @@ class Control:
                 else:
                     await self._take(event)
                 await self._settle_down()
+        except OSError as error:
+            if self._ledger.failed:
+                await self._wind_up(error)
+            raise
         finally:
             await self.unit.shut_down()
+
+    async def _wind_up(self, error: OSError) -> None:
+        self.jobs.executing = self.rooms.executing = False
+        self.unit.cause = str(error)
+        self.publish()
+
+        def look(query: Query) -> Answer:
+            return self._views.answer(self, query.what, query.params)
+
+        await wind_up.wind_up(error, self._bench, self._inbox, self._board, look)
 
     def publish(self) -> None:
         """Put the newest status on the board."""
@@ -130,6 +147,8 @@ class Control:
                 await self.rooms.ended(event)
             case Stirred():
                 pass
+            case JournalBroke(error):
+                raise error
 
     async def _settle_down(self) -> None:
         """After each event: what follows from it, until nothing more does."""
@@ -174,10 +193,13 @@ class Control:
             answer = await self._grant(request)
         except Refusal as refusal:
             self._audit(request, refusal.rule)
-            _reject(asked, refusal)
+            reject(asked, refusal)
         except HalError as error:
             self._audit(request, "NOT_ONLINE")
-            _reject(asked, Refusal("NOT_ONLINE", str(error)))
+            reject(asked, Refusal("NOT_ONLINE", str(error)))
+        except OSError as error:
+            reject(asked, wind_up.in_doubt(error))
+            raise
         else:
             if not asked.answer.done():
                 asked.answer.set_result(answer)
@@ -283,11 +305,6 @@ class Control:
 
     def _post(self, event: ActivityEnded) -> None:
         self._inbox.post(event)
-
-
-def _reject(asked: Asked, refusal: Refusal) -> None:
-    if not asked.answer.done():
-        asked.answer.set_exception(refusal)
 
 
 def _state_of(job: Job) -> Answer:

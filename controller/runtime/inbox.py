@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from controller.domain.events import Request
+from controller.domain.events import Refusal, Request
 
 Answer = Mapping[str, object]
 
@@ -20,6 +20,12 @@ class Asked:
 
     request: Request
     answer: "asyncio.Future[Answer]"
+
+
+def reject(asked: Asked, refusal: Refusal) -> None:
+    """Answer a request with a refusal, if anybody still waits."""
+    if not asked.answer.done():
+        asked.answer.set_exception(refusal)
 
 
 class Inbox(Generic[E]):

@@ -1,10 +1,12 @@
 """The book and the journal behind it: durable first, believed after."""
 
 import asyncio
+from collections.abc import Callable
 
 from controller.domain.book import Book
 from controller.domain.ports import DurableLog
 from controller.domain.records import EpochRaised, Issued, Record, Stopping, to_entry
+from hal.errors import NotOnline
 from hal.interfaces import Prepared
 
 
@@ -21,6 +23,10 @@ class Ledger:
         self._notes: list[Record] = []
         self._turn = asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()
+        self.failed = False
+        """Whether a commit failed: nothing is kept any more."""
+        self.on_failure: Callable[[OSError], None] = lambda _error: None
+        """Called once, with what the first commit that failed says, before its caller hears of it."""
 
     async def commit(self, *changes: Record) -> None:
         """Keep the records in one durable transaction, then fold them.
@@ -49,9 +55,18 @@ class Ledger:
     async def _keep(self, changes: tuple[Record, ...]) -> None:
         async with self._turn:
             notes, self._notes = self._notes, []
-            await self._log.append([to_entry(record) for record in (*notes, *changes)])
+            try:
+                await self._log.append([to_entry(record) for record in (*notes, *changes)])
+            except OSError as error:
+                self._fail(error)
+                raise
             for record in changes:
                 self.book.apply(record)
+
+    def _fail(self, error: OSError) -> None:
+        if not self.failed:
+            self.failed = True
+            self.on_failure(error)
 
     def _kept(self, keeping: asyncio.Task[None]) -> None:
         self._keeping.discard(keeping)
@@ -72,17 +87,34 @@ class Ledger:
         return high
 
     async def next_connection(self) -> int:
-        """Return the 32-bit epoch of a new connection, durable."""
+        """Return the 32-bit epoch of a new connection, durable.
+
+        Raises:
+            NotOnline: the journal keeps nothing any more: the station stays as it is, out of reach.
+
+        """
         high, low = self.book.epoch_high, self.book.epoch_low + 1
         if low > 0xFFFF:
             high, low = high + 1, 1
-        await self.commit(EpochRaised(high, low))
+        await self._commit_for_hal(EpochRaised(high, low))
         return high << 16 | low
 
     async def rewriting(self, prepared: Prepared) -> None:
-        """Record another check word of an open intent; durable before it returns."""
-        await self.commit(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
+        """Record another check word of an open intent; durable before it returns.
+
+        Raises:
+            NotOnline: the journal keeps nothing any more; the frame is not written.
+
+        """
+        await self._commit_for_hal(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
 
     def stopping(self, prepared: Prepared) -> None:
         """Record a STOP that is being written; it becomes durable with the next commit."""
         self.note(Stopping(prepared.mechanism, prepared.sequence, prepared.check))
+
+    async def _commit_for_hal(self, record: Record) -> None:
+        """Commit for a driver, in the drivers' own words: an end of its polling would silence what still moves."""
+        try:
+            await self.commit(record)
+        except OSError as error:
+            raise NotOnline(f"nothing can be made durable: {error}") from error

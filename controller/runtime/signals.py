@@ -47,4 +47,11 @@ class Stirred:
     """Time has come to look again (a job may be ready, a proof may hold)."""
 
 
-Signal = RoomSensed | SafetyChanged | StationChanged | ActivityEnded | Stirred
+@dataclass(frozen=True, slots=True)
+class JournalBroke:
+    """A commit failed, whoever asked for it: nothing will be durable until the next start."""
+
+    error: OSError
+
+
+Signal = RoomSensed | SafetyChanged | StationChanged | ActivityEnded | Stirred | JournalBroke

@@ -210,8 +210,9 @@ class Unit:
         """Bring everything to rest, for the end of the process."""
         await self._runner.cancel()
         await self._jobs.halt().reached()
-        await self._jobs.interrupt(JobEvent.INTERRUPT)
         await self._rooms.halt()
+        # Last, because a journal that has failed refuses it.
+        await self._jobs.interrupt(JobEvent.INTERRUPT)
 
     async def _enter(self, state: S, before: Rest) -> None:
         """Start what a state does; ``before`` is the activity of the last one, perhaps still coming to rest."""
