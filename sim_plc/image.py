@@ -208,6 +208,6 @@ class BayLevelImage:
     carriage_held: bool = False
     """Hard-wired: lift and turntable at standstill, brakes on."""
     shuttle_centred: bool = True
-    """Hard-wired: the arms are centred, so that no latch is sent home onto them."""
+    """Hard-wired: the arms are centred and at rest, so that no latch is sent home onto them."""
     changes: int = field(default=0, compare=False, repr=False)
     """Rises whenever an input of the level has changed."""

@@ -133,9 +133,11 @@ class Terminals:
 
     def _fill_bays(self) -> None:
         steel = self._steel
+        # In series with the drive's contact: arms that set out are centred no more, before they have left the centre.
+        centred = steel.arms_centred and not steel.arms.moving
         for image in self._levels.values():
-            if (image.carriage_held, image.shuttle_centred) != (steel.held, steel.arms_centred):
-                image.carriage_held, image.shuttle_centred = steel.held, steel.arms_centred
+            if (image.carriage_held, image.shuttle_centred) != (steel.held, centred):
+                image.carriage_held, image.shuttle_centred = steel.held, centred
                 image.changes += 1
         for place in steel.changed_bays:
             image = self._levels[place // 100]

@@ -156,6 +156,11 @@ def manual(bench: Bench) -> None:
     bench.program.station_state.mode = Mode.MANUAL
 
 
+def at_jog(bench: Bench) -> None:
+    manual(bench)
+    way_open(bench)
+
+
 def nothing(bench: Bench) -> None:
     del bench
 
@@ -321,6 +326,14 @@ TABLE: list[Row] = [
     ("shuttle", Opcode.HOME, (0, 0), ROOM, arms_out, FREE),
     ("shuttle", Opcode.RETRACT, (0, 0), ROOM, arms_out, [*FREE, (half_seen_load, Reason.CARRIAGE_LOADED)]),
     ("shuttle", Opcode.HOME, (0, 0), ROOM, nothing, [CHAIN, NO_POWER, *STANDS]),
+    (
+        "shuttle",
+        Opcode.JOG,
+        (1, 0),
+        ROOM,
+        at_jog,
+        [CHAIN, NO_POWER, *STANDS, (no_way, Reason.WAY_NOT_OPEN), IN_MANUAL],
+    ),
     (
         "room1.inner_door",
         Opcode.OPEN,

@@ -1,0 +1,34 @@
+"""Arms that set out, and latches let go or closed in that moment: two stations that see each other by wires alone."""
+
+from hal.plcmap.codes import Opcode, Reason, Result
+from sim_plc.plant.cars import Car
+from tests.support.program_rig import Rig
+
+BAY = 204
+
+
+def at_open_bay() -> Rig:
+    rig = Rig(cars={BAY: Car("C")})
+    rig.up()
+    rig.dock(BAY)
+    assert rig.open_way(BAY).result is Result.OK
+    return rig
+
+
+def test_a_latch_is_not_let_go_in_the_moment_in_which_the_arms_set_out() -> None:
+    rig = at_open_bay()
+    pick = rig.send("shuttle", Opcode.PICK, BAY)
+    rig.run(0.05)
+    assert rig.plant.truth().carriage.arms_centred, "not by the contact at the arms alone"
+    master = rig.bay_master[BAY // 100]
+    assert rig.do("latches", Opcode.LATCH, BAY % 100, master=master).reason is Reason.SHUTTLE_NOT_CENTRED
+    assert rig.outcome("shuttle", pick).result is Result.OK
+    assert not rig.plant.crimes
+
+
+def test_nobody_jogs_the_arms_out_of_the_centre_against_a_latch_that_is_closed() -> None:
+    rig = at_open_bay()
+    assert rig.close_way(BAY).result is Result.OK
+    rig.manual()
+    assert rig.do("shuttle", Opcode.JOG, 1).reason is Reason.WAY_NOT_OPEN
+    assert not rig.plant.crimes
