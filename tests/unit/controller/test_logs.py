@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +73,19 @@ def test_a_logger_made_before_the_set_up_follows_it() -> None:
     logs.set_up(now=lambda: 0.0, stream=stream)
     log.info("later")
     assert json.loads(stream.getvalue())["event"] == "later"
+
+
+def test_a_full_disk_loses_lines_and_stops_nobody(tmp_path: Path) -> None:
+    """`/dev/full` answers every write with ENOSPC; what was lost is told once lines are taken again."""
+    file = tmp_path / "log"
+    file.symlink_to("/dev/full")
+    with file.open("a") as stream:
+        logs.set_up(now=lambda: 0.0, stream=stream)
+        log = structlog.get_logger()
+        log.info("first")
+        log.info("second")
+        with (tmp_path / "roomy").open("a") as roomy:
+            os.dup2(roomy.fileno(), stream.fileno())
+            log.info("third")
+    lines = [json.loads(line) for line in (tmp_path / "roomy").read_text().splitlines()]
+    assert [(line["event"], line.get("lines")) for line in lines] == [("log_lines_lost", 2), ("third", None)]
