@@ -60,6 +60,13 @@ def bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[
     )
 
 
+def blocked_bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Return the bays that are out of use."""
+    places = _asked(ctx, "status").get("places", {}).values()
+    blocked = (place for place in places if place["status"] == "blocked")
+    return _fitting(incomplete, ((str(place["place"]), place["reason"]) for place in blocked))
+
+
 def stations(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the names of the stations."""
     found = _asked(ctx, "status").get("stations", ())

@@ -17,9 +17,14 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def say(lines: Iterable[str]) -> None:
+    """Say something on standard error, where questions are asked; lines are broken to the terminal's width."""
+    print("\n".join(broken for line in lines for broken in _broken(line)), file=sys.stderr)
+
+
 def go_ahead(lines: Iterable[str]) -> None:
     """Say on standard error what will move, and ask; returns only after a yes, else exits `NOT_CONFIRMED`."""
-    print("\n".join(broken for line in lines for broken in _broken(line)), file=sys.stderr)
+    say(lines)
     if not can_ask():
         fail(NOT_CONFIRMED, "not confirmed: there is no terminal to ask at. The tower was not asked; --yes goes on.")
     try:

@@ -9,7 +9,7 @@ import click
 
 from controller.api.sync_client import SyncClient
 from controller.cli import intent
-from controller.cli.completing import bays, cars, choices, jobs, rooms
+from controller.cli.completing import bays, cars, jobs, rooms
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
@@ -105,42 +105,6 @@ def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
         if not yes and (known := _job(client, job)):
             _ask_about(intent.cancellation(client.call("status"), known))
         answer = client.call("cancel", job=job)
-    emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
-
-
-@click.command(
-    epilog=shown(
-        "cartower resolve 12 --choice continue",
-        "cartower resolve 12 --choice divert --place 305",
-        "cartower resolve 12 --choice by-hand --place 0",
-    )
-)
-@click.argument("job", type=click.IntRange(min=1), shell_complete=jobs)
-@click.option(
-    "--choice",
-    required=True,
-    shell_complete=choices,
-    help="One of the choices that `cartower jobs` shows for the job: continue, put-back, divert or by-hand.",
-)
-@click.option(
-    "--place",
-    type=click.IntRange(min=0),
-    shell_complete=bays,
-    help="Bay that a car is diverted to, or where a person has put it; 0: outside the tower.",
-)
-@yes_option
-@daemon_options
-@json_option
-@translated
-def resolve(job: int, choice: str, place: int | None, socket: Path, *, yes: bool, as_json: bool) -> None:
-    """Decide on a parked JOB.
-
-    If the choice moves something, says what and asks, unless --yes.
-    """
-    with SyncClient(socket) as client:
-        if not yes and (known := _job(client, job)):
-            _ask_about(intent.resolution(client.call("status"), known, choice, place))
-        answer = client.call("resolve", job=job, choice=choice, place=place)
     emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
 
 
