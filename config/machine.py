@@ -20,7 +20,7 @@ class Lift(Table):
     stop_mm_s2: Rate
     """Deceleration of a safety or silence stop."""
     home_speed_mm_s: Rate
-    """Speed of referencing and of jogging."""
+    """Speed of referencing; jogging is slower, so that it ends within 300 ms."""
     levelling_s: Annotated[float, Field(ge=0, le=60)]
     """Creeping into a place's tolerance at the end of every travel."""
     brake_s: Annotated[float, Field(ge=0, le=5)]
@@ -37,7 +37,7 @@ class Turntable(Table):
     stop_mdeg_s2: Rate
     """Deceleration of a safety or silence stop."""
     home_speed_mdeg_s: Rate
-    """Speed of referencing and of jogging."""
+    """Speed of referencing; jogging is slower, so that it ends within 300 ms."""
     brake_s: Annotated[float, Field(ge=0, le=5)]
     """Time to release or to set the brake, each."""
 
@@ -58,7 +58,7 @@ class Shuttle(Table):
     comb_acceleration_mm_s2: Rate
     """Ramp of the comb, of a stop too."""
     home_speed_mm_s: Rate
-    """Speed of the arms in referencing and jogging."""
+    """Speed of the arms in referencing; jogging is slower, so that it ends within 300 ms."""
 
 
 class Door(Table):

@@ -1,6 +1,7 @@
 """The life of one station on its link: connect, identify, fence, then poll for ever."""
 
 import asyncio
+import math
 from typing import Final
 
 from hal.blocks import Blocks
@@ -26,6 +27,10 @@ REFUSED_RETRY_S: Final = 2.0
 
 SHARED_RETRY_S: Final = 2.0
 """The same for a silent one on a line that others share: each attempt costs them a time-out."""
+
+
+TOUCH_S: Final = 0.1
+"""A sign of life of a hand that no write could carry within this time is none any more."""
 
 
 class Polling:
@@ -59,6 +64,11 @@ class Polling:
         self._sole = sole
         self._unanswered = ""
         self._dead_man = 0
+        self._touched_s = -math.inf
+
+    def touch_dead_man(self) -> None:
+        """Let the next write change the dead-man counter, if it leaves within `TOUCH_S`."""
+        self._touched_s = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Poll for ever: connect, identify, fence, then keep the image fresh. Returns only by cancellation."""
@@ -196,8 +206,9 @@ class Polling:
             raise ForeignMaster(self._known.frozen)
         if self._known.state is not StationState.ONLINE and self._known.state is not StationState.FENCING:
             raise NotOnline(self._known.trouble)
-        if self.dead_man_held:
+        if self.dead_man_held or asyncio.get_running_loop().time() - self._touched_s <= TOUCH_S:
             self._dead_man = (self._dead_man + 1) & 0xFFFF
+            self._touched_s = -math.inf
         block = ControllerBlock(self._claim.epoch, self._claim.owner, echo, self._dead_man)
         image = await self._blocks.exchange(block)
         if self._link.generation != self.generation:

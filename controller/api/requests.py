@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, BadMessage
 from controller.domain import events
+from controller.domain.jogging import AXES
 from controller.domain.unit import UnitEvent, UnitMode
 
 MAX_TEXT: Final = 200
@@ -159,6 +160,20 @@ def _mode(params: Params, by: str) -> events.Request:
     return events.SetMode(by, mode=MODES[params.one_of("mode", MODES)])
 
 
+def _jog(params: Params, by: str) -> events.Request:
+    mechanism = params.one_of("mechanism", AXES)
+    axis = AXES[mechanism]
+    return events.Jog(by, mechanism=mechanism, direction=params.one_of("direction", (axis.forward, axis.back)))
+
+
+def _jog_hold(params: Params, by: str) -> events.Request:
+    return events.JogHold(by, jog=params.number("jog"), held=params.flag("held"))
+
+
+def _interlocks(params: Params, by: str) -> events.Request:
+    return events.Interlocks(by, mechanism=params.one_of("mechanism", AXES))
+
+
 def _inventory(params: Params, by: str) -> events.Request:
     return events.ImportInventory(by, cars=tuple(_stocked(each) for each in params.items("cars")))
 
@@ -225,6 +240,9 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
     {
         "unit": _unit,
         "unit.mode": _mode,
+        "jog": _jog,
+        "jog.hold": _jog_hold,
+        "interlocks": _interlocks,
         "inventory.import": _inventory,
         "retrieve": _retrieve,
         "store": _store,

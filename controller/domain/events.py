@@ -48,6 +48,35 @@ class SetMode(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Jog(Request):
+    """Move an axis by hand, for as long as `JogHold` comes every ``renew_s``; the hold begins now.
+
+    ``mechanism`` and ``direction`` as in `controller.domain.jogging.AXES`. Answer: ``{"jog": number, "renew_s": s}``.
+    """
+
+    mechanism: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JogHold(Request):
+    """Renew the hold of a jog, or let go. A hold that has ended is never taken up again.
+
+    Answer: ``{"jog", "held", "position", "unit", "outcome": None while it runs, else {"verdict", "reason", "text"}}``.
+    """
+
+    jog: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interlocks(Request):
+    """Read every condition of a jog. Answer: ``{"mechanism", "conditions": [{"name", "met", "text"}]}``."""
+
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockedCar:
     """One line of an inventory file."""
 

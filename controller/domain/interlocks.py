@@ -25,6 +25,7 @@ class WishKind(StrEnum):
     UNDO = "UNDO"
     HOME_SHUTTLE = "HOME_SHUTTLE"
     RETRACT = "RETRACT"
+    JOG_SHUTTLE = "JOG_SHUTTLE"
     UNLATCH = "UNLATCH"
     LATCH = "LATCH"
     OPEN_INNER_DOOR = "OPEN_INNER_DOOR"
@@ -187,6 +188,12 @@ def _shuttle_back(wish: Wish, now: Situation) -> Iterator[Condition]:
         yield Condition("CARRIAGE_LOADED", now.loaded is False, "the carriage must be empty, on both sensors")
 
 
+def _shuttle_by_hand(_: Wish, now: Situation) -> Iterator[Condition]:
+    yield from _held(now)
+    way = now.docked is not None and _way_open(now.docked, now)
+    yield Condition("WAY_NOT_OPEN", way, "the carriage must be docked with the way open, or the arms meet it")
+
+
 def _way_open(place: int, now: Situation) -> bool:
     room = now.rooms.get(place)
     return now.latch_open if room is None else room.inner_door_open
@@ -272,6 +279,7 @@ _ROWS: Final[Mapping[WishKind, _Row]] = {
     WishKind.UNDO: _exchange,
     WishKind.HOME_SHUTTLE: _shuttle_back,
     WishKind.RETRACT: _shuttle_back,
+    WishKind.JOG_SHUTTLE: _shuttle_by_hand,
     WishKind.UNLATCH: _unlatch,
     WishKind.LATCH: _latch,
     WishKind.OPEN_INNER_DOOR: _open_inner_door,

@@ -14,6 +14,9 @@ from controller.domain.events import (
     Cancel,
     FreePlace,
     ImportInventory,
+    Interlocks,
+    Jog,
+    JogHold,
     Query,
     Refusal,
     Relocate,
@@ -33,6 +36,7 @@ from controller.runtime import wind_up
 from controller.runtime.admission import Admission
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
 from controller.runtime.jobs import Jobs
+from controller.runtime.jog import Hand
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
@@ -91,7 +95,8 @@ class Control:
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
         self._register = Register(ledger, board, now)
         self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
-        self.unit = Unit(bench, ledger, self.jobs, self.rooms, board, self._post, loop.time)
+        self.hand = Hand(bench, board, self._post)
+        self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
         self._locked = LockedPlaces(bench, ledger.book)
 
@@ -143,6 +148,8 @@ class Control:
                 await self.unit.ended(event)
             case ActivityEnded(owner) if owner == "job":
                 await self.jobs.ended(event)
+            case ActivityEnded(owner) if owner == "jog":
+                self.hand.ended(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Stirred():
@@ -208,9 +215,11 @@ class Control:
         self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
 
     async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911 - one case a request
-        if not isinstance(request, Query):
+        if not isinstance(request, Query | JogHold | Interlocks):
             log.info("asked", request=type(request).__name__, by=request.by)
         match request:
+            case Jog() | JogHold() | Interlocks():
+                return self._by_hand(request)
             case Query(what=what, params=params):
                 return self._views.answer(self, what, params)
             case UnitCommand(event=event):
@@ -251,6 +260,19 @@ class Control:
                 return await self._add(request, job, CarKnown(Car(request.car, request.model)))
             case Relocate():
                 return await self._add(request, self._admission.relocate(request))
+
+    def _by_hand(self, request: Jog | JogHold | Interlocks) -> Answer:
+        mode, state = self.unit.mode, self.unit.state
+        match request:
+            case Jog():
+                answer = self.hand.begin(request, mode, state)
+                self._audit(request)
+                return answer
+            case JogHold():
+                return self.hand.hold(request)
+            case Interlocks(mechanism=mechanism):
+                conditions = self.hand.conditions(mechanism, mode, state)
+                return {"mechanism": mechanism, "conditions": [asdict(each) for each in conditions]}
 
     async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
         self._audit(request)

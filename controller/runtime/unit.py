@@ -17,6 +17,7 @@ from controller.domain.unit import UnitState as S
 from controller.machines.unit import unit_machine
 from controller.runtime.inbox import Board
 from controller.runtime.jobs import Jobs
+from controller.runtime.jog import Hand
 from controller.runtime.ledger import Ledger
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
@@ -52,6 +53,7 @@ class Unit:
         ledger: Ledger,
         jobs: Jobs,
         rooms: Rooms,
+        hand: Hand,
         board: Board,
         post: Callable[[ActivityEnded], None],
         clock: Callable[[], float],
@@ -60,6 +62,7 @@ class Unit:
         self._ledger = ledger
         self._jobs = jobs
         self._rooms = rooms
+        self._hand = hand
         self._board = board
         self._clock = clock
         self._runner = Runner("unit", post)
@@ -91,6 +94,8 @@ class Unit:
             allowed = ", ".join(sorted(state.name for state in MODE_CHANGE_STATES))
             raise Refusal("MODE_STATE", f"the mode changes in {allowed} alone, and the unit is {self.state.name}")
         self.require_no_key()
+        if self._hand.busy:
+            raise Refusal("JOG_RUNS", "an axis is moved by hand: let go first")
         left = self.mode
         if mode is not left:
             await self._ledger.commit(ModeSet(mode.value, by))
@@ -162,7 +167,8 @@ class Unit:
             {"event": "unit_state", "state": change.target.name, "was": change.source.name, "cause": cause}
         )
         self._ledger.note(UnitSet(change.target.name, cause))
-        await self._enter(change.target, self._runner.dismiss())
+        hand = self._hand.halt(f"unit {change.target.name}: {cause}")
+        await self._enter(change.target, self._runner.dismiss(), hand)
 
     async def power_up(self) -> None:
         """Leave the start for Stopped once every outcome is proven and nothing has tripped; else stay Aborted."""
@@ -209,21 +215,22 @@ class Unit:
     async def shut_down(self) -> None:
         """Bring everything to rest, for the end of the process."""
         await self._runner.cancel()
+        await self._hand.halt("the daemon ends").reached()
         await self._jobs.halt().reached()
         await self._rooms.halt()
         # Last, because a journal that has failed refuses it.
         await self._jobs.interrupt(JobEvent.INTERRUPT)
 
-    async def _enter(self, state: S, before: Rest) -> None:
-        """Start what a state does; ``before`` is the activity of the last one, perhaps still coming to rest."""
+    async def _enter(self, state: S, before: Rest, hand: Rest) -> None:
+        """Start what a state does; ``before``, the last one's activity, and ``hand`` perhaps still come to rest."""
         self._jobs.executing = state is S.EXECUTE
         leaving = self._rooms.executing and state not in ROOMS_SERVE
         self._rooms.executing = state in ROOMS_SERVE
         match state:
             case S.ABORTING:
-                self._start(self._rest(before, self._jobs.halt(), rooms=True))
-            case _ if state in _COMING_TO_REST and (leaving or before.pending):
-                self._start(self._rest(before, rooms=leaving))
+                self._start(self._rest(before, hand, self._jobs.halt(), rooms=True))
+            case _ if state in _COMING_TO_REST and (leaving or before.pending or hand.pending):
+                self._start(self._rest(before, hand, rooms=leaving))
             case S.CLEARING:
                 self._start(self._clear())
             case S.RESETTING:

@@ -13,7 +13,7 @@ from hal.plcmap.frame import Content
 from sim_plc.image import Drive, TowerImage
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
-from sim_plc.program.positioning import CONTACT_S, Positioner, jog_sign
+from sim_plc.program.positioning import CONTACT_S, Positioner, jog_sign, jog_speed
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
 from sim_plc.program.words import bits
@@ -283,8 +283,9 @@ class Exchange:
 
     def _jog(self, sign: int) -> Steps:
         s = self._s
-        self.arms.request(Drive.JOG, speed=sign * s.home_speed_mm_s, acceleration=s.acceleration_mm_s2)
-        longest = margin_s(s.stroke_mm / s.home_speed_mm_s)
+        speed_mm_s = jog_speed(s.home_speed_mm_s, s.acceleration_mm_s2)
+        self.arms.request(Drive.JOG, speed=sign * speed_mm_s, acceleration=s.acceleration_mm_s2)
+        longest = margin_s(s.stroke_mm / speed_mm_s)
         yield Wait(lambda: not self._dead_man() or self._at_end(sign), longest, None, every_scan=True)
         yield from self._stop(hard=False)
 

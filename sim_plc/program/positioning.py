@@ -21,12 +21,20 @@ RELEVEL_SHARE: Final = 0.5
 RELEVEL_PER_S: Final = 5.0
 """Speed of levelling again, in units of the axis per second: a person could step over it."""
 
+RELEASE_RAMP_S: Final = 0.06
+"""Ramp of a JOG that is let go: with the dead-man's 200 ms and the scans about it, it stands within 300 ms."""
+
 _BITS: Final = (int(Flag.HOMED), int(Flag.BRAKE_ON), int(Flag.HELD), int(Flag.FAULT))
 
 
 def jog_sign(content: Content) -> int:
     """Return the direction of a JOG: only the sign of its argument counts, the speed is the PLC's reduced one."""
     return 1 if content.argument1 > 0 else -1
+
+
+def jog_speed(home_speed: int, rate: int) -> int:
+    """Return the reduced speed of a JOG that ends with a ramp of ``rate``: never above that of referencing."""
+    return max(1, min(home_speed, int(rate * RELEASE_RAMP_S)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,13 @@ class Kinematics:
     stop: int
     """Deceleration of a safety or silence stop."""
     home_speed: int
-    """Also the reduced speed of JOG."""
     brake_s: float
     levelling_s: float = 0.0
+
+    @property
+    def jog_speed(self) -> int:
+        """The reduced speed of JOG."""
+        return jog_speed(self.home_speed, self.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,16 +252,16 @@ class Positioner:
     def _jog(self, sign: int) -> Steps:
         k, wires = self._k, self.wires
         wires.outputs.brake_release = True
-        wires.request(Drive.JOG, speed=sign * k.home_speed, acceleration=k.acceleration)
-        longest = margin_s(k.brake_s + self._span.length / k.home_speed)
+        wires.request(Drive.JOG, speed=sign * k.jog_speed, acceleration=k.acceleration)
+        longest = margin_s(k.brake_s + self._span.length / k.jog_speed)
         yield Wait(lambda: not self._dead_man() or self._at_end(sign), longest, None, every_scan=True)
-        yield from self._stop(k.acceleration)
+        yield from self._stop(k.stop)
 
     def _at_end(self, sign: int) -> bool:
         """Whether a jog must ramp down now to stand before the end of a span that has one."""
         if self._span.turn:
             return False
-        inputs, rate = self.wires.inputs, self._k.acceleration
+        inputs, rate = self.wires.inputs, self._k.stop
         position = inputs.position + inputs.velocity * abs(inputs.velocity) / (2 * rate)
         return position >= self._span.high if sign > 0 else position <= self._span.low
 

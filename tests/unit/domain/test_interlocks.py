@@ -61,6 +61,7 @@ WELL: dict[str, tuple[Wish, Situation]] = {
     "place room": (Wish(WishKind.PLACE, ROOM), replace(AT_ROOM, place_occupied=False)),
     "home shuttle": (Wish(WishKind.HOME_SHUTTLE), replace(AT_BAY, shuttle_centred=False)),
     "retract": (Wish(WishKind.RETRACT), replace(AT_ROOM, shuttle_centred=False, loaded=False)),
+    "jog shuttle": (Wish(WishKind.JOG_SHUTTLE), AT_BAY),
     "unlatch": (Wish(WishKind.UNLATCH, BAY), replace(TRAVEL, docked=BAY)),
     "latch": (Wish(WishKind.LATCH, BAY), AT_BAY),
     "open door": (Wish(WishKind.OPEN_INNER_DOOR, ROOM), replace(TRAVEL, docked=ROOM)),
@@ -78,9 +79,12 @@ TROUBLES: dict[str, dict[str, list[str]]] = {
     "power": {"POWER": [title for title in EVERYTHING if title not in ("latch", "unlatch")]},
     "lift-homed": {"NOT_HOMED": ["move lift"]},
     "table-homed": {"NOT_HOMED": ["move table"]},
-    "lift-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "unlatch", "open door"]},
-    "table-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "unlatch", "open door"]},
-    "elsewhere": {"NOT_DOCKED": [*EXCHANGES, "unlatch", "open door"], "WAY_NOT_OPEN": ["home shuttle", "retract"]},
+    "lift-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "jog shuttle", "unlatch", "open door"]},
+    "table-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "jog shuttle", "unlatch", "open door"]},
+    "elsewhere": {
+        "NOT_DOCKED": [*EXCHANGES, "unlatch", "open door"],
+        "WAY_NOT_OPEN": ["home shuttle", "retract", "jog shuttle"],
+    },
     "extended": {"SHUTTLE_NOT_CENTRED": [*TRAVELS, "latch", "close door"]},
     "loose": {"LOAD_NOT_SECURED": TRAVELS},
     "loose-unsure": {
@@ -91,7 +95,7 @@ TROUBLES: dict[str, dict[str, list[str]]] = {
     "loose-empty": {"CARRIAGE_EMPTY": ["place bay", "place room"]},
     "loaded": {"CARRIAGE_LOADED": ["pick bay", "pick room", "retract"]},
     "unlocked": {"LATCH_NOT_LOCKED": TRAVELS},
-    "latch-shut": {"WAY_NOT_OPEN": ["pick bay", "place bay", "resume bay", "undo bay", "home shuttle"]},
+    "latch-shut": {"WAY_NOT_OPEN": ["pick bay", "place bay", "resume bay", "undo bay", "home shuttle", "jog shuttle"]},
     "place-unsure": {
         "SOURCE_NOT_OCCUPIED": ["pick bay", "pick room"],
         "TARGET_NOT_EMPTY": ["place bay", "place room"],

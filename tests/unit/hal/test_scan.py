@@ -338,6 +338,40 @@ def test_until_waits_for_an_image_and_names_why_none_came() -> None:
     run(scenario())
 
 
+def test_a_touch_changes_the_dead_man_counter_once_and_at_once() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            await asyncio.sleep(1)
+            before = it.plc.blocks[-1].dead_man
+            it.plc.blocks.clear()
+            it.station.touch_dead_man()
+            await asyncio.sleep(0.02)
+            assert [block.dead_man for block in it.plc.blocks] == [before + 1]
+            await asyncio.sleep(1)
+            assert {block.dead_man for block in it.plc.blocks} == {before + 1}
+
+    run(scenario())
+
+
+def test_a_touch_that_could_not_be_passed_on_is_no_sign_of_life_later() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            await asyncio.sleep(1)
+            epoch = it.plc.blocks[-1].epoch
+            it.link.reachable = False
+            await asyncio.sleep(3)
+            it.plc.blocks.clear()
+            it.station.touch_dead_man()
+            await asyncio.sleep(0.3)
+            it.link.reachable = True
+            await asyncio.sleep(3)
+            shown = {(block.epoch, block.dead_man) for block in it.plc.blocks}
+            assert all(each > epoch for each, _ in shown)
+            assert len(shown) == len(dict(shown)), "the first value of an epoch proves no hand"
+
+    run(scenario())
+
+
 def test_the_dead_man_counter_changes_with_every_write_while_held_only() -> None:
     async def scenario() -> None:
         async with rig() as it:

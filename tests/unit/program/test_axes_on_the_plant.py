@@ -209,7 +209,7 @@ def test_jog_runs_while_the_dead_man_is_worked_and_no_longer(rig: Rig) -> None:
     jog = rig.send("lift", Opcode.JOG, 1)
     rig.run(2.0)
     assert rig.status("lift").executing == jog
-    assert rig.master.slow().histories["lift"].velocity == 200
+    assert rig.master.slow().histories["lift"].velocity == 60
     rig.master.hand = False
     assert both(rig.outcome("lift", jog, within_s=1.5)) == OK
     assert rig.status("lift").position < 600

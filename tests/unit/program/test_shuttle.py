@@ -173,6 +173,6 @@ def test_jogging_the_arms_forgets_the_exchange() -> None:
     assert rig.status("shuttle").executing == jog
     rig.master.hand = False
     assert both(rig.outcome("shuttle", jog)) == OK
-    assert 100 < rig.status("shuttle").position < 400
+    assert 20 < rig.status("shuttle").position < 60
     assert both(rig.do("shuttle", Opcode.RESUME)) == (Result.REFUSED, Reason.NOTHING_TO_RESUME)
     assert both(rig.do("shuttle", Opcode.HOME)) == OK

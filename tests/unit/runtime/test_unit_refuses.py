@@ -64,7 +64,7 @@ def test_a_refused_command_has_no_side_effect(event: E) -> None:
             log, board = Log(), Board()
             ledger = Ledger(Book.empty(()), log)
             before = ledger.book.to_body()
-            unit = Unit(Blank(), ledger, Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
+            unit = Unit(Blank(), ledger, Blank(), Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
             unit._machine.restore(state)
             seen = (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
             with pytest.raises(Refusal) as refusal:

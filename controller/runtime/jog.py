@@ -1,0 +1,158 @@
+"""The hand: at most one axis is moved by a person, who must say again and again that they hold it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from controller.activities import modes
+from controller.activities.context import Bench
+from controller.activities.jog import Grip, axis_of, jog
+from controller.activities.primitive import StepFailed
+from controller.activities.situation import situation
+from controller.domain.events import Jog, JogHold, Refusal
+from controller.domain.interlocks import Condition, Wish, explain
+from controller.domain.jogging import AXES, RENEW_S
+from controller.domain.unit import UnitMode, UnitState
+from controller.runtime.inbox import Answer, Board
+from controller.runtime.runner import Rest, Runner
+from controller.runtime.signals import ActivityEnded
+from hal.errors import NotOnline
+from hal.interfaces import Outcome
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Held:
+    """The newest jog. ``outcome`` is None while it runs."""
+
+    number: int
+    mechanism: str
+    by: str
+    grip: Grip
+    outcome: Answer | None = None
+
+
+class Hand:
+    """Jogs one axis at a time. Called by the control task alone."""
+
+    def __init__(self, bench: Bench, board: Board, post: Callable[[ActivityEnded], None]) -> None:
+        self._bench = bench
+        self._board = board
+        self._runner = Runner("jog", post)
+        self._newest: _Held | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an axis is moved by hand, or still comes to rest."""
+        return self._runner.busy
+
+    def conditions(self, mechanism: str, mode: UnitMode, state: UnitState) -> tuple[Condition, ...]:
+        """Return every condition of a jog, met or not, in the order in which they should be looked at.
+
+        Raises:
+            NotOnline: the tower's image may not be trusted.
+
+        """
+        return (
+            Condition("MAINTENANCE", not modes.maintenance_key(self._bench), "the maintenance key must be off"),
+            Condition(
+                "UNIT_MODE", mode is UnitMode.MANUAL, "the unit must be in manual mode: `cartower unit mode manual`"
+            ),
+            Condition(
+                "UNIT_STATE",
+                state is UnitState.IDLE,
+                f"the unit must stand in Idle, and is {state.name}: `cartower unit reset` switches the drives on",
+            ),
+            *explain(Wish(AXES[mechanism].wish), situation(self._bench)),
+        )
+
+    def begin(self, request: Jog, mode: UnitMode, state: UnitState) -> Answer:
+        """Begin to move an axis; the hold begins with it.
+
+        Raises:
+            Refusal: the first condition that is not met, or another jog runs; nothing moves.
+            NotOnline: the tower's image may not be trusted.
+
+        """
+        for condition in self.conditions(request.mechanism, mode, state):
+            if not condition.met:
+                raise Refusal(condition.name, condition.text)
+        if self.busy:
+            raise Refusal("JOG_RUNS", "one axis at a time, by one person: another jog has not ended")
+        number = 1 if self._newest is None else self._newest.number + 1
+        grip = Grip(self._bench.tower.stations[modes.TOWER].touch_dead_man)
+        self._newest = _Held(number, request.mechanism, request.by, grip)
+        forward = request.direction == AXES[request.mechanism].forward
+        self._runner.start(jog(self._bench, axis_of(self._bench, request.mechanism), grip, forward=forward))
+        self._tell("began", direction=request.direction, by=request.by)
+        return {"jog": number, "renew_s": RENEW_S}
+
+    def hold(self, request: JogHold) -> Answer:
+        """Take a renewal, or the end, of a hold; return how the jog fares.
+
+        Raises:
+            Refusal: there is no such jog, or it is somebody else's.
+
+        """
+        newest = self._newest
+        if newest is None or newest.number != request.jog:
+            raise Refusal("UNKNOWN_JOG", f"jog {request.jog} is not the newest one")
+        if newest.by != request.by:
+            raise Refusal("JOG_OF_ANOTHER", f"jog {request.jog} is held by {newest.by or 'somebody else'}")
+        if request.held:
+            newest.grip.renew()
+        else:
+            newest.grip.let_go()
+        return {
+            "jog": newest.number,
+            "held": newest.grip.held,
+            "position": self._position(newest.mechanism),
+            "unit": AXES[newest.mechanism].unit,
+            "outcome": newest.outcome,
+        }
+
+    def ended(self, signal: ActivityEnded) -> None:
+        """Take the end of a jog."""
+        if not self._runner.take(signal):
+            return
+        if isinstance(signal.error, OSError):
+            raise signal.error
+        self._end(_told(signal))
+
+    def halt(self, cause: str) -> Rest:
+        """Stop whatever is moved by hand; await the answer to wait until it stands."""
+        if self._newest is not None and self.busy:
+            self._newest.grip.let_go()
+            self._end({"verdict": "STOPPED", "reason": "", "text": cause})
+        return self._runner.dismiss()
+
+    def _end(self, outcome: Mapping[str, object]) -> None:
+        assert self._newest is not None
+        self._newest.outcome = outcome
+        log.info("jog_ended", mechanism=self._newest.mechanism, **outcome)
+        self._tell("ended", **outcome)
+
+    def _tell(self, what: str, **more: object) -> None:
+        assert self._newest is not None
+        self._board.tell({"event": "jog", "mechanism": self._newest.mechanism, "what": what, **more})
+
+    def _position(self, mechanism: str) -> int | None:
+        try:
+            return axis_of(self._bench, mechanism).encoder
+        except NotOnline:
+            return None
+
+
+def _told(signal: ActivityEnded) -> Answer:
+    """Return how a jog ended, for people and programs."""
+    match signal.error, signal.result:
+        case StepFailed(rule=rule, text=text), _:
+            return {"verdict": "REFUSED", "reason": rule, "text": text}
+        case Exception() as error, _:
+            return {"verdict": "FAILED", "reason": type(error).__name__, "text": str(error)}
+        case None, Outcome(verdict=verdict, reason=reason, text=text):
+            return {"verdict": verdict.name, "reason": reason.name if reason else "", "text": text}
+        case _:
+            return {"verdict": "VOID", "reason": "", "text": "let go before anything was asked of the PLC"}
