@@ -8,14 +8,21 @@ FRAME_WORDS: Final = 11
 """epoch (2), boot id, opcode, argument 1 (2), argument 2 (2), expected-from, check word, sequence."""
 
 
+def _crc_of_byte(value: int) -> int:
+    for _ in range(8):
+        value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+_CRC_TABLE: Final = tuple(_crc_of_byte(value) for value in range(256))
+
+
 def crc16(words: Sequence[int]) -> int:
     """CRC-16/MODBUS (polynomial 0xA001 reflected, start 0xFFFF) over big-endian words."""
-    crc = 0xFFFF
+    table, crc = _CRC_TABLE, 0xFFFF
     for word in words:
-        for byte in (word >> 8, word & 0xFF):
-            crc ^= byte
-            for _ in range(8):
-                crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = crc >> 8 ^ table[(crc ^ word >> 8) & 0xFF]
+        crc = crc >> 8 ^ table[(crc ^ word) & 0xFF]
     return crc
 
 
