@@ -206,7 +206,7 @@ class BayLevelImage:
     unlatch: dict[int, bool]
     """Outputs by place: energise the latch. It falls home by spring when dropped, or when docked or held drop."""
     carriage_held: bool = False
-    """Hard-wired: lift and turntable at standstill, brakes on."""
+    """Hard-wired: lift and turntable at standstill, brakes on and not asked to release."""
     shuttle_centred: bool = True
     """Hard-wired: the arms are centred and at rest, so that no latch is sent home onto them."""
     changes: int = field(default=0, compare=False, repr=False)

@@ -78,6 +78,11 @@ class Axis:
         return not self.moving and (self.brake_on or self.spec.brake_s is None)
 
     @property
+    def releasing(self) -> bool:
+        """Its brake is energised, whether it is off yet or not."""
+        return self._release
+
+    @property
     def driven(self) -> bool:
         """In motion by its drive, not in a stop ramp after loss of power or brake."""
         return self.moving and self._drivable

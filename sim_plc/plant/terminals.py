@@ -133,11 +133,12 @@ class Terminals:
 
     def _fill_bays(self) -> None:
         steel = self._steel
-        # In series with the drive's contact: arms that set out are centred no more, before they have left the centre.
+        # In series with the contactors of brakes and arms: what sets out is held and centred no more, before it moves.
+        held = steel.held and not (steel.lift.releasing or steel.turntable.releasing)
         centred = steel.arms_centred and not steel.arms.moving
         for image in self._levels.values():
-            if (image.carriage_held, image.shuttle_centred) != (steel.held, centred):
-                image.carriage_held, image.shuttle_centred = steel.held, centred
+            if (image.carriage_held, image.shuttle_centred) != (held, centred):
+                image.carriage_held, image.shuttle_centred = held, centred
                 image.changes += 1
         for place in steel.changed_bays:
             image = self._levels[place // 100]

@@ -116,6 +116,11 @@ WAY_TO_JOG: Final = _condition(
     "way_open_to_jog", Reason.WAY_NOT_OPEN, lambda s, _: s.docked_with_way_open()
 )
 """Free is not enough: whoever jogs out of the centre would drive the arms against a latch or a door."""
+NO_CAR_TO_JOG_INTO: Final = _condition(
+    "no_car_to_jog_into",
+    Reason.TARGET_NOT_EMPTY,
+    lambda s, place: s.image.carriage.comb_down or _empty(s, place),
+)
 COMB_AT_END: Final = _at_start(
     "comb_at_end", Reason.CAR_HALF_WAY, lambda s, _: s.image.carriage.arms_centred or s.comb_at_end
 )
@@ -190,7 +195,14 @@ TOWER_INTERLOCKS: Final = InterlockSet[TowerScene](
         (Kind.SHUTTLE, Opcode.UNDO): _going_on(Opcode.UNDO),
         (Kind.SHUTTLE, Opcode.HOME): (*_SHUTTLE, *_TO_CENTRE),
         (Kind.SHUTTLE, Opcode.RETRACT): (*_SHUTTLE, *_TO_CENTRE, CARRIAGE_EMPTY),
-        (Kind.SHUTTLE, Opcode.JOG): (MANUAL, *_SHUTTLE, HELD, WAY_TO_JOG, COMB_AT_END),
+        (Kind.SHUTTLE, Opcode.JOG): (
+            MANUAL,
+            *_SHUTTLE,
+            HELD,
+            WAY_TO_JOG,
+            COMB_AT_END,
+            NO_CAR_TO_JOG_INTO,
+        ),
         (Kind.INNER_DOOR, Opcode.OPEN): (*_DOOR, HELD, DOCKED, GATE_LOCKED, SENSOR, NOBODY),
         (Kind.INNER_DOOR, Opcode.CLOSE): (*_DOOR, CENTRED, PLANE_CLEAR),
         (Kind.OUTER_GATE, Opcode.OPEN): (*_DOOR, DOOR_LOCKED),

@@ -1,4 +1,4 @@
-"""Arms that set out, and latches let go or closed in that moment: two stations that see each other by wires alone."""
+"""Arms or a carriage that set out, and latches that move in that moment: stations that see each other by wires alone."""
 
 from hal.plcmap.codes import Opcode, Reason, Result
 from sim_plc.plant.cars import Car
@@ -31,4 +31,24 @@ def test_nobody_jogs_the_arms_out_of_the_centre_against_a_latch_that_is_closed()
     assert rig.close_way(BAY).result is Result.OK
     rig.manual()
     assert rig.do("shuttle", Opcode.JOG, 1).reason is Reason.WAY_NOT_OPEN
+    assert not rig.plant.crimes
+
+
+def test_a_latch_is_not_drawn_in_the_moment_in_which_the_carriage_sets_out() -> None:
+    rig = at_open_bay()
+    assert rig.close_way(BAY).result is Result.OK
+    move = rig.send("lift", Opcode.MOVE_TO, 0, 101)
+    rig.run(0.05)
+    assert rig.plant.truth().carriage.held, "not by the contact at the brake alone"
+    assert rig.open_way(BAY).reason is Reason.NOT_HELD
+    assert rig.outcome("lift", move).result is Result.OK
+    assert not rig.plant.crimes
+
+
+def test_nobody_jogs_a_raised_comb_into_a_car() -> None:
+    rig = at_open_bay()
+    rig.plant.take_up(2500, 270_000, Car("carried"))
+    rig.run(0.1)
+    rig.manual()
+    assert rig.do("shuttle", Opcode.JOG, 1).reason is Reason.TARGET_NOT_EMPTY
     assert not rig.plant.crimes

@@ -156,6 +156,11 @@ def manual(bench: Bench) -> None:
     bench.program.station_state.mode = Mode.MANUAL
 
 
+def comb_up_at_a_car(bench: Bench) -> None:
+    loaded(bench)
+    bench.image.carriage.place_occupied_a = True
+
+
 def at_jog(bench: Bench) -> None:
     manual(bench)
     way_open(bench)
@@ -332,7 +337,7 @@ TABLE: list[Row] = [
         (1, 0),
         ROOM,
         at_jog,
-        [CHAIN, NO_POWER, *STANDS, (no_way, Reason.WAY_NOT_OPEN), IN_MANUAL],
+        [CHAIN, NO_POWER, *STANDS, (no_way, Reason.WAY_NOT_OPEN), IN_MANUAL, (comb_up_at_a_car, Reason.TARGET_NOT_EMPTY)],
     ),
     (
         "room1.inner_door",
