@@ -34,7 +34,7 @@ Exit codes:
   6   not confirmed: the tower was not asked, nothing has changed (--yes confirms)
   70  the daemon failed inside
   74  the journal, or a file made from it, cannot be read or written
-  130 interrupted by Ctrl-C: what the tower was asked for goes on
+  130 interrupted by Ctrl-C: what the tower was asked for goes on, but a jog ends
 """
 
 P = ParamSpec("P")

@@ -12,6 +12,8 @@ COMMANDS: Final = {
     "status": ("controller.cli.show:status", "What the tower does now."),
     "watch": ("controller.cli.watch:watch", "Follow the tower live."),
     "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower; its mode."),
+    "jog": ("controller.cli.jog:jog", "Move an axis by hand, as long as it is held."),
+    "interlocks": ("controller.cli.jog:interlocks", "Why an axis may not be moved by hand."),
     "cars": ("controller.cli.show:cars", "Which car is where."),
     "places": ("controller.cli.show:places", "What is believed of each bay and room."),
     "place": ("controller.cli.place:place", "Take a bay out of use, and give it back."),

@@ -21,6 +21,8 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "JOBS_OPEN": "`cartower jobs` shows them; `cartower unit stop` lets no new one begin",
     "UNKNOWN_JOB": "`cartower jobs --all` lists every job",
     "JOB_STATE": "`cartower jobs` shows what it waits for",
+    "UNIT_MODE": "`cartower status` shows the mode; `cartower unit mode` changes it where the unit stands",
+    "MODE_STATE": "`cartower unit stop` brings it to Stopped",
     "CHOICE": "`cartower jobs` shows the choices of each parked job",
     "CARRIAGE_BUSY": "`cartower jobs` shows who has it",
     "PLACE_MISSING": "give --place",

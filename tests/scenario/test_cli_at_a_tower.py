@@ -1,7 +1,8 @@
 """The command line at a whole tower: a technician looks around, a person brings a car down and watches."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -69,3 +70,60 @@ def test_a_car_comes_down_once_a_person_says_so(tower: Site) -> None:
     assert person.screen[-2].endswith("DONE")
     (starts,) = told(tower, "io", "get", "tower/shuttle.starts")["signals"]
     assert starts["value"] > 0
+
+
+@pytest.fixture
+def manual(tower: Site) -> Iterator[Site]:
+    """The tower in mode manual, drives on; in production again afterwards."""
+    with tower.client() as client:
+        if client.call("status")["unit"]["state"] == "EXECUTE":
+            tower.cartower("unit", "stop", "--wait")
+    tower.cartower("unit", "mode", "manual")
+    if told(tower, "status")["unit"]["state"] == "STOPPED":
+        tower.cartower("unit", "reset", "--wait", "--yes")
+    yield tower
+    tower.cartower("unit", "mode", "production")
+
+
+def turns(tower: Site) -> bool:
+    with tower.plant() as plant:
+        return bool(plant.call("truth")["carriage"]["turntable"]["moving"])
+
+
+def waited(question: Callable[[], bool], limit_s: float) -> float:
+    """Return how long something took to be so, in seconds."""
+    began = time.monotonic()
+    while not question():
+        assert time.monotonic() - began < limit_s
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+def test_an_axis_turns_as_long_as_a_key_is_held(manual: Site) -> None:
+    assert "NOT MET" not in manual.cartower("interlocks", "turntable")
+    with Terminal(*arguments(manual.run_dir, "jog", "turntable", "ahead")) as person:
+        person.until(lambda lines: any("Hold any key" in line for line in lines), "ready")
+        person.type(" ")
+        time.sleep(0.3)
+        assert not turns(manual), "a key that was only touched"
+        until_s = time.monotonic() + 1.0
+        turned = False
+        while time.monotonic() < until_s:
+            person.type(" ")
+            time.sleep(0.02)
+            turned = turned or turns(manual)
+        assert turned
+        waited(lambda: not turns(manual), 5.0)
+        person.until(lambda lines: any("turntable ahead: stands at" in line for line in lines), "told")
+        person.type("q")
+        assert person.end() == 0, person.screen
+        assert person.modes_now == person.modes
+
+
+def test_an_axis_stands_when_the_command_that_holds_it_is_killed(manual: Site) -> None:
+    with Terminal(*arguments(manual.run_dir, "jog", "turntable", "back", "--for", "60", "--yes")) as person:
+        waited(lambda: turns(manual), 20.0)
+        person.process.kill()
+        waited(lambda: not turns(manual), 5.0)
+    with manual.client() as client:
+        assert client.call("status")["unit"]["state"] == "IDLE"
