@@ -68,7 +68,8 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
     await energise(bench)
     if job_waits and bench.tower.shuttle.resumable:
         return
-    if not job_waits and (bench.tower.shuttle.resumable or not bench.tower.shuttle.centred):
+    # What no station remembers no job resumes either: arms that were moved by hand are centred for everybody.
+    if bench.tower.shuttle.resumable or not bench.tower.shuttle.centred:
         await _commit(bench, bench.tower.shuttle.home, bound_s=bench.kinematics.shuttle_home_s())
     if not job_waits:
         await _close_ways(bench)

@@ -16,7 +16,7 @@ from sim_plc.plant.truth import AxisTruth
 from sim_plc.rehearsal import loop
 from tests.support.mailbox_writes import mailbox_writes
 from tests.support.places import LOW1, ROOM, TOP1
-from tests.support.scenes import idle, stock
+from tests.support.scenes import attended, idle, stock
 from tests.support.stage import Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -368,5 +368,22 @@ def test_with_the_maintenance_key_on_no_jog_is_written_and_a_running_one_ends(mo
                 await asyncio.sleep(1.0)
             assert written == []
             await client.die()
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_job_whose_arms_were_moved_by_hand_goes_on_once_a_reset_has_centred_them(direction: str) -> None:
+    async def scenario() -> None:
+        async with creeping("shuttle", direction) as (it, client):
+            await client.let_go()
+            await client.outcome()
+            await it.ask(SetMode(mode=UnitMode.PRODUCTION))
+            await it.until(lambda: it.unit is UnitState.STOPPED)
+            await it.execute()
+            (number,) = it.book.jobs
+            async with attended(it):
+                assert await it.ended(number) is JobState.DONE
+            assert it.belief() == it.truth()
 
     loop.run(scenario())
