@@ -219,6 +219,11 @@ def last_snapshot(connection: sqlite3.Connection) -> tuple[int, str, bytes] | No
     return row
 
 
+def snapshots(connection: sqlite3.Connection) -> Iterator[tuple[int, str, bytes]]:
+    """Yield number, text and hash of every snapshot that is kept, oldest first."""
+    return iter(connection.execute("SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id"))
+
+
 def insert(connection: sqlite3.Connection, sealed: Iterable[Sealed], tail: Tail) -> None:
     """Write entries that end in ``tail`` as one durable transaction."""
     rows = [(entry.id, entry.at, entry.kind, entry.text, entry.prev, entry.hash) for entry in sealed]

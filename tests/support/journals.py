@@ -21,5 +21,7 @@ def at_once(work: Callable[[], T], /) -> Awaitable[T]:
     return done
 
 
-def open_journal(path: Path | Literal[":memory:"], executor: Executor = at_once) -> Journal:
-    return Journal.open(path, now=lambda: 1234.5, executor=executor)
+def open_journal(
+    path: Path | Literal[":memory:"], executor: Executor = at_once, now: Callable[[], float] = lambda: 1234.5
+) -> Journal:
+    return Journal.open(path, now=now, executor=executor)
