@@ -169,7 +169,7 @@ def damage_named(path: Path | None) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise OSError(f"journal {path} cannot be read: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise JournalDamaged(f"journal {path}: {error}") from error
 
 
