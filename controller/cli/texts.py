@@ -70,6 +70,12 @@ def _mode(event: Mapping[str, Any]) -> str:
     return f"mode {event['was'].lower()} -> {event['mode'].lower()}, by {event['by'] or '?'}"
 
 
+def _jog(event: Mapping[str, Any]) -> str:
+    how = f"{event['direction']}, by {event['by'] or '?'}" if event["what"] == "began" else str(event["verdict"])
+    why = " ".join(part for part in (event.get("reason", ""), event.get("text", "")) if part)
+    return f"jog of {event['mechanism']} {event['what']}: {how}{_because(why)}"
+
+
 def _job(event: Mapping[str, Any]) -> str:
     job = f"job {event['job']} {event['kind']} {event['car']}"
     change = f"{event['was']} -> {event['state']}" if event.get("was") else str(event["state"])
@@ -97,6 +103,7 @@ def _alarm(event: Mapping[str, Any]) -> str:
 _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "unit_state": _unit,
     "unit_mode": _mode,
+    "jog": _jog,
     "job_state": _job,
     "job_done": _done,
     "station": _station,

@@ -1,11 +1,29 @@
 """The unit's modes: changed by people where the unit stands, kept over trips and restarts, obeyed by everything."""
 
 import asyncio
+import contextlib
+import random
 
 import pytest
 
-from controller.domain.events import Refusal, Relocate, Retrieve, SetMode, Store, UnitCommand
+from controller.domain.events import (
+    Adopt,
+    Cancel,
+    Interlocks,
+    Jog,
+    JogHold,
+    Query,
+    Refusal,
+    Relocate,
+    Request,
+    Resolve,
+    Retrieve,
+    SetMode,
+    Store,
+    UnitCommand,
+)
 from controller.domain.jobs import JobState
+from controller.domain.jogging import AXES
 from controller.domain.unit import MODE_CHANGE_STATES, UnitEvent, UnitMode, UnitState
 from hal.plcmap.codes import Mode
 from sim_plc.rehearsal import loop
@@ -15,7 +33,7 @@ from tests.support.scenes import idle, refused_now, stock
 from tests.support.stage import Stage, stage
 
 CARS = stock(LOW1, TOP1)
-ORDERS = [Retrieve(car=f"C{LOW1}"), Store(car="new", room=ROOM), Relocate(car=f"C{LOW1}", bay=LOW3)]
+ORDERS: list[Request] = [Retrieve(car=f"C{LOW1}"), Store(car="new", room=ROOM), Relocate(car=f"C{LOW1}", bay=LOW3)]
 BESIDE_PRODUCTION = [UnitMode.MAINTENANCE, UnitMode.MANUAL]
 
 
@@ -140,10 +158,33 @@ def test_a_station_that_is_away_follows_at_the_next_reset() -> None:
     loop.run(scenario())
 
 
-def test_with_the_maintenance_key_on_nothing_is_written_and_every_refusal_names_it(
-    monkeypatch: pytest.MonkeyPatch,
+WAYS = [(name, way) for name, axis in AXES.items() for way in (axis.forward, axis.back)]
+MOVING: list[Request] = [
+    *ORDERS,
+    *(SetMode(mode=mode) for mode in UnitMode),
+    *(Jog(mechanism=mechanism, direction=way) for mechanism, way in WAYS),
+    UnitCommand(event=UnitEvent.CLEAR),
+]
+"""What is refused while the key is on."""
+
+HARMLESS: list[Request] = [
+    *(UnitCommand(event=event) for event in UnitEvent if event is not UnitEvent.CLEAR),
+    *(Query(what=what) for what in ("status", "jobs", "cars", "places")),
+    *(Interlocks(mechanism=mechanism) for mechanism in AXES),
+    JogHold(jog=1, held=True),
+    Cancel(job=1),
+    Resolve(job=1, choice="continue"),
+    Adopt(),
+]
+"""What may be granted, or refused for another reason."""
+
+
+@pytest.mark.parametrize("actions", [150, pytest.param(10_000, marks=pytest.mark.campaign)])
+def test_with_the_maintenance_key_on_nothing_is_written_whatever_people_ask(
+    actions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario() -> None:
+        rng = random.Random(actions)
         async with stage(cars=CARS) as it:
             written = mailbox_writes(it.world, monkeypatch)
             job = await it.order(Retrieve(car=f"C{LOW1}"))
@@ -154,17 +195,14 @@ def test_with_the_maintenance_key_on_nothing_is_written_and_every_refusal_names_
             assert written, "the count sees what a job writes"
             written.clear()
             before = it.motions()
-            asked = [
-                *ORDERS,
-                *(SetMode(mode=mode) for mode in UnitMode),
-                UnitCommand(event=UnitEvent.CLEAR),
-            ]
-            for request in asked * 3:
-                with pytest.raises(Refusal) as refusal:
-                    await it.ask(request)
-                assert refusal.value.rule == "MAINTENANCE"
-                assert "maintenance key" in refusal.value.text
-            await asyncio.sleep(60.0)
+            for request in [*MOVING, *rng.choices(MOVING + HARMLESS, k=actions)]:
+                if request in MOVING:
+                    refusal = await refused_by(it, request)
+                    assert (refusal.rule, "maintenance key" in refusal.text) == ("MAINTENANCE", True), request
+                else:
+                    with contextlib.suppress(Refusal):
+                        await it.ask(request)
+                await asyncio.sleep(rng.choice((0.0, 0.1, 2.0)))
             assert (written, it.motions()) == ([], before)
             assert it.unit is UnitState.ABORTED
             assert it.job(queued).state is JobState.QUEUED
@@ -174,3 +212,10 @@ def test_with_the_maintenance_key_on_nothing_is_written_and_every_refusal_names_
             await it.until(lambda: it.job(job).state is not JobState.INTERRUPTED)
 
     loop.run(scenario())
+
+
+async def refused_by(it: Stage, request: Request) -> Refusal:
+    """Return the refusal of a request."""
+    with pytest.raises(Refusal) as refusal:
+        await it.world.ask(request)
+    return refusal.value

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from controller.cli.held_key import GAP_S, Repeats
 from controller.cli.main import cartower
+from controller.cli.texts import event_text
 from controller.domain.events import Interlocks, Jog, JogHold, Refusal, Request
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl
 
@@ -145,3 +146,28 @@ def test_a_key_is_held_from_its_first_repetition_until_they_cease() -> None:
         assert repeats.held(now_s + 0.033)
     assert repeats.held(now_s + GAP_S - 0.001)
     assert not repeats.held(now_s + GAP_S + 0.001)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            {"event": "jog", "mechanism": "lift", "what": "began", "direction": "up", "by": "7:kim"},
+            "jog of lift began: up, by 7:kim",
+        ),
+        (
+            {"event": "jog", "mechanism": "lift", "what": "ended", "verdict": "REFUSED", "reason": "BUSY", "text": ""},
+            "jog of lift ended: REFUSED: BUSY",
+        ),
+        (
+            {"event": "jog", "mechanism": "lift", "what": "ended", "verdict": "STOPPED", "reason": "", "text": ""},
+            "jog of lift ended: STOPPED",
+        ),
+        (
+            {"event": "unit_mode", "mode": "MANUAL", "was": "PRODUCTION", "by": "7:kim"},
+            "mode production -> manual, by 7:kim",
+        ),
+    ],
+)
+def test_what_is_done_by_hand_is_told_in_words(event: dict[str, str], text: str) -> None:
+    assert event_text(event) == text
