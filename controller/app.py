@@ -178,6 +178,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
                 tower.limits.length_mm, tower.limits.width_mm, tower.limits.height_mm, tower.limits.weight_kg
             ),
             news=News(drivers),
+            sensors_out=book.sensors_out,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
         control = Control(bench, ledger, inbox, board, views, ports.now)

@@ -41,6 +41,11 @@ class Latches:
         word = self._bay(place)
         return loaded(a=Bay.OCCUPIED_A in word, b=Bay.OCCUPIED_B in word)
 
+    def contacts(self, place: int) -> tuple[bool, bool]:
+        """Return what each of the bay controller's own two sensors shows of a bay, A first."""
+        word = self._bay(place)
+        return Bay.OCCUPIED_A in word, Bay.OCCUPIED_B in word
+
     def docked(self, place: int) -> bool:
         """Whether the carriage is docked at a bay, hard-wired."""
         return Bay.DOCKED in self._bay(place)

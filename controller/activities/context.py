@@ -1,6 +1,7 @@
 """What every activity works with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from controller.activities.waiting import News
 from controller.domain.ports import Keeper
@@ -38,3 +39,5 @@ class Bench:
     patience: Patience
     envelope: Envelope
     news: News
+    sensors_out: Mapping[str, object] = field(default_factory=dict)
+    """By name: the sensors that are out of service, as the book holds them now."""

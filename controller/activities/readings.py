@@ -7,7 +7,7 @@ from controller.activities.context import Bench
 from hal.errors import NotOnline
 from hal.interfaces import StationState
 from hal.plcmap.shape import level_of
-from hal.readings import Loaded
+from hal.readings import Loaded, loaded
 from hal.scan import Station
 
 SEEN = {Loaded.YES: "occupied", Loaded.NO: "empty", Loaded.DOUBTFUL: "doubtful"}
@@ -26,11 +26,31 @@ def standing(station: Station) -> str:
     return station.state.name
 
 
-def presence(bench: Bench, place: int) -> Loaded:
-    """Return what a place's own sensors prove: the bay controller's two, or the room's two with its floor scale."""
+CONTACTS = ("occupied_a", "occupied_b")
+"""The bay controller's own two sensors of a bay."""
+
+
+def presence(bench: Bench, place: int, *, but: str = "") -> Loaded:
+    """Return what a place's own sensors prove: the bay controller's two, or the room's two with its floor scale.
+
+    Of a bay without one of its contacts the other one speaks: a person has said what stands there, and when the
+    carriage is docked its own two sensors see the bay as well. Without both nothing is proven. ``but``: a sensor that
+    counts as being in service.
+    """
     if place in bench.shape.rooms:
         return bench.tower.rooms[place].occupied
-    return bench.tower.latches[level_of(place)].occupied(place)
+    latches = bench.tower.latches[level_of(place)]
+    out = missing(bench, place) - {but} if bench.sensors_out else frozenset()
+    if not out:
+        return latches.occupied(place)
+    seen = zip(CONTACTS, latches.contacts(place), strict=True)
+    left = [shows for contact, shows in seen if f"bay{place}.{contact}" not in out]
+    return loaded(a=left[0], b=left[0]) if left else Loaded.DOUBTFUL
+
+
+def missing(bench: Bench, bay: int) -> frozenset[str]:
+    """Return the contacts of a bay that are out of service: no car is put into a bay without both."""
+    return frozenset(name for name in (f"bay{bay}.{contact}" for contact in CONTACTS) if name in bench.sensors_out)
 
 
 def docked_place(bench: Bench) -> int | None:

@@ -216,6 +216,22 @@ def _free(params: Params, by: str) -> events.Request:
     return events.FreePlace(by, place=params.number("place"))
 
 
+def _confirm(params: Params, by: str) -> events.Request:
+    return events.ConfirmPlace(by, place=params.number("place"), car=params.text("car", default="") or None)
+
+
+def _sensor_out(params: Params, by: str) -> events.Request:
+    return events.SensorOut(by, name=params.text("name"), why=params.text("why"))
+
+
+def _sensor_in(params: Params, by: str) -> events.Request:
+    return events.SensorIn(by, name=params.text("name"))
+
+
+def _sensors(_params: Params, by: str) -> events.Request:
+    return events.Query(by, what="sensors")
+
+
 def _adopt(_params: Params, by: str) -> events.Request:
     return events.Adopt(by)
 
@@ -251,6 +267,10 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "resolve": _resolve,
         "place.block": _block,
         "place.free": _free,
+        "place.confirm": _confirm,
+        "sensor.out": _sensor_out,
+        "sensor.in": _sensor_in,
+        "sensors": _sensors,
         "adopt": _adopt,
         "status": _status,
         "cars": _cars,

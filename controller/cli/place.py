@@ -1,4 +1,4 @@
-"""`cartower place`: take a bay out of use, and give it back."""
+"""`cartower place`: take a bay out of use, give it back, and say what stands in it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from controller.api.sync_client import call_once
-from controller.cli.completing import bays, blocked_bays
+from controller.cli.completing import bays, blocked_bays, cars
 from controller.cli.examples import shown
-from controller.cli.exits import translated
+from controller.cli.exits import USAGE, fail, translated
 from controller.cli.lazy import Group
 from controller.cli.moves import FIRST_PLACE
 from controller.cli.options import daemon_options, json_option
@@ -17,7 +17,7 @@ from controller.cli.output import emit_json
 
 @click.group(cls=Group, epilog=shown("cartower place block 305 --why 'the latch squeaks'", "cartower place free 305"))
 def place() -> None:
-    """Take bays out of use, and give them back. `cartower places` shows them."""
+    """Take bays out of use, give them back, and say what stands in one. `cartower places` shows them."""
 
 
 @place.command(epilog=shown("cartower place block 305 --why 'the latch squeaks'"))
@@ -42,6 +42,20 @@ def block(bay: int, why: str, socket: Path, *, as_json: bool) -> None:
 def free(bay: int, socket: Path, *, as_json: bool) -> None:
     """Give BAY back. Look into it first: if its sensors contradict the inventory, it stays unverified."""
     _show(call_once(socket, "place.free", place=bay), as_json=as_json)
+
+
+@place.command(epilog=shown("cartower place confirm 305 --car C007", "cartower place confirm 305 --empty"))
+@click.argument("bay", type=click.IntRange(min=FIRST_PLACE), shell_complete=bays)
+@click.option("--car", shell_complete=cars, help="The car that stands in it.")
+@click.option("--empty", is_flag=True, help="Nothing stands in it.")
+@daemon_options
+@json_option
+@translated
+def confirm(bay: int, car: str | None, socket: Path, *, empty: bool, as_json: bool) -> None:
+    """Say what stands in BAY after a look into it. Believed only if the bay's sensors agree."""
+    if (car is None) is not empty:
+        fail(USAGE, "say what stands there: --car CAR, or --empty")
+    _show(call_once(socket, "place.confirm", place=bay, car=car), as_json=as_json)
 
 
 def _show(answer: Mapping[str, object], *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ KINDS: Final[Mapping[str, str]] = {
     "ModeSet": "unit",
     "JobSet": "job",
     "PlaceSet": "place",
+    "SensorSet": "sensor",
     "CarKnown": "car",
     "Asked": "request",
     "Planned": "command",
@@ -41,7 +42,7 @@ def entry_text(kind: str, body: Mapping[str, object]) -> str:
     return record_text(record)
 
 
-def record_text(record: records.Record) -> str:  # noqa: PLR0911, C901 - one line a kind of record
+def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 - one line a kind of record
     """Return a record as one line."""
     match record:
         case records.EpochRaised(high, low):
@@ -67,8 +68,15 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, C901 - one lin
             return f"unit {state}{_because(cause)}"
         case records.ModeSet(mode, by):
             return f"mode {mode}, by {by or '?'}"
+        case records.SensorSet():
+            return _sensor(record)
         case records.Asked(request, by, rule):
             return f"{by or '?'} asked {request}{f', refused {rule}' if rule else ''}"
+
+
+def _sensor(record: records.SensorSet) -> str:
+    state = "out of service" if record.out else "in service"
+    return f"sensor {record.name} {state}{_because(record.why)}, by {record.by or '?'}"
 
 
 def when_text(at: float) -> str:

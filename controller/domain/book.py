@@ -41,6 +41,8 @@ class Book:
     epoch_low: int = 0
     last_job: int = 0
     mode: UnitMode = UnitMode.PRODUCTION
+    sensors_out: dict[str, records.SensorSet] = field(default_factory=dict)
+    """By name: the sensors that are out of service."""
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -71,6 +73,8 @@ class Book:
                 self.cars[car.id] = car
             case records.ModeSet(mode):
                 self.mode = UnitMode(mode)
+            case records.SensorSet():
+                self._set_sensor(record)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
 
@@ -112,6 +116,7 @@ class Book:
             "sequences": self.sequences,
             "epoch": [self.epoch_high, self.epoch_low],
             "last_job": self.last_job,
+            "sensors_out": [asdict(each) for each in self.sensors_out.values()],
             "mode": self.mode.value,
         }
 
@@ -151,6 +156,8 @@ class Book:
             last_job,
             # A snapshot of before there was a choice: every tower was in production.
             UnitMode(str(body.get("mode", UnitMode.PRODUCTION.value))),
+            # A snapshot of before a sensor could be taken out: none is.
+            {each.name: each for each in map(records.sensor_from_body, _list(body.get("sensors_out", [])))},
         )
 
     def _issue(self, record: records.Issued) -> None:
@@ -167,6 +174,11 @@ class Book:
             self.intents.pop(key, None)
         elif key in self.intents:
             self.intents[key] = replace(self.intents[key], unknown=True)
+
+    def _set_sensor(self, record: records.SensorSet) -> None:
+        self.sensors_out.pop(record.name, None)
+        if record.out:
+            self.sensors_out[record.name] = record
 
     def _set_job(self, job: Job) -> None:
         self.jobs[job.id] = job

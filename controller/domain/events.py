@@ -159,6 +159,32 @@ class FreePlace(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPlace(Request):
+    """State what stands in one bay after a look into it; its sensors must agree. ``car`` None: nothing.
+
+    Answer: ``{"place": number, "status": "occupied" or "free", "reason": ""}``.
+    """
+
+    place: int
+    car: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorOut(Request):
+    """Take a sensor out of service, with what follows from that. Answer: ``{"sensors": [those that are out]}``."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorIn(Request):
+    """Take a sensor back into service. Answer: ``{"sensors": [those that are out]}``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt(Request):
     """Take the stations over although another master was seen. Answer: ``{"stations": [names]}``."""
 

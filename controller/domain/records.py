@@ -109,6 +109,16 @@ class ModeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorSet:
+    """A sensor is out of service from now on, or back in it."""
+
+    name: str
+    out: bool
+    why: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Somebody asked for something, granted or refused (``rule``): the audit trail."""
 
@@ -129,6 +139,7 @@ Record = (
     | CarKnown
     | UnitSet
     | ModeSet
+    | SensorSet
     | Asked
 )
 
@@ -175,6 +186,11 @@ def place_from_body(body: object) -> Place:
     return Place(**values)  # type: ignore[arg-type]
 
 
+def sensor_from_body(body: object) -> SensorSet:
+    """Return a sensor's record from its body."""
+    return SensorSet(**_mapping(body))  # type: ignore[arg-type]
+
+
 def car_from_body(body: object) -> Car:
     """Return a car from its body."""
     return Car(**_mapping(body))  # type: ignore[arg-type]
@@ -201,6 +217,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "Settled": _plain(Settled),
     "UnitSet": _plain(UnitSet),
     "ModeSet": _plain(ModeSet),
+    "SensorSet": sensor_from_body,
     "Asked": _plain(Asked),
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),

@@ -37,6 +37,8 @@ class Admission:
         """
         place = self._to_be_moved(request.car)
         room = None if request.room is None else self._room(request.room)
+        if room is not None and self._rooms.state(room) is RoomState.OUT_OF_SERVICE:
+            raise Refusal("ROOM_OUT_OF_SERVICE", f"room {room} is out of service")
         return self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by)
 
     def store(self, request: Store) -> Job:
@@ -53,7 +55,7 @@ class Admission:
         if where is not None or self._book.job_of_car(request.car) is not None:
             raise Refusal("CAR_ALREADY_INSIDE", f"car {request.car} is in the tower already")
         self._room_free(room)
-        free = sum(self._status(bay) is PlaceStatus.FREE for bay in self._unreserved())
+        free = sum(self._status(bay) is PlaceStatus.FREE and not self._unseen(bay) for bay in self._unreserved())
         if free <= self._book.awaited_bays():
             raise Refusal("TOWER_FULL", f"no free bay: {len(self._bench.shape.bays)} bays, {free} free of claims")
         return self._job(JobKind.STORE, request.car, room, None, room, request.by)
@@ -214,6 +216,8 @@ class Admission:
                 raise Refusal("BAY_OCCUPIED", f"bay {bay} holds car {self._book.places[bay].car}")
             case PlaceStatus.UNVERIFIED | PlaceStatus.BLOCKED as status:
                 raise Refusal("BAY_NOT_USABLE", f"bay {bay} is {status}")
+        if self._unseen(bay):
+            raise Refusal("BAY_NOT_USABLE", f"of bay {bay} out of service: {', '.join(sorted(self._unseen(bay)))}")
 
     def _room(self, place: int) -> int:
         if place not in self._bench.shape.rooms:
@@ -273,7 +277,7 @@ class Admission:
     def _divert_to(self, place: int | None) -> int:
         if place is None:
             raise Refusal("PLACE_MISSING", "a diversion needs the bay to put the car into")
-        if place not in self._unreserved() or self._status(place) is not PlaceStatus.FREE:
+        if place not in self._unreserved() or self._status(place) is not PlaceStatus.FREE or self._unseen(place):
             raise Refusal("BAY_NOT_USABLE", f"{place} is not a free bay")
         return place
 
@@ -298,6 +302,10 @@ class Admission:
     def _unreserved(self) -> list[int]:
         taken = self._book.reserved()
         return [bay for bay in self._bench.shape.bays if bay not in taken]
+
+    def _unseen(self, bay: int) -> frozenset[str]:
+        """Return the contacts of a bay without which no car is put into it."""
+        return readings.missing(self._bench, bay)
 
     def _status(self, place: int) -> PlaceStatus:
         return self._book.places[place].status

@@ -12,6 +12,7 @@ from controller.domain.events import (
     Adopt,
     BlockPlace,
     Cancel,
+    ConfirmPlace,
     FreePlace,
     ImportInventory,
     Interlocks,
@@ -23,12 +24,14 @@ from controller.domain.events import (
     Request,
     Resolve,
     Retrieve,
+    SensorIn,
+    SensorOut,
     SetMode,
     Store,
     UnitCommand,
 )
 from controller.domain.jobs import Job, JobEvent, JobState
-from controller.domain.places import Car, Place
+from controller.domain.places import Car
 from controller.domain.records import Asked as AskedRecord
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
@@ -41,6 +44,7 @@ from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
+from controller.runtime.sensors import Sensors
 from controller.runtime.signals import (
     ActivityEnded,
     JournalBroke,
@@ -99,6 +103,7 @@ class Control:
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
         self._locked = LockedPlaces(bench, ledger.book)
+        self._sensors = Sensors(bench, ledger.book, self._locked, self.rooms.state)
 
     async def run(self) -> None:
         """Take events until cancelled; then bring everything to rest.
@@ -220,6 +225,8 @@ class Control:
         match request:
             case Jog() | JogHold() | Interlocks():
                 return self._by_hand(request)
+            case Query(what="sensors"):
+                return {"sensors": self._sensors.picture()}
             case Query(what=what, params=params):
                 return self._views.answer(self, what, params)
             case UnitCommand(event=event):
@@ -242,9 +249,13 @@ class Control:
             case Resolve():
                 return await self._resolve(request)
             case BlockPlace():
-                return await self._believe(request, self._locked.block(request))
+                return await self._believe(request, PlaceSet(self._locked.block(request)))
             case FreePlace():
-                return await self._believe(request, self._locked.free(request))
+                return await self._believe(request, PlaceSet(self._locked.free(request)))
+            case ConfirmPlace():
+                return await self._believe(request, *self._locked.confirm(request))
+            case SensorOut() | SensorIn():
+                return await self._serve_sensor(request)
             case Adopt():
                 self._audit(request)
                 return {"stations": await self._adopt()}
@@ -307,10 +318,21 @@ class Control:
         changed = await self.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
         return _state_of(changed)
 
-    async def _believe(self, request: Request, place: Place) -> Answer:
+    async def _believe(self, request: BlockPlace | FreePlace | ConfirmPlace, *records: Record) -> Answer:
         self._audit(request)
-        await self._ledger.commit(PlaceSet(place))
+        await self._ledger.commit(*records)
+        place = self._ledger.book.places[request.place]
         return {"place": place.number, "status": place.status.value, "reason": place.reason}
+
+    async def _serve_sensor(self, request: SensorOut | SensorIn) -> Answer:
+        match request:
+            case SensorOut():
+                records = self._sensors.take_out(request)
+            case SensorIn():
+                records = self._sensors.put_in(request)
+        self._audit(request)
+        await self._ledger.commit(*records)
+        return {"sensors": self._sensors.picture()}
 
     async def _adopt(self) -> list[str]:
         """Take over every station that another master made us leave alone."""

@@ -1,4 +1,4 @@
-"""Bays that a person takes out of use, and gives back: which requests are granted, and what is believed then.
+"""Bays that a person takes out of use, gives back or has looked into: what is granted, and what is believed then.
 
 A blocked bay keeps its car in the book, so that it stays on the sheet for bringing it down by hand; no job puts a car
 into it or takes one out. Giving it back believes what the bay's sensors agree to, and nothing else.
@@ -8,8 +8,9 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
 from controller.domain.book import Book
-from controller.domain.events import BlockPlace, FreePlace, Refusal
-from controller.domain.places import Place, PlaceStatus
+from controller.domain.events import BlockPlace, ConfirmPlace, FreePlace, Refusal
+from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.records import CarKnown, PlaceSet, Record
 from hal.readings import Loaded
 
 
@@ -28,11 +29,7 @@ class LockedPlaces:
 
         """
         place = self._bay(request.place)
-        job = self._book.reserved().get(place.number)
-        if job is not None:
-            raise Refusal("BAY_RESERVED", f"bay {place.number} is reserved by job {job}: let it end, or resolve it")
-        if place.status is PlaceStatus.FREE and self._spare() <= self._book.awaited_bays():
-            raise Refusal("BAY_RESERVED", f"bay {place.number} is the last one for a car that is being taken in")
+        self.require_unclaimed(place)
         return Place(place.number, PlaceStatus.BLOCKED, place.car, _reason(request.why, request.by))
 
     def free(self, request: FreePlace) -> Place:
@@ -56,16 +53,54 @@ class LockedPlaces:
                 reason = f"given back with {place.car or 'nothing'} in the book, sensors show {SEEN[sight]}"
                 return Place(place.number, PlaceStatus.UNVERIFIED, place.car, reason)
 
+    def confirm(self, request: ConfirmPlace) -> list[Record]:
+        """Return the records of a bay that somebody has looked into.
+
+        Raises:
+            Refusal: UNKNOWN_BAY, the bay is blocked (PLACE_BLOCKED) or reserved (BAY_RESERVED), the car is somewhere
+                else (CAR_ELSEWHERE), or the sensors contradict (SENSORS_DISAGREE).
+            NotOnline: nobody sees the bay.
+
+        """
+        place, car = self._bay(request.place), request.car
+        if place.status is PlaceStatus.BLOCKED:
+            raise Refusal("PLACE_BLOCKED", f"bay {place.number} is out of use: {place.reason}")
+        if place.number in self._book.reserved():
+            raise Refusal("BAY_RESERVED", f"bay {place.number} is reserved by a job: let it end, or resolve it")
+        elsewhere = None if car is None else self._book.where(car)
+        if elsewhere not in (None, place.number):
+            raise Refusal("CAR_ELSEWHERE", f"car {car} is believed at place {elsewhere}: say first what stands there")
+        sight = readings.presence(self._bench, place.number)
+        if sight is not (Loaded.NO if car is None else Loaded.YES):
+            raise Refusal("SENSORS_DISAGREE", f"stated {car or 'empty'}, the sensors show {SEEN[sight]}")
+        if car is None:
+            return [PlaceSet(Place(place.number, PlaceStatus.FREE))]
+        known = [] if car in self._book.cars else [CarKnown(Car(car))]
+        return [*known, PlaceSet(Place(place.number, PlaceStatus.OCCUPIED, car))]
+
+    def require_unclaimed(self, place: Place) -> None:
+        """See that no open job counts on a bay, by its number or as one of those that are left.
+
+        Raises:
+            Refusal: one does (BAY_RESERVED).
+
+        """
+        job = self._book.reserved().get(place.number)
+        if job is not None:
+            raise Refusal("BAY_RESERVED", f"bay {place.number} is reserved by job {job}: let it end, or resolve it")
+        if place.status is PlaceStatus.FREE and self._spare() <= self._book.awaited_bays():
+            raise Refusal("BAY_RESERVED", f"bay {place.number} is the last one for a car that is being taken in")
+
     def _bay(self, number: int) -> Place:
         if number not in self._bench.shape.bays:
             raise Refusal("UNKNOWN_BAY", f"{number} is not a bay of this tower")
         return self._book.places[number]
 
     def _spare(self) -> int:
-        """Return how many bays are free and reserved by nobody."""
+        """Return how many bays are free, reserved by nobody, and seen by both of their sensors."""
         taken = self._book.reserved()
-        bays = (self._book.places[bay] for bay in self._bench.shape.bays if bay not in taken)
-        return sum(bay.status is PlaceStatus.FREE for bay in bays)
+        bays = [bay for bay in self._bench.shape.bays if bay not in taken and not readings.missing(self._bench, bay)]
+        return sum(self._book.places[bay].status is PlaceStatus.FREE for bay in bays)
 
 
 def _reason(why: str, by: str) -> str:

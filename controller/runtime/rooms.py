@@ -128,7 +128,16 @@ class Rooms:
         for room in self._rooms.values():
             self._look_for_people(room)
             await self._prove(room)
+            await self._keep_out(room)
             await self._serve(room)
+
+    async def _keep_out(self, room: RoomRecord) -> None:
+        """Put a room out of service once it serves nobody, while one of its sensors is out; and back behind that."""
+        out = any(name.startswith(f"room{room.number}.") for name in self._bench.sensors_out)
+        if out and room.machine.state in (S.VACANT, S.BLOCKED):
+            await self.fire(room.place, E.PUT_OUT_OF_SERVICE)
+        elif not out and room.machine.state is S.OUT_OF_SERVICE:
+            await self.fire(room.place, E.PUT_BACK)
 
     async def ended(self, signal: ActivityEnded) -> None:
         """Take the end of a room's activity."""

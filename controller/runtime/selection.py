@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
@@ -67,9 +68,10 @@ class Selection:
         return None if room is None else replace(job, target=room, room=room)
 
     def free_bays(self) -> list[int]:
-        """Return the bays that are free and counted on by no job."""
+        """Return the bays that are free, counted on by no job, and seen by both of their sensors."""
         taken = self._book.reserved()
-        return [bay for bay in self._bench.shape.bays if bay not in taken and self._is(bay, PlaceStatus.FREE)]
+        free = [bay for bay in self._bench.shape.bays if bay not in taken and self._is(bay, PlaceStatus.FREE)]
+        return [bay for bay in free if not readings.missing(self._bench, bay)]
 
     def _holds(self, job: Job) -> bool:
         """Return whether the source verifiably holds the job's car."""
