@@ -219,7 +219,7 @@ class Control:
     def _audit(self, request: Request, rule: str = "") -> None:
         self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
 
-    async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911 - one case a request
+    async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one case a request
         if not isinstance(request, Query | JogHold | Interlocks):
             log.info("asked", request=type(request).__name__, by=request.by)
         match request:
