@@ -21,6 +21,7 @@ from controller.domain.book import Book
 from controller.domain.records import from_entry
 from controller.instruments import Bus, Instruments
 from controller.links import link_of
+from controller.runtime.alarm_sources import Line
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
 from controller.runtime.ledger import Ledger
@@ -181,7 +182,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             sensors_out=book.sensors_out,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
-        control = Control(bench, ledger, inbox, board, views, ports.now)
+        control = Control(bench, ledger, inbox, board, views, ports.now, _shared_lines(tower))
         supervisor = Supervisor(bench, inbox, control.publish)
         supervisor.watch()
         control.publish()
@@ -217,6 +218,11 @@ def _plan(tower: Tower, owner: int) -> TowerPlan:
         idle_poll_s=tower.timing.idle_poll_s,
         stop_limit_s=stop_limit_s(tower),
     )
+
+
+def _shared_lines(tower: Tower) -> tuple[Line, ...]:
+    """Return the buses whose loss is the loss of several stations."""
+    return tuple(Line(name, tuple(bus.stations)) for name, bus in tower.bus.items() if len(bus.stations) > 1)
 
 
 def _address(bus: TcpBus | RtuBus) -> Mapping[str, str | int]:

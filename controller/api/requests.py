@@ -216,6 +216,17 @@ def _free(params: Params, by: str) -> events.Request:
     return events.FreePlace(by, place=params.number("place"))
 
 
+def _alarm(params: Params, by: str) -> events.Request:
+    act = events.AlarmAct(params.one_of("act", events.AlarmAct))
+    seconds = params.optional_number("seconds") or 0
+    number, why = params.text("number"), params.text("why", default="")
+    return events.AlarmCommand(by, act=act, number=number, seconds=seconds, why=why)
+
+
+def _alarms(_params: Params, by: str) -> events.Request:
+    return events.Query(by, what="alarms")
+
+
 def _confirm(params: Params, by: str) -> events.Request:
     return events.ConfirmPlace(by, place=params.number("place"), car=params.text("car", default="") or None)
 
@@ -272,6 +283,8 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "sensor.in": _sensor_in,
         "sensors": _sensors,
         "adopt": _adopt,
+        "alarm": _alarm,
+        "alarms": _alarms,
         "status": _status,
         "cars": _cars,
         "jobs": _jobs,

@@ -6,6 +6,7 @@ from typing import Final
 
 from config.plc_codes import opcode_name
 from controller.domain import records
+from controller.domain.alarms import AlarmLine, shown_state
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job
 from controller.domain.places import Place
@@ -18,6 +19,7 @@ KINDS: Final[Mapping[str, str]] = {
     "SensorSet": "sensor",
     "CarKnown": "car",
     "Asked": "request",
+    "AlarmSet": "alarm",
     "Planned": "command",
     "Issued": "command",
     "Accepted": "command",
@@ -27,7 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a person calls each kind of entry."""
 
-TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "alarm": "alarm", "job_done": "job"}
+TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "job_done": "job"}
 """What the daemon tells and no journal keeps, and what a person calls it."""
 
 CHOICES: Final = tuple(dict.fromkeys((*KINDS.values(), *TOLD.values())))
@@ -68,6 +70,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return f"unit {state}{_because(cause)}"
         case records.ModeSet(mode, by):
             return f"mode {mode}, by {by or '?'}"
+        case records.AlarmSet(line, event):
+            return _alarm(line, event)
         case records.SensorSet():
             return _sensor(record)
         case records.Asked(request, by, rule):
@@ -99,6 +103,14 @@ def _place(place: Place) -> str:
     name = "carriage" if place.number == CARRIAGE else f"place {place.number}"
     car = f", car {place.car}" if place.car else ""
     return f"{name} {place.status}{car}{_because(place.reason)}"
+
+
+def _alarm(line: AlarmLine, event: str) -> str:
+    subject = f" {line.subject}" if line.subject else ""
+    why = f", {line.why}" if line.why else ""
+    who = f", by {line.by}" if line.by else ""
+    state = shown_state(line.state, line.showing)
+    return f"alarm {line.tag} {line.key}{subject} {event} -> {state}{_because(line.text)}{why}{who}"
 
 
 def _because(text: str) -> str:

@@ -100,6 +100,11 @@ def _alarm(event: Mapping[str, Any]) -> str:
     return f"alarm {event['code']}{over}{_because(event.get('text', ''))}"
 
 
+def _alarm_state(event: Mapping[str, Any]) -> str:
+    who = f", by {event['by']}" if event["by"] else ""
+    return f"alarm {event['number']} {event['code']} {event['state']}{_because(event['text'])}{who}"
+
+
 _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "unit_state": _unit,
     "unit_mode": _mode,
@@ -108,4 +113,5 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_done": _done,
     "station": _station,
     "alarm": _alarm,
+    "alarm_state": _alarm_state,
 }

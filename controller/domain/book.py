@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from controller.domain import records
+from controller.domain.alarms import AlarmLine, Tag
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.unit import UnitMode
@@ -30,7 +31,7 @@ class Intent:
 
 @dataclass
 class Book:
-    """Places (bays, rooms, and `CARRIAGE`), cars, jobs, open intents, sequences and the epoch."""
+    """Places (bays, rooms, and `CARRIAGE`), cars, jobs, alarms, open intents, sequences and the epoch."""
 
     places: dict[int, Place] = field(default_factory=dict)
     cars: dict[str, Car] = field(default_factory=dict)
@@ -43,6 +44,10 @@ class Book:
     mode: UnitMode = UnitMode.PRODUCTION
     sensors_out: dict[str, records.SensorSet] = field(default_factory=dict)
     """By name: the sensors that are out of service."""
+    alarms: dict[Tag, AlarmLine] = field(default_factory=dict)
+    """Each alarm that is not quiet."""
+    last_burst: int = 0
+    """Of the newest root cause."""
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -75,6 +80,8 @@ class Book:
                 self.mode = UnitMode(mode)
             case records.SensorSet():
                 self._set_sensor(record)
+            case records.AlarmSet(line):
+                self._set_alarm(line)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
 
@@ -117,6 +124,8 @@ class Book:
             "epoch": [self.epoch_high, self.epoch_low],
             "last_job": self.last_job,
             "sensors_out": [asdict(each) for each in self.sensors_out.values()],
+            "alarms": [asdict(line) for line in self.alarms.values()],
+            "last_burst": self.last_burst,
             "mode": self.mode.value,
         }
 
@@ -145,7 +154,7 @@ class Book:
         high, low = epoch
         assert isinstance(high, int)
         assert isinstance(low, int)
-        return cls(
+        book = cls(
             {place.number: place for place in places},
             {car.id: car for car in cars},
             {job.id: job for job in jobs},
@@ -159,6 +168,11 @@ class Book:
             # A snapshot of before a sensor could be taken out: none is.
             {each.name: each for each in map(records.sensor_from_body, _list(body.get("sensors_out", [])))},
         )
+        # A snapshot of before there was a list: no alarm is kept.
+        for line in map(records.alarm_from_body, _list(body.get("alarms", []))):
+            book.alarms[line.tag] = line
+        book.last_burst = _number(body.get("last_burst", 0))
+        return book
 
     def _issue(self, record: records.Issued) -> None:
         intent = self.intents.get((record.mechanism, record.sequence))
@@ -174,6 +188,13 @@ class Book:
             self.intents.pop(key, None)
         elif key in self.intents:
             self.intents[key] = replace(self.intents[key], unknown=True)
+
+    def _set_alarm(self, line: AlarmLine) -> None:
+        self.last_burst = max(self.last_burst, line.burst)
+        if line.quiet:
+            self.alarms.pop(line.tag, None)
+        else:
+            self.alarms[line.tag] = line
 
     def _set_sensor(self, record: records.SensorSet) -> None:
         self.sensors_out.pop(record.name, None)
@@ -192,6 +213,12 @@ def _list(value: object) -> list[object]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"not a list: {value!r}")
     return list(value)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"not a number: {value!r}")
+    return value
 
 
 def _intent(body: object) -> Intent:

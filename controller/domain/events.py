@@ -6,6 +6,7 @@ Each request is a frozen dataclass; ``by`` names who asked (audit). A request th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from controller.domain.unit import UnitEvent, UnitMode
 
@@ -189,9 +190,36 @@ class Adopt(Request):
     """Take the stations over although another master was seen. Answer: ``{"stations": [names]}``."""
 
 
+class AlarmAct(StrEnum):
+    """What a person may do to an alarm."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESET = "reset"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    REMOVE = "remove"
+    """Out of service."""
+    RETURN = "return"
+    """Back to service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCommand(Request):
+    """Do something to an alarm by its number (``102``, ``701.2``), or acknowledge ``all`` that are shown.
+
+    ``seconds`` is for how long it is shelved, ``why`` is needed of whoever hides one. Answer: ``{"numbers": [those
+    that have changed]}``.
+    """
+
+    act: AlarmAct
+    number: str
+    seconds: int = 0
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Request):
-    """Read without changing anything: ``status``, ``cars``, ``jobs`` or ``places``."""
+    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places`` or ``alarms``."""
 
     what: str
     params: Mapping[str, object] = field(default_factory=dict)

@@ -6,6 +6,7 @@ A record is plain data. `to_entry` and `from_entry` are the only translation to 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+from controller.domain.alarms import AlarmLine, AlarmState, Showing
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
 
@@ -119,6 +120,14 @@ class SensorSet:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmSet:
+    """An alarm as it is from now on, and the event that made it so."""
+
+    line: AlarmLine
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Somebody asked for something, granted or refused (``rule``): the audit trail."""
 
@@ -140,6 +149,7 @@ Record = (
     | UnitSet
     | ModeSet
     | SensorSet
+    | AlarmSet
     | Asked
 )
 
@@ -196,6 +206,14 @@ def car_from_body(body: object) -> Car:
     return Car(**_mapping(body))  # type: ignore[arg-type]
 
 
+def alarm_from_body(body: object) -> AlarmLine:
+    """Return a line of the alarm list from its body."""
+    values = _mapping(body)
+    values["state"] = AlarmState(str(values["state"]))
+    values["showing"] = Showing(str(values["showing"]))
+    return AlarmLine(**values)  # type: ignore[arg-type]
+
+
 def _mapping(body: object) -> dict[str, object]:
     if not isinstance(body, Mapping):
         raise TypeError(f"not an object: {body!r}")
@@ -222,4 +240,5 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),
     "CarKnown": lambda body: CarKnown(car_from_body(body["car"])),
+    "AlarmSet": lambda body: AlarmSet(alarm_from_body(body["line"]), str(body["event"])),
 }

@@ -10,6 +10,7 @@ from controller.activities.context import Bench
 from controller.activities.readings import cause_names
 from controller.domain.events import (
     Adopt,
+    AlarmCommand,
     BlockPlace,
     Cancel,
     ConfirmPlace,
@@ -37,6 +38,8 @@ from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
 from controller.runtime.admission import Admission
+from controller.runtime.alarm_sources import Line, Sources, safety_keys
+from controller.runtime.alarms import Alarms
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
@@ -44,6 +47,7 @@ from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
+from controller.runtime.runner import Runner
 from controller.runtime.sensors import Sensors
 from controller.runtime.signals import (
     ActivityEnded,
@@ -84,10 +88,20 @@ RUNNING = frozenset(
 
 
 class Control:
-    """Wires the parts and runs them. ``now`` is wall time in seconds since the epoch."""
+    """Wires the parts and runs them.
+
+    ``now`` is wall time in seconds since the epoch; ``lines`` are the buses that several stations share.
+    """
 
     def __init__(
-        self, bench: Bench, ledger: Ledger, inbox: Inbox[Signal], board: Board, views: Views, now: Callable[[], float]
+        self,
+        bench: Bench,
+        ledger: Ledger,
+        inbox: Inbox[Signal],
+        board: Board,
+        views: Views,
+        now: Callable[[], float],
+        lines: tuple[Line, ...] = (),
     ) -> None:
         self._bench = bench
         self._ledger = ledger
@@ -102,6 +116,9 @@ class Control:
         self.hand = Hand(bench, board, self._post)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
+        self._sources = Sources(bench, ledger.book, lines)
+        self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
+        self._first_out = Runner("first_out", self._post)
         self._locked = LockedPlaces(bench, ledger.book)
         self._sensors = Sensors(bench, ledger.book, self._locked, self.rooms.state)
 
@@ -125,23 +142,25 @@ class Control:
                 await self._wind_up(error)
             raise
         finally:
+            await self._first_out.cancel()
             await self.unit.shut_down()
 
     async def _wind_up(self, error: OSError) -> None:
         self.jobs.executing = self.rooms.executing = False
         self.unit.cause = str(error)
+        self.alarms.no_journal(f"{error}; the daemon ends at rest")
         self.publish()
 
         def look(query: Query) -> Answer:
             return self._views.answer(self, query.what, query.params)
 
-        await wind_up.wind_up(error, self._bench, self._inbox, self._board, look)
+        await wind_up.wind_up(error, self._bench, self._inbox, look)
 
     def publish(self) -> None:
         """Put the newest status on the board."""
         self._board.publish(lambda: self._views.status(self))
 
-    async def _take(self, event: Signal) -> None:
+    async def _take(self, event: Signal) -> None:  # noqa: C901 - one case a signal
         match event:
             case RoomSensed():
                 await self.rooms.sensed(event)
@@ -153,8 +172,12 @@ class Control:
                 await self.unit.ended(event)
             case ActivityEnded(owner) if owner == "job":
                 await self.jobs.ended(event)
+            case ActivityEnded(owner) if owner == self._first_out.owner:
+                self._told_first_out(event)
             case ActivityEnded(owner) if owner == "jog":
                 self.hand.ended(event)
+            case ActivityEnded(owner) if owner == self._first_out.owner:
+                self._told_first_out(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Stirred():
@@ -178,7 +201,13 @@ class Control:
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))
+        if await self.alarms.look(self._sources.look(self)) and not self._first_out.busy:
+            self._first_out.start(self._bench.tower.safety.first_out())
         self.publish()
+
+    def _told_first_out(self, event: ActivityEnded) -> None:
+        if self._first_out.take(event) and isinstance(event.result, Safety) and event.result:
+            self.alarms.first_out(safety_keys(event.result))
 
     async def _safety(self, safety: Safety, status: StatusBits) -> None:
         lost_power = self.unit.state in RUNNING - {UnitState.RESETTING} and not status & StatusBits.POWERED
@@ -186,7 +215,6 @@ class Control:
             causes = ", ".join(cause_names(self._bench)) or "chain open"
             if self.unit.state in RUNNING:
                 await self.unit.abort(f"safety: {causes}")
-            self._board.tell({"event": "alarm", "code": "SAFETY", "text": causes, "active": True})
         elif lost_power or status & StatusBits.MAINTENANCE_KEY:
             await self.unit.abort("maintenance key" if status & StatusBits.MAINTENANCE_KEY else "drives lost power")
 
@@ -256,6 +284,10 @@ class Control:
                 return await self._believe(request, *self._locked.confirm(request))
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
+            case AlarmCommand():
+                numbers = await self.alarms.command(request)
+                self._audit(request)
+                return {"numbers": numbers}
             case Adopt():
                 self._audit(request)
                 return {"stations": await self._adopt()}

@@ -262,7 +262,6 @@ class Jobs:
         open_to = choices(job, self._bench.shape.rooms, self._book)
         await self._register.move(job, E.PARK, left=left, reason=reason, choices=open_to)
         self.wants_hold = f"job {job.id} is parked: {reason}"
-        self._board.tell({"event": "alarm", "code": "JOB_PARKED", "text": self.wants_hold, "active": True})
 
     async def park_put_aside(self, reason: str) -> None:
         """Leave the jobs that were put aside to an operator: the machine cannot be brought to go on with them."""

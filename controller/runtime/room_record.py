@@ -41,17 +41,15 @@ class RoomRecord:
         self.overstayed = False
         """Somebody has been inside for longer than a customer may take."""
 
-    def people_changed(self, now_s: float, patience_s: float) -> bool:
-        """Take the newest look for people; return whether `overstayed` has changed."""
+    def look_for_people(self, now_s: float, patience_s: float) -> None:
+        """Take the newest look for people: somebody who stays too long has `overstayed`."""
         if self.facts is None:
-            return False
+            return
         if not self.facts.maybe_person:
             self.inhabited_s = None
         elif self.inhabited_s is None:
             self.inhabited_s = now_s
-        before = self.overstayed
         self.overstayed = self.inhabited_s is not None and now_s - self.inhabited_s >= patience_s
-        return self.overstayed is not before
 
 
 def is_fault(error: StepFailed) -> bool:

@@ -73,7 +73,7 @@ class Rooms:
             return False
         change = room.machine.fire(event)
         if change.source is not change.target:
-            self._tell_blocked(room, change.source, change.target, event)
+            self._name_fault(room, change.source, change.target, event)
             log.info("room_state", room=room.number, state=change.target.name, was=change.source.name, on=event.name)
             self._board.tell(
                 {"event": "room_state", "room": place, "state": change.target.name, "was": change.source.name}
@@ -94,22 +94,13 @@ class Rooms:
             if room.machine.state is S.BLOCKED:
                 await self.fire(room.place, E.RELEASE)
 
-    def _tell_blocked(self, room: RoomRecord, was: S, state: S, event: E) -> None:
-        """Raise the alarm of a room that becomes BLOCKED, take it back where it is so no longer."""
-        if S.BLOCKED not in (was, state):
-            return
+    @staticmethod
+    def _name_fault(room: RoomRecord, was: S, state: S, event: E) -> None:
+        """Name the fault of a room that becomes BLOCKED, if nobody has; forget it where it is so no longer."""
         if state is S.BLOCKED and not room.fault:
             room.fault = f"{event.name} is not plausible while {was.name}"
-        alarm = {"event": "alarm", "code": "ROOM_BLOCKED", "text": f"room {room.number}: {room.fault}"}
-        self._board.tell({**alarm, "active": state is S.BLOCKED})
-        if was is S.BLOCKED:
+        elif was is S.BLOCKED is not state:
             room.fault = ""
-
-    def _look_for_people(self, room: RoomRecord) -> None:
-        """Raise the alarm of somebody who stays too long, and take it back when nobody is inside any more."""
-        if room.people_changed(asyncio.get_running_loop().time(), self._bench.patience.customer_s):
-            text = f"room {room.number}: somebody stays inside"
-            self._board.tell({"event": "alarm", "code": "PERSON_INSIDE", "text": text, "active": room.overstayed})
 
     async def sensed(self, signal: RoomSensed) -> None:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
@@ -126,7 +117,7 @@ class Rooms:
     async def stir(self) -> None:
         """Start what each room's state asks for, where nothing runs for it yet."""
         for room in self._rooms.values():
-            self._look_for_people(room)
+            room.look_for_people(asyncio.get_running_loop().time(), self._bench.patience.customer_s)
             await self._prove(room)
             await self._keep_out(room)
             await self._serve(room)

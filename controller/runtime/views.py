@@ -10,9 +10,9 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import Refusal
-from controller.domain.jobs import Job, JobState
+from controller.domain.jobs import Job
 from controller.domain.places import PlaceStatus
-from controller.runtime import job_views
+from controller.runtime import alarm_views, job_views
 from controller.runtime.inbox import Answer
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
@@ -55,6 +55,9 @@ class Views:
                 return {"cars": self.cars()}
             case "places":
                 return {"places": self.places()}
+            case "alarms":
+                lines = control.alarms.lines()
+                return {"alarms": alarm_views.full(control.alarms), "counts": alarm_views.counts(lines)}
             case "jobs":
                 return {"jobs": self.jobs(control, ended=bool(params.get("all")))}
             case _:
@@ -83,7 +86,8 @@ class Views:
             "job": None if working is None else self._at_hand(control, working),
             "queue": [job_views.in_queue(job, position) for position, job in enumerate(queue, start=1)],
             "counts": self._counts(),
-            "alarms": self._alarms(control),
+            "alarms": alarm_views.active(control.alarms),
+            "alarm_counts": alarm_views.counts(control.alarms.lines()),
             "now": datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds"),
         }
 
@@ -187,29 +191,6 @@ class Views:
         bays = [self._book.places[bay] for bay in self._bench.shape.bays]
         counts = {status.value: sum(bay.status is status for bay in bays) for status in PlaceStatus}
         return {"bays": len(bays), **counts}
-
-    def _alarms(self, control: "Control") -> list[dict[str, object]]:
-        alarms: list[dict[str, object]] = [
-            {"code": "JOB_PARKED", "text": f"job {job.id}: {job.reason}"}
-            for job in self._book.open_jobs()
-            if job.state is JobState.PARKED
-        ]
-        alarms += [
-            {"code": "ROOM_BLOCKED", "text": f"room {number}: {control.rooms.fault(place)}"}
-            for number, place in self._numbered_rooms()
-            if control.rooms.fault(place)
-        ]
-        alarms += [
-            {"code": "PERSON_INSIDE", "text": f"room {number}: somebody stays inside"}
-            for number, place in self._numbered_rooms()
-            if control.rooms.overstayed(place)
-        ]
-        alarms += [
-            {"code": "STATION_OFFLINE", "text": f"{name}: {station.trouble}"}
-            for name, station in self._bench.tower.stations.items()
-            if not station.online
-        ]
-        return alarms
 
     def _where(self, place: int | None) -> str:
         if place is None:

@@ -13,7 +13,7 @@ import structlog
 
 from controller.activities.context import Bench
 from controller.domain.events import Query, Refusal
-from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
+from controller.runtime.inbox import Answer, Asked, Inbox, reject
 from controller.runtime.signals import Signal
 from hal.errors import HalError
 from hal.scan import Station
@@ -21,7 +21,7 @@ from hal.scan import Station
 log = structlog.get_logger(__name__)
 
 RULE: Final = "JOURNAL_FAILED"
-"""Of refusals and of the alarm."""
+"""Of refusals; the alarm has the same name."""
 
 QUIET_S: Final = 0.5
 """For so long nothing may have moved: a command that was just written shows within two polls. Who listens hears why."""
@@ -30,12 +30,9 @@ LIMIT_S: Final = 300.0
 """Longer than any command takes: each has a deadline of its own, behind which it is stopped."""
 
 
-async def wind_up(
-    error: OSError, bench: Bench, inbox: Inbox[Signal], board: Board, look: Callable[[Query], Answer]
-) -> None:
-    """Tell people, refuse what they ask for but looks (``look`` answers these), and return once nothing moves."""
+async def wind_up(error: OSError, bench: Bench, inbox: Inbox[Signal], look: Callable[[Query], Answer]) -> None:
+    """Log it, refuse what they ask for but looks (``look`` answers these), and return once nothing moves."""
     log.critical("journal_failed", error=str(error))
-    board.tell({"event": "alarm", "code": RULE, "text": f"{error}; the daemon ends at rest", "active": True})
     refusing = asyncio.create_task(_refuse(inbox, look))
     try:
         await _rest(bench)

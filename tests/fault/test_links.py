@@ -292,7 +292,7 @@ def test_behind_another_master_nothing_is_written_until_a_person_adopts(step: Jo
             await it.until(lambda: it.unit is UnitState.ABORTED)
             await asyncio.sleep(5.0)
             assert {tap.writes for tap in taps.values()} == {0}
-            assert "STATION_OFFLINE" in alarms(it)
+            assert alarms(it) == {"FOREIGN_MASTER"}
             assert await it.refused(UnitCommand(event=UnitEvent.CLEAR)) == "STATION_OFFLINE"
             assert moving(it.world.plant.truth()) == []
             await it.ask(Adopt())

@@ -69,7 +69,7 @@ def events(
     """Show what has happened, oldest first: unit, jobs, places, cars, requests and every command with its end.
 
     The history is the journal's, the daemon up or down. With --follow what the daemon tells comes in between: rooms,
-    stations, alarms and the times of jobs, which no journal keeps.
+    stations and the times of jobs, which no journal keeps.
     """
     printer = _Printer(pattern, frozenset(kinds), as_json=as_json)
     journal = run_dir / JOURNAL

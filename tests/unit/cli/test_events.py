@@ -24,7 +24,7 @@ from tests.support.journals import open_journal
 from tests.support.past import PAST, write_past
 from tests.support.processes import eventually
 
-ALARM = {"event": "alarm", "code": "SAFETY", "text": "E_STOP", "active": True}
+STATION = {"event": "station", "name": "bays1", "state": "STALE", "detail": "no answer"}
 
 
 @pytest.fixture
@@ -120,11 +120,12 @@ def test_following_loses_nothing_and_tells_nothing_twice(run_dir: Path) -> None:
         past = [next(followed).entry for _ in range(sum(len(each) for _, each in PAST))]
         write_past(journal, PAST[-1:])
         fresh = next(followed)
-        run.thread.soon(lambda: run.thread.control.board.tell(ALARM))
-        alarm = next(followed)
+        run.thread.soon(lambda: run.thread.control.board.tell(STATION))
+        told_only = next(followed)
     assert past == sorted(set(past), key=past.index) == list(range(1, len(past) + 1))
     assert fresh.entry == len(past) + 1
-    assert (alarm.entry, alarm.kind, alarm.text) == (None, "alarm", "alarm SAFETY: E_STOP")
+    wanted = (None, "station", "station bays1 STALE: no answer")
+    assert (told_only.entry, told_only.kind, told_only.text) == wanted
 
 
 @pytest.mark.realtime

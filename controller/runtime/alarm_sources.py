@@ -1,0 +1,185 @@
+"""Where alarms come from: which conditions stand now, as far as stations and the runtime show them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from controller.activities.context import Bench
+from controller.activities.readings import standing
+from controller.domain.alarms import BY_KEY, Of, Tag
+from controller.domain.book import Book
+from controller.domain.jobs import JobState
+from controller.domain.places import PlaceStatus
+from controller.domain.unit import UnitState
+from hal.interfaces import StationState
+from hal.plcmap.codes import Safety, State, Status
+from hal.scan import Station
+
+if TYPE_CHECKING:
+    from controller.runtime.control import Control
+
+TOWER: Final = 0
+"""The index of the tower PLC among the stations."""
+
+AXES: Final = ("lift", "turntable", "shuttle")
+
+ASKED_FOR: Final = "asked for"
+"""The unit's cause after a person's own command."""
+
+BAYS_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field bus that several stations share, by their names."""
+
+    name: str
+    stations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What stands, in words, and which stations cannot be seen: what they would show is held as it was."""
+
+    standing: Mapping[Tag, str]
+    unseen: frozenset[int] = field(default_factory=frozenset)
+
+    def held(self, tag: Tag) -> bool:
+        """Whether nobody can see the condition of an alarm now."""
+        alarm = tag.alarm
+        if alarm.of is Of.STATION and alarm.key != "STATION_OFFLINE":
+            return tag.index in self.unseen
+        return (alarm.safety or alarm.of in (Of.ROOM, Of.AXIS)) and TOWER in self.unseen
+
+
+class Sources:
+    """Looks at a tower. ``lines``: the buses with more than one station."""
+
+    def __init__(self, bench: Bench, book: Book, lines: tuple[Line, ...]) -> None:
+        self._bench = bench
+        self._book = book
+        self._lines = lines
+        self._names = tuple(bench.tower.stations)
+
+    def subject(self, tag: Tag) -> str | None:
+        """Return what an alarm is about, empty for the tower; None if the tower has no such thing."""
+        names: tuple[str, ...]
+        match tag.alarm.of:
+            case Of.TOWER:
+                return "" if tag.index is None else None
+            case Of.JOB:
+                return None if tag.index is None else f"job {tag.index}"
+            case Of.STATION:
+                names, first = self._names, 0
+            case Of.LINE:
+                names, first = tuple(line.name for line in self._lines), 0
+            case Of.ROOM:
+                names, first = tuple(f"room {n}" for n in range(1, len(self._bench.shape.rooms) + 1)), 1
+            case Of.AXIS:
+                names, first = AXES, 1
+        at = -1 if tag.index is None else tag.index - first
+        return names[at] if 0 <= at < len(names) else None
+
+    def parent(self, tag: Tag) -> Tag | None:
+        """Return the one alarm that explains another while it stands."""
+        alarm = tag.alarm
+        if not alarm.parent:
+            return None
+        if BY_KEY[alarm.parent].of is Of.STATION:
+            return Tag(alarm.parent, tag.index if alarm.of is Of.STATION else TOWER)
+        assert tag.index is not None
+        name = self._names[tag.index]
+        at = next((at for at, line in enumerate(self._lines) if name in line.stations), None)
+        return None if at is None else Tag(alarm.parent, at)
+
+    def look(self, control: "Control") -> Findings:
+        """Return what stands now."""
+        found: dict[Tag, str] = {}
+        stations = tuple(self._bench.tower.stations.values())
+        unseen = frozenset(at for at, station in enumerate(stations) if not station.online)
+        for at, station in enumerate(stations):
+            found |= _station(at, station)
+        frozen = [station.name for station in stations if station.state is StationState.FROZEN]
+        if frozen:
+            found[Tag("FOREIGN_MASTER")] = f"seen by {', '.join(frozen)}"
+        for at, line in enumerate(self._lines):
+            if all(Tag("STATION_OFFLINE", self._names.index(name)) in found for name in line.stations):
+                found[Tag("LINE_LOST", at)] = f"none of {', '.join(line.stations)} answers"
+        if TOWER not in unseen:
+            found |= self._safety()
+            found |= self._axes()
+        explained = bool(found)
+        found |= self._rooms(control)
+        found |= self._jobs()
+        found |= self._places()
+        unit = control.unit
+        if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
+            found[Tag("UNIT_ABORTED")] = unit.cause
+        return Findings(found, unseen)
+
+    def _safety(self) -> dict[Tag, str]:
+        word = self._bench.tower.safety.word
+        found = {}
+        for key in safety_keys(word):
+            latched = key == "E_STOP" and Safety.E_STOP not in word
+            found[Tag(key)] = "released, the device is not reset" if latched else "the safety chain is open"
+        return found
+
+    def _axes(self) -> dict[Tag, str]:
+        """Return the axes in error while the chain is closed: an open one explains every axis."""
+        image = self._bench.tower.stations[self._names[TOWER]].image
+        if Safety.CHAIN_CLOSED not in image.safety:
+            return {}
+        return {
+            Tag("AXIS_FAULT", number): f"the {name} stands in error"
+            for number, name in enumerate(AXES, start=1)
+            if image.mechanisms[name].state == State.ERROR_STOP
+        }
+
+    def _rooms(self, control: "Control") -> Iterator[tuple[Tag, str]]:
+        for number, place in enumerate(self._bench.shape.rooms, start=1):
+            facts, fault = control.rooms.facts(place), control.rooms.fault(place)
+            if fault:
+                yield Tag("ROOM_BLOCKED", number), fault
+            if control.rooms.overstayed(place):
+                yield Tag("PERSON_INSIDE", number), "somebody stays inside"
+            if facts is not None and not facts.person_sensor_ok:
+                yield Tag("PERSON_SENSOR", number), "nobody can be excluded"
+
+    def _jobs(self) -> Iterator[tuple[Tag, str]]:
+        for job in self._book.open_jobs():
+            if job.state is JobState.PARKED:
+                yield Tag("JOB_PARKED", job.id), job.reason
+
+    def _places(self) -> dict[Tag, str]:
+        bays = [bay for bay in self._bench.shape.bays if self._book.places[bay].status is PlaceStatus.UNVERIFIED]
+        if not bays:
+            return {}
+        more = f" and {len(bays) - BAYS_NAMED} more" if len(bays) > BAYS_NAMED else ""
+        named = ", ".join(map(str, bays[:BAYS_NAMED]))
+        return {Tag("PLACE_UNVERIFIED"): f"bay {named}{more}"}
+
+
+def safety_keys(word: Safety) -> list[str]:
+    """Return the alarms that a safety word stands for: one a cause, and one for a chain that names none."""
+    latch = Safety.E_STOP | Safety.E_STOP_LATCHED
+    keys = ["E_STOP"] if word & latch else []
+    keys += [str(bit.name) for bit in Safety if bit & word and not bit & (latch | Safety.CHAIN_CLOSED)]
+    if not keys and Safety.CHAIN_CLOSED not in word:
+        return ["SAFETY"]
+    return keys
+
+
+def _station(at: int, station: Station) -> dict[Tag, str]:
+    found: dict[Tag, str] = {}
+    if station.state is StationState.FROZEN:
+        return found
+    if not station.online:
+        found[Tag("STATION_OFFLINE", at)] = station.trouble or standing(station).lower()
+        return found
+    status = station.image.status
+    if Status.MAINTENANCE_KEY in status:
+        found[Tag("MAINTENANCE", at)] = "somebody works by the pendant"
+    if Status.MEMORY_LOST in status:
+        found[Tag("MEMORY_LOST", at)] = "it refuses all work"
+    return found
