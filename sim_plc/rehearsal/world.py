@@ -22,6 +22,7 @@ from hal.link import Link
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
+from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
 from sim_plc.program.bays import BayProgram
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.interlocks import InterlockSet
@@ -106,11 +107,13 @@ class World:
         cars: Mapping[int, Car] | None = None,
         coalesced: bool = True,
         interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
+        bay_interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
         configured: Tower | None = None,
     ) -> None:
         """Build the tower with ``cars`` by place.
 
-        ``interlocks``: what the tower PLC enforces. ``configured``: what the daemon takes the tower for.
+        ``interlocks``, ``bay_interlocks``: what the tower PLC and each bay controller enforce. ``configured``: what the
+        daemon takes the tower for.
         """
         self.tower = tower
         self.configured = configured or tower
@@ -127,7 +130,7 @@ class World:
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
         self._power_ups = 0
-        self._interlocks = interlocks
+        self._interlocks, self._bay_interlocks = interlocks, bay_interlocks
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
@@ -404,7 +407,15 @@ class World:
             )
         level = int(name.removeprefix("bays"))
         image = self.plant.bay_images[level]
-        return BayProgram(self.tower, image, level=level, retained=retained, rng=rng, on_event=on_event)
+        return BayProgram(
+            self.tower,
+            image,
+            level=level,
+            retained=retained,
+            rng=rng,
+            interlocks=self._bay_interlocks,
+            on_event=on_event,
+        )
 
     def _on_news(self) -> None:
         for program in self.programs:

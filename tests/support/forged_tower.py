@@ -211,7 +211,7 @@ def lift_sets_out(it: AttackedTower) -> None:
 
 def bridge(it: AttackedTower) -> None:
     """Bridge the hard-wired chain."""
-    it.plant._steel.chain.update = lambda _: None  # type: ignore[method-assign]
+    it.plant._steel.chain.update = lambda _: None  # type: ignore[assignment, method-assign]
 
 
 def steps(*parts: Prepare) -> Prepare:
