@@ -36,7 +36,7 @@ class Axis:
         return flag in self.mechanism.status().flags
 
     def creep(self, *, forward: bool) -> Prepared:
-        """Move in a direction while the dead-man is held (`hal.scan.Station.hold_dead_man`); mode Manual only."""
+        """Move in a direction while the dead-man is worked (`hal.scan.Station.touch_dead_man`); mode Manual only."""
         return self.mechanism.prepare(Opcode.JOG, 1 if forward else -1)
 
     @property

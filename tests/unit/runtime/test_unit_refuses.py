@@ -6,13 +6,14 @@ taken from the rules.
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
 
 from controller.domain.book import Book
 from controller.domain.events import Refusal
 from controller.domain.unit import UnitEvent as E
+from controller.domain.unit import UnitMode
 from controller.domain.unit import UnitState as S
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
@@ -61,20 +62,41 @@ def test_the_standard_refuses_119_cells_and_takes_51() -> None:
 def test_a_refused_command_has_no_side_effect(event: E) -> None:
     async def scenario() -> None:
         for state in (state for state, refused in CELLS if refused is event):
-            log, board = Log(), Board()
-            ledger = Ledger(Book.empty(()), log)
-            before = ledger.book.to_body()
-            unit = Unit(Blank(), ledger, Blank(), Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
-            unit._machine.restore(state)
-            seen = (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
-            with pytest.raises(Refusal) as refusal:
-                await unit.command(event)
-            assert refusal.value.rule == "UNIT_STATE"
-            assert state.name in refusal.value.text
-            await ledger.drain()
-            assert seen == (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
-            assert not unit._runner.busy
-            assert log.kept == []
-            assert ledger.book.to_body() == before
+            await refuses(state, lambda unit: unit.command(event), "UNIT_STATE")
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("mode", UnitMode)
+def test_a_mode_is_refused_without_side_effect_in_the_states_that_do_not_wait(mode: UnitMode) -> None:
+    async def scenario() -> None:
+        refusing = [state for state in S if state not in (S.STOPPED, S.IDLE, S.ABORTED)]
+        assert len(refusing) == 14
+        for state in refusing:
+            await refuses(state, lambda unit: unit.change_mode(mode, "7:kim"), "MODE_STATE")
+
+    asyncio.run(scenario())
+
+
+async def refuses(state: S, ask: Callable[[Unit], Awaitable[object]], rule: str) -> None:
+    """See that a unit in a state refuses something by a rule, and that nothing at all comes of it.
+
+    Raises:
+        AssertionError: something does.
+
+    """
+    log, board = Log(), Board()
+    ledger = Ledger(Book.empty(()), log)
+    before = ledger.book.to_body()
+    unit = Unit(Blank(), ledger, Blank(), Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
+    unit._machine.restore(state)
+    seen = (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
+    with pytest.raises(Refusal) as refusal:
+        await ask(unit)
+    assert refusal.value.rule == rule
+    assert state.name in refusal.value.text
+    await ledger.drain()
+    assert seen == (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
+    assert not unit._runner.busy
+    assert log.kept == []
+    assert ledger.book.to_body() == before
