@@ -8,7 +8,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",
     "CAR_ALREADY_INSIDE": "`cartower cars` shows where it is; another car needs another id",
-    "PLACE_UNVERIFIED": "look at the bay, then state what is there: `cartower inventory import FILE`",
+    "PLACE_UNVERIFIED": "look into the bay, then say what stands there: `cartower place confirm BAY`",
     "PLACE_BLOCKED": "`cartower places` shows it; `cartower place free PLACE` gives it back",
     "NOT_BLOCKED": "`cartower places` shows which bays are blocked",
     "CAR_ELSEWHERE": "`cartower places` shows where; `cartower place confirm` states what stands there",

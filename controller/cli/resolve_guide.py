@@ -159,7 +159,7 @@ def _after_hands(client: SyncClient, way: WayOut, place: int | None) -> None:
     print("what the job left open, a reset closes: `cartower unit stop`, then reset and start")
     doubtful = client.call("status")["counts"]["unverified"]
     if doubtful:
-        print(f"unverified bays: {doubtful}: look into them, then `cartower inventory import FILE`")
+        print(f"unverified bays: {doubtful}: look into each, then `cartower place confirm BAY` says what stands there")
 
 
 def _followed(client: SyncClient, number: int) -> str:

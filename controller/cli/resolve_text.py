@@ -62,7 +62,7 @@ _TITLES: Final[Mapping[str, tuple[str, Asks]]] = {
 }
 
 _NOTHING_MOVES: Final[Mapping[str, str]] = {
-    "by-hand": "Nothing moves. The places that the job touched are locked until the inventory is stated again.",
+    "by-hand": "Nothing moves. The places that the job touched are locked until somebody has looked and said so.",
     "lock": "Nothing moves. The bay is out of use, with the car in it, until `cartower place free` gives it back.",
 }
 

@@ -20,6 +20,7 @@ from controller.domain.events import (
     Request,
     Resolve,
     Retrieve,
+    SetMode,
     Store,
     UnitCommand,
 )
@@ -27,7 +28,7 @@ from controller.domain.jobs import JobKind
 from controller.domain.jobs import JobState as S
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
-from controller.domain.unit import UnitEvent, UnitState
+from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.plcmap.codes import Opcode
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
@@ -46,11 +47,13 @@ from tests.support.moves import (
 )
 from tests.support.outputs import energised, requests
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
-from tests.support.samples import each_value
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
 CARS = {LOW1: Car("A"), TOP1: Car("C")}
+
+PLC_DEATHS = (("tower", True), ("bays2", False), ("bays2", True))
+"""A station, and whether it keeps its memory."""
 
 UNHURRIED = {"machine__lift__speed_mm_s": "1000", "machine__latch__travel_s": "0.5"}
 """A way lasts long enough for something to happen on it."""
@@ -149,7 +152,10 @@ def show(it: Stage, bay: int, *, occupied: bool) -> None:
     it.world.do(lambda plant: plant.overrides.update({("bay", bay, f"occupied_{c}"): occupied for c in "ab"}))
 
 
-@pytest.mark.parametrize(("station", "warm"), each_value(["tower", "bays2"], [False, True]))
+@pytest.mark.parametrize(
+    ("station", "warm"),
+    [("tower", False), *(pytest.param(*case, marks=pytest.mark.campaign) for case in PLC_DEATHS)],
+)
 def test_a_plc_that_dies_in_a_job_never_ends_the_taking_of_orders(station: str, *, warm: bool) -> None:
     """openTCS/opentcs-commadapter-vda5050 #2: after a restart an action was awaited that nobody knew any more."""
 
@@ -251,7 +257,7 @@ def test_an_idle_carriage_gets_orders_again_after_whatever_befell_it(seed: int) 
 
     async def play() -> None:
         async with stage(cars=CARS, seed=seed) as it:
-            for name in rng.sample(sorted(BEFALLS), k=4):
+            for name in rng.sample(sorted(BEFALLS), k=3):
                 for act in BEFALLS[name]:
                     act(it)
                     await asyncio.sleep(rng.uniform(1.0, 4.0))
@@ -371,16 +377,27 @@ BEFORE_THE_STOP: Mapping[UnitState, tuple[UnitEvent, ...]] = {
     UnitState.STOPPED: (UnitEvent.STOP,),
 }
 
+STATES_AND_MODES = [
+    (UnitState.EXECUTE, UnitMode.PRODUCTION),
+    (UnitState.STOPPED, UnitMode.MANUAL),
+    pytest.param(UnitState.HELD, UnitMode.PRODUCTION, marks=pytest.mark.campaign),
+    pytest.param(UnitState.STOPPED, UnitMode.MAINTENANCE, marks=pytest.mark.campaign),
+]
+"""The mode can be changed only where nothing runs."""
 
-@pytest.mark.parametrize("state", BEFORE_THE_STOP)
-def test_an_emergency_stop_leaves_the_mode_and_never_a_higher_state(state: UnitState) -> None:
+
+@pytest.mark.parametrize(("state", "wanted"), STATES_AND_MODES)
+def test_an_emergency_stop_leaves_the_mode_and_never_a_higher_state(state: UnitState, wanted: UnitMode) -> None:
     """LinuxCNC/linuxcnc #40: the mode jumped after an E-stop, and the operator's next key did something else."""
 
     async def play() -> None:
         async with stage(cars=CARS) as it:
             for event in BEFORE_THE_STOP[state]:
                 await it.command(event, state)
+            if wanted is not UnitMode.PRODUCTION:
+                await it.ask(SetMode(mode=wanted))
             mode = await mode_of(it)
+            assert mode == wanted.name
             seen: set[tuple[UnitState, object]] = set()
             for act in (Plant.press_e_stop, Plant.release_e_stop, Plant.device_reset):
                 it.world.do(act)
@@ -402,9 +419,11 @@ def test_an_emergency_stop_leaves_the_mode_and_never_a_higher_state(state: UnitS
 
 
 RUNNING = (
-    S.POSITIONING_TO,
     S.PICKING,
-    *(pytest.param(step, marks=pytest.mark.campaign) for step in (S.POSITIONING, S.OPENING, S.OPENING_TO, S.PLACING)),
+    *(
+        pytest.param(step, marks=pytest.mark.campaign)
+        for step in (S.POSITIONING, S.OPENING, S.POSITIONING_TO, S.OPENING_TO, S.PLACING)
+    ),
 )
 
 
