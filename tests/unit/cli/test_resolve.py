@@ -13,6 +13,7 @@ from controller.domain.events import BlockPlace, FreePlace, Refusal, Resolve, Un
 from controller.domain.unit import UnitEvent
 from tests.support.commands import Cartower, daemon
 from tests.support.sample_status import sample_status
+from tests.support.scripted_control import by_query
 
 CHOICES = ["continue", "put-back", "divert", "by-hand", "lock"]
 
@@ -139,6 +140,50 @@ def test_a_choice_that_moves_is_followed_once_the_tower_is_let_go(
     assert (decided.choice, let_go.event) == ("continue", UnitEvent.UNHOLD)
     assert "The tower is HELD." in result.stderr
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "job 5 DONE")
+
+
+@pytest.mark.realtime
+def test_a_diversion_is_asked_for_its_bay_among_those_that_are_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with daemon(tmp_path, answers(state="STOPPED")) as run:
+        result = at_terminal(run, monkeypatch, "3\n202\ny\n", "5")
+        (asked,) = run.asked
+    assert isinstance(asked, Resolve)
+    assert (asked.choice, asked.place) == ("divert", 202)
+    assert "Free bays: 103, 104, 202" in result.stderr, "203 is free, and reserved"
+    assert "takes car C1 to bay 202 in place of room 1 (101)" in result.stderr
+    assert result.exit_code == 4, "the tower stands"
+
+
+@pytest.mark.realtime
+def test_a_job_that_parks_again_is_asked_about_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with daemon(tmp_path, answers(state="EXECUTE")) as run:
+        result = at_terminal(run, monkeypatch, "1\ny\n0\n", "5")
+        assert len(run.asked) == 1
+    assert result.stderr.count("What happened") == 2
+    assert "job 5 PARKED" in result.stdout
+    assert result.exit_code == 6
+
+
+@pytest.mark.realtime
+def test_a_tower_that_stops_under_way_is_named_with_the_next_act(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with daemon(tmp_path, answers(state="EXECUTE")) as run:
+        stopped = {"status": status("ABORTED"), "jobs": {"jobs": [job("INTERRUPTED")]}}
+
+        def script(request: Any) -> Any:
+            name = getattr(request, "what", type(request).__name__)
+            if name == "jobs" and request.params.get("all"):
+                run.thread.control.script = by_query(stopped)
+                return stopped["jobs"]
+            return answers(state="EXECUTE")[name]
+
+        run.thread.control.script = script
+        result = at_terminal(run, monkeypatch, "1\ny\n", "5")
+    assert result.exit_code == 4
+    assert "`cartower unit clear`" in result.stderr
 
 
 @pytest.mark.realtime
