@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from controller.store.chain import START, Sealed, Tail
 from controller.store.errors import JournalDamaged
@@ -105,12 +105,10 @@ class Database:
     def prepare(self) -> None:
         """Create the schema in an empty file; else check that it is a sound journal of this version.
 
-        Nothing then rests on the log of an earlier process: its sync may have failed, and the kernel would show, but
-        never write, what the disk does not hold. What it has is written anew (LSFMM 2018, "PostgreSQL's fsync()
-        surprise"). Who looks at the journal for longer than the connection's patience prevents that, not the start.
-
         Raises: JournalDamaged, OSError.
         """
+        if self.path is not None:
+            renew_log(self.path)
         with damage_named(self.path), closing(self.connect()) as connection:
             if _number(connection, "SELECT count(*) FROM sqlite_master") == 0:
                 connection.executescript(_SCHEMA)
@@ -118,7 +116,6 @@ class Database:
                     sync_folder(self.path)
             else:
                 check(connection, self.path)
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -153,6 +150,23 @@ def check_kind(connection: sqlite3.Connection, path: Path | None) -> None:
         raise JournalDamaged(f"journal {path} has version {version}, this program reads {VERSION}")
 
 
+def renew_log(file: Path) -> None:
+    """Write the write-ahead log of an earlier process once more, as it is, and sync it, before anything rests on it.
+
+    Its last sync may have failed: then the kernel shows, but never writes, what the disk does not hold (LSFMM 2018,
+    "PostgreSQL's fsync() surprise"). Whoever reads it meanwhile reads the same bytes. No daemon may have it open.
+
+    Raises: OSError.
+    """
+    log = file.with_name(file.name + "-wal")
+    if log.exists():
+        with log.open("r+b", buffering=0) as stream:
+            content = stream.read()
+            stream.seek(0)
+            stream.write(content)
+            os.fsync(stream.fileno())
+
+
 def sync_folder(file: Path) -> None:
     """Make the name of a new file durable, not only its content."""
     folder = os.open(file.parent, os.O_RDONLY)
@@ -181,6 +195,7 @@ def head(connection: sqlite3.Connection) -> Tail:
     row = connection.execute("SELECT entry_id, hash FROM head").fetchone()
     if row is None:
         raise JournalDamaged("the journal's head is missing")
+    _must_be("the journal's head", row, _TAIL)
     return Tail(row[0], row[1])
 
 
@@ -189,13 +204,13 @@ def entries_after(connection: sqlite3.Connection, number: int) -> Iterator[Seale
     rows = connection.execute(
         "SELECT id, at, kind, body, prev, hash FROM entry WHERE id > ? ORDER BY id", (number,)
     )
-    return (Sealed(*row) for row in rows)
+    return map(_sealed, rows)
 
 
 def entries_back(connection: sqlite3.Connection) -> Iterator[Sealed]:
     """Yield the stored entries, newest first."""
     rows = connection.execute("SELECT id, at, kind, body, prev, hash FROM entry ORDER BY id DESC")
-    return (Sealed(*row) for row in rows)
+    return map(_sealed, rows)
 
 
 def tail_at(connection: sqlite3.Connection, number: int) -> Tail:
@@ -208,20 +223,25 @@ def tail_at(connection: sqlite3.Connection, number: int) -> Tail:
     row = connection.execute("SELECT id, hash FROM entry WHERE id = ?", (number,)).fetchone()
     if row is None:
         raise JournalDamaged(f"entry {number} is missing")
+    _must_be(f"entry {number}", row, _TAIL)
     return Tail(row[0], row[1])
 
 
 def last_snapshot(connection: sqlite3.Connection) -> tuple[int, str, bytes] | None:
-    """Return number, text and hash of the newest snapshot, or None."""
-    row: tuple[int, str, bytes] | None = connection.execute(
-        "SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id DESC LIMIT 1"
-    ).fetchone()
-    return row
+    """Return number, text and hash of the newest snapshot, or None.
+
+    Raises: JournalDamaged.
+    """
+    row = connection.execute("SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id DESC LIMIT 1").fetchone()
+    return None if row is None else _snapshot(row)
 
 
 def snapshots(connection: sqlite3.Connection) -> Iterator[tuple[int, str, bytes]]:
-    """Yield number, text and hash of every snapshot that is kept, oldest first."""
-    return iter(connection.execute("SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id"))
+    """Yield number, text and hash of every snapshot that is kept, oldest first.
+
+    Raises: JournalDamaged.
+    """
+    return map(_snapshot, connection.execute("SELECT entry_id, body, hash FROM snapshot ORDER BY entry_id"))
 
 
 def insert(connection: sqlite3.Connection, sealed: Iterable[Sealed], tail: Tail) -> None:
@@ -250,6 +270,31 @@ def empty_log(connection: sqlite3.Connection) -> None:
     Raises: sqlite3.OperationalError.
     """
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+_Row = tuple[Any, ...]
+
+_TAIL: Final = (int, bytes)
+
+
+def _sealed(row: _Row) -> Sealed:
+    _must_be(f"entry {row[0]}", row, (int, float, str, str, bytes, bytes))
+    return Sealed(*row)
+
+
+def _snapshot(row: _Row) -> tuple[int, str, bytes]:
+    _must_be(f"the snapshot at entry {row[0]}", row, (int, str, bytes))
+    number, text, digest = row
+    return number, text, digest
+
+
+def _must_be(what: str, row: _Row, kinds: tuple[type, ...]) -> None:
+    """Check the types of what was read: SQLite keeps them with each value, where a byte can be hit as anywhere.
+
+    Raises: JournalDamaged.
+    """
+    if not all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+        raise JournalDamaged(f"{what} was changed: it holds {', '.join(type(value).__name__ for value in row)}")
 
 
 def _text(raw: bytes) -> str:

@@ -138,14 +138,14 @@ class _Layer:
         self._ours = _Open(self._open), _Delete(self._delete), _OpenDirectory(self._directory)
         vfs.open, vfs.delete = (ctypes.cast(each, c_void_p).value for each in self._ours[:2])
         self._set_call(ctypes.addressof(vfs), _OPEN_DIRECTORY, ctypes.cast(self._ours[2], c_void_p).value)
-        self._sync_folder = database.sync_folder
-        database.sync_folder = self._product_syncs_folder
+        self._sync_folder, self._renew_log = database.sync_folder, database.renew_log
+        database.sync_folder, database.renew_log = self._product_syncs_folder, self._product_renews_log
 
     def take_off(self) -> None:
         vfs = self._vfs.contents
         vfs.open, vfs.delete = self._before
         self._set_call(ctypes.addressof(vfs), _OPEN_DIRECTORY, self._before_directory)
-        database.sync_folder = self._sync_folder
+        database.sync_folder, database.renew_log = self._sync_folder, self._renew_log
 
     def _told(self, kind: Kind, path: str, offset: int = 0, data: bytes = b"") -> int:
         """Return the result code for an act; an error of the tap itself is raised at the end of the context."""
@@ -181,6 +181,14 @@ class _Layer:
     def _product_syncs_folder(self, file: Path) -> None:
         self._told(Kind.SYNC_FOLDER, str(file.resolve()))
         self._sync_folder(file)
+
+    def _product_renews_log(self, file: Path) -> None:
+        log = file.resolve().with_name(file.name + "-wal")
+        if log.exists():
+            # All that the journal does to a file without SQLite.
+            self._told(Kind.WRITE, str(log), 0, log.read_bytes())
+            self._told(Kind.SYNC, str(log))
+        self._renew_log(file)
 
     def _table(self, address: int) -> tuple[_Methods, Any]:
         """Return the table of functions in the place of SQLite's at ``address``."""
