@@ -118,7 +118,6 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
 
     ``capture`` takes down every byte on the wires.
     """
-    site.run_dir.mkdir(parents=True, exist_ok=True)
     writer, wires = WriterThread(), Wires(tower, site, None if capture is None else Capture(capture))
     ports = Ports(
         links=wires.link,
@@ -131,6 +130,7 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
+        site.run_dir.mkdir(parents=True, exist_ok=True)
         async with serve(tower, site.journal, ports) as daemon:
             instruments = wires.instruments(daemon.stations)
             async with ApiServer(site.socket, daemon.inbox, daemon.board, instruments):

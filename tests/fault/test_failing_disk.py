@@ -7,11 +7,13 @@ stands half-way because the daemon left, and every car is where the next daemon,
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, TypeVar
 
 import pytest
 
-from controller.app import EXIT_JOURNAL, Ports, _exit_code
+from config.schema import Site
+from controller.app import EXIT_JOURNAL, Ports, _exit_code, run
 from controller.domain.events import Query, Refusal, Request, Retrieve, Store
 from controller.domain.jobs import TERMINAL
 from controller.domain.unit import UnitState
@@ -39,7 +41,7 @@ LONGEST_S: Final = 60.0
 """No command of the tower under test takes as long."""
 RETRIEVE: Final = Retrieve(car="B2", room=ROOM)
 STORE: Final = Store(car="C3", room=ROOM)
-SOME: Final = 9
+SOME: Final = 12
 """The quick suite lets every so-manieth commit fail."""
 MOST: Final = 200
 """More commits than any move takes."""
@@ -203,3 +205,8 @@ def ended(it: Stage) -> bool:
 def test_the_exit_code_says_what_failed() -> None:
     failed = JournalFailed("journal j failed: disk I/O error")
     assert _exit_code(ExceptionGroup("", [failed])) == EXIT_JOURNAL == 74
+
+
+def test_a_run_directory_that_cannot_be_made_ends_with_the_journals_code(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert asyncio.run(run(tower_under_test(), Site(run_dir=tmp_path / "file" / "run"))) == EXIT_JOURNAL
