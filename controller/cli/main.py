@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower; its mode."),
     "jog": ("controller.cli.jog:jog", "Move an axis by hand, as long as it is held."),
     "interlocks": ("controller.cli.jog:interlocks", "Why an axis may not be moved by hand."),
+    "alarms": ("controller.cli.alarms:alarms", "What needs a person: what it means, what to do; how many there were."),
     "cars": ("controller.cli.show:cars", "Which car is where."),
     "places": ("controller.cli.show:places", "What is believed of each bay and room."),
     "place": ("controller.cli.place:place", "Take a bay out of use, and give it back."),

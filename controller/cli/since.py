@@ -21,10 +21,16 @@ def since(text: str) -> float:
     """
     if text == "all":
         return 0.0
+    back_s = span_s(text)
+    return datetime.fromisoformat(text).timestamp() if back_s is None else _back(back_s)
+
+
+def span_s(text: str) -> float | None:
+    """Return the seconds that ``30m`` or ``1d12h`` means, None for anything else."""
     parts = _SPAN.findall(text)
-    if parts and "".join(number + unit for number, unit in parts) == text:
-        return _back(sum(float(number) * _SECONDS[unit] for number, unit in parts))
-    return datetime.fromisoformat(text).timestamp()
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def since_option(_ctx: click.Context, _param: click.Parameter, value: str) -> float:

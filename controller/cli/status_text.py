@@ -47,11 +47,19 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
 def next_line(status: Status) -> Iterator[tuple[str, str]]:
     """Yield what a person does next, if anybody is waited for."""
     counts, state = status["counts"], status["unit"]["state"]
+    yield from most_urgent(status)
     if counts["unverified"] and state in ("ABORTED", "STOPPED", "IDLE"):
         yield "next", f"unverified bays ({counts['unverified']}): `cartower inventory import FILE` says what is there"
     step = NEXT_BESIDE_PRODUCTION.get((status["unit"]["mode"], state), NEXT.get(state))
     if step is not None:
         yield "next", step
+
+
+def most_urgent(status: Status) -> Iterator[tuple[str, str]]:
+    """Yield what to do about the most urgent alarm, the list's first."""
+    for alarm in status["alarms"][:1]:
+        if alarm.get("guidance"):
+            yield "next", f"alarm {alarm['number']}: {alarm['guidance']}"
 
 
 def unit_text(unit: Mapping[str, Any]) -> str:

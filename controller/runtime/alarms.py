@@ -41,6 +41,9 @@ BURST_S: Final = 10.0
 ALL: Final = "all"
 """Every alarm that is shown, for the one act that takes so many."""
 
+FIRST_OUT: Final = "FIRST_OUT"
+"""What the journal calls a mark that moves: no event of the alarm itself."""
+
 _ACTS: Final = {AlarmAct.ACKNOWLEDGE: AlarmEvent.ACKNOWLEDGE, AlarmAct.RESET: AlarmEvent.RESET}
 _HIDING_ACTS: Final = {
     AlarmAct.SHELVE: ShowingEvent.SHELVE,
@@ -117,7 +120,7 @@ class Alarms:
             return
         for line in burst:
             if line.first_out is not (line in first):
-                self._keep(replace(line, first_out=line in first), AlarmEvent.ALARM.value)
+                self._keep(replace(line, first_out=line in first), FIRST_OUT)
 
     async def command(self, request: AlarmCommand) -> list[str]:
         """Do what a person asks; return the numbers of the alarms that have changed.

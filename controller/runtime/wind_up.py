@@ -31,7 +31,7 @@ LIMIT_S: Final = 300.0
 
 
 async def wind_up(error: OSError, bench: Bench, inbox: Inbox[Signal], look: Callable[[Query], Answer]) -> None:
-    """Log it, refuse what they ask for but looks (``look`` answers these), and return once nothing moves."""
+    """Log it, refuse what people ask for but looks (``look`` answers these), and return once nothing moves."""
     log.critical("journal_failed", error=str(error))
     refusing = asyncio.create_task(_refuse(inbox, look))
     try:

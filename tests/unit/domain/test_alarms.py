@@ -86,5 +86,4 @@ def test_urgent_is_what_nobody_has_seen_then_its_priority_then_what_was_first_ou
     first = line("E_STOP", AlarmState.UNACKNOWLEDGED, 2.0, first_out=True)
     newest = line("LIGHT_CURTAIN", AlarmState.UNACKNOWLEDGED, 3.0)
     old = line("SLACK_ROPE", AlarmState.LATCHED_UNACKNOWLEDGED, 1.0)
-    wanted = [high, medium, first, newest, old, seen]
-    assert sorted(wanted[::-1], key=urgency) == wanted
+    assert sorted([seen, old, newest, first, medium, high], key=urgency) == [high, medium, first, newest, old, seen]
