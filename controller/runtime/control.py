@@ -348,6 +348,8 @@ class Control:
             await self._ledger.commit(*self._admission.by_hand(job, place, lock=request.choice == "lock"))
             place = None
         changed = await self.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
+        if event is JobEvent.CLOSE_BY_HAND:
+            await self.unit.need_reset(f"job {job.id} was closed by hand")
         return _state_of(changed)
 
     async def _believe(self, request: BlockPlace | FreePlace | ConfirmPlace, *records: Record) -> Answer:

@@ -70,6 +70,8 @@ class Unit:
         self.cause = "starting: the stations are not reconciled yet"
         self.since = clock()
         self.reconciled = False
+        self.reset_due = ""
+        """Why nothing but a reset leads back to Execute; empty: nothing of that kind."""
 
     @property
     def state(self) -> S:
@@ -141,6 +143,7 @@ class Unit:
             self.require_no_key()
         if event in TO_EXECUTE:
             self.require_production()
+            self._require_reset()
         if event is E.CLEAR and not self._all_online():
             raise Refusal("STATION_OFFLINE", f"not every station is online: {', '.join(self._missing())}")
         await self.fire(event, "asked for")
@@ -157,6 +160,21 @@ class Unit:
         """Hold for an internal cause, if the state allows."""
         if self._machine.can(E.HOLD):
             await self.fire(E.HOLD, cause)
+
+    async def need_reset(self, why: str) -> None:
+        """Let nothing but a reset lead back to Execute: it proves what people moved, and shuts what stands open."""
+        self.reset_due = why
+        await self.hold(why)
+
+    def _require_reset(self) -> None:
+        """See that nobody has moved by hand what the book is about since the last reset.
+
+        Raises:
+            Refusal: somebody has.
+
+        """
+        if self.reset_due:
+            raise Refusal("RESET_DUE", f"{self.reset_due}: a reset proves what stands where and shuts what stands open")
 
     async def fire(self, event: E, cause: str) -> None:
         """Change the state and start what the new one does."""
@@ -234,6 +252,7 @@ class Unit:
             case S.CLEARING:
                 self._start(self._clear())
             case S.RESETTING:
+                self.reset_due = ""
                 self._start(self._reset())
             case S.STARTING | S.UNHOLDING | S.UNSUSPENDING:
                 await self.fire(E.DONE, self.cause)

@@ -73,6 +73,8 @@ class Operator:
             await self.ask(Adopt(by="operator"))
         elif await self._decide(daemon) or await self._state_inventory(daemon):
             return
+        elif unit.state in (UnitState.HELD, UnitState.IDLE) and unit.reset_due:
+            await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
         elif unit.state in NEXT:
             await self.ask(UnitCommand(by="operator", event=NEXT[unit.state]))
         elif unit.state is UnitState.EXECUTE and self._room_is_stuck(daemon):

@@ -250,6 +250,28 @@ def test_a_later_job_that_fails_before_an_earlier_one_keeps_neither_from_its_end
     loop.run(play())
 
 
+def test_a_tower_that_executes_never_leaves_its_queue_waiting_behind_a_job_closed_by_hand() -> None:
+    """The same bug by another way: ours stood in Execute with a carriage that nobody had verified, and said nothing."""
+
+    async def play() -> None:
+        async with stage(cars=CARS) as it:
+            number = await it.order(Relocate(car="C", bay=TOP2))
+            await it.until(lambda: it.job(number).state is S.POSITIONING)
+            it.world.do(lambda plant: plant.overrides.update({("carriage", "place_occupied_a"): False}))
+            await stands_parked(it, number)
+            it.world.do(lambda plant: plant.overrides.clear())
+            waits = await it.order(Relocate(car="A", bay=LOW2))
+            await it.ask(Resolve(job=number, choice="by-hand", place=TOP1))
+            # The latch in front of the carriage stands open, and nothing but a reset will shut it.
+            assert TOP1 in it.world.plant.truth().latches
+            assert await it.refused(UnitCommand(event=UnitEvent.UNHOLD)) == "RESET_DUE"
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            assert await it.ended(waits) is S.DONE
+
+    loop.run(play())
+
+
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(2, 31))])
 def test_an_idle_carriage_gets_orders_again_after_whatever_befell_it(seed: int) -> None:
     """openTCS/opentcs #275: after some faults an idle vehicle stood there, and no order was given to it any more."""
