@@ -124,7 +124,7 @@ async def lifted(it: Stage) -> None:
     await it.ask(SetMode(mode=UnitMode.MANUAL))
     client = Client(it, "lift", "up")
     await client.press()
-    await it.until(lambda: axis(it, "lift").position > 300)
+    await it.until(lambda: axis(it, "lift").position > 150)
     await client.let_go()
     await client.outcome()
 
@@ -175,17 +175,38 @@ async def link_is_cut(it: Stage, client: Client) -> After | None:
 ENDS = [lets_go, client_dies, daemon_dies, daemon_freezes, link_is_cut]
 
 
-@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
-@pytest.mark.parametrize(("mechanism", "direction"), [("lift", "up"), ("turntable", "back"), ("shuttle", "in")])
+HELD = [("lift", "up"), ("turntable", "back"), ("shuttle", "in")]
+LATER = {(mechanism, end) for mechanism in ("turntable", "shuttle") for end in (lets_go, daemon_freezes)}
+"""What the lift shows too, left to the campaign."""
+
+ODD_S = 0.037
+"""An odd instant of the renewals' and polls' grids; the campaign takes more."""
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "direction", "end", "instant_s"),
+    [
+        pytest.param(
+            *way,
+            end,
+            instant_s,
+            id=f"{way[0]}-{end.__name__}-{instant_s:.3f}",
+            marks=[pytest.mark.campaign] if (way[0], end) in LATER or instant_s != ODD_S else [],
+        )
+        for way in HELD
+        for end in ENDS
+        for instant_s in (ODD_S, *(step * 0.005 for step in range(10)))
+    ],
+)
 def test_it_stands_within_300_ms_however_the_hold_ends(
-    mechanism: str, direction: str, end: Callable[[Stage, Client], Awaitable[After | None]]
+    mechanism: str, direction: str, end: Callable[[Stage, Client], Awaitable[After | None]], instant_s: float
 ) -> None:
     async def scenario() -> None:
         async with creeping(mechanism, direction) as (it, client):
-            # At an odd instant of the renewals' and polls' grids.
-            await asyncio.sleep(0.037)
+            await asyncio.sleep(instant_s)
             after = await end(it, client)
-            await stands_within(it, mechanism)
+            took_s = await stands_within(it, mechanism)
+            print(f"{mechanism}, {end.__name__}: at rest after {took_s:.3f} s")
             stood = axis(it, mechanism).position
             await asyncio.sleep(1.0)
             if after is not None:
@@ -372,7 +393,7 @@ def test_with_the_maintenance_key_on_no_jog_is_written_and_a_running_one_ends(mo
     loop.run(scenario())
 
 
-@pytest.mark.parametrize("direction", ["in", "out"])
+@pytest.mark.parametrize("direction", ["in", pytest.param("out", marks=pytest.mark.campaign)])
 def test_a_job_whose_arms_were_moved_by_hand_goes_on_once_a_reset_has_centred_them(direction: str) -> None:
     async def scenario() -> None:
         async with creeping("shuttle", direction) as (it, client):
