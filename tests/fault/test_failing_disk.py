@@ -14,9 +14,9 @@ import pytest
 
 from config.schema import Site
 from controller.app import EXIT_JOURNAL, Ports, _exit_code, run
-from controller.domain.events import Query, Refusal, Request, Retrieve, Store
+from controller.domain.events import Query, Refusal, Request, Retrieve, Store, UnitCommand
 from controller.domain.jobs import TERMINAL
-from controller.domain.unit import UnitState
+from controller.domain.unit import UnitEvent, UnitState
 from controller.store.errors import JournalFailed
 from controller.store.writer import Executor
 from hal.plcmap.codes import Result
@@ -41,6 +41,8 @@ LONGEST_S: Final = 60.0
 """No command of the tower under test takes as long."""
 RETRIEVE: Final = Retrieve(car="B2", room=ROOM)
 STORE: Final = Store(car="C3", room=ROOM)
+RESET: Final = UnitCommand(event=UnitEvent.RESET)
+"""References every axis: the first motions of all."""
 SOME: Final = 12
 """The quick suite lets every so-manieth commit fail."""
 MOST: Final = 200
@@ -103,7 +105,8 @@ class BadDisk(World):
     [
         (RETRIEVE, "fsync", range(2, MOST, SOME)),
         (STORE, "disk full", range(5, MOST, SOME)),
-        *campaign([RETRIEVE, STORE], list(FAILURES), [range(1, MOST)]),
+        (RESET, "read-only", range(1, MOST, 4)),
+        *campaign([RETRIEVE, STORE, RESET], list(FAILURES), [range(1, MOST)]),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Request) else str(value),
 )
@@ -129,12 +132,13 @@ async def one_failure(request: Request, failure: str, fails_at: int) -> bool:
         async with world.running():
             await it.start()
             await it.import_all()
-            await it.execute()
+            if not isinstance(request, UnitCommand):
+                await it.execute()
             if isinstance(request, Store):
                 world.do(lambda plant: plant.car_arrives(ROOM, Car(request.car), QUICK))
             world.doom(fails_at)
             asked = asyncio.create_task(world.ask(request))
-            await it.until(lambda: world.failing or ended(it))
+            await it.until(lambda: world.failing or ended(it, request))
             world.spare()
             if world.failing:
                 await winds_up(world, asked)
@@ -197,7 +201,9 @@ async def rule(world: World, request: Request) -> str:
     raise NobodyThere(str(answer))
 
 
-def ended(it: Stage) -> bool:
+def ended(it: Stage, request: Request) -> bool:
+    if isinstance(request, UnitCommand):
+        return it.unit is UnitState.IDLE
     jobs = it.book.jobs.values()
     return bool(jobs) and all(job.state in TERMINAL for job in jobs)
 

@@ -23,7 +23,7 @@ from tests.support.processes import Site, eventually, site
 pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
 JOURNAL_EXIT: Final = 74
-STEP_S: Final = 30.0
+STEP_S: Final = 60.0
 
 
 @contextmanager
