@@ -193,14 +193,13 @@ class Dock:
 
         Where an exchange was cut, also without homed axes: the carriage has not left that place since.
         """
-        image = self.station.image
-        axes = image.mechanisms["lift"].flags & image.mechanisms["turntable"].flags
-        cut = image.mechanisms["shuttle"].flags & Flag.RESUMABLE
-        needed = Flag.HELD if cut else Flag.HELD | Flag.HOMED
-        contacts = Carriage.DOCK_LEVEL | Carriage.DOCK_POSITION
-        if axes & needed != needed or image.carriage & contacts != contacts:
-            return None
-        return next((place for place in self.shape.places if self._is_near(place, image)), None)
+        cut = self.station.image.mechanisms["shuttle"].flags & Flag.RESUMABLE
+        return self._held_at(Flag.HELD if cut else Flag.HELD | Flag.HOMED)
+
+    @property
+    def stands_at(self) -> int | None:
+        """The place where the carriage is held with both dock contacts made, homed or not: arms may come in there."""
+        return self._held_at(Flag.HELD)
 
     @property
     def occupied(self) -> Loaded:
@@ -222,6 +221,14 @@ class Dock:
     def all_latches_locked(self) -> bool:
         """Whether every latch of the tower is closed, by its hard-wired chain."""
         return Carriage.ALL_LATCHES_LOCKED in self.station.image.carriage
+
+    def _held_at(self, needed: Flag) -> int | None:
+        image = self.station.image
+        axes = image.mechanisms["lift"].flags & image.mechanisms["turntable"].flags
+        contacts = Carriage.DOCK_LEVEL | Carriage.DOCK_POSITION
+        if axes & needed != needed or image.carriage & contacts != contacts:
+            return None
+        return next((place for place in self.shape.places if self._is_near(place, image)), None)
 
     def _latch(self) -> Carriage:
         return self.station.image.carriage & (Carriage.LATCH_OPEN | Carriage.LATCH_CLOSED)

@@ -10,6 +10,8 @@ from controller.activities.again import TRIES, passes
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.readings import cause_names
+from controller.activities.situation import insist
+from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
 from hal.interfaces import Prepared
 from hal.plcmap.codes import State, Status
@@ -70,7 +72,7 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
         return
     # What no station remembers no job resumes either: arms that were moved by hand are centred for everybody.
     if bench.tower.shuttle.resumable or not bench.tower.shuttle.centred:
-        await _commit(bench, bench.tower.shuttle.home, bound_s=bench.kinematics.shuttle_home_s())
+        await _home_shuttle(bench)
     if not job_waits:
         await _close_ways(bench)
     await reference(bench)
@@ -85,24 +87,33 @@ async def reference(bench: Bench) -> None:
     """
     tower, motion = bench.tower, bench.kinematics
     if not tower.shuttle.homed:
-        await _commit(bench, tower.shuttle.home, bound_s=motion.shuttle_home_s())
-    axes = [axis for axis in (tower.lift, tower.turntable) if not axis.homed]
-    if axes:
+        await _home_shuttle(bench)
+    homes = {WishKind.HOME_LIFT: tower.lift, WishKind.HOME_TURNTABLE: tower.turntable}
+    wanted = {kind: axis for kind, axis in homes.items() if not axis.homed}
+    if wanted:
         await _close_ways(bench)
         height_mm = max(abs(pose.height_mm) for pose in bench.shape.poses.values())
-        await _commit(bench, *(axis.home for axis in axes), bound_s=motion.home_s(height_mm))
+        wishes = tuple(Wish(kind) for kind in wanted)
+        await _commit(bench, *(axis.home for axis in wanted.values()), wishes=wishes, bound_s=motion.home_s(height_mm))
+
+
+async def _home_shuttle(bench: Bench) -> None:
+    wishes = (Wish(WishKind.HOME_SHUTTLE),)
+    await _commit(bench, bench.tower.shuttle.home, wishes=wishes, bound_s=bench.kinematics.shuttle_home_s())
 
 
 async def _close_ways(bench: Bench) -> None:
     """Close every inner door and latch that is not proven closed."""
     tower, motion = bench.tower, bench.kinematics
-    for room in tower.rooms.values():
+    for place, room in tower.rooms.items():
         if not room.inner_door.is_locked:
-            await _commit(bench, room.inner_door.close, bound_s=motion.door_s())
+            wishes = (Wish(WishKind.CLOSE_INNER_DOOR, place),)
+            await _commit(bench, room.inner_door.close, wishes=wishes, bound_s=motion.door_s())
     for bay in bench.shape.bays:
         latches = tower.latches[level_of(bay)]
         if not latches.latch_closed(bay):
-            await _commit(bench, partial(latches.latch, bay), bound_s=motion.latch_s())
+            wishes = (Wish(WishKind.LATCH, bay),)
+            await _commit(bench, partial(latches.latch, bay), wishes=wishes, bound_s=motion.latch_s())
 
 
 def _energised(bench: Bench, station: str) -> bool:
@@ -110,8 +121,10 @@ def _energised(bench: Bench, station: str) -> bool:
     return Status.POWERED in image.status and image.mechanisms["station"].state == State.READY
 
 
-async def _commit(bench: Bench, *wanted: Command, bound_s: float) -> None:
+async def _commit(bench: Bench, *wanted: Command, bound_s: float, wishes: tuple[Wish, ...] = ()) -> None:
     """Carry out commands together and keep their outcomes; try again what was ended by something that passes.
+
+    ``wishes``: what the commands are, for whoever asks first what the PLC would miss.
 
     Raises:
         StepFailed: the last try ended otherwise than it should.
@@ -119,7 +132,7 @@ async def _commit(bench: Bench, *wanted: Command, bound_s: float) -> None:
     """
     for _ in range(TRIES - 1):
         try:
-            await _once(bench, wanted, bound_s)
+            await _once(bench, wanted, bound_s, wishes)
         except StepFailed as failed:
             if not passes(failed):
                 raise
@@ -127,10 +140,11 @@ async def _commit(bench: Bench, *wanted: Command, bound_s: float) -> None:
             await asyncio.sleep(AGAIN_S)
         else:
             return
-    await _once(bench, wanted, bound_s)
+    await _once(bench, wanted, bound_s, wishes)
 
 
-async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float) -> None:
+async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float, wishes: tuple[Wish, ...]) -> None:
+    await insist(bench, *wishes)
     prepared = [command() for command in wanted]
     records: list[Record] = await carry_out_ok(bench, ERRAND, *prepared, bound_s=bound_s)
     await bench.keeper.commit(*records)

@@ -14,6 +14,9 @@ PEOPLE = frozenset({"PERSON_INSIDE", "PERSON_SENSOR", "LIGHT_CURTAIN", "DOOR_PLA
 PASSING = PEOPLE | {"OUTER_GATE_NOT_LOCKED"}
 """What a step waits for: people go, and a gate that somebody opened by hand is shut by its room."""
 
+NEWS_S = 2.0
+"""How long the sensors of every station may take to show what was just done: an idle poll and a debounce."""
+
 PROVEN = {Loaded.YES: True, Loaded.NO: False, Loaded.DOUBTFUL: None}
 
 
@@ -33,6 +36,7 @@ def situation(bench: Bench) -> Situation:
         lift_held=tower.lift.held,
         turntable_held=tower.turntable.held,
         docked=tower.dock.docked_at,
+        stands_at=tower.dock.stands_at,
         shuttle_centred=tower.shuttle.centred,
         loaded=PROVEN[tower.shuttle.loaded],
         secured=tower.shuttle.secured,
@@ -59,8 +63,25 @@ async def require(bench: Bench, *wishes: Wish) -> None:
         await bench.news.until(lambda: not _to_wait_for(bench, wishes), bench.patience.customer_s)
         missing = _missing(bench, wishes)
     if missing is not None:
-        wish, condition = missing
-        raise StepFailed(condition.name, f"{wish.kind.name.lower()} of {wish.place}: {condition.text}")
+        raise _lacking(*missing)
+
+
+async def insist(bench: Bench, *wishes: Wish) -> None:
+    """Say before a command of a reset what the PLC would miss: nobody is waited for, only the newest images.
+
+    Raises:
+        StepFailed: a condition of a wish is not met; the rule is the PLC's own reason.
+        NotOnline: the tower's image may not be trusted.
+
+    """
+    await bench.news.until(lambda: _missing(bench, wishes) is None, NEWS_S)
+    missing = _missing(bench, wishes)
+    if missing is not None:
+        raise _lacking(*missing)
+
+
+def _lacking(wish: Wish, condition: Condition) -> StepFailed:
+    return StepFailed(condition.name, f"{wish.kind.name.lower()} of {wish.place}: {condition.text}")
 
 
 def _missing(bench: Bench, wishes: Sequence[Wish]) -> tuple[Wish, Condition] | None:

@@ -73,6 +73,8 @@ class Situation:
     turntable_held: bool
     docked: int | None
     """The place at which the carriage is proven docked."""
+    stands_at: int | None
+    """The place at which it stands by contacts and encoders, homed or not: where arms that are out may come in."""
     shuttle_centred: bool
     loaded: bool | None
     """A car on the carriage, on both sensors; None when they disagree."""
@@ -181,7 +183,7 @@ def _loads(wish: Wish, now: Situation) -> Iterator[Condition]:
 
 def _shuttle_back(wish: Wish, now: Situation) -> Iterator[Condition]:
     yield from _held(now)
-    way = now.docked is not None and _way_open(now.docked, now)
+    way = now.stands_at is not None and _way_open(now.stands_at, now)
     text = "the carriage must be docked with the way open, or the shuttle free"
     yield Condition("WAY_NOT_OPEN", way or now.shuttle_centred, text)
     if wish.kind is WishKind.RETRACT:

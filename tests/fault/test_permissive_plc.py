@@ -12,6 +12,7 @@ import pytest
 from controller.domain.interlocks import RoomSituation, Situation, Wish, WishKind, explain
 from sim_plc.rehearsal import loop
 from tests.support import wishful as w
+from tests.support.moves import cause as cause_of
 from tests.support.permissive_tower import Rehearsed, rehearse
 from tests.support.wishful import BAY, OTHER, ROOM, Lack, at, car_at, first
 
@@ -72,8 +73,9 @@ def test_each_interlock_of_the_daemon_is_missed_when_it_is_gone(lack: Lack, monk
 
 def test_no_condition_is_left_out_here() -> None:
     seen = RoomSituation(*[False] * 9)
+    rooms = {ROOM: seen}
     now = Situation(
-        False, False, False, False, False, False, None, False, None, False, False, False, False, None, {ROOM: seen}
+        False, False, False, False, False, False, None, None, False, None, False, False, False, False, None, rooms
     )  # fmt: skip
     wishes = [Wish(kind, place) for kind in WishKind for place in _places(kind)]
     assert {each.name for wish in wishes for each in explain(wish, now)} == {lack.condition for lack in LACKS}
@@ -113,3 +115,19 @@ def test_ten_thousand_jobs_of_it(part: int) -> None:
     hold(runs)
     assert runs.faults.total() > 0
     assert runs.lies.total() > 0
+
+
+@pytest.mark.parametrize("carriage", [at(BAY), w.between_levels], ids=["the latch closed", "nowhere"])
+def test_a_reset_does_not_drive_arms_that_reach_through_a_way_that_is_not_open(carriage: w.Prepare) -> None:
+    async def play() -> tuple[set[str], str, int]:
+        it = w.trial()
+        async with it.world.running():
+            await it.ready()
+            await first(carriage, w.arms_out)(it)
+            before = it.world.judge.commands["SHUTTLE HOME"]
+            rules = await it.watched(lambda _: it.reset_anew())
+            return rules, cause_of(it), it.world.judge.commands["SHUTTLE HOME"] - before
+
+    rules, cause, homes = loop.run(play())
+    assert (rules, homes) == (set(), 0)
+    assert "WAY_NOT_OPEN" in cause

@@ -16,6 +16,7 @@ from config.load import load_tower
 from controller.activities import homing, room, situation, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.domain.events import UnitCommand
 from controller.domain.interlocks import Condition, Situation, Wish, WishKind, explain
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
@@ -55,6 +56,13 @@ class Trial(Stage):
         if self.unit is UnitState.ABORTED:
             await self.command(UnitEvent.CLEAR, UnitState.STOPPED)
         await self.command(UnitEvent.RESET, UnitState.IDLE)
+
+    async def reset_anew(self) -> None:
+        """Abort, clear and reset, as an operator who wants everything brought home."""
+        await self.command(UnitEvent.ABORT, UnitState.ABORTED)
+        await self.command(UnitEvent.CLEAR, UnitState.STOPPED)
+        await self.ask(UnitCommand(event=UnitEvent.RESET))
+        await self.until(lambda: self.unit in (UnitState.IDLE, UnitState.ABORTED))
 
     async def watched(self, act: Act) -> set[str]:
         """Let it act for a while; return the rules that what it wrote broke."""
@@ -150,6 +158,7 @@ def _brake_off(plant: Plant) -> None:
     plant._steel.lift.brake_on = False
 
 
+between_levels: Final = forged(lambda plant: plant._steel.lift.place(800.0))
 arms_out: Final = forged(lambda plant: plant._steel.arms.place(400.0))
 e_stop: Final = forged(Plant.press_e_stop)
 somebody_inside: Final = forged(_inside)

@@ -36,6 +36,7 @@ TRAVEL = Situation(
     lift_held=True,
     turntable_held=True,
     docked=None,
+    stands_at=None,
     shuttle_centred=True,
     loaded=True,
     secured=True,
@@ -45,8 +46,8 @@ TRAVEL = Situation(
     place_occupied=None,
     rooms={ROOM: ROOM_SHUT, OTHER: ROOM_SHUT},
 )
-AT_BAY = replace(TRAVEL, docked=BAY, latch_open=True, all_latches_locked=False)
-AT_ROOM = replace(TRAVEL, docked=ROOM, rooms={ROOM: ROOM_OPEN, OTHER: ROOM_SHUT})
+AT_BAY = replace(TRAVEL, docked=BAY, stands_at=BAY, latch_open=True, all_latches_locked=False)
+AT_ROOM = replace(TRAVEL, docked=ROOM, stands_at=ROOM, rooms={ROOM: ROOM_OPEN, OTHER: ROOM_SHUT})
 
 WELL: dict[str, tuple[Wish, Situation]] = {
     "move lift": (Wish(WishKind.MOVE_LIFT), TRAVEL),
@@ -130,7 +131,7 @@ HARM: dict[str, Callable[[Situation], Situation]] = {
     "table-homed": lambda now: replace(now, turntable_homed=False),
     "lift-held": lambda now: replace(now, lift_held=False),
     "table-held": lambda now: replace(now, turntable_held=False),
-    "elsewhere": lambda now: replace(now, docked=None),
+    "elsewhere": lambda now: replace(now, docked=None, stands_at=None),
     "extended": lambda now: replace(now, shuttle_centred=False),
     "loose": lambda now: replace(now, secured=False),
     "loose-unsure": lambda now: replace(now, secured=False, loaded=None),
