@@ -125,7 +125,7 @@ class Hand:
         """Stop whatever is moved by hand; await the answer to wait until it stands."""
         if self._newest is not None and self.busy:
             self._newest.grip.let_go()
-            self._end({"verdict": "STOPPED", "reason": "", "text": cause})
+            self._end({"verdict": "UNKNOWN", "reason": "", "text": f"{cause}; the next clear or reset finds out"})
         return self._runner.dismiss()
 
     def _end(self, outcome: Mapping[str, object]) -> None:

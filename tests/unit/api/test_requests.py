@@ -5,7 +5,7 @@ import pytest
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, BadMessage
 from controller.api.requests import COMMANDS, METHODS, to_request
 from controller.domain import events
-from controller.domain.unit import UnitEvent
+from controller.domain.unit import UnitEvent, UnitMode
 
 BY = "1000:ann"
 
@@ -14,6 +14,12 @@ BY = "1000:ann"
     ("method", "params", "request_"),
     [
         ("unit", {"command": "reset"}, events.UnitCommand(BY, event=UnitEvent.RESET)),
+        ("unit.mode", {"mode": "manual"}, events.SetMode(BY, mode=UnitMode.MANUAL)),
+        ("jog", {"mechanism": "lift", "direction": "up"}, events.Jog(BY, mechanism="lift", direction="up")),
+        ("jog", {"mechanism": "shuttle", "direction": "in"}, events.Jog(BY, mechanism="shuttle", direction="in")),
+        ("jog.hold", {"jog": 4, "held": True}, events.JogHold(BY, jog=4, held=True)),
+        ("jog.hold", {"jog": 4}, events.JogHold(BY, jog=4, held=False)),
+        ("interlocks", {"mechanism": "turntable"}, events.Interlocks(BY, mechanism="turntable")),
         (
             "inventory.import",
             {"cars": [{"id": "A", "place": 102, "model": "M"}, {"id": "B", "place": 103}]},
@@ -79,6 +85,12 @@ def test_an_unknown_method_is_told_the_known_ones() -> None:
         ("jobs", {"all": 1}, "parameter all: must be true or false"),
         ("cancel", {"job": 1 << 31}, "parameter job: must be a whole number"),
         ("unit", {"command": ["reset"]}, "parameter command: must be one of"),
+        ("unit.mode", {"mode": "MANUAL"}, "parameter mode: must be one of production, maintenance, manual"),
+        ("jog", {"mechanism": "gate", "direction": "up"}, "parameter mechanism: must be one of lift"),
+        ("jog", {"mechanism": "lift", "direction": "out"}, "parameter direction: must be one of up, down"),
+        ("jog", {"mechanism": "lift"}, "parameter direction: is missing"),
+        ("jog.hold", {"jog": 4, "held": "yes"}, "parameter held: must be true or false"),
+        ("jog.hold", {"held": True}, "parameter jog: is missing"),
         ("inventory.import", {"cars": {}}, "parameter cars: must be a list"),
         ("inventory.import", {"cars": [1]}, "parameter cars: must be a list"),
         ("inventory.import", {"cars": [{"id": "A", "place": 102}, {"id": "B"}]}, "parameter cars[1].place: is missing"),
