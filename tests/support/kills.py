@@ -75,7 +75,8 @@ class Kill:
 
     The next daemon is started at once, or, ``back_late``, after the PLC has stopped because of the silence. As many
     as ``stillborn`` says are killed as soon as they answer, before one may live. A ``spare`` one is needed only if the
-    silence has not yet cut the step's exchange in each sub-step: on a busy machine a heartbeat may be old at the kill.
+    silence has not yet cut the step's exchange in each sub-step, and the exchange goes on: on a busy machine a
+    heartbeat may be old at the kill, or the kill late.
     """
 
     step: JobState
@@ -156,10 +157,11 @@ class Ordeal:
             job = order(watch.client)
             left = ""
             for kill in kills:
-                if kill.spare and len(cut_sub_steps(self.rows, kill.step)) == SUB_STEPS:
+                if kill.spare and (self._cut_everywhere(kill.step) or watch.job(job)["state"] != kill.step.value):
                     continue
                 watch.until_step(job, kill.step, goes_on=kill.step.value == left)
-                until_seen(self.site, kill.moment)
+                if not self._seen(kill, lambda: watch.job(job)["state"]):
+                    continue
                 self.daemon.kill()
                 row = self._restart(kind, job, kill)
                 self.rows.append(row)
@@ -171,6 +173,21 @@ class Ordeal:
         print(f"{kind} job {job}: {len(kills)} kills, {time.monotonic() - since:.1f} s")
         assert ended["state"] in ("DONE", "CANCELLED"), f"job {job} ended {ended['state']}: {ended['reason']}"
         self.everything_is_known()
+
+    def _cut_everywhere(self, step: JobState) -> bool:
+        return len(cut_sub_steps(self.rows, step)) == SUB_STEPS
+
+    def _seen(self, kill: Kill, state: Callable[[], str]) -> bool:
+        """Wait for the moment of a kill; False: for a spare one it came no more, since the exchange was over."""
+        if not kill.spare:
+            until_seen(self.site, kill.moment)
+            return True
+        with self.site.plant() as plant:
+
+            def look() -> str:
+                return "seen" if kill.moment(plant.call("truth")) else "" if state() == kill.step.value else "over"
+
+            return eventually(look, STEP_S, kill.moment.__name__) == "seen"
 
     def everything_is_known(self) -> None:
         """Hold the daemon's belief against the plant: every car, every place, and no crime."""
