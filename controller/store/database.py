@@ -99,7 +99,7 @@ class Database:
             return None
         with damage_named(self.path):
             connection = read_only(self.path)
-            connection.execute("SELECT entry_id FROM head").fetchone()  # from its first look on it counts
+            connection.execute("SELECT entry_id FROM head").fetchall()  # from its first look on it counts
             return connection
 
     def prepare(self) -> None:

@@ -94,6 +94,21 @@ def test_the_log_is_emptied_on_the_way_and_what_fails_then_is_told(tmp_path: Pat
     journal.close()
 
 
+def test_the_log_does_not_grow_beyond_what_it_is_emptied_of(tmp_path: Path) -> None:
+    """What stays open beside the writer must not look at an old state for ever: the log could not begin anew."""
+    sizes = []
+
+    async def scenario() -> None:
+        journal = open_journal(tmp_path / "j")
+        for n in range(4 * database.LOG_COMMITS):
+            await journal.append([("A", {"n": n})])
+            sizes.append((tmp_path / "j-wal").stat().st_size)
+        journal.close()
+
+    asyncio.run(scenario())
+    assert max(sizes) < 1.2 * sizes[database.LOG_COMMITS - 1]
+
+
 def test_a_log_of_an_earlier_process_is_written_anew_before_anything_rests_on_it(tmp_path: Path) -> None:
     """Its sync may have failed: the kernel shows then, but never writes, what the disk does not hold."""
     acts: list[Act] = []
