@@ -1,17 +1,20 @@
 """Where alarms come from: which conditions stand now, as far as stations and the runtime show them."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from controller.activities.context import Bench
 from controller.activities.readings import standing
-from controller.domain.alarms import BY_KEY, Of, Tag
+from controller.domain.alarms import BY_KEY, BY_NUMBER, Of, Tag
 from controller.domain.book import Book
+from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.unit import UnitState
 from hal.interfaces import StationState
+from hal.plcmap.codec import Image
 from hal.plcmap.codes import Safety, State, Status
 from hal.scan import Station
 
@@ -27,6 +30,8 @@ ASKED_FOR: Final = "asked for"
 """The unit's cause after a person's own command."""
 
 BAYS_NAMED: Final = 5
+
+_NUMBER: Final = re.compile(r"(\d{1,4})(?:\.(\d{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,26 @@ class Sources:
         at = -1 if tag.index is None else tag.index - first
         return names[at] if 0 <= at < len(names) else None
 
+    def named(self, number: str, listed: Collection[Tag]) -> Tag:
+        """Return the alarm that a person means by ``701.2``, or by ``701`` where that is one alone.
+
+        Raises:
+            Refusal: there is no such alarm.
+
+        """
+        match = _NUMBER.fullmatch(number)
+        alarm = None if match is None else BY_NUMBER.get(int(match[1]))
+        if match is None or alarm is None:
+            raise Refusal("UNKNOWN_ALARM", f"there is no alarm {number}")
+        tag = Tag(alarm.key, None if match[2] is None else int(match[2]))
+        found = [each for each in listed if each == tag or (tag.index is None and each.key == tag.key)]
+        if len(found) == 1:
+            return found[0]
+        # Of what is not in the list a person may hide what the tower has; jobs come and go.
+        if self.subject(tag) is None or alarm.of is Of.JOB:
+            raise Refusal("UNKNOWN_ALARM", f"alarm {number} is one of many, and the list has no such line")
+        return tag
+
     def parent(self, tag: Tag) -> Tag | None:
         """Return the one alarm that explains another while it stands."""
         alarm = tag.alarm
@@ -96,18 +121,20 @@ class Sources:
         """Return what stands now."""
         found: dict[Tag, str] = {}
         stations = tuple(self._bench.tower.stations.values())
-        unseen = frozenset(at for at, station in enumerate(stations) if not station.online)
+        seen = [station.online for station in stations]
+        unseen = frozenset(at for at, online in enumerate(seen) if not online)
         for at, station in enumerate(stations):
-            found |= _station(at, station)
+            found |= _station(at, station, online=seen[at])
         frozen = [station.name for station in stations if station.state is StationState.FROZEN]
         if frozen:
             found[Tag("FOREIGN_MASTER")] = f"seen by {', '.join(frozen)}"
         for at, line in enumerate(self._lines):
             if all(Tag("STATION_OFFLINE", self._names.index(name)) in found for name in line.stations):
                 found[Tag("LINE_LOST", at)] = f"none of {', '.join(line.stations)} answers"
-        if TOWER not in unseen:
-            found |= self._safety()
-            found |= self._axes()
+        image = stations[TOWER].last_image
+        if TOWER not in unseen and image is not None:
+            found |= _safety(image.safety)
+            found |= _axes(image)
         explained = bool(found)
         found |= self._rooms(control)
         found |= self._jobs()
@@ -116,25 +143,6 @@ class Sources:
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
         return Findings(found, unseen)
-
-    def _safety(self) -> dict[Tag, str]:
-        word = self._bench.tower.safety.word
-        found = {}
-        for key in safety_keys(word):
-            latched = key == "E_STOP" and Safety.E_STOP not in word
-            found[Tag(key)] = "released, the device is not reset" if latched else "the safety chain is open"
-        return found
-
-    def _axes(self) -> dict[Tag, str]:
-        """Return the axes in error while the chain is closed: an open one explains every axis."""
-        image = self._bench.tower.stations[self._names[TOWER]].image
-        if Safety.CHAIN_CLOSED not in image.safety:
-            return {}
-        return {
-            Tag("AXIS_FAULT", number): f"the {name} stands in error"
-            for number, name in enumerate(AXES, start=1)
-            if image.mechanisms[name].state == State.ERROR_STOP
-        }
 
     def _rooms(self, control: "Control") -> Iterator[tuple[Tag, str]]:
         for number, place in enumerate(self._bench.shape.rooms, start=1):
@@ -160,9 +168,30 @@ class Sources:
         return {Tag("PLACE_UNVERIFIED"): f"bay {named}{more}"}
 
 
+def _safety(word: Safety) -> dict[Tag, str]:
+    found = {}
+    for key in safety_keys(word):
+        latched = key == "E_STOP" and Safety.E_STOP not in word
+        found[Tag(key)] = "released, the device is not reset" if latched else "the safety chain is open"
+    return found
+
+
+def _axes(image: Image) -> dict[Tag, str]:
+    """Return the axes in error while the chain is closed: an open one explains every axis."""
+    if Safety.CHAIN_CLOSED not in image.safety:
+        return {}
+    return {
+        Tag("AXIS_FAULT", number): f"the {name} stands in error"
+        for number, name in enumerate(AXES, start=1)
+        if image.mechanisms[name].state == State.ERROR_STOP
+    }
+
+
 def safety_keys(word: Safety) -> list[str]:
     """Return the alarms that a safety word stands for: one a cause, and one for a chain that names none."""
     latch = Safety.E_STOP | Safety.E_STOP_LATCHED
+    if not word ^ Safety.CHAIN_CLOSED:
+        return []
     keys = ["E_STOP"] if word & latch else []
     keys += [str(bit.name) for bit in Safety if bit & word and not bit & (latch | Safety.CHAIN_CLOSED)]
     if not keys and Safety.CHAIN_CLOSED not in word:
@@ -170,14 +199,14 @@ def safety_keys(word: Safety) -> list[str]:
     return keys
 
 
-def _station(at: int, station: Station) -> dict[Tag, str]:
+def _station(at: int, station: Station, *, online: bool) -> dict[Tag, str]:
     found: dict[Tag, str] = {}
     if station.state is StationState.FROZEN:
         return found
-    if not station.online:
+    if not online or station.last_image is None:
         found[Tag("STATION_OFFLINE", at)] = station.trouble or standing(station).lower()
         return found
-    status = station.image.status
+    status = station.last_image.status
     if Status.MAINTENANCE_KEY in status:
         found[Tag("MAINTENANCE", at)] = "somebody works by the pendant"
     if Status.MEMORY_LOST in status:

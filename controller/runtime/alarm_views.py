@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from controller.domain.alarm_texts import ENGLISH
 from controller.domain.alarms import ACTIVE, UNSEEN, AlarmLine, Showing, shown_state
-from controller.runtime.alarms import Alarms, said
+from controller.runtime.alarm_news import said
+from controller.runtime.alarms import Alarms
 
 
 def active(alarms: Alarms) -> list[dict[str, object]]:

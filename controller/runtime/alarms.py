@@ -4,15 +4,11 @@ Nothing here has an effect on the machine: whether something may move, jobs, roo
 whatever is shown of it.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-import structlog
-
 from controller.domain.alarms import (
-    BY_NUMBER,
     SHELF_LIMIT_S,
     STANDING,
     UNSEEN,
@@ -29,11 +25,10 @@ from controller.domain.alarms import (
 from controller.domain.events import AlarmAct, AlarmCommand, Refusal
 from controller.domain.records import AlarmSet
 from controller.machines.alarm import AlarmMachine, alarm_machine, showing_machine
+from controller.runtime.alarm_news import Event, tell
 from controller.runtime.alarm_sources import Findings, Sources
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
-
-log = structlog.get_logger(__name__)
 
 BURST_S: Final = 10.0
 """Alarms that follow one another within this are taken for one root cause."""
@@ -44,16 +39,15 @@ ALL: Final = "all"
 FIRST_OUT: Final = "FIRST_OUT"
 """What the journal calls a mark that moves: no event of the alarm itself."""
 
-_ACTS: Final = {AlarmAct.ACKNOWLEDGE: AlarmEvent.ACKNOWLEDGE, AlarmAct.RESET: AlarmEvent.RESET}
-_HIDING_ACTS: Final = {
+_EVENTS: Final[Mapping[AlarmAct, AlarmEvent | ShowingEvent]] = {
+    AlarmAct.ACKNOWLEDGE: AlarmEvent.ACKNOWLEDGE,
+    AlarmAct.RESET: AlarmEvent.RESET,
     AlarmAct.SHELVE: ShowingEvent.SHELVE,
     AlarmAct.UNSHELVE: ShowingEvent.UNSHELVE,
     AlarmAct.REMOVE: ShowingEvent.REMOVE,
     AlarmAct.RETURN: ShowingEvent.RETURN,
 }
 _HIDES: Final = frozenset({AlarmAct.SHELVE, AlarmAct.REMOVE})
-
-Event = AlarmEvent | ShowingEvent
 
 
 class Alarms:
@@ -110,7 +104,7 @@ class Alarms:
         line = replace(self._new(Tag("JOURNAL_FAILED"), ""), text=text, state=AlarmState.UNACKNOWLEDGED)
         line = self._join_burst(line, self._clock())
         self._book.apply(AlarmSet(line, AlarmEvent.ALARM.value))
-        self._tell(line, AlarmEvent.ALARM)
+        tell(self._board, line, AlarmEvent.ALARM)
 
     def first_out(self, keys: Iterable[str]) -> None:
         """Take from the PLC which cause tripped first: the mark moves there, within the newest burst."""
@@ -132,7 +126,7 @@ class Alarms:
         if request.number == ALL and request.act is AlarmAct.ACKNOWLEDGE:
             tags = [line.tag for line in self.lines() if line.state in UNSEEN and line.showing is Showing.SHOWN]
         else:
-            tags = [self._named(request.number)]
+            tags = [self._sources.named(request.number, self._book.alarms)]
         for tag in tags:
             self._act(tag, request)
         await self._ledger.commit()
@@ -213,33 +207,19 @@ class Alarms:
             subject = self._sources.subject(tag)
             assert subject is not None
             line = self._new(tag, subject)
-        line = replace(line, by=request.by)
-        if request.act in _ACTS:
-            self._person(line, _ACTS[request.act], request.act)
-            return
-        if tag.alarm.safety:
+        event = _EVENTS[request.act]
+        if tag.alarm.safety and isinstance(event, ShowingEvent):
             raise Refusal("SAFETY_ALARM", f"alarm {tag} is of the safety chain: nothing hides it")
+        if not _can(line, event):
+            state = shown_state(line.state, line.showing)
+            raise Refusal("ALARM_STATE", f"alarm {tag} is {state}: {request.act} is not possible{_hint(line, event)}")
         if request.act in _HIDES:
             line = replace(line, why=_reason(request), until=self._until(request))
-        else:
+        elif isinstance(event, ShowingEvent):
             line = replace(line, why="", until=None)
-        self._person(line, _HIDING_ACTS[request.act], request.act)
-
-    def _person(self, line: AlarmLine, event: Event, act: AlarmAct) -> None:
-        """Let a person's event happen.
-
-        Raises:
-            Refusal: the alarm's state does not accept it.
-
-        """
-        above = showing_machine(line.showing, safety=line.tag.alarm.safety)
-        can = above.can(event) if isinstance(event, ShowingEvent) else _beneath(line).can(event)
-        if not can:
-            state = shown_state(line.state, line.showing)
-            raise Refusal("ALARM_STATE", f"alarm {line.tag} is {state}: {act} is not possible{_hint(line, event)}")
-        line = self._fire(line, event)
+        line = self._fire(replace(line, by=request.by), event)
         if event is ShowingEvent.SHELVE:
-            self._shelves[line.tag] = self._shelf_end(line)
+            self._shelves[tag] = self._shelf_end(line)
 
     def _until(self, request: AlarmCommand) -> float | None:
         if request.act is not AlarmAct.SHELVE:
@@ -251,28 +231,6 @@ class Alarms:
     def _shelf_end(self, line: AlarmLine) -> float:
         left_s = 0.0 if line.until is None else line.until - self._now()
         return self._clock() + min(max(left_s, 0.0), SHELF_LIMIT_S)
-
-    def _named(self, number: str) -> Tag:
-        """Return the alarm that a person means by ``701.2``, or by ``701`` where that is one.
-
-        Raises:
-            Refusal: there is no such alarm.
-
-        """
-        match = re.fullmatch(r"(\d{1,4})(?:\.(\d{1,9}))?", number)
-        alarm = None if match is None else BY_NUMBER.get(int(match[1]))
-        if match is None or alarm is None:
-            raise Refusal("UNKNOWN_ALARM", f"there is no alarm {number}")
-        tag = Tag(alarm.key, None if match[2] is None else int(match[2]))
-        if tag in self._book.alarms or (tag.index is None and self._sources.subject(tag) is not None):
-            return tag
-        listed = [each for each in self._book.alarms if each.key == alarm.key]
-        if tag.index is None and len(listed) == 1:
-            return listed[0]
-        subject = self._sources.subject(tag)
-        if subject is None or subject.startswith("job "):
-            raise Refusal("UNKNOWN_ALARM", f"alarm {number} is one of many, and the list has no such line")
-        return tag
 
     def _new(self, tag: Tag, subject: str) -> AlarmLine:
         now = self._now()
@@ -289,41 +247,21 @@ class Alarms:
             above.fire(event)
             line = replace(line, showing=above.state, changed_at=self._now())
         self._keep(line, event.value)
-        self._tell(line, event)
+        tell(self._board, line, event)
         return line
 
     def _keep(self, line: AlarmLine, event: str) -> None:
         self._ledger.note(AlarmSet(line, event))
 
-    def _tell(self, line: AlarmLine, event: Event) -> None:
-        """Tell the board: an alarm that is shown comes or goes as ``alarm``, everything else as ``alarm_state``."""
-        number, state = str(line.tag), shown_state(line.state, line.showing)
-        log.info("alarm", code=line.key, number=number, on=event.value, state=state, text=line.text, by=line.by)
-        came = event in (AlarmEvent.ALARM, ShowingEvent.UNSHELVE, ShowingEvent.RELEASE, ShowingEvent.RETURN)
-        news = {
-            "code": line.key,
-            "number": number,
-            "text": said(line, line.text),
-            "state": state,
-            "priority": line.tag.alarm.priority.value,
-            "by": line.by,
-        }
-        shown = line.showing is Showing.SHOWN
-        if shown and came and line.state in STANDING:
-            self._board.tell({"event": "alarm", **news, "active": True, "first_out": line.first_out})
-        elif shown and event is AlarmEvent.CLEAR:
-            self._board.tell({"event": "alarm", **news, "active": False, "first_out": line.first_out})
-        elif shown or not isinstance(event, AlarmEvent):
-            self._board.tell({"event": "alarm_state", **news})
-
-
-def said(line: AlarmLine, text: str) -> str:
-    """Return what is the matter with its subject before it: ``room 2: somebody stays inside``."""
-    return f"{line.subject}: {text}" if line.subject else text
-
 
 def _beneath(line: AlarmLine) -> AlarmMachine:
     return alarm_machine(line.state, latching=line.tag.alarm.latching)
+
+
+def _can(line: AlarmLine, event: Event) -> bool:
+    if isinstance(event, AlarmEvent):
+        return _beneath(line).can(event)
+    return showing_machine(line.showing, safety=line.tag.alarm.safety).can(event)
 
 
 def _parents_first(tag: Tag) -> tuple[int, int, int]:
