@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from controller.store import copying
+from controller.store.database import LOG_COMMITS
 from controller.store.errors import JournalDamaged
 from controller.store.reading import entries_behind, entries_since, hash_of, load_file, verify_file
+from controller.store.writer import WriterThread
 from tests.support.journals import open_journal
 
 
@@ -187,3 +189,27 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     load_file(file)
     verify_file(file)
     assert file.read_bytes() == before
+
+
+def test_a_journal_that_is_written_all_the_time_is_whole_at_each_look(tmp_path: Path) -> None:
+    """Whoever verifies sees one consistent state, and later ones never less; the writer is not kept waiting."""
+    path = tmp_path / "journal.sqlite"
+
+    async def scenario() -> list[int]:
+        writer = WriterThread()
+        seen = []
+        with closing(open_journal(path, writer)) as journal:
+            for n in range(1, 2 * LOG_COMMITS, 8):
+                appends = [asyncio.create_task(journal.append([("Counted", {"n": n + i})])) for i in range(8)]
+                await asyncio.sleep(0)
+                report = verify_file(path)
+                assert report.damage == ()
+                seen.append(report.entries)
+                await asyncio.gather(*appends)
+        writer.close()
+        return seen
+
+    seen = asyncio.run(scenario())
+    assert seen == sorted(seen)
+    assert seen[0] < seen[-1]
+    assert counted(path) == list(range(1, 2 * LOG_COMMITS + 1))
