@@ -31,6 +31,7 @@ def tell(board: Board, line: AlarmLine, event: Event) -> None:
         "text": said(line, line.text),
         "state": state,
         "priority": line.tag.alarm.priority.value,
+        "burst": line.burst,
         "by": line.by,
     }
     shown = line.showing is Showing.SHOWN
