@@ -41,8 +41,9 @@ BRISK = Tempo(
 ACTS = (Act.STOP, Act.STOP, Act.BUSY, Act.CRASH, Act.WARM, Act.CUT, Act.SILENCE)
 FORGETFUL = (*ACTS, Act.COLD)
 
-PAUSE_S = 2.0
-"""Between two acts at the most."""
+PAUSE_S = 6.0
+HURRY_S = 2.0
+"""Between two acts at the most: in a chunk, and where a few commands have to meet them all."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,17 @@ def plan(seed: int) -> Plan:
     return Plan(seed, accepted, (), RATES, BRISK, WIDE_MAP, ALL, timeout_s=0.05)
 
 
-async def work(seed: int, commands: int, acts: Sequence[Act]) -> tuple[Model, Counter[Act]]:
+async def work(seed: int, commands: int, acts: Sequence[Act], pause_s: float) -> tuple[Model, Counter[Act]]:
     """Let a station work off so many commands, whatever happens meanwhile, and heal."""
     model, dice, done = Model(plan(seed)), random.Random(f"acts {seed}"), Counter[Act]()
     model.start()
     while sum(len(record.entries) for record in model.journal.records.values()) < commands:
-        await asyncio.sleep(dice.uniform(0.0, PAUSE_S))
+        await asyncio.sleep(dice.uniform(0.0, pause_s))
         act = dice.choice(acts)
         done[act] += 1
         await model.act(act)
         if act is Act.COLD:
-            await asyncio.sleep(dice.uniform(0.0, PAUSE_S))
+            await asyncio.sleep(dice.uniform(0.0, pause_s))
             await model.act(Act.PERSON)
     await model.heal()
     return model, done
@@ -136,7 +137,7 @@ def unknown_texts(model: Model) -> set[str]:
 def hold(seed: int, commands: int) -> Figures:
     """Run a chunk and judge it; every second one is of a station that forgets now and then."""
     acts = FORGETFUL if seed % 2 else ACTS
-    model, done = run(work(seed, commands, acts))
+    model, done = run(work(seed, commands, acts, PAUSE_S if commands >= CHUNK else HURRY_S))
     found = figures(model, done)
     judge_claims(model)
     assert (found.executed_twice, found.skipped, found.gaps) == (0, 0, 0), found

@@ -8,6 +8,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hal.plcmap import codes
 from hal.plcmap.codec import ControllerBlock, History, PastOutcome, Status
@@ -17,6 +18,7 @@ from hal.plcmap.registers import StationMap, bay_map, tower_map
 from sim_plc.program.epoch import EpochGate
 from sim_plc.program.handshake import EMPTY, SCANS_TO_SHOW_TORN, Command, Mailbox, MailboxMemory
 from sim_plc.program.retained import StationMemory, next_boot, pack, power_up
+from sim_plc.unit import ExceptionCode, ModbusRefusal
 from tests.support.fake_plc import IDLE, SCAN_S, SHAPE, FakePlc
 
 SILENCE_S = 1.5
@@ -198,17 +200,30 @@ class MailboxPlc(FakePlc):
             super().write(address, words)
 
     def read_input(self, address: int, count: int) -> Sequence[int]:
-        """Return input registers: whole blocks only. What is read often is written alone."""
+        """Return input registers: whole blocks only."""
         self.boot_id, self.heartbeat = self.memory.boot_id, self.gate.heartbeat(self.now_s)
         self.epoch, self.owner = self.memory.epoch.epoch, self.memory.epoch.owner
         lost = codes.Status.MEMORY_LOST if self.memory.lost else codes.Status(0)
         self.station_status = codes.Status.POWERED | lost
-        self.mechanisms.update((name, lane.status()) for name, lane in self.lanes.items())
+        self._snapshot = (self._snapshot + 1) & 0xFFFF
+        return self._words_of(address, count)
+
+    def _words_of(self, address: int, count: int) -> Sequence[int]:
+        """Return the words of one block; no other is written."""
         if (address, count) == (self.map.fast[0].address, self.map.fast[0].count):
-            self._snapshot = (self._snapshot + 1) & 0xFFFF
+            self.mechanisms.update((name, lane.status()) for name, lane in self.lanes.items())
             return self.codec.encode_fast(self.fast(), self._snapshot)[0]
-        self.histories.update((name, lane.history()) for name, lane in self.lanes.items())
-        return super().read_input(address, count)
+        slow = [(block.address, block.count) for block in self.map.slow]
+        if (address, count) in slow:
+            self.histories.update((name, lane.history()) for name, lane in self.lanes.items())
+            words = self.codec.encode_slow(self.slow(), self.heartbeat, self._snapshot)
+            return words[slow.index((address, count))]
+        if (address, count) == (self.map.identity.address, self.map.identity.count):
+            identity = replace(
+                self.identity, boot_id=self.boot_id, heartbeat=self.heartbeat, epoch_in_force=self.epoch
+            )
+            return self.codec.encode_identity(identity, self._snapshot)
+        raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
 
     def _power_up(self, retained: bytes) -> None:
         """Start the program on what was retained."""
