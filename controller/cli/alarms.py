@@ -108,7 +108,7 @@ def _row(line: Line) -> tuple[str, ...]:
         ink(f"{line['number']}{star}", colour, bold=unseen),
         ink(line["priority"], colour),
         line["state"],
-        _when(line["since"]),
+        _when(line["since"])[5:16] if for_people() else _when(line["since"]),
         line["code"],
         line["text"],
     )
