@@ -30,7 +30,6 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "MODE_STATE": "`cartower unit stop` brings it to Stopped",
     "CHOICE": "`cartower jobs` shows the choices of each parked job",
     "RESET_DUE": "`cartower unit stop`, then reset and start",
-    "RESET_DUE": "`cartower unit stop`, then reset and start",
     "CARRIAGE_BUSY": "`cartower jobs` shows who has it",
     "PLACE_MISSING": "give --place",
     "NOT_ONLINE": "`cartower status` names the station, `cartower doctor` looks at the way to it",
