@@ -322,7 +322,7 @@ def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, k
             assert all(entry.reason in (Reason.NONE, Reason.MAINTENANCE) for entry in ended_since(it, since))
             taps = tapped(it)
             await asyncio.sleep(3.0)
-            await it.command(UnitEvent.CLEAR, UnitState.ABORTED)
+            assert await it.refused(UnitCommand(event=UnitEvent.CLEAR)) == "MAINTENANCE"
             await asyncio.sleep(3.0)
             assert {tap.frames for tap in taps.values()} == {0}
             assert all(tap.writes for tap in taps.values())  # its heartbeat goes on
