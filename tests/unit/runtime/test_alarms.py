@@ -51,9 +51,9 @@ class TwoRooms(Sources):
 class Rig:
     """A list with its clocks in hand."""
 
-    def __init__(self, book: Book | None = None) -> None:
+    def __init__(self, book: Book | None = None, wall: float = 1_000_000.0) -> None:
         self.log, self.board = Kept(), Board()
-        self.now, self.wall = 100.0, 1_000_000.0
+        self.now, self.wall = 100.0, wall
         self.ledger = Ledger(book or Book.empty([101]), self.log)
         self.alarms = Alarms(self.ledger, self.board, TwoRooms(), lambda: self.wall, lambda: self.now)
 
@@ -141,9 +141,7 @@ def test_a_step_of_the_wall_clock_neither_ends_a_shelf_nor_makes_one_longer_than
     rig.wall += step_s
     rig.look(after_s=3599.0)
     assert rig.state(BLOCKED) == (AlarmState.NORMAL, Showing.SHELVED)
-    again = Rig(rig.ledger.book)
-    again.wall = rig.wall
-    again.look()
+    again = Rig(rig.ledger.book, rig.wall)
     again.look(after_s=SHELF_LIMIT_S)
     assert again.state(BLOCKED) is None
 
