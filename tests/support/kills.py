@@ -155,10 +155,12 @@ class Ordeal:
         first, since = len(self.rows), time.monotonic()
         with watching(self.site) as watch:
             job = order(watch.client)
-            left = ""
+            left, met = "", JobState.QUEUED
             for kill in kills:
-                if kill.spare and (self._cut_everywhere(kill.step) or watch.job(job)["state"] != kill.step.value):
+                over = met is kill.step and watch.job(job)["state"] != met.value
+                if kill.spare and (over or self._cut_everywhere(kill.step)):
                     continue
+                met = kill.step
                 watch.until_step(job, kill.step, goes_on=kill.step.value == left)
                 if not self._seen(kill, lambda: watch.job(job)["state"]):
                     continue
