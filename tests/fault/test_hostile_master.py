@@ -4,6 +4,7 @@ Judged from the plant's truth by a table of its own (`tests.support.safety_table
 shown beside it: each interlock is taken away in turn, and each time the judge names the rule.
 """
 
+import inspect
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +17,7 @@ from sim_plc.program.axis import NotInThisState
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from tests.support import forged_tower as f
+from tests.support import safety_facts, safety_table
 from tests.support.attacked_tower import AttackedTower
 from tests.support.forged_tower import BAY, OTHER, ROOM, Lack, at, car_at, steps
 from tests.support.hostile_master import EPISODE, Figures, attack
@@ -145,6 +147,13 @@ def test_each_interlock_of_a_plc_is_missed_when_it_is_gone(
 def test_no_interlock_is_left_out_here() -> None:
     assert {lack.condition for lack in TOWER} == TOWER_INTERLOCKS.names
     assert {lack.condition for lack in BAYS} == BAY_INTERLOCKS.names
+
+
+def test_the_table_is_nobody_elses() -> None:
+    """A mistake that the programs and the daemon share would be seen by neither, nor by a judge that asks them."""
+    for module in (safety_table, safety_facts):
+        imports = [line for line in inspect.getsource(module).splitlines() if line.startswith(("import ", "from "))]
+        assert not any("controller" in line or "sim_plc.program" in line for line in imports)
 
 
 def hold(figures: Figures) -> None:
