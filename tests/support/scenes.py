@@ -41,7 +41,9 @@ def everything(it: Stage) -> Everything:
     """Return how all stands at this instant."""
     it.world.touch()
     truth = replace(it.world.plant.truth(), t=0.0)
-    return Everything(copy.deepcopy(it.book.to_body()), truth, len(it.world.log), it.unit)
+    # Alarms come and go with their delays, whatever is asked.
+    book = {key: value for key, value in it.book.to_body().items() if key not in ("alarms", "last_burst")}
+    return Everything(copy.deepcopy(book), truth, len(it.world.log), it.unit)
 
 
 async def still(it: Stage) -> None:
