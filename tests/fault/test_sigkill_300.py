@@ -11,7 +11,7 @@ from config.load import load_tower
 from tests.fault.test_sigkill import SLOWED, at_work
 from tests.support.massacre import Massacre, percentile, summary
 
-pytestmark = [pytest.mark.realtime, pytest.mark.campaign, pytest.mark.own_tower]
+pytestmark = [pytest.mark.realtime, pytest.mark.campaign, pytest.mark.long, pytest.mark.own_tower]
 
 SERVING_S = 3.0
 """From exec to a status with every station reconciled, p99."""
