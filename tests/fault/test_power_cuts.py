@@ -37,7 +37,12 @@ def cuts_of(tmp_path: Path, seeds: range, cuts: int, synchronous: str = "FULL", 
 
 
 @pytest.mark.parametrize(
-    ("seeds", "cuts"), [(range(3), 20), pytest.param(range(100, 200), 100, marks=pytest.mark.campaign)]
+    ("seeds", "cuts"),
+    [
+        (range(3), 20),
+        # In four parts, which run side by side.
+        *(pytest.param(range(first, first + 25), 100, marks=pytest.mark.campaign) for first in range(100, 200, 25)),
+    ],
 )
 def test_no_cut_loses_what_was_acknowledged(tmp_path: Path, seeds: range, cuts: int) -> None:
     tally = cuts_of(tmp_path, seeds, cuts)
