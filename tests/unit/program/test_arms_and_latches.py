@@ -1,4 +1,4 @@
-"""Arms or a carriage that set out, and latches that move in that moment: stations that see each other by wires alone."""
+"""Arms and latches are run by two stations: a wire between them forbids what either allows by itself."""
 
 from hal.plcmap.codes import Opcode, Reason, Result
 from sim_plc.plant.cars import Car

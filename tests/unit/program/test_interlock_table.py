@@ -337,7 +337,10 @@ TABLE: list[Row] = [
         (1, 0),
         ROOM,
         at_jog,
-        [CHAIN, NO_POWER, *STANDS, (no_way, Reason.WAY_NOT_OPEN), IN_MANUAL, (comb_up_at_a_car, Reason.TARGET_NOT_EMPTY)],
+        [
+            *(CHAIN, NO_POWER, *STANDS, IN_MANUAL),
+            *((no_way, Reason.WAY_NOT_OPEN), (comb_up_at_a_car, Reason.TARGET_NOT_EMPTY)),
+        ],
     ),
     (
         "room1.inner_door",
