@@ -60,6 +60,8 @@ def pytest_collection_finish() -> None:
     """Leave the thousands of collected tests to themselves: each full collection of garbage would walk over them."""
     gc.collect()
     gc.freeze()
+    # Rehearsals make much that dies young and little in cycles: looked at less often, a seed costs less.
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

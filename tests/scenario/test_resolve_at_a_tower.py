@@ -1,5 +1,6 @@
 """A person at a terminal is led through a parked job at a tower that serves, to the end of the job."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,16 @@ from tests.support.terminal import Terminal, arguments
 
 pytestmark = pytest.mark.realtime
 
+CHATTER_S = 1.0
+
 
 async def parked(it: Stage) -> None:
     """Order a move, and let the contact of its latch chatter until it is parked."""
     number = await it.order(Relocate(car="C", bay=TOP2))
-    it.world.do(lambda plant: plant.shake_contact(("bay", TOP1, "latch_open"), 1.0))
+    it.world.do(lambda plant: plant.shake_contact(("bay", TOP1, "latch_open"), CHATTER_S))
     await it.until(lambda: it.job(number).state is S.PARKED)
+    # A quick person would else go on while it still chatters.
+    await asyncio.sleep(CHATTER_S)
 
 
 async def all_is_well(it: Stage) -> None:
