@@ -24,12 +24,12 @@ class Selection:
 
     def first(self) -> Job | None:
         """Return the first queued job that can start, with its places chosen; None if none can."""
-        if self._book.places[CARRIAGE].status is not PlaceStatus.FREE or not self._may_travel():
+        if self._book.places[CARRIAGE].status is not PlaceStatus.FREE:
             return None
         for job in self._book.open_jobs():
             ready = self._ready(job) if job.state is JobState.QUEUED else None
             if ready is not None:
-                return ready
+                return ready if self._may_travel() else None
         return None
 
     def _may_travel(self) -> bool:

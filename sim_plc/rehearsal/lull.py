@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sim_plc.program.station_program import StationProgram
 
-LULL_S: Final = 4.8
+LULL_S: Final = 14.4
 """The longest that polls are left out at a stretch: whatever hangs on a picture that comes by itself gets one."""
 
 EndLull = Callable[[float], None]
