@@ -16,6 +16,7 @@ from hal.plcmap.codes import Opcode, Reason, Result
 from hal.plcmap.registers import CONTROLLER_WORDS, station_maps
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.lull import LULL_S
 from sim_plc.rehearsal.memory_link import Fault
 from sim_plc.unit import Unit
 from tests.support.moves import (
@@ -323,7 +324,7 @@ def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, k
             taps = tapped(it)
             await asyncio.sleep(3.0)
             assert await it.refused(UnitCommand(event=UnitEvent.CLEAR)) == "MAINTENANCE"
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(LULL_S)
             assert {tap.frames for tap in taps.values()} == {0}
             assert all(tap.writes for tap in taps.values())  # its heartbeat goes on
             assert moving(it.world.plant.truth()) == []
