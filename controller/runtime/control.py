@@ -176,8 +176,6 @@ class Control:
                 self._told_first_out(event)
             case ActivityEnded(owner) if owner == "jog":
                 self.hand.ended(event)
-            case ActivityEnded(owner) if owner == self._first_out.owner:
-                self._told_first_out(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Stirred():

@@ -160,10 +160,11 @@ def renew_log(file: Path) -> None:
     """
     log = file.with_name(file.name + "-wal")
     if log.exists():
-        with log.open("r+b", buffering=0) as stream:
+        with log.open("r+b") as stream:
             content = stream.read()
             stream.seek(0)
             stream.write(content)
+            stream.flush()
             os.fsync(stream.fileno())
 
 
