@@ -29,6 +29,9 @@ GivenUp = Callable[[int, str, str], Awaitable[None]]
 AGAIN_S = 0.5
 """How long an activity that broke is left alone: what broke it, a lost image or a refusal, may stand for a while."""
 
+OUT_OF_SIGHT = "not seen since the daemon looks again"
+"""Why the car of a room may be called unverified; it is believed again once it is seen."""
+
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
@@ -158,6 +161,8 @@ class Rooms:
         facts = room.facts
         if facts is None:
             return
+        if room.machine.state is S.UNKNOWN:
+            await self._doubt(room, facts)
         if not claims.counted_on(self._book, room.place):
             await self._give_back(room, facts)
         handed_over = room.machine.state is S.CLEARING and room.crossings_before is not None
@@ -168,6 +173,14 @@ class Rooms:
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
         if room.machine.state is S.UNKNOWN and facts.presented and not claims.to_be_taken(self._book, room.place):
             await self.fire(room.place, E.CAR_PLACED)
+
+    async def _doubt(self, room: RoomRecord, facts: RoomFacts) -> None:
+        """Call a car verified only while it is seen: somebody may have driven it out while nobody looked."""
+        place = self._book.places[room.place]
+        if place.status is PlaceStatus.OCCUPIED and not facts.has_car:
+            await self._believe(room.place, Place(room.place, PlaceStatus.UNVERIFIED, place.car, OUT_OF_SIGHT))
+        elif place.reason == OUT_OF_SIGHT and facts.has_car:
+            await self._believe(room.place, Place(room.place, PlaceStatus.OCCUPIED, place.car))
 
     async def _give_back(self, room: RoomRecord, facts: RoomFacts) -> None:
         """Free a room that stands for a job which was closed by hand or brings its car elsewhere."""
