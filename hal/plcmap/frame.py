@@ -1,29 +1,19 @@
 """The mailbox frame: one command, written in one FC16 request, sequence last."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from hal.plcmap import crc
 
 FRAME_WORDS: Final = 11
 """epoch (2), boot id, opcode, argument 1 (2), argument 2 (2), expected-from, check word, sequence."""
 
 
-def _crc_of_byte(value: int) -> int:
-    for _ in range(8):
-        value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
-    return value
-
-
-_CRC_TABLE: Final = tuple(_crc_of_byte(value) for value in range(256))
-
-
 def crc16(words: Sequence[int]) -> int:
-    """CRC-16/MODBUS (polynomial 0xA001 reflected, start 0xFFFF) over big-endian words."""
-    table, crc = _CRC_TABLE, 0xFFFF
-    for word in words:
-        crc = crc >> 8 ^ table[(crc ^ word >> 8) & 0xFF]
-        crc = crc >> 8 ^ table[(crc ^ word) & 0xFF]
-    return crc
+    """CRC-16/MODBUS over big-endian words."""
+    return crc.crc16(struct.pack(f">{len(words)}H", *words))
 
 
 def split32(value: int) -> tuple[int, int]:

@@ -9,12 +9,12 @@ did is read from its log, what the controller made of it from the journal. Elsew
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from controller.domain.events import Adopt, Refusal, Relocate, Request, Resolve, Retrieve, Store, UnitCommand
+from controller.domain.events import Adopt, Relocate, Request, Resolve, Retrieve, Store, UnitCommand
 from controller.domain.jobs import JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -30,12 +30,8 @@ from tests.support.moves import (
     BAY,
     ENDED,
     KINDS,
-    LOOK_S,
-    NEXT,
     OTHER,
-    PATIENCE,
-    cause,
-    crank,
+    attend_until,
     hold_against_truth,
     station_states,
 )
@@ -274,14 +270,14 @@ def served(it: Stage) -> bool:
 async def brought_to_an_end(it: Stage, point: Point) -> None:
     """Be the operator until the move has ended, and the room is given back behind it."""
     if point.step is UnitState.RESETTING:
-        await operate(it, lambda: True)
+        await attend_until(it, lambda: True)
         await it.ask(ORDERS[point.kind])
-    await operate(it, lambda: served(it))
+    await attend_until(it, lambda: served(it))
     newest = it.job(max(it.book.jobs))
     if newest.state is JobState.PARKED:
         assert newest.reason
         await it.ask(Resolve(job=newest.id, choice="continue"))
-        await operate(it, lambda: served(it))
+        await attend_until(it, lambda: served(it))
     assert it.job(newest.id).state is JobState.DONE
     await given_back(it)
 
@@ -289,29 +285,11 @@ async def brought_to_an_end(it: Stage, point: Point) -> None:
 async def given_back(it: Stage) -> None:
     """See the room vacant; who left it unseen has to be looked for by a person, whose reset says so."""
     give_up_s = it.world.now + UNSEEN_S
-    await operate(it, lambda: it.room(ROOM) is RoomState.VACANT or it.world.now > give_up_s)
+    await attend_until(it, lambda: it.room(ROOM) is RoomState.VACANT or it.world.now > give_up_s)
     if it.room(ROOM) is not RoomState.VACANT:
         assert it.room(ROOM) is RoomState.CLEARING
         await it.command(UnitEvent.STOP, UnitState.STOPPED)
-        await operate(it, lambda: it.room(ROOM) is RoomState.VACANT)
-
-
-async def operate(it: Stage, done: Callable[[], bool]) -> None:
-    """Clear, reset, start, crank by hand until something is so and the unit executes."""
-    for _ in range(PATIENCE):
-        await it.until(lambda: it.unit in (*NEXT, UnitState.EXECUTE))
-        if it.unit is UnitState.EXECUTE:
-            await it.until(lambda: it.unit is not UnitState.EXECUTE or done())
-        if it.unit is UnitState.EXECUTE:
-            return
-        if it.unit in NEXT:
-            if "CAR_HALF_WAY" in cause(it):
-                crank(it)
-            await asyncio.sleep(LOOK_S)
-            with suppress(Refusal):  # as long as a station is not back
-                await it.until(lambda: {"ONLINE"} == set(station_states(it)))
-                await it.ask(UnitCommand(event=NEXT[it.unit]))
-    raise AssertionError(it.picture())
+        await attend_until(it, lambda: it.room(ROOM) is RoomState.VACANT)
 
 
 def test_the_points_are_all_that_a_move_commands() -> None:

@@ -197,11 +197,10 @@ class Ordeal:
         truth = json_of(self.site.cartower_sim("truth", "--json"))
         assert believed(cars) == real(truth)
         assert all(car["status"] == "verified" for car in cars)
-        assert self._unverified() == ()
+        assert self.site.unverified() == ()
         assert truth["crimes"] == []
         with self.site.client() as client:
             assert client.call("status")["alarms"] == []
-
 
     def _restart(self, kind: str, job: int, kill: Kill) -> Row:
         journal = autopsy(self.site)
@@ -216,7 +215,7 @@ class Ordeal:
         self.site.wait_reconciled(self.daemon)
         restart_s = time.monotonic() - self.daemon.began
         book = journal()
-        believed_job, truth = book.jobs[job], self._truth()
+        believed_job, truth = book.jobs[job], self.site.truth()
         row = Row(
             kind,
             kill,
@@ -226,34 +225,21 @@ class Ordeal:
             sub_step(truth),
             restart_s,
             tuple(f"{short(line['mechanism'])}:{line['verdict']}" for line in self.daemon.logged("intent_settled")),
-            self._unverified(),
+            self.site.unverified(),
         )
         self._nothing_false(row, {believed_job.source, believed_job.target})
         return row
 
     def _nothing_false(self, row: Row, touched: set[int | None]) -> None:
         """Hold what is believed before anything moves again: what is claimed is so, and little is in doubt."""
-        truth = self._truth()
+        truth = self.site.truth()
         where = real(truth)
-        for car in self._ask("cars"):
+        for car in self.site.ask("cars"):
             if car["status"] == "verified" and car["where"] != "outside":
                 assert where.get(car["id"]) == place_of(car), f"{car} in {row}"
         assert set(row.unverified) <= touched, row
         assert len(row.unverified) <= 2, row
         assert truth["crimes"] == [], row
-
-    def _unverified(self) -> tuple[int, ...]:
-        """Return the bays and rooms that are not verified."""
-        return tuple(place["place"] for place in self._ask("places") if place["status"] not in ("free", "occupied"))
-
-    def _ask(self, what: str) -> Sequence[Mapping[str, Any]]:
-        with self.site.client() as client:
-            answer: Sequence[Mapping[str, Any]] = client.call(what)[what]
-            return answer
-
-    def _truth(self) -> Truth:
-        with self.site.plant() as plant:
-            return plant.call("truth")
 
 
 def until_seen(site: Site, moment: Callable[[Truth], bool]) -> None:

@@ -67,17 +67,17 @@ class Massacre:
         if not self._open_jobs() and self._dice.random() >= IDLE_SHARE:
             self._order()
         time.sleep(self._dice.uniform(*MOMENTS_S))
-        moving = anything_moves(self._truth())
+        moving = anything_moves(self.site.truth())
         self.daemon.kill()
         look = autopsy(self.site)
         if self._dice.random() < LATE_SHARE:
             time.sleep(SILENCE_S)
-        before = self._truth()
+        before = self.site.truth()
         self.daemon = self.site.start_daemon()
         self.site.wait_reconciled(self.daemon)
         restart_s = time.monotonic() - self.daemon.began
         book = look()
-        unverified = self._unverified()
+        unverified = self.site.unverified()
         self.deaths.append(Death(moving, len(book.intents), restart_s, unverified, self._parked()))
         self._nothing_false(book, unverified, before)
 
@@ -85,8 +85,8 @@ class Massacre:
         """Let the last job end and hold everything against the plant."""
         self._begin_again()
         eventually(lambda: not self._open_jobs() or None, END_S, "the last job ends")
-        truth = self._truth()
-        assert self._unverified() == ()
+        truth = self.site.truth()
+        assert self.site.unverified() == ()
         assert self._believed(verified=False) == real(truth)
         assert truth["crimes"] == []
 
@@ -97,7 +97,7 @@ class Massacre:
 
     def _order(self) -> None:
         """Order a car from its bay to a free one or, while nobody is served, to a room, where its owner takes it."""
-        bays = [place for place in self._ask("places") if place["place"] in self.bays]
+        bays = [place for place in self.site.ask("places") if place["place"] in self.bays]
         free = [bay["place"] for bay in bays if bay["status"] == "free"]
         full = sorted(str(bay["car"]) for bay in bays if bay["status"] == "occupied")
         car = self._dice.choice(full)
@@ -117,7 +117,7 @@ class Massacre:
         An owner goes on driving meanwhile: a car may be believed in a room that it was in, or rolled out of, when the
         daemon began to look (``before``) or now; and of a room that it left, everything may be in doubt.
         """
-        truth, where = self._truth(), f"kill {len(self.deaths)} of seed {self.seed}: {self.deaths[-1]}"
+        truth, where = self.site.truth(), f"kill {len(self.deaths)} of seed {self.seed}: {self.deaths[-1]}"
         for car, place in self._believed(verified=True).items():
             there = {real(truth).get(car)}
             if place not in self.bays:
@@ -139,7 +139,7 @@ class Massacre:
         """Return where each car inside is believed to be; ``verified``: only those that are called so."""
         return {
             car["id"]: place_of(car)
-            for car in self._ask("cars")
+            for car in self.site.ask("cars")
             if car["where"] != "outside" and (car["status"] == "verified" or not verified)
         }
 
@@ -151,18 +151,6 @@ class Massacre:
     def _parked(self) -> tuple[int, ...]:
         with self.site.client() as client:
             return tuple(job["id"] for job in client.call("jobs", all=True)["jobs"] if job["state"] == "PARKED")
-
-    def _unverified(self) -> tuple[int, ...]:
-        return tuple(place["place"] for place in self._ask("places") if place["status"] not in ("free", "occupied"))
-
-    def _ask(self, what: str) -> Sequence[Mapping[str, Any]]:
-        with self.site.client() as client:
-            answer: Sequence[Mapping[str, Any]] = client.call(what)[what]
-            return answer
-
-    def _truth(self) -> Truth:
-        with self.site.plant() as plant:
-            return plant.call("truth")
 
 
 NAMED = {"OK", "STOPPED", "STOPPED_SILENCE", "REFUSED", "VOID"}

@@ -1,7 +1,7 @@
 """One move on the tower under test, seen from the plant: begun, caught in a step, and brought to its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -119,11 +119,18 @@ def cause(it: Stage) -> str:
 
 async def attend(it: Stage, number: int, acts: int = PATIENCE) -> None:
     """Be the operator: clear, reset, start, crank by hand, until a job has ended or stands parked."""
+    await attend_until(it, lambda: it.job(number).state in ENDED, (UnitState.EXECUTE, UnitState.HELD), acts)
+
+
+async def attend_until(
+    it: Stage, done: Callable[[], bool], there: Collection[UnitState] = (UnitState.EXECUTE,), acts: int = PATIENCE
+) -> None:
+    """Be the operator until something is so while the unit stands in one of ``there``."""
     for _ in range(acts):
         await it.until(lambda: it.unit in (*NEXT, UnitState.EXECUTE))
         if it.unit is UnitState.EXECUTE:
-            await it.until(lambda: it.unit is not UnitState.EXECUTE or it.job(number).state in ENDED)
-        if it.unit in (UnitState.EXECUTE, UnitState.HELD) and it.job(number).state in ENDED:
+            await it.until(lambda: it.unit is not UnitState.EXECUTE or done())
+        if it.unit in there and done():
             return
         if it.unit in NEXT:
             if "CAR_HALF_WAY" in cause(it):

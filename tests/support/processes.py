@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +92,21 @@ class Site:
 
     def plant(self) -> PlantClient:
         return PlantClient(self.run_dir / "plant.sock")
+
+    def ask(self, what: str) -> Sequence[Mapping[str, Any]]:
+        """Return the lines that the daemon answers to one of its lists: cars, places."""
+        with self.client() as client:
+            answer: Sequence[Mapping[str, Any]] = client.call(what)[what]
+            return answer
+
+    def unverified(self) -> tuple[int, ...]:
+        """Return the bays and rooms that the daemon calls neither free nor occupied."""
+        return tuple(place["place"] for place in self.ask("places") if place["status"] not in ("free", "occupied"))
+
+    def truth(self) -> Mapping[str, Any]:
+        """Return what is really so, by the plant's side channel."""
+        with self.plant() as plant:
+            return plant.call("truth")
 
     def cartower(self, *args: str, code: int = 0) -> str:
         """Give a command as a person does; return what it prints."""
