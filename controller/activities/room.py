@@ -74,9 +74,14 @@ async def admit_car(bench: Bench, place: int) -> None:
 
 
 async def let_out(bench: Bench, place: int) -> None:
-    """Let a refused car out again and close behind it."""
+    """Let a refused car out again and close behind it.
+
+    While it stands there the sign says so, to whoever is beside it and to a driver who comes back: asked to leave, they
+    would leave the car.
+    """
     await _show(bench, place, Signal.REFUSED)
     await _open_gate(bench, place)
+    await _until(bench, lambda: facts_of(bench, place).empty)
     await close_when_clear(bench, place)
 
 

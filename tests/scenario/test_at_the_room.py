@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Relocate, Resolve, Retrieve, Store
+from controller.domain.events import Cancel, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -138,5 +138,27 @@ def test_a_departure_that_no_sensor_counted_is_not_waited_for_after_a_reset(monk
             await it.execute()
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
             all_is_told(it)
+
+    loop.run(scenario())
+
+
+def test_a_refused_driver_who_lingers_is_told_to_drive_out_for_as_long_as_the_car_stands_there() -> None:
+    async def scenario() -> None:
+        async with stage(IMPATIENT, cars=stock(LOW1)) as it:
+            lingers = Habits(notice_s=0.5, step_s=0.2, drive_s=2.0, leave_s=30.0)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N"), lingers))
+            number = await it.order(Store(car="N", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.MEASURING)
+            await it.until(lambda: it.world.plant.truth().cars.get(ROOM) == "N")
+            await it.ask(Cancel(job=number))
+            await it.until(lambda: sign(it) == Signal.REFUSED)
+            while it.world.plant.truth().persons[ROOM]:
+                assert sign(it) == Signal.REFUSED
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(2 * IMPATIENT.timing.customer_patience_s)
+            assert it.room(ROOM) is RoomState.REFUSED
+            it.world.do(lambda plant: plant.car_leaves(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+            assert it.truth().get("N") is None
 
     loop.run(scenario())
