@@ -18,6 +18,9 @@ from sim_plc.rehearsal.world import NobodyThere, World
 LOOK_S: Final = 2.0
 """How often people look whether it is their turn."""
 
+PAUSE_S: Final = (10.0, 60.0)
+"""Between two orders, unless people are told to hurry or to take their time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:
@@ -36,7 +39,7 @@ class Manners:
     cancel: float = 0.12
     wrong_order: float = 0.1
     """An order that must be refused."""
-    pause_s: tuple[float, float] = (10.0, 60.0)
+    pause_s: tuple[float, float] = PAUSE_S
     """Between two orders."""
     open_jobs: int = 4
     """No more orders while as many jobs are open."""
@@ -107,7 +110,7 @@ class Public:
         return daemon is not None and daemon.book.job_of_car(car) is None
 
     def _fetch(self, room: int, car: str, *, refused: bool) -> None:
-        if room in self._coming or self._fetched.get(room) == (car, refused) or self._stays_away(car):
+        if self._fetched.get(room) == (car, refused) or self._stays_away(car):
             return
         self._fetched[room] = (car, refused)
         habits = self._habits()

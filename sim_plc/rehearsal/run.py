@@ -26,7 +26,7 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.operator import Operator
-from sim_plc.rehearsal.people import Manners, Orders, Public
+from sim_plc.rehearsal.people import PAUSE_S, Manners, Orders, Public
 from sim_plc.rehearsal.world import EPOCH_S, World
 
 HEAL_S: Final = 600.0
@@ -49,6 +49,8 @@ class Options:
     kinds: tuple[Kind, ...] = tuple(Kind)
     most_strikes: int = 8
     coalesced: bool = True
+    pause_s: tuple[float, float] = PAUSE_S
+    """Between two orders."""
     script: tuple[Strike, ...] | None = None
     """Instead of a drawn one."""
 
@@ -106,7 +108,7 @@ class Play:
         self.world = World(tower, seed, cars=_stock(tower, rng), coalesced=options.coalesced)
         self.inspector = Inspector(self.world)
         one_room = len(tower.shape.rooms) == 1
-        manners = Manners(open_jobs=2 if one_room else 4)
+        manners = Manners(pause_s=options.pause_s, open_jobs=2 if one_room else 4)
         self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
         self.operator = Operator(self.world, random.Random(rng.random()))
         self.public = Public(self.world, random.Random(rng.random()), manners)

@@ -58,6 +58,17 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
     assert not faults or sum(happened[name] for name in ("CRASH", "E_STOP", "PLC_WARM", "CUT", "NOISE")) > 0
 
 
+@pytest.mark.parametrize(
+    ("seed", "minutes"),
+    [pytest.param(0, 8, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(8))],
+)
+def test_a_driver_who_waits_outside_keeps_no_owner_from_their_car(seed: int, minutes: float) -> None:
+    """So many orders at one room that drivers wait in vain while others come for their cars."""
+    report = rehearse(load_tower("small", profile="brisk"), seed, minutes, Options(pause_s=(1.0, 6.0)))
+    assert report.good, str(report)
+    assert report.jobs["DONE"] >= 3
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_slow_machine_gets_the_time_that_its_ways_take(seed: int) -> None:
