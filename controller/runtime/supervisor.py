@@ -36,11 +36,11 @@ class Supervisor:
         self._bench.tower.stations["tower"].on_image(self._on_tower_image)
 
     async def pulse(self) -> None:
-        """Let the control task look again from time to time, and notice images that have gone stale."""
+        """Let the control task look again from time to time; notice images that went stale, or are fresh again."""
         while True:
             await asyncio.sleep(PULSE_S)
             for name, station in self._bench.tower.stations.items():
-                if self._online[name] and not station.online:
+                if self._online[name] is not station.online:
                     self._tell(station)
             self._inbox.post(Stirred())
 
@@ -55,7 +55,8 @@ class Supervisor:
         self._inbox.post(StationChanged(station.name, standing(station), station.trouble), urgent=not station.online)
 
     def _on_tower_image(self, image: Image) -> None:
-        self._online["tower"] = True
+        if not self._online["tower"]:
+            self._tell(self._bench.tower.stations["tower"])
         safety = (int(image.safety), int(image.status))
         if safety != self._safety:
             self._safety = safety
