@@ -50,19 +50,25 @@ def _overrides(_ctx: click.Context, _param: click.Parameter, values: tuple[str, 
 
 
 class _Commands(click.Group):
-    """The commands here, and `demo`, which is imported when it is used."""
+    """The commands here, and those that bring a daemon with them, which are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, what a newcomer needs first."""
-        return ["demo", *super().list_commands(ctx)]
+        return ["demo", *super().list_commands(ctx), "campaign", "replay"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command."""
-        if cmd_name != "demo":
-            return super().get_command(ctx, cmd_name)
-        from sim_plc.demo.command import demo
+        match cmd_name:
+            case "demo":
+                from sim_plc.demo.command import demo
 
-        return demo
+                return demo
+            case "campaign" | "replay":
+                from sim_plc.rehearsal import command
+
+                return command.campaign if cmd_name == "campaign" else command.replay
+            case _:
+                return super().get_command(ctx, cmd_name)
 
 
 @click.group(

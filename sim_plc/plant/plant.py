@@ -260,6 +260,16 @@ class Plant:
         steel.arms.place(0.0)
         self._happen()
 
+    def lift_out(self, place: int) -> None:
+        """Let a car vanish from where no car can get out: what a rig must see that judges a run by its cars.
+
+        Raises:
+            KeyError: nothing stands there.
+
+        """
+        del self._steel.yard.at[place]
+        self._happen()
+
     def car_arrives(self, room: int, car: Car, habits: Habits | None = None) -> None:
         """Let a car come to a room: it drives in when invited, the driver gets out and leaves.
 

@@ -176,12 +176,23 @@ class Public:
 class Orders:
     """Draws orders: what people at the desk, apps and other systems ask the tower for."""
 
-    def __init__(self, world: World, rng: random.Random, manners: Manners, public: Public) -> None:
+    def __init__(
+        self,
+        world: World,
+        rng: random.Random,
+        manners: Manners,
+        public: Public,
+        unasked: frozenset[int] = frozenset(),
+    ) -> None:
+        """Take the world and its people; ``unasked``: orders by their number that are drawn and kept back."""
         self.did: Counter[str] = Counter()
+        self.drawn = 0
+        """How many orders were drawn."""
         self._world = world
         self._rng = rng
         self._manners = manners
         self._public = public
+        self._unasked = unasked
         self._stored = 0
 
     async def flow(self) -> None:
@@ -235,6 +246,9 @@ class Orders:
         return rng.choice(wrong)
 
     async def _ask(self, request: Request) -> None:
+        self.drawn += 1
+        if self.drawn in self._unasked:
+            return
         name = type(request).__name__
         try:
             await self._world.ask(request)

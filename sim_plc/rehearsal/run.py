@@ -1,23 +1,16 @@
 """One rehearsal: a seed draws the tower's stock, its people, its orders and its faults; then everything heals.
 
-    python -m sim_plc.rehearsal.run small 17 --minutes 15 --calm
-
-runs one seed and prints its report; with ``--trace`` what happened, line by line.
+`cartower-sim replay` runs one seed from the command line, `cartower-sim campaign` many.
 """
 
-import argparse
 import asyncio
 import random
-import sys
-import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from config.load import load_tower
 from config.schema import Timing, Tower
-from controller import logs
 from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
@@ -27,7 +20,7 @@ from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.people import PAUSE_S, Manners, Orders, Public
-from sim_plc.rehearsal.world import EPOCH_S, World
+from sim_plc.rehearsal.world import World
 
 HEAL_S: Final = 600.0
 """Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
@@ -53,6 +46,10 @@ class Options:
     """Between two orders."""
     script: tuple[Strike, ...] | None = None
     """Instead of a drawn one."""
+    unasked: frozenset[int] = frozenset()
+    """Orders, by their number from 1, that are drawn like all others and then kept back."""
+    stolen_s: float | None = None
+    """When a car vanishes from a bay: a run that must fail, or the rig is blind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,8 @@ class Report:
     probes: Mapping[str, int]
     """How often each thing happened."""
     script: tuple[Strike, ...]
+    orders: int
+    """How many were drawn."""
     virtual_s: float
     scans: int
 
@@ -87,14 +86,23 @@ class Report:
         return "\n".join(lines)
 
 
-def rehearse(tower: Tower, seed: int, minutes: float = 15.0, options: Options | None = None) -> Report:
-    """Run one seed in virtual time."""
-    return loop.run(_rehearse(tower, seed, minutes * 60.0, options or Options()))
+Note = Callable[[float, str, object], None]
+"""Takes a line of the trace: virtual time in seconds, kind, body."""
 
 
-async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options) -> Report:
+def rehearse(
+    tower: Tower, seed: int, minutes: float = 15.0, options: Options | None = None, note: Note | None = None
+) -> Report:
+    """Run one seed in virtual time; ``note`` is given each line of its trace."""
+    return loop.run(_rehearse(tower, seed, minutes * 60.0, options or Options(), note))
+
+
+async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options, note: Note | None) -> Report:
     play = Play(tower, seed, options)
-    async with play.world.running():
+    world = play.world
+    if note is not None:
+        world.on_note = lambda kind, body: note(world.now, kind, body)
+    async with world.running():
         return await play.run(length_s)
 
 
@@ -112,7 +120,7 @@ class Play:
         self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
         self.operator = Operator(self.world, random.Random(rng.random()))
         self.public = Public(self.world, random.Random(rng.random()), manners)
-        self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public)
+        self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public, options.unasked)
         self.fate = Fate(self.world, random.Random(rng.random()))
         self._rng = rng
         self._parked_since: dict[int, float] = {}
@@ -124,6 +132,8 @@ class Play:
         people = [asyncio.create_task(act) for act in (self.operator.attend(), self.public.come_and_go())]
         orders = asyncio.create_task(self.orders.flow())
         people.append(orders)
+        if self.options.stolen_s is not None:
+            people.append(asyncio.create_task(self._steal(self.options.stolen_s)))
         try:
             await self.fate.play(script)
             await asyncio.sleep(max(0.0, length_s - world.now))
@@ -144,6 +154,11 @@ class Play:
         if self.options.script is not None:
             return self.options.script
         return drawn if self.options.faults else ()
+
+    async def _steal(self, at_s: float) -> None:
+        await asyncio.sleep(at_s)
+        held = sorted(place for place in self.world.plant.truth().cars if place in self.world.tower.shape.bays)
+        self.world.do(lambda plant: plant.lift_out(held[0]))
 
     async def _heal(self) -> None:
         """Wait until every accepted job has ended, or stands parked although an operator has tried."""
@@ -187,6 +202,7 @@ class Play:
             jobs,
             probes,
             script,
+            self.orders.drawn,
             self.world.now,
             self.world.stepper.scans,
         )
@@ -229,38 +245,3 @@ def _named(job: Job) -> str:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
-
-
-def main() -> int:
-    """Run one seed from the command line."""
-    parser = argparse.ArgumentParser(description="Rehearse one seed.")
-    parser.add_argument("tower")
-    parser.add_argument("seed", type=int)
-    parser.add_argument("--minutes", type=float, default=15.0)
-    parser.add_argument("--calm", action="store_true", help="no faults")
-    parser.add_argument("--faithful", action="store_true", help="every poll runs")
-    parser.add_argument("--trace", action="store_true", help="tell what happens")
-    parser.add_argument("--log", default="critical", help="the daemon's own log, from this level")
-    asked = parser.parse_args()
-    options = replace(Options(), faults=not asked.calm, coalesced=not asked.faithful)
-    logs.set_up(now=lambda: EPOCH_S, level=asked.log, readable=True)
-    began = time.process_time()
-    if asked.trace:
-        report = loop.run(_traced(load_tower(asked.tower), asked.seed, asked.minutes * 60.0, options))
-    else:
-        report = rehearse(load_tower(asked.tower), asked.seed, asked.minutes, options)
-    print(report)
-    spent_s = time.process_time() - began
-    print(f"  {spent_s:.2f} s of CPU, {report.virtual_s / spent_s:.0f} times real time")
-    return 0 if report.good else 1
-
-
-async def _traced(tower: Tower, seed: int, length_s: float, options: Options) -> Report:
-    play = Play(tower, seed, options)
-    play.world.on_note = lambda kind, body: print(f"{play.world.now:9.3f} {kind:10} {body}")
-    async with play.world.running():
-        return await play.run(length_s)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

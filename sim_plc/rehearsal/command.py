@@ -1,0 +1,185 @@
+"""The commands `cartower-sim campaign` and `cartower-sim replay`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from config.faults import ConfigError
+from config.load import load_tower
+from config.schema import Tower
+from controller import logs
+from sim_plc.rehearsal.campaign.ledger import OtherCampaign
+from sim_plc.rehearsal.campaign.plan import Plan
+from sim_plc.rehearsal.campaign.run import REPORT, run_campaign
+from sim_plc.rehearsal.campaign.verdict import EXIT_CODES, Verdict, verdict_of
+from sim_plc.rehearsal.chronicle import replay as run_again
+from sim_plc.rehearsal.run import Options
+from sim_plc.rehearsal.shrink import MOST_RUNS, shrink
+from sim_plc.rehearsal.story import story
+from sim_plc.rehearsal.timeline import timeline_svg
+from sim_plc.rehearsal.world import EPOCH_S
+
+USAGE: Final = 2
+BAD_CONFIGURATION: Final = 5
+INTERRUPTED: Final = 130
+
+CODES: Final = f"""\b
+Exit codes:
+  0    nothing was broken
+  2    wrong use
+  5    faults in a configuration
+  {EXIT_CODES[Verdict.CRASH]}  the daemon or the rig broke down, or the rig did not see its canary
+  {EXIT_CODES[Verdict.LIVENESS]}  something did not come to its end after everything had healed
+  {EXIT_CODES[Verdict.SAFETY]}  an invariant was broken
+  130  interrupted; the same command goes on
+"""
+
+tower_option = click.option(
+    "--tower", "tower_file", default="guangzhou", show_default=True, help="A TOML file, or a packaged tower's name."
+)
+profile_option = click.option("--profile", help="Machine profile in place of the file's.")
+minutes_option = click.option(
+    "--minutes", type=click.FloatRange(min=0.1), default=15.0, show_default=True, help="Of a tower's life a seed."
+)
+calm_option = click.option("--calm", is_flag=True, help="No faults, only people and orders.")
+faithful_option = click.option("--faithful", is_flag=True, help="Run every poll, also those that show nothing new.")
+
+
+def _seed_range(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, int]:
+    """Return the first and the last seed of ``A..B``, or of one seed."""
+    first, dots, last = value.partition("..")
+    try:
+        seeds = int(first), int(last if dots else first)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not A..B") from error
+    if not 0 <= seeds[0] <= seeds[1]:
+        raise click.BadParameter(f"{value!r}: seeds begin at 0 and go up")
+    return seeds
+
+
+@click.command(epilog=CODES)
+@click.option(
+    "--seeds", callback=_seed_range, default="0..99", show_default=True, metavar="A..B", help="Both ends included."
+)
+@tower_option
+@profile_option
+@minutes_option
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Processes at a time.")
+@calm_option
+@faithful_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where results and report go  [default: .run/campaign-TOWER]",
+)
+@click.option("--fresh", is_flag=True, help="Begin anew although the folder holds results.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+def campaign(
+    seeds: tuple[int, int],
+    tower_file: str,
+    profile: str | None,
+    minutes: float,
+    jobs: int,
+    out: Path | None,
+    *,
+    calm: bool,
+    faithful: bool,
+    fresh: bool,
+    as_json: bool,
+) -> None:
+    """Rehearse years of a tower's life by seed, in virtual time.
+
+    Each seed draws stock, people, orders and faults; the daemon is the product's own. After the faults everything
+    heals, and every job must end. Interrupted or killed, the same command goes on where it was. A run that must fail
+    comes first: a rig that does not see it proves nothing.
+    """
+    tower = _tower(tower_file, profile)
+    plan = Plan(tower, *seeds, minutes, Options(faults=not calm, coalesced=not faithful))
+    folder = Path(".run") / f"campaign-{tower.name}" if out is None else out
+    _quiet()
+    try:
+        summary = run_campaign(plan, folder, jobs, fresh=fresh)
+    except (OtherCampaign, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it was", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    print(json.dumps(summary.body()) if as_json else summary)
+    if not as_json:
+        again = f"cartower-sim replay SEED --tower {tower_file} --minutes {minutes:g}{' --calm' if calm else ''}"
+        print(f"  report: {folder / REPORT}.json{f'; look at one: {again}' if summary.bad else ''}")
+    sys.exit(summary.verdict.exit_code)
+
+
+@click.command(epilog=CODES)
+@click.argument("seed", type=click.IntRange(min=0))
+@tower_option
+@profile_option
+@minutes_option
+@calm_option
+@faithful_option
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write everything that happened here.")
+@click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw what happened when (SVG).")
+@click.option("--shrink", "shrinking", is_flag=True, help="Look for the fewest faults and orders that still fail.")
+@click.option("--most-runs", type=click.IntRange(min=1), default=MOST_RUNS, show_default=True, help="Of shrinking.")
+@click.option("--expect", metavar="HASH", help="Exit 127 if the trace's hash does not begin so.")
+def replay(
+    seed: int,
+    tower_file: str,
+    profile: str | None,
+    minutes: float,
+    log: Path | None,
+    picture: Path | None,
+    most_runs: int,
+    expect: str | None,
+    *,
+    calm: bool,
+    faithful: bool,
+    shrinking: bool,
+) -> None:
+    """Run one seed again, to the same trace, and tell its story.
+
+    The log is the same, byte by byte, whenever and wherever this program runs the seed.
+    """
+    tower = _tower(tower_file, profile)
+    options = Options(faults=not calm, coalesced=not faithful)
+    _quiet()
+    report, chronicle = run_again(tower, seed, minutes, options)
+    if expect is not None and not report.trace_hash.startswith(expect):
+        print(f"the trace's hash is {report.trace_hash}: not what was expected", file=sys.stderr)
+        sys.exit(Verdict.CRASH.exit_code)
+    if shrinking and not report.good:
+        small = shrink(tower, report, minutes, options, most_runs=most_runs, told=_tell)
+        print(f"{small.runs} runs; left: {len(small.options.script or ())} faults, orders {_numbers(small.orders)}\n")
+        report, chronicle = run_again(tower, seed, minutes, small.options)
+    if log is not None:
+        log.write_text(chronicle.text(), encoding="utf-8")
+    if picture is not None:
+        picture.write_text(timeline_svg(report, chronicle), encoding="utf-8")
+    print(story(report, chronicle))
+    print(f"\n{report.trace_hash}")
+    sys.exit(verdict_of(report).exit_code)
+
+
+def _tower(file: str, profile: str | None) -> Tower:
+    try:
+        return load_tower(file, profile=profile)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BAD_CONFIGURATION)
+
+
+def _numbers(orders: tuple[int, ...]) -> str:
+    return ", ".join(map(str, orders)) or "none"
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _quiet() -> None:
+    logs.set_up(now=lambda: EPOCH_S, level="critical")
