@@ -1,6 +1,7 @@
 """The composition root of control: a tower's configuration becomes a running daemon."""
 
 import asyncio
+import os
 import secrets
 import signal
 import time
@@ -21,6 +22,7 @@ from controller.domain.book import Book
 from controller.domain.records import from_entry
 from controller.instruments import Bus, Instruments
 from controller.links import link_of
+from controller.notify import Manager, kept_by
 from controller.runtime.alarm_sources import Line
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
@@ -116,8 +118,9 @@ class Wires:
 async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
     """Serve a tower until SIGTERM or SIGINT; return the process's exit code.
 
-    ``capture`` takes down every byte on the wires.
+    ``capture`` takes down every byte on the wires. The service manager that the environment names is kept told.
     """
+    manager = Manager.named_in(os.environ, os.getpid())
     writer, wires = WriterThread(), Wires(tower, site, None if capture is None else Capture(capture))
     ports = Ports(
         links=wires.link,
@@ -133,7 +136,8 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
         site.run_dir.mkdir(parents=True, exist_ok=True)
         async with serve(tower, site.journal, ports) as daemon:
             instruments = wires.instruments(daemon.stations)
-            async with ApiServer(site.socket, daemon.inbox, daemon.board, instruments):
+            api = ApiServer(site.socket, daemon.inbox, daemon.board, instruments)
+            async with api, kept_by(manager, daemon.inbox):
                 log.info("serving", tower=tower.name, socket=str(site.socket))
                 await stop.wait()
     except (JournalLocked, SocketInUse, JournalDamaged, BadCredentials, OSError, ExceptionGroup) as error:

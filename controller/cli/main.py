@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "init": ("controller.cli.init:init", "Describe a new tower: asks, and writes its file."),
     "config": ("controller.cli.configuration:config", "Check, explain and compare configurations."),
     "plc-map": ("controller.cli.configuration:plc_map", "The tables for the PLC engineer."),
+    "systemd": ("controller.cli.systemd:systemd", "The files that keep the daemon running as a service."),
     "completion": ("controller.cli.completion:completion", "The completion script for a shell."),
 }
 

@@ -47,6 +47,7 @@ MAY_IMPORT: Table = {
     "controller.instruments": (*LEAVES, "hal"),
     "controller.settings": (*LEAVES, "config", "hal.tower"),
     "controller.links": ("config", "hal"),
+    "controller.notify": (*LEAVES, "controller.runtime.inbox"),
     "controller.app": (
         *LEAVES,
         "config",
@@ -54,6 +55,7 @@ MAY_IMPORT: Table = {
         "controller.settings",
         "controller.links",
         "controller.instruments",
+        "controller.notify",
         "controller.logs",
         "controller.fsm",
         "controller.machines",

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from controller.api.messages import NotReachable
 from controller.api.sync_client import SyncClient
@@ -24,6 +25,7 @@ LOOK_S = 0.02
 START_S = 30.0
 """A start takes about a second; a busy machine may take many."""
 LOG_LINES = 60
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass
@@ -68,6 +70,8 @@ class Site:
     config: tuple[str, ...]
     """Tower, profile and overrides: the same for the tower of software and the daemon."""
     children: list[Child] = field(default_factory=list)
+    log_dir: Path | None = None
+    """Where the logs lie, if not in the run directory."""
 
     def start_simulator(self, *more: str) -> Child:
         """Start the PLCs and the plant; return when the side channel answers."""
@@ -75,9 +79,10 @@ class Site:
         self._soon(child, self._plant_answers, START_S)
         return child
 
-    def start_daemon(self) -> Child:
-        """Start the daemon; it is not up yet."""
-        return self._start("daemon", "controller", "run", *self.config, "--run-dir", str(self.run_dir))
+    def start_daemon(self, environment: Mapping[str, str] = NOTHING_MORE) -> Child:
+        """Start the daemon, with more in its environment; it is not up yet."""
+        command = ("controller", "run", *self.config, "--run-dir", str(self.run_dir))
+        return self._start("daemon", *command, environment=environment)
 
     def wait_answering(self, daemon: Child, within_s: float = START_S) -> Mapping[str, Any]:
         """Return the first status of a daemon; it may know nothing yet."""
@@ -123,12 +128,16 @@ class Site:
             lines = child.log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:]
             print(f"--- {child.log} ({child.name} {state})", *lines, sep="\n")
 
-    def _start(self, name: str, module: str, *args: str) -> Child:
-        log = self.run_dir / f"{len(self.children):02}-{name}.log"
+    def _start(self, name: str, module: str, *args: str, environment: Mapping[str, str] = NOTHING_MORE) -> Child:
+        log = (self.log_dir or self.run_dir) / f"{len(self.children):02}-{name}.log"
         with log.open("wb") as out:
             began = time.monotonic()
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *args], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                [sys.executable, "-P", "-m", module, *args],
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
             )
         child = Child(name, process, log, began)
         self.children.append(child)

@@ -90,7 +90,7 @@ def _latency(what: str, device: Path, sysfs: Path) -> Iterator[Finding]:
         return
     if milliseconds > LATENCY_MS:
         seen = f"the adapter holds bytes back for {milliseconds} ms"
-        yield warn(what, seen, f"echo {LATENCY_MS} | sudo tee {timer}; a udev rule keeps it")
+        yield warn(what, seen, f"echo {LATENCY_MS} | sudo tee {timer}; a rule of `cartower systemd udev` keeps it")
     else:
         yield ok(what, f"latency timer {milliseconds} ms")
 
