@@ -1,11 +1,14 @@
 """Disks that the kernel itself refuses: full, too large a file, and read-only. The errors are real, never played.
 
-Where this process may mount, it is a tmpfs of its own of a few megabytes; where it may not, a limit on the length of
-files (EFBIG) stands for both.
+Where this process may mount, it is a file system of its own of a few megabytes: a tmpfs that is filled, or an ext4 that
+finds itself damaged and writes nothing more while others have its files open, which is how a disk goes read-only under
+a daemon (`mount -o remount,ro` is refused then). Where it may not, a limit on the length of files (EFBIG) stands for
+both.
 """
 
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 SIZE_KB: Final = 4096
+IMAGE_BYTES: Final = 16 << 20
 BLOCK: Final = 4096
 BALLAST: Final = "ballast"
 
@@ -50,6 +54,68 @@ class BadDisk:
             _run("mount", "-o", "remount,rw", str(self.folder))
 
 
+@dataclass
+class ReadOnlyDisk:
+    """A folder whose disk can go read-only under those who write to it, and be mended once nobody does.
+
+    ``image``: holds its ext4; None where a limit on each process stands for it.
+    """
+
+    folder: Path
+    image: Path | None
+
+    @property
+    def kind(self) -> str:
+        """What it is, for whoever reads the output of a test."""
+        return "a limit on the length of files" if self.image is None else "ext4 on a loop device"
+
+    def spoil(self, pid: int) -> None:
+        """Let nothing be written any more; without a mount: by process ``pid``."""
+        if self.image is None:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            return
+        device = Path(_done("findmnt", "--noheadings", "--output", "SOURCE", str(self.folder)).strip())
+        Path(f"/sys/fs/ext4/{device.name}/trigger_fs_error").write_text("found damaged", "ascii")
+
+    def mend(self) -> None:
+        """Repair it as a boot does. Nobody may have a file open; a limit went with its process."""
+        if self.image is not None:
+            _done("umount", str(self.folder))
+            _done("e2fsck", "-fy", str(self.image), fine=(0, 1))
+            self.mount()
+
+    def mount(self) -> None:
+        """Let the folder be the disk."""
+        _done("mount", "-o", "loop,errors=remount-ro", str(self.image), str(self.folder))
+
+
+@contextmanager
+def read_only_disk(folder: Path, *, may_mount: bool = True) -> Iterator[ReadOnlyDisk]:
+    """Make a folder on a disk of its own, or, where that is not allowed, on the one that there is."""
+    folder.mkdir()
+    disk = ReadOnlyDisk(folder, _formatted(folder.with_suffix(".ext4")) if may_mount else None)
+    if disk.image is not None:
+        try:
+            disk.mount()
+        except AssertionError:
+            disk.image = None
+    try:
+        yield disk
+    finally:
+        if disk.image is not None:
+            _run("umount", "--lazy", str(folder))
+
+
+def _formatted(image: Path) -> Path | None:
+    """Return a file that holds an empty ext4; None where nobody may mount it."""
+    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+        return None
+    with image.open("wb") as file:
+        file.truncate(IMAGE_BYTES)
+    _done("mkfs.ext4", "-q", "-F", str(image))
+    return image
+
+
 @contextmanager
 def bad_disk(folder: Path, *, may_mount: bool = True) -> Iterator[BadDisk]:
     """Make a folder on a disk of its own, or, where that is not allowed, on the one that there is."""
@@ -68,6 +134,13 @@ def _mounted(folder: Path) -> bool:
         return False
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_KB}k", "tmpfs", str(folder)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _done(*command: str, fine: tuple[int, ...] = (0,)) -> str:
+    """Run a command that must succeed; return its output."""
+    done = _run(*command)
+    assert done.returncode in fine, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def _run(*command: str, limit: int | None = None) -> "subprocess.CompletedProcess[str]":
