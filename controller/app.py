@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.domain.book import Book
 from controller.domain.records import from_entry
+from controller.gauges import BusErrors, ClockSteps, DiskSpace
 from controller.instruments import Bus, Instruments
 from controller.links import link_of
 from controller.notify import Manager, kept_by
@@ -27,6 +28,7 @@ from controller.runtime.alarm_sources import Line
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
 from controller.runtime.ledger import Ledger
+from controller.runtime.measuring import Gauge, measure
 from controller.runtime.signals import Signal
 from controller.runtime.supervisor import Supervisor
 from controller.runtime.views import Title, Views
@@ -69,6 +71,8 @@ class Ports:
     """Wall time in seconds since the epoch: for stamps, never for waiting."""
     owner: int
     """16 bit, random a daemon start."""
+    gauges: Callable[[Mapping[str, Station]], Sequence[Gauge]] = lambda _stations: ()
+    """Of the computer and the wires; by the stations that they may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,13 @@ class Wires:
         self.cadences[station] = SteadyCadence()
         return self.cadences[station]
 
+    def gauges(self, stations: Mapping[str, Station]) -> list[Gauge]:
+        """Return what measures how each bus fares; the links must have been made."""
+        return [
+            BusErrors(number, self.links[name].statistics, [stations[each] for each in bus.stations])
+            for number, (name, bus) in enumerate(self.tower.bus.items())
+        ]
+
     def instruments(self, stations: Mapping[str, Station]) -> Instruments:
         """Return the looks at all of it; the links must have been made."""
         planned = {line.bus: line.load for line in line_loads(self.tower)}
@@ -128,6 +139,7 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
         executor=writer,
         now=time.time,
         owner=secrets.randbelow(0xFFFF) + 1,
+        gauges=lambda stations: [DiskSpace(site.run_dir, writer), ClockSteps(time.time), *wires.gauges(stations)],
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -186,12 +198,13 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             sensors_out=book.sensors_out,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
-        control = Control(bench, ledger, inbox, board, views, ports.now, _shared_lines(tower))
+        control = Control(bench, ledger, inbox, board, views, ports.now, _lines(tower))
         supervisor = Supervisor(bench, inbox, control.publish)
         supervisor.watch()
         control.publish()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(control.run(), name="control"), group.create_task(supervisor.pulse())]
+            tasks += [group.create_task(measure(gauge, inbox)) for gauge in ports.gauges(drivers.stations)]
             try:
                 yield Daemon(control, inbox, board, book, drivers.stations)
             finally:
@@ -224,9 +237,8 @@ def _plan(tower: Tower, owner: int) -> TowerPlan:
     )
 
 
-def _shared_lines(tower: Tower) -> tuple[Line, ...]:
-    """Return the buses whose loss is the loss of several stations."""
-    return tuple(Line(name, tuple(bus.stations)) for name, bus in tower.bus.items() if len(bus.stations) > 1)
+def _lines(tower: Tower) -> tuple[Line, ...]:
+    return tuple(Line(name, tuple(bus.stations)) for name, bus in tower.bus.items())
 
 
 def _address(bus: TcpBus | RtuBus) -> Mapping[str, str | int]:

@@ -117,6 +117,9 @@ _CONTROL: Final = (
     FaultCode(213, "VOID", _W, _SELF, "A command was given up before it ran.", "Nothing; it is planned again."),
     FaultCode(214, "UNIT_ABORTED", _F, _OPER, "The tower has stopped itself.", "Read why, then Clear, Reset, Start."),
     FaultCode(215, "LINE_LOST", _F, _TECH, "No station of a line answers.", "Check the line's adapter and plug."),
+    FaultCode(216, "DISK_SPACE_LOW", _W, _TECH, "The disk of the journal is nearly full.", "Make room on it."),
+    FaultCode(217, "BUS_ERRORS", _W, _TECH, "Many requests on a bus fail.", "Check plugs, shields and line ends."),
+    FaultCode(218, "CLOCK_WRONG", _W, _TECH, "The computer's clock was wrong.", "Check its time service and battery."),
 )
 
 _STATION: Final = (

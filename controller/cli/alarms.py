@@ -128,6 +128,8 @@ def _pairs(line: Line) -> list[tuple[str, str]]:
     pairs.append(("do", line["guidance"]))
     pairs.append(("within", seconds_text(line["response_s"])))
     pairs.append(("cleared by", line["clearance"]))
+    if line["limits"]:
+        pairs.append(("limits", line["limits"]))
     marks = [name for name in ("latching", "safety") if line[name]]
     return [*pairs, *([("kind", ", ".join(marks))] if marks else [])]
 
@@ -155,6 +157,7 @@ def _from_catalogue(number: str) -> dict[str, Any]:
         "guidance": text.guidance,
         "response_s": alarm.response_s,
         "clearance": alarm.clearance.value,
+        "limits": "" if alarm.band is None else alarm.band.limits,
         "latching": alarm.latching,
         "safety": alarm.safety,
     }

@@ -120,6 +120,24 @@ _CONTROL: Final = {
         "No bay of these levels can be used; the tower aborts what it does.",
         "Look at the adapter and at the first plug of the line; `cartower bus stats` shows what comes back.",
     ),
+    "DISK_SPACE_LOW": AlarmText(
+        "The disk of the journal is nearly full",
+        "Old backups, captures or logs lie on it, or it is too small; one that went read-only has no room at all.",
+        "Once it is full nothing can be kept: the controller brings the tower to rest and ends.",
+        "Move old backups and captures away; `cartower doctor` tells how much is free.",
+    ),
+    "BUS_ERRORS": AlarmText(
+        "Many requests on a bus fail",
+        "A plug, a shield or a terminating resistor; two stations of one address; a drive that disturbs the line.",
+        "Jobs take longer; if it grows worse, stations are lost and the tower aborts.",
+        "`cartower bus stats` tells which stations; look at their plugs, shields and the ends of the line.",
+    ),
+    "CLOCK_WRONG": AlarmText(
+        "The computer's clock was wrong",
+        "Its battery is flat; somebody or a time service has set it; or the computer slept.",
+        "Times in the journal before and after do not fit together; no motion depends on them.",
+        "`cartower doctor` tells whether the clock is right now; let a time service keep it, replace the battery.",
+    ),
 }
 
 _BELOW: Final = {

@@ -1,8 +1,8 @@
 """Alarms: their states (ISA-18.2, IEC 62682) and the catalogue of this tower's alarms. Pure.
 
 An alarm asks a person for an answer; what asks for none is an event. The catalogue says nothing of effects: an
-interlock holds whatever is shown of its alarm. No alarm of this tower is raised by a measured value, so that none has
-a dead-band; delays on the way in and out keep contacts and links that chatter from becoming alarms.
+interlock holds whatever is shown of its alarm. Delays on the way in and out keep contacts and links that chatter from
+becoming alarms, dead-bands measured values that creep around their limit.
 """
 
 from collections.abc import Mapping
@@ -95,11 +95,49 @@ class Of(StrEnum):
     STATION = "station"
     """0 the tower PLC, then the bay controllers in their order."""
     LINE = "line"
+    """A bus that several stations share, from 0 in the configuration's order."""
+    BUS = "bus"
+    """Every bus, from 0 in the configuration's order."""
     ROOM = "room"
     """By its number, from 1."""
     AXIS = "axis"
     """1 lift, 2 turntable, 3 shuttle."""
     JOB = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadBand:
+    """The limits of a measured value: beyond ``on`` its alarm comes, beyond ``off`` it goes, between them it stays.
+
+    ``on`` above ``off`` is an alarm of too much, ``on`` below ``off`` one of too little.
+    """
+
+    value: str
+    """What is measured."""
+    unit: str
+    on: float
+    off: float
+
+    @property
+    def too_much(self) -> bool:
+        """Whether the alarm is of too much, not of too little."""
+        return self.on > self.off
+
+    def stands(self, measured: float, *, stood: bool) -> bool:
+        """Return whether the condition stands for a value; ``stood``: whether the alarm has come and not gone yet."""
+        if self.too_much:
+            return measured > self.on or (stood and measured >= self.off)
+        return measured < self.on or (stood and measured <= self.off)
+
+    def said(self, measured: float) -> str:
+        """Return a value beyond its limit in words."""
+        return f"{self.value}: {measured:,.1f} {self.unit} (limit {self.on:g})"
+
+    @property
+    def limits(self) -> str:
+        """Both limits in words."""
+        sides = ("above", "below") if self.too_much else ("below", "above")
+        return f"{self.value}: on {sides[0]} {self.on:g} {self.unit}, off {sides[1]} {self.off:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +162,8 @@ class Alarm:
     """The key of what explains it: while that stands, this one is suppressed by design."""
     answered: bool = False
     """Its condition ends by a person's answer alone, which acknowledges it."""
+    band: DeadBand | None = None
+    """Of an alarm that a measured value raises."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -215,6 +255,22 @@ _CONTROL: Final = (
     Alarm(215, "LINE_LOST", Of.LINE, _LOW, _TECH, 30 * _MINUTE, on_delay_s=1.0, off_delay_s=2.0),
 )  # fmt: skip
 
+_MEASURED: Final = (
+    # A day of 500 moves takes about 15 MiB: more than a week is left to make room.
+    Alarm(
+        216, "DISK_SPACE_LOW", Of.TOWER, _LOW, _TECH, 8 * _HOUR, on_delay_s=30.0, off_delay_s=30.0,
+        band=DeadBand("free space beside the journal", "MiB", on=256, off=320),
+    ),
+    Alarm(
+        217, "BUS_ERRORS", Of.BUS, _LOW, _TECH, 8 * _HOUR, on_delay_s=60.0, off_delay_s=60.0,
+        band=DeadBand("requests that fail", "%", on=2, off=1),
+    ),
+    Alarm(
+        218, "CLOCK_WRONG", Of.TOWER, _LOW, _TECH, 8 * _HOUR,
+        band=DeadBand("departure of the clock", "s", on=2, off=1),
+    ),
+)  # fmt: skip
+
 _BELOW: Final = (
     Alarm(307, "MAINTENANCE", Of.STATION, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
     Alarm(308, "MEMORY_LOST", Of.STATION, _LOW, _SITE, _HOUR, parent="STATION_OFFLINE"),
@@ -231,7 +287,7 @@ _BELOW: Final = (
     Alarm(701, "ROOM_BLOCKED", Of.ROOM, _LOW, _SITE, 30 * _MINUTE, parent="STATION_OFFLINE"),
 )  # fmt: skip
 
-ALARMS: Final = (*_CHAIN, *_CONTROL, *_BELOW)
+ALARMS: Final = (*_CHAIN, *_CONTROL, *_MEASURED, *_BELOW)
 
 BY_KEY: Final[Mapping[str, Alarm]] = MappingProxyType({alarm.key: alarm for alarm in ALARMS})
 

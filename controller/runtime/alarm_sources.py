@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from controller.activities.context import Bench
 from controller.activities.readings import standing
-from controller.domain.alarms import BY_KEY, BY_NUMBER, Of, Tag
+from controller.domain.alarms import BY_KEY, BY_NUMBER, STANDING, Of, Tag
 from controller.domain.book import Book
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
@@ -36,7 +36,7 @@ _NUMBER: Final = re.compile(r"(\d{1,4})(?:\.(\d{1,9}))?")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field bus that several stations share, by their names."""
+    """A field bus with the names of its stations."""
 
     name: str
     stations: tuple[str, ...]
@@ -44,27 +44,36 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What stands, in words, and which stations cannot be seen: what they would show is held as it was."""
+    """What stands, in words, and what cannot be seen and is held as it was.
+
+    ``unseen``: stations that show nothing; ``unmeasured``: alarms whose value nobody has measured since the start.
+    """
 
     standing: Mapping[Tag, str]
     unseen: frozenset[int] = field(default_factory=frozenset)
+    unmeasured: frozenset[Tag] = field(default_factory=frozenset)
 
     def held(self, tag: Tag) -> bool:
         """Whether nobody can see the condition of an alarm now."""
         alarm = tag.alarm
+        if tag in self.unmeasured:
+            return True
         if alarm.of is Of.STATION and alarm.key != "STATION_OFFLINE":
             return tag.index in self.unseen
         return (alarm.safety or alarm.of in (Of.ROOM, Of.AXIS)) and TOWER in self.unseen
 
 
 class Sources:
-    """Looks at a tower. ``lines``: the buses with more than one station."""
+    """Looks at a tower. ``buses``: all of them, in the configuration's order."""
 
-    def __init__(self, bench: Bench, book: Book, lines: tuple[Line, ...]) -> None:
+    def __init__(self, bench: Bench, book: Book, buses: tuple[Line, ...]) -> None:
         self._bench = bench
         self._book = book
-        self._lines = lines
+        self._buses = tuple(bus.name for bus in buses)
+        # Where a station has a bus of its own, the loss of the one is the loss of the other.
+        self._lines = tuple(bus for bus in buses if len(bus.stations) > 1)
         self._names = tuple(bench.tower.stations)
+        self._measured: dict[Tag, float] = {}
 
     def subject(self, tag: Tag) -> str | None:
         """Return what an alarm is about, empty for the tower; None if the tower has no such thing."""
@@ -78,6 +87,8 @@ class Sources:
                 names, first = self._names, 0
             case Of.LINE:
                 names, first = tuple(line.name for line in self._lines), 0
+            case Of.BUS:
+                names, first = self._buses, 0
             case Of.ROOM:
                 names, first = tuple(f"room {n}" for n in range(1, len(self._bench.shape.rooms) + 1)), 1
             case Of.AXIS:
@@ -117,6 +128,10 @@ class Sources:
         at = next((at for at, line in enumerate(self._lines) if name in line.stations), None)
         return None if at is None else Tag(alarm.parent, at)
 
+    def take(self, values: Mapping[Tag, float]) -> None:
+        """Take what was measured; what is not among it stays as it was."""
+        self._measured.update(values)
+
     def look(self, control: "Control") -> Findings:
         """Return what stands now."""
         found: dict[Tag, str] = {}
@@ -142,7 +157,11 @@ class Sources:
         unit = control.unit
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
-        return Findings(found, unseen)
+        return Findings(found | measured_beyond(self._measured, self._book), unseen, self._unmeasured())
+
+    def _unmeasured(self) -> frozenset[Tag]:
+        listed = (tag for tag in self._book.alarms if tag.alarm.band is not None and tag not in self._measured)
+        return frozenset(tag for tag in listed if self.subject(tag) is not None)
 
     def _rooms(self, control: "Control") -> Iterator[tuple[Tag, str]]:
         for number, place in enumerate(self._bench.shape.rooms, start=1):
@@ -166,6 +185,17 @@ class Sources:
         more = f" and {len(bays) - BAYS_NAMED} more" if len(bays) > BAYS_NAMED else ""
         named = ", ".join(map(str, bays[:BAYS_NAMED]))
         return {Tag("PLACE_UNVERIFIED"): f"bay {named}{more}"}
+
+
+def measured_beyond(measured: Mapping[Tag, float], book: Book) -> dict[Tag, str]:
+    """Return which measured values stand for an alarm: within its dead-band the list itself says what was before."""
+    found = {}
+    for tag, value in measured.items():
+        band, line = tag.alarm.band, book.alarms.get(tag)
+        assert band is not None, f"{tag} is raised by no measured value"
+        if band.stands(value, stood=line is not None and line.state in STANDING):
+            found[tag] = band.said(value)
+    return found
 
 
 def _safety(word: Safety) -> dict[Tag, str]:

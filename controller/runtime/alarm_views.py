@@ -27,6 +27,7 @@ def full(alarms: Alarms) -> list[dict[str, object]]:
             "beneath": line.state.value,
             "subject": line.subject,
             "cause": ENGLISH[line.key].cause,
+            "limits": "" if line.tag.alarm.band is None else line.tag.alarm.band.limits,
             "latching": line.tag.alarm.latching,
             "safety": line.tag.alarm.safety,
             "changed": _moment(line.changed_at),

@@ -52,6 +52,7 @@ from controller.runtime.sensors import Sensors
 from controller.runtime.signals import (
     ActivityEnded,
     JournalBroke,
+    Measured,
     RoomSensed,
     SafetyChanged,
     Signal,
@@ -90,7 +91,7 @@ RUNNING = frozenset(
 class Control:
     """Wires the parts and runs them.
 
-    ``now`` is wall time in seconds since the epoch; ``lines`` are the buses that several stations share.
+    ``now`` is wall time in seconds since the epoch; ``buses`` are all of them, in the configuration's order.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Control:
         board: Board,
         views: Views,
         now: Callable[[], float],
-        lines: tuple[Line, ...] = (),
+        buses: tuple[Line, ...] = (),
     ) -> None:
         self._bench = bench
         self._ledger = ledger
@@ -116,7 +117,7 @@ class Control:
         self.hand = Hand(bench, board, self._post)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
-        self._sources = Sources(bench, ledger.book, lines)
+        self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
         self._first_out = Runner("first_out", self._post)
         self._locked = LockedPlaces(bench, ledger.book)
@@ -178,6 +179,8 @@ class Control:
                 self.hand.ended(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
+            case Measured(values):
+                self._sources.take(values)
             case Stirred():
                 pass
             case JournalBroke(error):

@@ -1,7 +1,9 @@
 """What reaches the control task from inside: sensors, stations, ended activities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from controller.domain.alarms import Tag
 from controller.domain.room_facts import RoomFacts
 from hal.plcmap.codes import Safety
 from hal.plcmap.codes import Status as StatusBits
@@ -54,4 +56,11 @@ class JournalBroke:
     error: OSError
 
 
-Signal = RoomSensed | SafetyChanged | StationChanged | ActivityEnded | Stirred | JournalBroke
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Values that alarms watch were measured anew; what is not among them is as it was."""
+
+    values: Mapping[Tag, float]
+
+
+Signal = RoomSensed | SafetyChanged | StationChanged | ActivityEnded | Stirred | JournalBroke | Measured

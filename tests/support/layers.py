@@ -48,6 +48,7 @@ MAY_IMPORT: Table = {
     "controller.settings": (*LEAVES, "config", "hal.tower"),
     "controller.links": ("config", "hal"),
     "controller.notify": (*LEAVES, "controller.runtime.inbox"),
+    "controller.gauges": (*LEAVES, "controller.store.writer", "hal.scan", "hal.statistics"),
     "controller.app": (
         *LEAVES,
         "config",
@@ -56,6 +57,7 @@ MAY_IMPORT: Table = {
         "controller.links",
         "controller.instruments",
         "controller.notify",
+        "controller.gauges",
         "controller.logs",
         "controller.fsm",
         "controller.machines",

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from controller.cli.checks.finding import Finding, ok, warn
+from controller.domain.clock import EARLIEST
 
 TIME_ERROR: Final = 5
 """What adjtimex(2) returns while the kernel's clock is not synchronised."""
-
-EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""A clock before this has lost its battery: the program is younger."""
 
 _TIMEX_BYTES: Final = 512
 """More than struct timex has on any machine; all 0 is a mere question."""

@@ -41,6 +41,7 @@ def line(number: str = "701.1", **more: Any) -> dict[str, Any]:
         "guidance": "Look inside.",
         "clearance": "operator, at the tower",
         "response_s": 1800,
+        "limits": "",
         "latching": False,
         "safety": False,
     }
