@@ -13,7 +13,9 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from tests.support.at_work import keep_busy, start, tower_at_work
 from tests.support.processes import Child, Site
@@ -76,12 +78,28 @@ def moving_load(here: Site, daemon: Child, seconds: float) -> tuple[float, int]:
     return (cpu_s(daemon) - spent) / (time.monotonic() - began) * 100, moves
 
 
-def memory_over(daemon: Child, minutes: float) -> list[float]:
-    """Return the resident memory in MiB at the start and after each tenth of the time."""
-    found = [resident_mib(daemon)]
+@dataclass(frozen=True)
+class Held:
+    """What a process holds."""
+
+    mib: float
+    files: int
+    threads: int
+    log_bytes: int
+
+    @classmethod
+    def by(cls, child: Child) -> Self:
+        folder = Path(f"/proc/{child.process.pid}")
+        files, threads = (len(list((folder / name).iterdir())) for name in ("fd", "task"))
+        return cls(resident_mib(child), files, threads, child.log.stat().st_size)
+
+
+def held_over(daemon: Child, minutes: float) -> list[Held]:
+    """Return what the daemon holds at the start and after each tenth of the time."""
+    found = [Held.by(daemon)]
     for _ in range(10):
         time.sleep(minutes * 6)
-        found.append(resident_mib(daemon))
+        found.append(Held.by(daemon))
     return found
 
 
@@ -103,9 +121,13 @@ def main() -> None:
         print(f"idle: {load_over(daemon, MEASURE_S):.2f} % of a core (wanted <= {IDLE_LIMIT:g})")
         moving, moves = moving_load(here, daemon, MEASURE_S)
         print(f"moving: {moving:.2f} % of a core over {moves} relocations (wanted <= {MOVING_LIMIT:g})")
-        found = memory_over(daemon, asked.minutes)
-        print(f"resident: {' '.join(f'{each:.1f}' for each in found)} MiB over {asked.minutes:g} minutes of polling "
-              f"(wanted <= {RSS_LIMIT_MIB}, growth {found[-1] - found[1]:+.1f})")
+        found = held_over(daemon, asked.minutes)
+        resident = " ".join(f"{each.mib:.1f}" for each in found)
+        print(f"resident: {resident} MiB over {asked.minutes:g} minutes of polling "
+              f"(wanted <= {RSS_LIMIT_MIB}, growth {found[-1].mib - found[1].mib:+.1f})")
+        files, threads = {each.files for each in found[1:]}, {each.threads for each in found[1:]}
+        print(f"open files {sorted(files)}, threads {sorted(threads)} (wanted: one figure each); "
+              f"log {(found[-1].log_bytes - found[1].log_bytes) / asked.minutes:.0f} bytes a minute at rest")
 
 
 if __name__ == "__main__":
