@@ -25,6 +25,7 @@ _CONCERNS: Final = (
     ("bus", "wiring, and settings of the line"),
     ("limits", DAEMON),
     ("timing", DAEMON),
+    ("trace", DAEMON),
     ("", "nobody: a name"),
 )
 """Whom a change concerns, by the beginning of its key; the first that fits counts."""

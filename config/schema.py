@@ -34,6 +34,7 @@ __all__ = [
     "TcpBus",
     "Timing",
     "Tower",
+    "Trace",
     "Travel",
     "Turntable",
 ]
@@ -105,6 +106,19 @@ class Timing(Table):
     """How long a room must be clear before its gate closes."""
 
 
+class Trace(Table):
+    """What is kept of the minutes around a fault."""
+
+    before_s: Annotated[float, Field(ge=0, le=1800)] = 300.0
+    """How far back a trace goes. 0: nothing is recorded."""
+    after_s: Annotated[float, Field(ge=1, le=300)] = 30.0
+    """How long a trace goes on behind its cause; what happens meanwhile is in it, and makes no trace of its own."""
+    keep: Annotated[int, Field(ge=1, le=1000)] = 50
+    """How many traces are kept; the oldest go."""
+    keep_mib: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """How much room they may take together, in MiB; the oldest go."""
+
+
 class PlaceOffset(Table):
     """What commissioning measured at one place, against the drawing."""
 
@@ -142,6 +156,7 @@ class Tower(Table):
     """Every wire by a name of your choice; each station hangs on one of them."""
     limits: Limits = Limits()
     timing: Timing = Timing()
+    trace: Trace = Trace()
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

@@ -36,6 +36,9 @@ from controller.settings import kinematics_of, stop_limit_s
 from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
 from controller.store.writer import Executor, WriterThread
+from controller.trace.recorder import Recorder
+from controller.trace.thread import SpareThread
+from controller.tracing import connect, moving, recorder_of
 from hal.cadence import Cadence, SteadyCadence
 from hal.capture import Capture
 from hal.errors import BadCredentials
@@ -73,6 +76,8 @@ class Ports:
     """16 bit, random a daemon start."""
     gauges: Callable[[Mapping[str, Station]], Sequence[Gauge]] = lambda _stations: ()
     """Of the computer and the wires; by the stations that they may ask."""
+    trace_writer: Executor | None = None
+    """Where traces are written, so that no commit waits for them; None: nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Daemon:
     board: Board
     book: Book
     stations: Mapping[str, Station]
+    recorder: Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,7 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
         now=time.time,
         owner=secrets.randbelow(0xFFFF) + 1,
         gauges=lambda stations: [DiskSpace(site.run_dir, writer), ClockSteps(time.time), *wires.gauges(stations)],
+        trace_writer=SpareThread("traces"),
     )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -175,6 +182,9 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
         book = await _restore(journal, tower)
         ledger = Ledger(book, journal)
         inbox, board = Inbox[Signal](), Board()
+        recorder = recorder_of(tower, journal_path, ports.trace_writer, ports.now)
+        # The last to be closed but the journal: it hears everything come to rest.
+        stack.push_async_callback(recorder.close)
         hardware = open_tower(
             _plan(tower, ports.owner),
             links=lambda bus: ports.links(bus.name),
@@ -183,6 +193,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             frames=_as_frames(ledger),
         )
         drivers = await stack.enter_async_context(hardware)
+        connect(recorder, drivers.stations, ledger, board)
         for name, mechanism in drivers.mechanisms.items():
             mechanism.adopt(book.sequences.get(name, 0))
         bench = Bench(
@@ -198,7 +209,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             sensors_out=book.sensors_out,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
-        control = Control(bench, ledger, inbox, board, views, ports.now, _lines(tower))
+        control = Control(bench, ledger, inbox, board, views, ports.now, recorder, _lines(tower))
         supervisor = Supervisor(bench, inbox, control.publish)
         supervisor.watch()
         control.publish()
@@ -206,8 +217,9 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             tasks = [group.create_task(control.run(), name="control"), group.create_task(supervisor.pulse())]
             tasks += [group.create_task(measure(gauge, inbox)) for gauge in ports.gauges(drivers.stations)]
             try:
-                yield Daemon(control, inbox, board, book, drivers.stations)
+                yield Daemon(control, inbox, board, book, drivers.stations, recorder)
             finally:
+                recorder.ending(moving(drivers.stations))
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,5 +1,6 @@
 """Blocks of one station over its link: whole images, with the controller block written on the way."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from hal.errors import BadAnswer, Refused
@@ -27,6 +28,11 @@ class Blocks:
         self._link = link
         self._fc23 = fc23
         self._codec = StationCodec(station)
+
+    @property
+    def fast_words(self) -> Sequence[tuple[int, ...]]:
+        """The registers of the newest image, block by block; empty blocks before the first."""
+        return self._codec.fast_words
 
     async def identity(self) -> Identity:
         """Read the identity."""

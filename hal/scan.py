@@ -1,7 +1,7 @@
 """One station: polled on a cadence, its epoch held in force, its images handed to whoever waits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from hal.blocks import Blocks
@@ -112,6 +112,14 @@ class Station:
 
         """
         return self._known.fresh()
+
+    @property
+    def last_words(self) -> Sequence[tuple[int, ...]]:
+        """The registers of the fast blocks as they were read last, in their order; empty blocks before that.
+
+        Inside a callback of `on_image` they are those of its image.
+        """
+        return self._blocks.fast_words
 
     @property
     def online(self) -> bool:

@@ -247,6 +247,14 @@ def _adopt(_params: Params, by: str) -> events.Request:
     return events.Adopt(by)
 
 
+def _trace_save(params: Params, by: str) -> events.Request:
+    return events.SaveTrace(by, why=params.text("why"))
+
+
+def _traces(_params: Params, by: str) -> events.Request:
+    return events.Query(by, what="traces")
+
+
 def _status(_params: Params, by: str) -> events.Request:
     return events.Query(by, what="status")
 
@@ -285,6 +293,8 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "adopt": _adopt,
         "alarm": _alarm,
         "alarms": _alarms,
+        "trace.save": _trace_save,
+        "traces": _traces,
         "status": _status,
         "cars": _cars,
         "jobs": _jobs,

@@ -218,8 +218,18 @@ class AlarmCommand(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveTrace(Request):
+    """Keep a trace of the last minutes, as after a fault; ``why`` names it.
+
+    Answer: ``{"trace": number, "ready_in_s": seconds until it is written}``.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Request):
-    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places`` or ``alarms``."""
+    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places``, ``alarms`` or ``traces``."""
 
     what: str
     params: Mapping[str, object] = field(default_factory=dict)

@@ -1,6 +1,10 @@
 """The unit as PackML sees it: states, events and modes (ISA-TR88.00.02; numbers of OPC 30050)."""
 
 from enum import StrEnum
+from typing import Final
+
+ASKED_FOR: Final = "asked for"
+"""The unit's cause after a person's own command."""
 
 
 class UnitState(StrEnum):

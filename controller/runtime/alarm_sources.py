@@ -12,7 +12,7 @@ from controller.domain.book import Book
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
-from controller.domain.unit import UnitState
+from controller.domain.unit import ASKED_FOR, UnitState
 from hal.interfaces import StationState
 from hal.plcmap.codec import Image
 from hal.plcmap.codes import Safety, State, Status
@@ -25,9 +25,6 @@ TOWER: Final = 0
 """The index of the tower PLC among the stations."""
 
 AXES: Final = ("lift", "turntable", "shuttle")
-
-ASKED_FOR: Final = "asked for"
-"""The unit's cause after a person's own command."""
 
 BAYS_NAMED: Final = 5
 

@@ -25,6 +25,7 @@ from controller.domain.events import (
     Request,
     Resolve,
     Retrieve,
+    SaveTrace,
     SensorIn,
     SensorOut,
     SetMode,
@@ -59,6 +60,7 @@ from controller.runtime.signals import (
     StationChanged,
     Stirred,
 )
+from controller.runtime.tracing import Traces
 from controller.runtime.unit import Unit
 from controller.runtime.views import Views
 from hal.errors import HalError, NotOnline
@@ -102,6 +104,7 @@ class Control:
         board: Board,
         views: Views,
         now: Callable[[], float],
+        traces: Traces,
         buses: tuple[Line, ...] = (),
     ) -> None:
         self._bench = bench
@@ -109,6 +112,7 @@ class Control:
         self._inbox = inbox
         self._board = board
         self._views = views
+        self._traces = traces
         loop = asyncio.get_running_loop()
         ledger.on_failure = lambda error: inbox.post(JournalBroke(error), urgent=True)
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
@@ -256,6 +260,8 @@ class Control:
                 return self._by_hand(request)
             case Query(what="sensors"):
                 return {"sensors": self._sensors.picture()}
+            case SaveTrace() | Query(what="traces"):
+                return self._trace(request)
             case Query(what=what, params=params):
                 return self._views.answer(self, what, params)
             case UnitCommand(event=event):
@@ -317,6 +323,13 @@ class Control:
             case Interlocks(mechanism=mechanism):
                 conditions = self.hand.conditions(mechanism, mode, state)
                 return {"mechanism": mechanism, "conditions": [asdict(each) for each in conditions]}
+
+    def _trace(self, request: SaveTrace | Query) -> Answer:
+        if isinstance(request, Query):
+            return self._traces.picture()
+        answer = self._traces.save(request.why)
+        self._audit(request)
+        return answer
 
     async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
         self._audit(request)

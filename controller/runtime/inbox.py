@@ -78,6 +78,8 @@ class Board:
         self.events: deque[Answer] = deque(maxlen=self.KEPT)
         self._last_event = 0
         self._wake = asyncio.Event()
+        self.on_event: Callable[[Answer], None] = lambda _event: None
+        """Called with each event as it is told, at once; it must not raise."""
 
     @property
     def status(self) -> Answer:
@@ -95,7 +97,9 @@ class Board:
     def tell(self, event: Mapping[str, object]) -> None:
         """Add an event: ``{"id", "event", ...}``."""
         self._last_event += 1
-        self.events.append({"id": self._last_event, **event})
+        told = {"id": self._last_event, **event}
+        self.events.append(told)
+        self.on_event(told)
         self._wake.set()
 
     @property

@@ -27,6 +27,8 @@ class Ledger:
         """Whether a commit failed: nothing is kept any more."""
         self.on_failure: Callable[[OSError], None] = lambda _error: None
         """Called once, with what the first commit that failed says, before its caller hears of it."""
+        self.on_fold: Callable[[Record], None] = lambda _record: None
+        """Called with each record that is believed from now on, at once; it must not raise."""
 
     async def commit(self, *changes: Record) -> None:
         """Keep the records in one durable transaction, then fold them.
@@ -60,8 +62,12 @@ class Ledger:
             except OSError as error:
                 self._fail(error)
                 raise
-            for record in changes:
-                self.book.apply(record)
+            self._fold(changes)
+
+    def _fold(self, changes: tuple[Record, ...]) -> None:
+        for record in changes:
+            self.book.apply(record)
+            self.on_fold(record)
 
     def _fail(self, error: OSError) -> None:
         if not self.failed:
@@ -76,8 +82,7 @@ class Ledger:
 
     def note(self, *changes: Record) -> None:
         """Fold records now and keep them with the next commit."""
-        for record in changes:
-            self.book.apply(record)
+        self._fold(changes)
         self._notes.extend(changes)
 
     async def start(self, at_least: int) -> int:

@@ -11,7 +11,7 @@ from controller.activities.readings import cause_names
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobEvent
 from controller.domain.records import ModeSet, UnitSet
-from controller.domain.unit import MODE_CHANGE_STATES, UnitMode
+from controller.domain.unit import ASKED_FOR, MODE_CHANGE_STATES, UnitMode
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitState as S
 from controller.machines.unit import unit_machine
@@ -146,7 +146,7 @@ class Unit:
             self._require_reset()
         if event is E.CLEAR and not self._all_online():
             raise Refusal("STATION_OFFLINE", f"not every station is online: {', '.join(self._missing())}")
-        await self.fire(event, "asked for")
+        await self.fire(event, ASKED_FOR)
         return self.state
 
     async def abort(self, cause: str) -> None:

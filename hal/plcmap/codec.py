@@ -50,6 +50,11 @@ class StationCodec:
         self._newest: Image | None = None
         self._newest_words: list[tuple[int, ...]] = [() for _ in station.fast]
 
+    @property
+    def fast_words(self) -> Sequence[tuple[int, ...]]:
+        """The registers of the image that was decoded last, block by block; empty blocks before the first."""
+        return self._newest_words
+
     def decode_identity(self, words: Sequence[int]) -> Identity:
         """Read the identity block.
 

@@ -109,11 +109,12 @@ class World:
         interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
         bay_interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
         configured: Tower | None = None,
+        traced: bool = False,
     ) -> None:
         """Build the tower with ``cars`` by place.
 
         ``interlocks``, ``bay_interlocks``: what the tower PLC and each bay controller enforce. ``configured``: what the
-        daemon takes the tower for.
+        daemon takes the tower for. ``traced``: whether it keeps traces of faults, in a folder beside its journal.
         """
         self.tower = tower
         self.configured = configured or tower
@@ -138,6 +139,7 @@ class World:
         in_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=in_memory if in_memory.is_dir() else None))
         self._coalesced = coalesced
+        self._traced = traced
         self._trace = hashlib.sha256()
         self._traced_crimes = 0
         self._starts = 0
@@ -325,6 +327,7 @@ class World:
             executor=life.execute,
             now=lambda: EPOCH_S + self.now,
             owner=rng.randrange(1, 0x10000),
+            trace_writer=life.execute if self._traced else None,
         )
 
     def tell(self, event: Mapping[str, object]) -> None:

@@ -29,6 +29,7 @@ MAY_IMPORT: Table = {
     "controller.activities": (*LEAVES, *HAL_PUBLIC),
     "controller.store": LEAVES,
     "controller.gateways": LEAVES,
+    "controller.trace": (*LEAVES, "controller.store.writer", "hal.interfaces", "hal.plcmap"),
     # 2
     "controller.runtime": (
         *LEAVES,
@@ -41,7 +42,9 @@ MAY_IMPORT: Table = {
     "controller.api": (*LEAVES, "controller.runtime.inbox"),
     "controller.web": (*LEAVES, *CLIENT),
     "controller.cli": (*LEAVES, *CLIENT, "config"),
-    "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.cli", "controller.store"),
+    "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.cli", "controller.store",
+        "controller.trace.folder", "controller.trace.reading",
+    ),
     "controller.office": (*LEAVES, *CLIENT, "controller.gateways"),
     # 3
     "controller.instruments": (*LEAVES, "hal"),
@@ -49,6 +52,7 @@ MAY_IMPORT: Table = {
     "controller.links": ("config", "hal"),
     "controller.notify": (*LEAVES, "controller.runtime.inbox"),
     "controller.gauges": (*LEAVES, "controller.store.writer", "hal.scan", "hal.statistics"),
+    "controller.tracing": (*LEAVES, "config", "hal", "controller.runtime", "controller.store", "controller.trace"),
     "controller.app": (
         *LEAVES,
         "config",
@@ -65,6 +69,8 @@ MAY_IMPORT: Table = {
         "controller.store",
         "controller.gateways",
         "controller.runtime",
+        "controller.trace",
+        "controller.tracing",
         "controller.api",
     ),
     "controller.__main__": ("config", "controller.app", "controller.cli", "controller.logs"),
@@ -123,7 +129,7 @@ PORTS: Table = {
     "urandom": ("controller.app", "controller.__main__"),
     "random": (),
     "secrets": ("controller.app", "controller.__main__"),
-    "threading": ("controller.store", "hal.serial_port"),
+    "threading": ("controller.store", "controller.trace.thread", "hal.serial_port"),
 }
 """Sources of time, chance and threads, and the modules that may touch each."""
 

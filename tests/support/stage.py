@@ -159,9 +159,10 @@ async def stage(
     seed: int = 1,
     execute: bool = True,
     coalesced: bool = True,
+    traced: bool = False,
 ) -> AsyncIterator[Stage]:
     """Give a tower with its daemon running, imported and executing; at the end no invariant may be broken."""
-    world = World(tower or tower_under_test(), seed, cars=dict(cars or {}), coalesced=coalesced)
+    world = World(tower or tower_under_test(), seed, cars=dict(cars or {}), coalesced=coalesced, traced=traced)
     it = Stage(world)
     async with world.running():
         await it.start()
