@@ -16,7 +16,7 @@ from controller.cli.checks.finding import Finding, Level, fail
 from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, OTHERWISE
 from controller.cli.exits import fail as exit_with
-from controller.cli.options import SOCKET, json_option, run_dir_option
+from controller.cli.options import SOCKET, TRACES, json_option, run_dir_option
 from controller.cli.output import BAD, GOOD, ODD, emit_json, for_people, ink
 
 if TYPE_CHECKING:
@@ -79,12 +79,13 @@ def findings(run_dir: Path, tower: "Tower | None") -> Iterator[Finding]:
     from controller.cli.checks.stations import check_stations
     from controller.cli.checks.storage import check_run_dir, check_socket
     from controller.cli.checks.versions import check_versions
-    from controller.cli.offline import check_journal
+    from controller.cli.offline import check_journal, check_traces
 
     yield from check_versions()
     yield from check_clock()
     yield from check_run_dir(run_dir)
     yield from check_journal(run_dir / "journal.sqlite")
+    yield from check_traces(run_dir / TRACES, run_dir / SOCKET)
     yield from check_socket(run_dir / SOCKET)
     try:
         told = _told(run_dir / SOCKET)

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "bus": ("controller.cli.bus:bus", "How the field buses fare; read registers."),
     "doctor": ("controller.cli.doctor:doctor", "Look over this computer and the tower, and say what to do."),
     "events": ("controller.cli.offline.events:events", "What has happened, and what happens now."),
+    "trace": ("controller.cli.offline.trace:trace", "The minutes around each fault: timeline and picture."),
     "audit": ("controller.cli.offline.audit:audit", "Prove that the journal is what was written."),
     "backup": ("controller.cli.offline.backup:backup", "Copy the journal, and check the copy."),
     "restore": ("controller.cli.offline.restore:restore", "Put a backup in the journal's place."),

@@ -14,6 +14,8 @@ SOCKET: Final = "cartower.sock"
 
 JOURNAL: Final = "journal.sqlite"
 
+TRACES: Final = "traces"
+
 run_dir_option = click.option(
     "--run-dir",
     type=click.Path(file_okay=False, path_type=Path),

@@ -20,7 +20,7 @@ from controller.api.sync_client import SyncClient
 from controller.cli.doctor import as_body, findings
 from controller.cli.examples import shown
 from controller.cli.offline.objections import told
-from controller.cli.options import JOURNAL, SOCKET, json_option, run_dir_option
+from controller.cli.options import JOURNAL, SOCKET, TRACES, json_option, run_dir_option
 from controller.cli.output import emit_json
 from controller.cli.record_text import KINDS, entry_text, when_text
 from controller.cli.redact import Redactor
@@ -28,12 +28,18 @@ from controller.cli.since import since_option
 from controller.domain.events import Refusal
 from controller.store.errors import JournalDamaged
 from controller.store.reading import entries_since
+from controller.trace.folder import kept
+from controller.trace.reading import TraceDamaged, every_line
 
 if TYPE_CHECKING:
     from config.schema import Bus
 
 MODE: Final = 0o600
 """Of the file: it tells who asked for what, and which car stands where."""
+
+NEWEST_TRACES: Final = 3
+"""How many traces go in, as long as their files are not larger than ..."""
+TRACE_BYTES: Final = 2 << 20
 
 QUERIES: Final = {
     "status.json": ("status", {}),
@@ -71,7 +77,7 @@ class _Contents:
 @json_option
 @told
 def bundle(config_file: str | None, since_s: float, output: Path | None, run_dir: Path, *, as_json: bool) -> None:
-    """Gather configuration, versions, events, states and counters, and the doctor's report in one tar.gz.
+    """Gather configuration, versions, events, traces, states, counters and the doctor's report in one tar.gz.
 
     The daemon may be up or down: MANIFEST.json names what could not be had, and why. Keys, passwords and tokens are
     taken out, and no file of a key goes in. Ids of cars and names of users stay in it: hand it on with care.
@@ -101,6 +107,7 @@ def _gather(config_file: str | None, since_s: float, run_dir: Path) -> _Contents
     contents.files["versions.json"] = _versions()
     _add_configuration(contents, config_file, run_dir)
     _add_events(contents, run_dir / JOURNAL, since_s)
+    _add_traces(contents, run_dir / TRACES)
     _add_answers(contents, run_dir / SOCKET)
     return contents
 
@@ -160,6 +167,25 @@ def _add_events(contents: _Contents, journal: Path, since_s: float) -> None:
         ]
     except (JournalDamaged, OSError) as error:
         contents.missing["events.jsonl"] = str(error)
+
+
+def _add_traces(contents: _Contents, folder: Path) -> None:
+    """Add the newest traces, opened: what is zipped in them could not be looked through for secrets."""
+    try:
+        traces = kept(folder)
+    except OSError as error:
+        contents.missing[TRACES] = str(error)
+        return
+    room = TRACE_BYTES
+    for each in reversed(traces[-NEWEST_TRACES:]):
+        name, room = f"{TRACES}/{each.file.name.removesuffix('.gz')}", room - each.bytes
+        if room < 0:
+            contents.missing[name] = "the bundle would become too large; the file stands beside the journal"
+            continue
+        try:
+            contents.files[name] = list(every_line(each.file))
+        except (TraceDamaged, OSError) as error:
+            contents.missing[name] = str(error)
 
 
 def _add_answers(contents: _Contents, socket: Path) -> None:
