@@ -6,6 +6,7 @@ from typing import Final
 from config.budget import BUSY_LOAD, gap_s, line_loads
 from config.faults import Fault, by_position
 from config.positions import KeyPath
+from config.rules import access
 from config.rules.rule import Rule, judge_all
 from config.schema import Limits, RtuBus, Tower
 from config.sources import Layer, Sources
@@ -152,9 +153,11 @@ WARNINGS: Final = (
     Rule("no-effect", (), _turnarounds),
     Rule("no-effect", (), _repeats_of_the_profile),
     Rule("calibration-incomplete", (), _half_calibrated),
+    *access.WARNINGS,
 )
 
 NOTES: Final = (
     Rule("no-calibration", (), _uncalibrated),
     Rule("requests", (), _requests),
+    *access.NOTES,
 )

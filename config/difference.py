@@ -26,6 +26,7 @@ _CONCERNS: Final = (
     ("limits", DAEMON),
     ("timing", DAEMON),
     ("trace", DAEMON),
+    ("access", DAEMON),
     ("", "nobody: a name"),
 )
 """Whom a change concerns, by the beginning of its key; the first that fits counts."""

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from config.access import Access, Holders
 from config.bus import Bus, RtuBus, TcpBus
 from config.machine import Door, Latch, Lift, Machine, Plc, Shuttle, Turntable
 from config.table import Mm, Table
@@ -18,9 +19,11 @@ from hal.plcmap.registers import StationMap, station_maps
 from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, position_of
 
 __all__ = [
+    "Access",
     "Bus",
     "Door",
     "Hoistway",
+    "Holders",
     "Latch",
     "Lift",
     "Limits",
@@ -157,6 +160,7 @@ class Tower(Table):
     limits: Limits = Limits()
     timing: Timing = Timing()
     trace: Trace = Trace()
+    access: Access = Access()
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

@@ -1,6 +1,8 @@
 """From the configuration to the domain's own dataclasses: part of the composition root."""
 
 from config import schema
+from controller.domain.access import Access, Holders
+from controller.domain.roles import BY_WORD, Role
 from controller.domain.travel import (
     DEADLINE_MARGIN_S,
     Kinematics,
@@ -74,3 +76,15 @@ def stop_limit_s(tower: schema.Tower) -> float:
         shuttle.comb_speed_mm_s / shuttle.comb_acceleration_mm_s2,
     )
     return max(ramps) + DEADLINE_MARGIN_S
+
+
+def access_of(tower: schema.Tower) -> Access:
+    """Return who holds which role at the socket."""
+    access = tower.access
+    named = {
+        Role.VIEWER: access.viewer,
+        Role.OPERATOR: access.operator,
+        Role.TECHNICIAN: access.technician,
+        Role.ENGINEER: access.engineer,
+    }
+    return Access({role: Holders(each.users, each.groups) for role, each in named.items()}, BY_WORD[access.others])

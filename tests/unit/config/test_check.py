@@ -49,6 +49,8 @@ CHANGES = [
     ("short-patience", "[ring]", "[timing]\ncustomer_patience_s = 9.0\n[ring]", {}, "timing.customer_patience_s"),
     ("no-effect", 'device = "bays.tty"', 'device = "bays.tty"\nturnaround_s = 0.001', {}, "bus.bays.turnaround_s"),
     ("no-effect", "[ring]", "[machine.lift]\nspeed_mm_s = 1000\n[ring]", {}, "machine.lift.speed_mm_s"),
+    ("named-twice", "[ring]", '[access]\nviewer.users = ["root"]\nengineer.users = ["root"]\n[ring]', {},
+     "access.engineer.users[0]"),
 ]
 
 
@@ -86,5 +88,6 @@ def test_a_calibration_that_misses_places_is_warned_of_and_one_that_is_complete_
 
 
 def test_every_warning_and_note_is_shown_by_some_test() -> None:
-    shown = {change[0] for change in CHANGES} | {"small-plc", "calibration-incomplete", "no-calibration", "requests"}
+    others = {"small-plc", "calibration-incomplete", "no-calibration", "requests", "unknown-holder"}
+    shown = {change[0] for change in CHANGES} | others
     assert {rule.code for rule in (*WARNINGS, *NOTES)} == shown

@@ -1,0 +1,38 @@
+"""Who may do what at the local socket: roles by the users and groups of the host."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.table import Table
+
+Word = Literal["viewer", "operator", "technician", "engineer"]
+
+Name = Annotated[str, Field(pattern=r"^[^\s:,]([^:,\r\n\t]*[^\s:,])?$", max_length=256)]
+"""As the host writes it: no colon or comma, no blank at either end."""
+
+Names = Annotated[tuple[Name, ...], Field(max_length=64, strict=False)]
+
+
+class Holders(Table):
+    """Who holds a role. Somebody whom several roles name has the highest of them."""
+
+    groups: Names = ()
+    """Groups of the host whose members hold the role: joined or left, it counts from the next login on."""
+    users: Names = ()
+    """Users of the host who hold the role."""
+
+
+class Access(Table):
+    """Roles at the daemon's socket. Root and the daemon's own user are engineers, whatever stands here."""
+
+    others: Word = "operator"
+    """Role of whom nobody names here and who may open the socket, as its owner and its group may."""
+    viewer: Holders = Holders()
+    """Looks at everything."""
+    operator: Holders = Holders()
+    """Runs the day: orders, unit commands, parked jobs, alarms."""
+    technician: Holders = Holders()
+    """Works on the machine: modes, jogging, bays out of use, alarms that a technician clears."""
+    engineer: Holders = Holders()
+    """Decides what the tower is to believe and to leave out: inventory, sensors, alarms, adoption."""
