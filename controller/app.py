@@ -18,6 +18,7 @@ from config.schema import RtuBus, Site, TcpBus, Tower
 from controller.activities.context import Bench, Envelope, Patience
 from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
+from controller.api.visitors import Visitors
 from controller.domain.book import Book
 from controller.domain.records import from_entry
 from controller.gauges import BusErrors, ClockSteps, DiskSpace
@@ -32,7 +33,7 @@ from controller.runtime.measuring import Gauge, measure
 from controller.runtime.signals import Signal
 from controller.runtime.supervisor import Supervisor
 from controller.runtime.views import Title, Views
-from controller.settings import kinematics_of, stop_limit_s
+from controller.settings import access_of, kinematics_of, stop_limit_s
 from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
 from controller.store.writer import Executor, WriterThread
@@ -155,7 +156,8 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
         site.run_dir.mkdir(parents=True, exist_ok=True)
         async with serve(tower, site.journal, ports) as daemon:
             instruments = wires.instruments(daemon.stations)
-            api = ApiServer(site.socket, daemon.inbox, daemon.board, instruments)
+            visitors = Visitors(access_of(tower))
+            api = ApiServer(site.socket, daemon.inbox, daemon.board, instruments, visitors)
             async with api, kept_by(manager, daemon.inbox):
                 log.info("serving", tower=tower.name, socket=str(site.socket))
                 await stop.wait()

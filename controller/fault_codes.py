@@ -82,7 +82,7 @@ _CONTROL: Final = (
         205,
         "FOREIGN_MASTER",
         _F,
-        _SITE,
+        Clearance.ENGINEER,
         "Another controller has commanded this tower.",
         "Find it and stop it, look where the carriage stands, then adopt the tower.",
     ),

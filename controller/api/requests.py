@@ -1,12 +1,14 @@
 """From a method and its parameters to a request of the control task, each parameter checked by name."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, BadMessage
 from controller.domain import events
 from controller.domain.jogging import AXES
+from controller.domain.roles import Role
 from controller.domain.unit import UnitEvent, UnitMode
 
 MAX_TEXT: Final = 200
@@ -136,8 +138,10 @@ class Params:
         return BadMessage(INVALID_PARAMS, f"parameter {self._where}{name}: {text}")
 
 
-def to_request(method: str, params: Mapping[str, Any], by: str) -> events.Request:
-    """Return the request that a call means; ``by`` names who asks.
+def to_request(method: str, params: Mapping[str, Any], by: str, role: Role = Role.VIEWER) -> events.Request:
+    """Return the request that a call means; ``by`` names who asks, as ``role``.
+
+    Every method takes ``on_site``: whoever asks says that they are at the tower and have looked.
 
     Raises:
         BadMessage: an unknown method, or a parameter that is missing, unknown or out of range.
@@ -147,9 +151,10 @@ def to_request(method: str, params: Mapping[str, Any], by: str) -> events.Reques
     if make is None:
         raise BadMessage(METHOD_NOT_FOUND, f"no method {method!r}; known: {', '.join(METHODS)}")
     taken = Params(params)
+    on_site = taken.flag("on_site")
     request = make(taken, by)
     taken.end()
-    return request
+    return replace(request, role=role, on_site=on_site)
 
 
 def _unit(params: Params, by: str) -> events.Request:
@@ -305,5 +310,8 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
 SUBSCRIBE: Final = "subscribe"
 """Served by the server itself, from the board."""
 
-METHODS: Final = (*_METHODS, SUBSCRIBE)
+WHOAMI: Final = "whoami"
+"""Served by the server itself, which knows who is at the other end."""
+
+METHODS: Final = (*_METHODS, SUBSCRIBE, WHOAMI)
 """What every daemon serves; one with wires serves `controller.api.instruments.LOOKS` too."""

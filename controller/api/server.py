@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import os
-import pwd
 import socket
 import stat
-import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -14,8 +12,11 @@ from typing import Any, Final, Self
 from controller.api import messages
 from controller.api.instruments import LOOKS, Instruments, look
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, REFUSED, BadMessage, Call
-from controller.api.requests import SUBSCRIBE, Params, to_request
+from controller.api.requests import SUBSCRIBE, WHOAMI, Params, to_request
+from controller.api.visitors import Visitor, Visitors
+from controller.api.whoami import turned_away, whoami
 from controller.domain.events import Refusal
+from controller.domain.permits import NotAllowed
 from controller.runtime.inbox import Board, Inbox
 
 SOCKET_MODE: Final = 0o660
@@ -35,8 +36,6 @@ PACE_S: Final = 0.05
 News = tuple[Mapping[str, object] | None, list[Mapping[str, object]]]
 """A status, if it is a new one, and the events since the last look."""
 
-_UCRED: Final = struct.Struct("3i")
-
 
 class SocketInUse(OSError):
     """Another process listens at the socket: one daemon a tower."""
@@ -50,12 +49,20 @@ class ApiServer:
     `start` and `close`.
     """
 
-    def __init__(self, path: Path, inbox: Inbox[Any], board: Board, instruments: Instruments | None = None) -> None:
-        """Take what is served; without ``instruments`` their methods are not known."""
+    def __init__(
+        self,
+        path: Path,
+        inbox: Inbox[Any],
+        board: Board,
+        instruments: Instruments | None = None,
+        visitors: Visitors | None = None,
+    ) -> None:
+        """Take what is served, and to whom; without ``instruments`` their methods are not known."""
         self._path = path
         self._inbox = inbox
         self._board = board
         self._instruments = instruments
+        self._visitors = Visitors() if visitors is None else visitors
         self._inode = 0
         self._acceptor: asyncio.Task[None] | None = None
         self._connections: dict[asyncio.Task[None], socket.socket] = {}
@@ -68,6 +75,7 @@ class ApiServer:
             OSError: the socket cannot be made.
 
         """
+        await self._visitors.refresh()
         listener = _listen(self._path)
         self._inode = self._path.stat().st_ino
         self._acceptor = asyncio.get_running_loop().create_task(self._accept(listener))
@@ -116,7 +124,9 @@ class ApiServer:
         reader, writer = await asyncio.open_unix_connection(sock=connected, limit=MAX_LINE)
         with contextlib.suppress(ConnectionError):  # the client has gone: there is nobody to tell
             try:
-                await _Connection(reader, writer, self._inbox, self._board, self._instruments).run()
+                visitor = await self._visitors.know(connected)
+                served = self._inbox, self._board, self._instruments, self._visitors
+                await _Connection(reader, writer, visitor, *served).run()
             finally:
                 writer.transport.abort()
                 await writer.wait_closed()
@@ -129,16 +139,19 @@ class _Connection:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        visitor: Visitor,
         inbox: Inbox[Any],
         board: Board,
         instruments: Instruments | None,
+        visitors: Visitors,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._inbox = inbox
         self._board = board
         self._instruments = instruments
-        self._by = _peer(writer.get_extra_info("socket"))
+        self._visitor = visitor
+        self._access = visitors.access
         self._subscription: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(high=SEND_BUFFER)
 
@@ -163,20 +176,28 @@ class _Connection:
 
     async def _answer_call(self, call: Call) -> bytes:
         try:
-            if call.method == SUBSCRIBE:
-                return await self._subscribe(call)
-            if call.method in LOOKS and self._instruments is not None:
-                return messages.result_line(call.id, await look(call.method, call.params, self._instruments))
-            result = await self._inbox.ask(to_request(call.method, call.params, self._by))
-            return messages.result_line(call.id, result)
+            return messages.result_line(call.id, await self._result(call))
         except BadMessage as bad:
             return messages.error_line(call.id, bad.code, bad.text)
+        except NotAllowed as refusal:
+            return messages.error_line(call.id, REFUSED, *turned_away(refusal, self._access))
         except Refusal as refusal:
             return messages.error_line(call.id, REFUSED, refusal.text, {"rule": refusal.rule})
         except Exception as error:  # noqa: BLE001 - one request that goes wrong must not end the daemon
             return messages.error_line(call.id, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
-    async def _subscribe(self, call: Call) -> bytes:
+    async def _result(self, call: Call) -> Mapping[str, object]:
+        if call.method == SUBSCRIBE:
+            return await self._subscribe(call)
+        if call.method == WHOAMI:
+            Params(call.params).end()
+            return whoami(self._visitor, self._access)
+        if call.method in LOOKS and self._instruments is not None:
+            return await look(call.method, call.params, self._instruments)
+        visitor = self._visitor
+        return await self._inbox.ask(to_request(call.method, call.params, visitor.by, visitor.role))
+
+    async def _subscribe(self, call: Call) -> Mapping[str, object]:
         Params(call.params).end()
         version = self._board.version
         if self._subscription is None:
@@ -184,7 +205,7 @@ class _Connection:
             # The first look is taken before the answer leaves: nothing told after it is missed.
             first = await anext(news)
             self._subscription = asyncio.get_running_loop().create_task(self._feed(version, first, news))
-        return messages.result_line(call.id, {"version": version})
+        return {"version": version}
 
     async def _feed(self, sent: int, first: News, news: AsyncIterator[News]) -> None:
         """Send what is new, at the pace of the reader: what it cannot take in time is replaced by what is newer."""
@@ -230,17 +251,6 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
             yield None
         elif line.strip():
             yield line
-
-
-def _peer(connected: socket.socket) -> str:
-    """Return who is at the other end, as the kernel knows it: ``uid:name``."""
-    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    _, uid, _ = _UCRED.unpack(credentials)
-    try:
-        name = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        name = "?"
-    return f"{uid}:{name}"
 
 
 def _listen(path: Path) -> socket.socket:

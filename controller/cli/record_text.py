@@ -74,13 +74,19 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return _alarm(line, event)
         case records.SensorSet():
             return _sensor(record)
-        case records.Asked(request, by, rule):
-            return f"{by or '?'} asked {request}{f', refused {rule}' if rule else ''}"
+        case records.Asked():
+            return _asked(record)
 
 
 def _sensor(record: records.SensorSet) -> str:
     state = "out of service" if record.out else "in service"
     return f"sensor {record.name} {state}{_because(record.why)}, by {record.by or '?'}"
+
+
+def _asked(record: records.Asked) -> str:
+    marks = ", ".join(filter(None, (record.role, "at the tower" if record.on_site else "")))
+    who = f"{record.by or '?'}{f' ({marks})' if marks else ''}"
+    return f"{who} asked {record.request}{f', refused {record.rule}' if record.rule else ''}"
 
 
 def when_text(at: float) -> str:

@@ -249,7 +249,7 @@ _CONTROL: Final = (
         201, "STATION_OFFLINE", Of.STATION, _LOW, _TECH, 30 * _MINUTE,
         on_delay_s=3.0, off_delay_s=2.0, parent="LINE_LOST",
     ),
-    Alarm(205, "FOREIGN_MASTER", Of.TOWER, _LOW, _SITE, 30 * _MINUTE),
+    Alarm(205, "FOREIGN_MASTER", Of.TOWER, _LOW, Clearance.ENGINEER, 30 * _MINUTE),
     Alarm(206, "JOURNAL_FAILED", Of.TOWER, _MEDIUM, _TECH, 30 * _MINUTE),
     Alarm(214, "UNIT_ABORTED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE, on_delay_s=30.0),
     Alarm(215, "LINE_LOST", Of.LINE, _LOW, _TECH, 30 * _MINUTE, on_delay_s=1.0, off_delay_s=2.0),

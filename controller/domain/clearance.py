@@ -11,3 +11,4 @@ class Clearance(StrEnum):
     OPERATOR = "operator, from anywhere"
     OPERATOR_ON_SITE = "operator, at the tower"
     TECHNICIAN = "technician, at the tower"
+    ENGINEER = "engineer, at the tower"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.domain.roles import Role
 from controller.domain.unit import UnitEvent, UnitMode
 
 
@@ -26,9 +27,16 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Anything that a person or program asks for."""
+    """Anything that a person or program asks for: who asks, as whom, and whether they say that they are there.
+
+    Whoever makes a request without a role asks as a viewer, and may look.
+    """
 
     by: str = ""
+    role: Role = field(default=Role.VIEWER, kw_only=True, compare=False)
+    """Follows from who asks: the same is asked for, whatever it is."""
+    on_site: bool = field(default=False, kw_only=True)
+    """Somebody says: I am at the tower, and I have looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,11 +129,17 @@ class AlarmSet:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asked for something, granted or refused (``rule``): the audit trail."""
+    """Somebody asked for something, granted or refused (``rule``): the audit trail.
+
+    ``role`` by its word, empty in entries from before there were roles; ``on_site``: they said that they were at the
+    tower and had looked.
+    """
 
     request: str
     by: str
     rule: str = ""
+    role: str = ""
+    on_site: bool = False
 
 
 Record = (

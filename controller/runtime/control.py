@@ -34,7 +34,6 @@ from controller.domain.events import (
 )
 from controller.domain.jobs import Job, JobEvent, JobState
 from controller.domain.places import Car
-from controller.domain.records import Asked as AskedRecord
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
@@ -44,6 +43,7 @@ from controller.runtime.alarms import Alarms
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
+from controller.runtime.leave import Leave
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
@@ -61,6 +61,7 @@ from controller.runtime.signals import (
     Stirred,
 )
 from controller.runtime.tracing import Traces
+from controller.runtime.trail import Trail
 from controller.runtime.unit import Unit
 from controller.runtime.views import Views
 from hal.errors import HalError, NotOnline
@@ -126,6 +127,8 @@ class Control:
         self._first_out = Runner("first_out", self._post)
         self._locked = LockedPlaces(bench, ledger.book)
         self._sensors = Sensors(bench, ledger.book, self._locked, self.rooms.state)
+        self._leave = Leave()
+        self._trail = Trail(ledger)
 
     async def run(self) -> None:
         """Take events until cancelled; then bring everything to rest.
@@ -186,7 +189,7 @@ class Control:
             case Measured(values):
                 self._sources.take(values)
             case Stirred():
-                pass
+                await self._trail.keep()
             case JournalBroke(error):
                 raise error
 
@@ -206,7 +209,9 @@ class Control:
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))
-        if await self.alarms.look(self._sources.look(self)) and not self._first_out.busy:
+        findings = self._sources.look(self)
+        self._leave.look({tag.key for tag in findings.standing}, self.unit.state, self.unit.mode)
+        if await self.alarms.look(findings) and not self._first_out.busy:
             self._first_out.start(self._bench.tower.safety.first_out())
         self.publish()
 
@@ -235,6 +240,7 @@ class Control:
     async def _answer(self, asked: Asked) -> None:
         request = asked.request
         try:
+            self._leave.require(request)
             answer = await self._grant(request)
         except Refusal as refusal:
             self._audit(request, refusal.rule)
@@ -250,7 +256,7 @@ class Control:
                 asked.answer.set_result(answer)
 
     def _audit(self, request: Request, rule: str = "") -> None:
-        self._ledger.note(AskedRecord(f"{type(request).__name__} {asdict(request)}", request.by, rule))
+        self._trail.note(request, rule)
 
     async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one case a request
         if not isinstance(request, Query | JogHold | Interlocks):

@@ -78,7 +78,8 @@ async def _import(client: ApiClient, scenario: Scenario) -> None:
 
 
 async def _command(client: ApiClient, record: Record, command: str, state: str) -> None:
-    await client.call("unit", command=command)
+    # Whoever brings a tower up stands in front of it.
+    await client.call("unit", command=command, on_site=True)
     await _reach(record, RESET_S, f"{state} after `unit {command}`", lambda: _state(record) in (state, "ABORTED"))
     if _state(record) != state:
         raise DemoFailed(f"`unit {command}` led to {_state(record)}: {record.status['unit']['reason']}")

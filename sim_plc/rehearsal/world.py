@@ -12,12 +12,14 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
 from controller.domain.events import Request
+from controller.domain.roles import Role
 from hal.link import Link
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
@@ -256,8 +258,10 @@ class World:
                 life.links[bus].reachable = not out
         self._beat(bus)
 
-    async def ask(self, request: Request) -> Mapping[str, object]:
-        """Ask the daemon for something, as a person does.
+    async def ask(
+        self, request: Request, role: Role = Role.ENGINEER, *, on_site: bool = True
+    ) -> Mapping[str, object]:
+        """Ask the daemon for something, as somebody of a role does who says that they stand at the tower.
 
         Raises:
             Refusal: a rule forbids it; nothing has changed.
@@ -271,7 +275,7 @@ class World:
             raise NobodyThere("no daemon runs")
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self.daemon.inbox.ask(request)
+                return await self.daemon.inbox.ask(replace(request, role=role, on_site=on_site))
         except TimeoutError as error:
             raise NobodyThere(f"no answer within {ANSWER_S:g} s") from error
 

@@ -74,7 +74,7 @@ def adopted(here: Site) -> bool:
     """Adopt what stands frozen by now, as a person does until nothing is; return whether all work."""
     found = set(states(here))
     if "FROZEN" in found:
-        give(here, "adopt", "--yes")
+        give(here, "adopt", "--yes", "--at-tower")
     return found == {"ONLINE"}
 
 

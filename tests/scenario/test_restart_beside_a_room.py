@@ -35,7 +35,7 @@ async def execute(world: World) -> None:
     unit = daemon.control.unit
     await until(world, lambda: unit.state is UnitState.STOPPED)
     for event, there in ((UnitEvent.RESET, UnitState.IDLE), (UnitEvent.START, UnitState.EXECUTE)):
-        await daemon.inbox.ask(UnitCommand(event=event))
+        await world.ask(UnitCommand(event=event))
         await until(world, lambda there=there: unit.state is there)  # type: ignore[misc]
 
 
@@ -52,12 +52,12 @@ async def restarted() -> AsyncIterator[tuple[World, int]]:
     async with world.running():
         daemon = await world.start_daemon()
         await until(world, lambda: daemon.control.unit.state is UnitState.STOPPED)
-        await daemon.inbox.ask(ImportInventory(cars=(StockedCar(id="A1", place=AWAY),)))
+        await world.ask(ImportInventory(cars=(StockedCar(id="A1", place=AWAY),)))
         await execute(world)
-        moved = await daemon.inbox.ask(Relocate(car="A1", bay=BAY))
+        moved = await world.ask(Relocate(car="A1", bay=BAY))
         await until(world, lambda: job_of(world, int(str(moved["job"]))).state is JobState.DONE)
         world.do(lambda plant: plant.car_arrives(ROOM, Car("B2"), QUICK))
-        number = int(str((await daemon.inbox.ask(Store(car="B2", room=ROOM)))["job"]))
+        number = int(str((await world.ask(Store(car="B2", room=ROOM)))["job"]))
         await until(world, lambda: job_of(world, number).state is JobState.POSITIONING)
         await world.crash_daemon()
         await asyncio.sleep(2.0)  # the PLC has stopped the carriage by then
@@ -87,7 +87,7 @@ def test_the_gate_opens_for_the_owner_when_the_storing_is_cancelled() -> None:
         async with restarted() as (world, number):
             assert world.daemon is not None
             world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
-            await world.daemon.inbox.ask(Cancel(job=number))
+            await world.ask(Cancel(job=number))
             await until(world, lambda: "B2" in world.plant.truth().outside)
             rooms = world.daemon.control.rooms
             await until(world, lambda: rooms.state(ROOM) is RoomState.VACANT)

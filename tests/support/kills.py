@@ -267,7 +267,7 @@ class Watch:
 
     def reset_and_start(self) -> None:
         """Do what a person has to do after each start."""
-        self.client.call("unit", command="reset")
+        self.client.call("unit", command="reset", on_site=True)
         eventually(lambda: self.client.call("status")["unit"]["state"] == "IDLE" or None, STEP_S, "reset")
         self.client.call("unit", command="start")
 

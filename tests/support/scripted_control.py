@@ -9,6 +9,7 @@ from typing import Self
 
 from controller.api.instruments import Instruments
 from controller.api.server import ApiServer
+from controller.api.visitors import Visitors
 from controller.domain.events import Query, Refusal, Request
 from controller.runtime.inbox import Asked, Board, Inbox
 
@@ -19,10 +20,17 @@ Script = Callable[[Request], Answer]
 class ScriptedControl:
     """Answers each request by a script and remembers it."""
 
-    def __init__(self, path: Path, script: Script, instruments: Instruments | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        script: Script,
+        instruments: Instruments | None = None,
+        visitors: Visitors | None = None,
+    ) -> None:
         self.path = path
         self.script = script
         self.instruments = instruments
+        self.visitors = visitors
         self.asked: list[Request] = []
         self.board = Board()
         self.inbox: Inbox[object] = Inbox()
@@ -32,7 +40,7 @@ class ScriptedControl:
         """Serve until the block ends."""
         task = asyncio.get_running_loop().create_task(self._run())
         try:
-            async with ApiServer(self.path, self.inbox, self.board, self.instruments):
+            async with ApiServer(self.path, self.inbox, self.board, self.instruments, self.visitors):
                 yield self
         finally:
             task.cancel()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 from controller.api.server import ApiServer
+from controller.api.visitors import Visitors
 from controller.instruments import Bus, Instruments
 from hal.statistics import LinkStatistics
 from sim_plc.plant.cars import Car
@@ -48,7 +49,7 @@ class ServedWorld:
 
 
 @contextlib.contextmanager
-def served_world(run_dir: Path, cars: Mapping[int, Car]) -> Iterator[ServedWorld]:
+def served_world(run_dir: Path, cars: Mapping[int, Car], visitors: Visitors | None = None) -> Iterator[ServedWorld]:
     """Serve the tower under test, stocked and executing; at the end no invariant may be broken."""
     run_dir.mkdir(parents=True, exist_ok=True)
     served: list[ServedWorld] = []
@@ -64,7 +65,7 @@ def served_world(run_dir: Path, cars: Mapping[int, Car]) -> Iterator[ServedWorld
             assert daemon is not None
             buses = [Bus(name, "memory", {}, bus.stations, Unheard()) for name, bus in it.world.tower.bus.items()]
             looks = Instruments(daemon.stations, buses, {})
-            async with ApiServer(run_dir / "cartower.sock", daemon.inbox, daemon.board, looks):
+            async with ApiServer(run_dir / "cartower.sock", daemon.inbox, daemon.board, looks, visitors):
                 served.append(ServedWorld(run_dir, it, asyncio.get_running_loop()))
                 up.set()
                 await leave.wait()

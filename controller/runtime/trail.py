@@ -1,0 +1,40 @@
+"""The audit trail: who asked for what, as whom, from where by their own word, and with which outcome."""
+
+from dataclasses import asdict
+from typing import Final
+
+from controller.domain.events import Request
+from controller.domain.records import Asked
+from controller.domain.roles import ON_SITE, ROLE
+from controller.runtime.ledger import Ledger
+
+_WHO: Final = ("by", "role", "on_site")
+"""What a record has fields of its own for."""
+
+
+class Trail:
+    """Keeps it in the journal. Called by the control task alone."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._due = False
+
+    def note(self, request: Request, rule: str = "") -> None:
+        """Take down a request that was granted, or refused by a ``rule``; durable with the next commit."""
+        said = {name: value for name, value in asdict(request).items() if name not in _WHO}
+        text = f"{type(request).__name__} {said}"
+        self._ledger.note(Asked(text, request.by, rule, request.role.word, request.on_site))
+        self._due = self._due or rule in (ROLE, ON_SITE)
+
+    async def keep(self) -> None:
+        """Make durable who was turned away, if anybody was: nothing else may come that would.
+
+        Called about once a second, so that whoever is turned away often costs one sync a second.
+
+        Raises:
+            OSError: the journal failed.
+
+        """
+        if self._due:
+            self._due = False
+            await self._ledger.commit()
