@@ -5,7 +5,8 @@ from typing import Final
 
 import click
 
-from controller.api.sync_client import call_once
+from controller.api.sync_client import SyncClient
+from controller.cli.at_tower import ask, at_tower_option
 from controller.cli.examples import shown
 from controller.cli.exits import USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
@@ -39,14 +40,15 @@ def ack(number: str | None, socket: Path, *, every: bool, as_json: bool) -> None
     _act(socket, AlarmAct.ACKNOWLEDGE, number or ALL, as_json=as_json)
 
 
-@click.command(epilog=shown("cartower alarms reset 106"))
+@click.command(epilog=shown("cartower alarms reset 106 --at-tower"))
 @click.argument("number")
+@at_tower_option
 @daemon_options
 @json_option
 @translated
-def reset(number: str, socket: Path, *, as_json: bool) -> None:
+def reset(number: str, socket: Path, *, at_tower: bool, as_json: bool) -> None:
     """Take back alarm NUMBER, which is latched: its cause is gone, and whoever may clear it has looked."""
-    _act(socket, AlarmAct.RESET, number, as_json=as_json)
+    _act(socket, AlarmAct.RESET, number, at_tower=at_tower, as_json=as_json)
 
 
 @click.command(epilog=shown("cartower alarms shelve 411.2 --for 2h --why 'the sensor is being cleaned'"))
@@ -92,8 +94,19 @@ def return_(number: str, socket: Path, *, as_json: bool) -> None:
     _act(socket, AlarmAct.RETURN, number, as_json=as_json)
 
 
-def _act(socket: Path, act: AlarmAct, number: str, *, seconds: int = 0, why: str = "", as_json: bool) -> None:
-    answer = call_once(socket, "alarm", act=act.value, number=number, seconds=seconds, why=why)
+def _act(
+    socket: Path,
+    act: AlarmAct,
+    number: str,
+    *,
+    seconds: int = 0,
+    why: str = "",
+    at_tower: bool = False,
+    as_json: bool,
+) -> None:
+    said = {"act": act.value, "number": number, "seconds": seconds, "why": why}
+    with SyncClient(socket) as client:
+        answer = ask(client, "alarm", **said, at_tower=at_tower)
     if as_json:
         emit_json(answer)
         return

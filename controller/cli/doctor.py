@@ -76,6 +76,7 @@ def as_body(found: Iterable[Finding]) -> "Mapping[str, object]":
 def findings(run_dir: Path, tower: "Tower | None") -> Iterator[Finding]:
     """Look over the computer and the tower, one thing after another; ``tower`` is None where none was named."""
     from controller.cli.checks.clock import check_clock
+    from controller.cli.checks.names import check_names
     from controller.cli.checks.stations import check_stations
     from controller.cli.checks.storage import check_run_dir, check_socket
     from controller.cli.checks.versions import check_versions
@@ -83,6 +84,8 @@ def findings(run_dir: Path, tower: "Tower | None") -> Iterator[Finding]:
 
     yield from check_versions()
     yield from check_clock()
+    if tower is not None:
+        yield from check_names(tower)
     yield from check_run_dir(run_dir)
     yield from check_journal(run_dir / "journal.sqlite")
     yield from check_traces(run_dir / TRACES, run_dir / SOCKET)

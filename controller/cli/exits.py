@@ -8,6 +8,7 @@ from typing import Final, NoReturn, ParamSpec
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, ApiError, NotReachable
 from controller.cli.next_step import NEXT_STEP
 from controller.domain.events import Refusal
+from controller.domain.roles import ROLE
 
 OK: Final = 0
 REFUSED: Final = 1
@@ -18,6 +19,8 @@ BAD_CONFIGURATION: Final = 5
 NOT_CONFIRMED: Final = 6
 JOURNAL: Final = 74
 """EX_IOERR of sysexits.h."""
+NOT_ALLOWED: Final = 77
+"""EX_NOPERM of sysexits.h."""
 INTERRUPTED: Final = 130
 """128 and SIGINT, as shells say it."""
 INTERNAL: Final = 70
@@ -34,6 +37,7 @@ Exit codes:
   6   not confirmed: the tower was not asked, nothing has changed (--yes confirms)
   70  the daemon failed inside
   74  the journal, or a file made from it, cannot be read or written
+  77  not for your role; nothing has changed (cartower whoami)
   130 interrupted by Ctrl-C: what the tower was asked for goes on, but a jog ends
 """
 
@@ -54,7 +58,8 @@ def translated(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except Refusal as refusal:
-            fail(REFUSED, f"refused ({refusal.rule}): {refusal.text}{_advice(refusal.rule)}")
+            code = NOT_ALLOWED if refusal.rule == ROLE else REFUSED
+            fail(code, f"refused ({refusal.rule}): {refusal.text}{_advice(refusal.rule)}")
         except KeyboardInterrupt:
             fail(INTERRUPTED, "interrupted: what the tower was asked for goes on")
         except NotReachable as error:

@@ -10,6 +10,7 @@ from controller.cli.lazy import LazyGroup
 COMMANDS: Final = {
     "run": ("controller.cli.run:run", "Serve a tower: the daemon."),
     "status": ("controller.cli.show:status", "What the tower does now."),
+    "whoami": ("controller.cli.whoami:whoami", "Who you are to the tower, and what you may do."),
     "watch": ("controller.cli.watch:watch", "Follow the tower live."),
     "unit": ("controller.cli.unit:unit", "Reset, start, stop, hold, unhold, abort or clear the tower; its mode."),
     "jog": ("controller.cli.jog:jog", "Move an axis by hand, as long as it is held."),

@@ -9,6 +9,7 @@ import click
 
 from controller.api.sync_client import SyncClient
 from controller.cli import intent
+from controller.cli.at_tower import ask, at_tower_option
 from controller.cli.completing import bays, cars, jobs, rooms
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
@@ -108,12 +109,13 @@ def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
     emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
 
 
-@click.command(epilog=shown("cartower adopt", "cartower adopt --yes"))
+@click.command(epilog=shown("cartower adopt", "cartower adopt --yes --at-tower"))
 @yes_option
+@at_tower_option
 @daemon_options
 @json_option
 @translated
-def adopt(socket: Path, *, yes: bool, as_json: bool) -> None:
+def adopt(socket: Path, *, yes: bool, at_tower: bool, as_json: bool) -> None:
     """Take the stations over although another master was seen on them. Make sure that it is gone.
 
     Names the stations and asks, unless --yes.
@@ -121,7 +123,7 @@ def adopt(socket: Path, *, yes: bool, as_json: bool) -> None:
     with SyncClient(socket) as client:
         if not yes:
             _ask_about(intent.adoption(client.call("status")))
-        answer = client.call("adopt")
+        answer = ask(client, "adopt", at_tower=at_tower)
     emit_json(answer) if as_json else print(f"adopted: {', '.join(answer['stations']) or 'nothing was frozen'}")
 
 

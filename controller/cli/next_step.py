@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 NEXT_STEP: Final[Mapping[str, str]] = {
+    "ROLE": "`cartower whoami` tells your role, and what it may do",
     "UNKNOWN_CAR": "`cartower cars` lists the cars that are here",
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",

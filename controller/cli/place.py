@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from controller.api.sync_client import call_once
+from controller.api.sync_client import SyncClient, call_once
+from controller.cli.at_tower import ask, at_tower_option
 from controller.cli.completing import bays, blocked_bays, cars
 from controller.cli.examples import shown
 from controller.cli.exits import USAGE, fail, translated
@@ -44,18 +45,20 @@ def free(bay: int, socket: Path, *, as_json: bool) -> None:
     _show(call_once(socket, "place.free", place=bay), as_json=as_json)
 
 
-@place.command(epilog=shown("cartower place confirm 305 --car C007", "cartower place confirm 305 --empty"))
+@place.command(epilog=shown("cartower place confirm 305 --car C007", "cartower place confirm 305 --empty --at-tower"))
 @click.argument("bay", type=click.IntRange(min=FIRST_PLACE), shell_complete=bays)
 @click.option("--car", shell_complete=cars, help="The car that stands in it.")
 @click.option("--empty", is_flag=True, help="Nothing stands in it.")
+@at_tower_option
 @daemon_options
 @json_option
 @translated
-def confirm(bay: int, car: str | None, socket: Path, *, empty: bool, as_json: bool) -> None:
-    """Say what stands in BAY after a look into it. Believed only if the bay's sensors agree."""
+def confirm(bay: int, car: str | None, socket: Path, *, empty: bool, at_tower: bool, as_json: bool) -> None:
+    """Say what stands in BAY after a look into it, at the tower. Believed only if the bay's sensors agree."""
     if (car is None) is not empty:
         fail(USAGE, "say what stands there: --car CAR, or --empty")
-    _show(call_once(socket, "place.confirm", place=bay, car=car), as_json=as_json)
+    with SyncClient(socket) as client:
+        _show(ask(client, "place.confirm", place=bay, car=car, at_tower=at_tower), as_json=as_json)
 
 
 def _show(answer: Mapping[str, object], *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import click
 
 from controller.api.sync_client import SyncClient
 from controller.cli import intent
+from controller.cli.at_tower import ask, at_tower_option
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
@@ -39,24 +40,32 @@ MODES: Final = tuple(mode.value.lower() for mode in UnitMode)
 
 @click.command(
     epilog=shown(
-        "cartower unit reset --wait", "cartower unit start --yes", "cartower unit stop", "cartower unit mode manual"
+        "cartower unit clear --at-tower",
+        "cartower unit reset --wait",
+        "cartower unit start --yes",
+        "cartower unit stop",
+        "cartower unit mode manual",
     )
 )
 @click.argument("command", type=click.Choice([*LEADS_TO, MODE]))
 @click.argument("mode", type=click.Choice(MODES), required=False)
 @click.option("--wait", is_flag=True, help="Wait until the tower has got there, or has ended elsewhere.")
 @yes_option
+@at_tower_option
 @daemon_options
 @json_option
 @translated
-def unit(command: str, mode: str | None, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+def unit(
+    command: str, mode: str | None, socket: Path, *, wait: bool, yes: bool, at_tower: bool, as_json: bool
+) -> None:
     """Give the tower a command.
 
     Commands that take motion away act at once. Reset, start, unhold and unsuspend say what will move and ask,
     unless --yes.
 
     After power-up or a stop: reset (drives on, reference, verify the inventory), then start. After an E-stop: put
-    the cause right, turn the device reset at the tower, then clear, reset and start.
+    the cause right, turn the device reset at the tower, then clear, reset and start. What a clear or a reset takes
+    back there, somebody at the tower must have looked at: --at-tower says so, or you are asked.
 
     In Stopped, Idle and Aborted the MODE can be changed: production (jobs run), maintenance (reset and references,
     no job) or manual (no job; `cartower jog` moves by hand). It stays as it is until somebody changes it.
@@ -69,7 +78,7 @@ def unit(command: str, mode: str | None, socket: Path, *, wait: bool, yes: bool,
             return
         if command in MOVING and not yes:
             go_ahead(intent.unit_command(client.call("status"), client.call("jobs")["jobs"], command))
-        state = str(client.call("unit", command=command)["state"])
+        state = str(ask(client, "unit", command=command, at_tower=at_tower)["state"])
         reason = ""
         if wait:
             state, reason = wait_for_unit(client)

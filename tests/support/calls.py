@@ -44,6 +44,7 @@ CALLS: Final = (
     ACall("places", {}, V),
     ACall("alarms", {}, V),
     ACall("sensors", {}, V),
+    ACall("traces", {}, V),
     ACall("interlocks", {"mechanism": "lift"}, V),
     ACall("whoami", {}, V),
     ACall("subscribe", {}, V),
@@ -54,6 +55,7 @@ CALLS: Final = (
     ACall("store", {"car": "N", "room": NOWHERE}, O),
     ACall("relocate", {"car": "nobody's", "bay": NOWHERE}, O),
     ACall("cancel", {"job": NOWHERE}, O),
+    ACall("trace.save", {"why": "w"}, O),
     *(_resolve(choice, O) for choice in ("continue", "put-back", "divert")),
     *(_resolve(choice, T) for choice in ("by-hand", "lock")),
     ACall("place.confirm", {"place": NOWHERE}, O, word=True),
@@ -82,8 +84,9 @@ CALLS: Final = (
 
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
-    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats"), V),
-    **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm", "place.confirm"), O),
+    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces"), V),
+    **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
+    **dict.fromkeys(("place.confirm", "trace.save"), O),
     **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold"), T),
     **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt"), E),
 }

@@ -16,7 +16,7 @@ HEAVY = ("pymodbus", "pydantic", "transitions", "structlog", "asyncio", "sqlite3
 LIGHT = (
     *("--help", "status", "cars", "places", "jobs", "watch", "retrieve X --room 1", "store --room 1 --car X"),
     *("unit reset", "cancel 1", "resolve 1 --choice continue", "adopt", "io list", "io get tower/x"),
-    *("resolve", "resolve 1", "place block 305 --why x", "place free 305"),
+    *("resolve", "resolve 1", "place block 305 --why x", "place free 305", "whoami", "place confirm 305 --empty"),
     *("bus stats", "bus read tower 1", "inventory --help", "completion bash"),
 )
 """What must answer at once, one after another in one process."""

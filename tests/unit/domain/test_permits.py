@@ -39,7 +39,7 @@ RESETS = {
     **dict.fromkeys(("PERSON_IN_OPEN_ROOM", "MEMORY_LOST", "PLACE_UNVERIFIED", "ROOM_BLOCKED"), (O, True)),
     **dict.fromkeys(("OVERSPEED", "SLACK_ROPE", "OVER_TRAVEL", "PHASE_LOSS"), (T, True)),
     **dict.fromkeys(("STATION_OFFLINE", "LINE_LOST", "JOURNAL_FAILED", "MAINTENANCE"), (T, True)),
-    **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT"), (T, True)),
+    **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT", "DISK_SPACE_LOW", "BUS_ERRORS", "CLOCK_WRONG"), (T, True)),
     **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE"), (O, False)),
     "FOREIGN_MASTER": (E, True),
 }
