@@ -27,6 +27,7 @@ _CONCERNS: Final = (
     ("timing", DAEMON),
     ("trace", DAEMON),
     ("access", DAEMON),
+    ("audit", DAEMON),
     ("", "nobody: a name"),
 )
 """Whom a change concerns, by the beginning of its key; the first that fits counts."""

@@ -20,6 +20,7 @@ from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, posi
 
 __all__ = [
     "Access",
+    "Audit",
     "Bus",
     "Door",
     "Hoistway",
@@ -122,6 +123,15 @@ class Trace(Table):
     """How much room they may take together, in MiB; the oldest go."""
 
 
+class Audit(Table):
+    """Looks into bays by the idle carriage, one after another: whether the bays' own contacts tell the truth."""
+
+    visits_per_day: Annotated[int, Field(ge=0, le=8640)] = 4
+    """How many bays a day the carriage visits while nobody needs it; 0: none."""
+    idle_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    """For how long nobody must have needed the tower before it visits one."""
+
+
 class PlaceOffset(Table):
     """What commissioning measured at one place, against the drawing."""
 
@@ -161,6 +171,7 @@ class Tower(Table):
     timing: Timing = Timing()
     trace: Trace = Trace()
     access: Access = Access()
+    audit: Audit = Audit()
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

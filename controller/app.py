@@ -15,7 +15,7 @@ import structlog
 
 from config.budget import line_loads
 from config.schema import RtuBus, Site, TcpBus, Tower
-from controller.activities.context import Bench, Envelope, Patience
+from controller.activities.context import Bench, Envelope, Patience, Rounds
 from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.api.visitors import Visitors
@@ -207,6 +207,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             envelope=Envelope(
                 tower.limits.length_mm, tower.limits.width_mm, tower.limits.height_mm, tower.limits.weight_kg
             ),
+            rounds=Rounds(tower.audit.visits_per_day, tower.audit.idle_s),
             news=News(drivers),
             sensors_out=book.sensors_out,
         )

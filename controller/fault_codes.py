@@ -203,6 +203,7 @@ _JOBS: Final = (
         "Belief and sensors of a place differ.",
         "Look which car stands there and import it; the place is locked meanwhile.",
     ),
+    FaultCode(603, "AUDIT_FAILED", _F, _OPER, "The carriage could not look into a bay.", "Read why, then Unhold."),
 )
 
 _ROOMS: Final = (

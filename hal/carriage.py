@@ -204,8 +204,14 @@ class Dock:
     @property
     def occupied(self) -> Loaded:
         """Whether a car stands at the place in front of the carriage."""
+        a, b = self.contacts
+        return loaded(a=a, b=b)
+
+    @property
+    def contacts(self) -> tuple[bool, bool]:
+        """What each of the carriage's two sensors shows of the place in front of it, A first."""
         word = self.station.image.carriage
-        return loaded(a=Carriage.PLACE_OCCUPIED_A in word, b=Carriage.PLACE_OCCUPIED_B in word)
+        return Carriage.PLACE_OCCUPIED_A in word, Carriage.PLACE_OCCUPIED_B in word
 
     @property
     def latch_open(self) -> bool:

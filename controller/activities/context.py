@@ -29,6 +29,16 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """How often the idle carriage looks into a bay."""
+
+    visits_per_day: int
+    """0: never."""
+    idle_s: float
+    """For how long nobody has needed the tower before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """Hardware, the machine's numbers, the journal's door, and the limits: one a daemon."""
 
@@ -38,6 +48,7 @@ class Bench:
     keeper: Keeper
     patience: Patience
     envelope: Envelope
+    rounds: Rounds
     news: News
     sensors_out: Mapping[str, object] = field(default_factory=dict)
     """By name: the sensors that are out of service, as the book holds them now."""

@@ -10,7 +10,7 @@ import structlog
 
 from controller.activities import readings
 from controller.activities.context import Bench
-from controller.activities.primitive import settled
+from controller.activities.primitive import StepFailed, settled
 from controller.activities.readings import SEEN
 from controller.domain.book import CARRIAGE, Book, Intent
 from controller.domain.places import Place, PlaceStatus
@@ -21,6 +21,9 @@ from hal.plcmap.frame import Content
 from hal.readings import Loaded
 
 log = structlog.get_logger(__name__)
+
+_ROOMS_OWN = ("outer_gate", "signal")
+"""Mechanisms whose commands a room's own activities settle."""
 
 GIVEN_UP = "GIVEN_UP"
 """Verdict of a command whose outcome nobody will ever tell, and that cannot run any more."""
@@ -48,6 +51,19 @@ async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | No
         await bench.keeper.commit(*settled(outcome))
         outcomes.append(outcome)
     return outcomes
+
+
+async def settle_carriage(bench: Bench, book: Book) -> None:
+    """Let no command of the carriage, or at a way to it, stay open behind a new one.
+
+    Raises:
+        StepFailed: the outcome of one is not known.
+        NotOnline: a station is not there to be asked.
+
+    """
+    open_here = {name for name, _ in book.intents if not name.endswith(_ROOMS_OWN)}
+    if open_here and unknown(await settle_open(bench, book, open_here)):
+        raise StepFailed("UNKNOWN", "the outcome of an earlier command is not known")
 
 
 def unknown(outcomes: Collection[Outcome]) -> list[Outcome]:

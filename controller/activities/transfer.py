@@ -187,7 +187,7 @@ async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Load
         proven = shuttle.loaded is on_carriage and readings.presence(bench, place) is at_place
         return proven and bench.tower.dock.occupied is at_place and not shuttle.resumable
 
-    _look_at(bench, place)
+    look_at(bench, place)
     if not await bench.news.until(agrees, SECOND_OPINION_S):
         wanted = f"the carriage {readings.SEEN[on_carriage]} and place {place} {readings.SEEN[at_place]}"
         raise StepFailed("LOAD_NOT_PROVEN", f"the sensors do not prove {wanted}")
@@ -254,7 +254,7 @@ def _way(bench: Bench, place: int, *, opening: bool) -> tuple[Prepared, float]:
 async def _second_opinion(bench: Bench, place: int, *, opening: bool) -> None:
     """Wait until every station that sees the way of a place agrees on it."""
     proven = readings.way_open if opening else readings.way_closed
-    _look_at(bench, place)
+    look_at(bench, place)
     if not await bench.news.until(lambda: proven(bench, place), SECOND_OPINION_S):
         state = "open" if opening else "closed"
         raise StepFailed("WAY_NOT_PROVEN", f"the way at {place} is not proven {state} by every contact")
@@ -276,7 +276,7 @@ async def _hold_open(bench: Bench, errand: Errand, place: int) -> None:
     await bench.keeper.commit(*await carry_out_ok(bench, errand, wanted, bound_s=bound_s))
 
 
-def _look_at(bench: Bench, place: int) -> None:
+def look_at(bench: Bench, place: int) -> None:
     """Ask the stations that see a place for a new image now."""
     bench.tower.stations["tower"].kick()
     if place not in bench.shape.rooms:

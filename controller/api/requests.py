@@ -236,6 +236,14 @@ def _confirm(params: Params, by: str) -> events.Request:
     return events.ConfirmPlace(by, place=params.number("place"), car=params.text("car", default="") or None)
 
 
+def _audit(_params: Params, by: str) -> events.Request:
+    return events.Query(by, what="audit")
+
+
+def _audited(params: Params, by: str) -> events.Request:
+    return events.AuditPlace(by, place=params.number("place"), car=params.text("car", default="") or None)
+
+
 def _sensor_out(params: Params, by: str) -> events.Request:
     return events.SensorOut(by, name=params.text("name"), why=params.text("why"))
 
@@ -284,6 +292,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "jog.hold": _jog_hold,
         "interlocks": _interlocks,
         "inventory.import": _inventory,
+        "inventory.audit": _audit,
         "retrieve": _retrieve,
         "store": _store,
         "relocate": _relocate,
@@ -292,6 +301,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "place.block": _block,
         "place.free": _free,
         "place.confirm": _confirm,
+        "place.audit": _audited,
         "sensor.out": _sensor_out,
         "sensor.in": _sensor_in,
         "sensors": _sensors,

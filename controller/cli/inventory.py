@@ -1,4 +1,4 @@
-"""`cartower inventory import`: tell the tower which car stands where."""
+"""`cartower inventory`: tell the tower which car stands where, all at once or bay by bay."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,18 @@ import click
 from controller.api.sync_client import SyncClient
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
+from controller.cli.inventory_audit import audit
 from controller.cli.lazy import Group
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json, emit_table, for_people
 
 
-@click.group(cls=Group, epilog=shown("cartower inventory import stock.csv"))
+@click.group(cls=Group, epilog=shown("cartower inventory import stock.csv", "cartower inventory audit"))
 def inventory() -> None:
-    """State which car stands where."""
+    """State which car stands where, and look whether it is so."""
+
+
+inventory.add_command(audit)
 
 
 @inventory.command(

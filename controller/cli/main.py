@@ -26,7 +26,7 @@ COMMANDS: Final = {
     "jobs": ("controller.cli.show:jobs", "Moves under way, and those that have ended."),
     "cancel": ("controller.cli.moves:cancel", "Cancel a job."),
     "resolve": ("controller.cli.resolve:resolve", "Parked jobs: what happened, and the way out."),
-    "inventory": ("controller.cli.inventory:inventory", "State which car stands where."),
+    "inventory": ("controller.cli.inventory:inventory", "State which car stands where, and look whether it is so."),
     "adopt": ("controller.cli.moves:adopt", "Take the stations over from another master."),
     "io": ("controller.cli.io:io", "Every register and signal by its name, as the daemon reads it."),
     "bus": ("controller.cli.bus:bus", "How the field buses fare; read registers."),

@@ -13,6 +13,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "PLACE_BLOCKED": "`cartower places` shows it; `cartower place free PLACE` gives it back",
     "NOT_BLOCKED": "`cartower places` shows which bays are blocked",
     "CAR_ELSEWHERE": "`cartower places` shows where; `cartower place confirm` states what stands there",
+    "CAR_AWAITED": "`cartower jobs` shows the job; `cartower cancel JOB` gives it up",
     "SENSORS_DISAGREE": "look into the bay again; `cartower io get 'bays*/bay*'` shows each sensor",
     "UNKNOWN_SENSOR": "`cartower sensor --help` tells which there are",
     "NOT_OUT": "`cartower sensor list` shows which sensors are out of service",

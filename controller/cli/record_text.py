@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from config.plc_codes import opcode_name
+from controller.cli.texts import who_looked
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, shown_state
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job
+from controller.domain.looks import Look
 from controller.domain.places import Place
 
 KINDS: Final[Mapping[str, str]] = {
@@ -17,6 +19,7 @@ KINDS: Final[Mapping[str, str]] = {
     "JobSet": "job",
     "PlaceSet": "place",
     "SensorSet": "sensor",
+    "BaySeen": "audit",
     "CarKnown": "car",
     "Asked": "request",
     "AlarmSet": "alarm",
@@ -74,6 +77,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return _alarm(line, event)
         case records.SensorSet():
             return _sensor(record)
+        case records.BaySeen(look):
+            return _look(look)
         case records.Asked():
             return _asked(record)
 
@@ -87,6 +92,10 @@ def _asked(record: records.Asked) -> str:
     marks = ", ".join(filter(None, (record.role, "at the tower" if record.on_site else "")))
     who = f"{record.by or '?'}{f' ({marks})' if marks else ''}"
     return f"{who} asked {record.request}{f', refused {record.rule}' if record.rule else ''}"
+
+
+def _look(look: Look) -> str:
+    return f"bay {look.place} seen by {who_looked(look.eye, look.by)}: {look.finding}{_because(look.text)}"
 
 
 def when_text(at: float) -> str:

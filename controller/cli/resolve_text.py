@@ -143,7 +143,12 @@ def _bits(registers: Sequence[Register], name: str) -> Mapping[str, bool] | None
 
 
 def _two(bits: Mapping[str, bool]) -> str:
-    match bits["OCCUPIED_A"], bits["OCCUPIED_B"]:
+    return two_sensors_text(bits["OCCUPIED_A"], bits["OCCUPIED_B"])
+
+
+def two_sensors_text(a: bool, b: bool) -> str:
+    """Return what two sensors of a place show together."""
+    match a, b:
         case True, True:
             return "both sensors show a car"
         case False, False:

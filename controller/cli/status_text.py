@@ -116,7 +116,8 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
     """Return the job that has the carriage, its step (with a bar of its ``progress``), and when it will be done."""
     job = status["job"]
     if job is None:
-        return "none at hand"
+        visiting = status["audit"]["visiting"]
+        return "none at hand" if visiting is None else f"none at hand; the carriage looks into bay {visiting}"
     part = job["step_progress"] if progress else None
     done = "" if part is None else f" {bar(part)} {part:.0%}"
     eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from controller.domain.looks import Eye
+
 Status = Mapping[str, Any]
 
 def rooms_of(status: Status) -> Sequence[int]:
@@ -95,6 +97,16 @@ def _station(event: Mapping[str, Any]) -> str:
     return f"station {event['name']} {event['state']}{_because(event.get('detail', ''))}"
 
 
+def who_looked(eye: str, by: str) -> str:
+    """Return who has looked into a bay."""
+    return "the carriage" if eye == Eye.CARRIAGE else by or "somebody"
+
+
+def _audit(event: Mapping[str, Any]) -> str:
+    who = who_looked(event["eye"], event["by"])
+    return f"audit: bay {event['place']} seen by {who}: {event['finding']}{_because(event['text'])}"
+
+
 def _alarm(event: Mapping[str, Any]) -> str:
     over = "" if event.get("active", True) else " is over"
     return f"alarm {event['code']}{over}{_because(event.get('text', ''))}"
@@ -112,6 +124,7 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "job_state": _job,
     "job_done": _done,
     "station": _station,
+    "audit": _audit,
     "alarm": _alarm,
     "alarm_state": _alarm_state,
 }

@@ -181,7 +181,13 @@ _BELOW: Final = {
         "Bays are locked because nobody knows what is in them",
         "Belief and sensors differ, or nobody has stated what stands there.",
         "A car in such a bay is not brought down, and nothing is put there.",
-        "Look at the bays, then state what is there: `cartower inventory import FILE`.",
+        "Look at the bays, then say what is there: `cartower inventory audit` leads from bay to bay.",
+    ),
+    "AUDIT_FAILED": AlarmText(
+        "The carriage could not look into a bay",
+        "Nobody needed the tower, and on its way to a bay the carriage met a fault or an interlock.",
+        "The tower is held: no car comes down and none is taken in until somebody acts.",
+        "Read the reason and put it right, then Unhold. That bay is visited again when all others have been.",
     ),
     "ROOM_BLOCKED": AlarmText(
         "A room is blocked",

@@ -7,6 +7,7 @@ from typing import Final
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, Tag
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.unit import UnitMode
 
@@ -48,6 +49,10 @@ class Book:
     """Each alarm that is not quiet."""
     last_burst: int = 0
     """Of the newest root cause."""
+    looks: dict[int, Look] = field(default_factory=dict)
+    """The newest look into each bay, the oldest of them first."""
+    visited_at: float | None = None
+    """Wall time of the newest visit of the carriage for a look, whatever came of it."""
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -56,7 +61,7 @@ class Book:
         numbers = (CARRIAGE, *places)
         return cls({number: Place(number, PlaceStatus.UNVERIFIED, None, reason) for number in numbers})
 
-    def apply(self, record: records.Record) -> None:  # noqa: C901 - one case a kind of record
+    def apply(self, record: records.Record) -> None:  # noqa: C901, PLR0912 - one case a kind of record
         """Fold one record."""
         match record:
             case records.EpochRaised(high, low):
@@ -80,6 +85,8 @@ class Book:
                 self.mode = UnitMode(mode)
             case records.SensorSet():
                 self._set_sensor(record)
+            case records.BaySeen(look):
+                self._see(look)
             case records.AlarmSet(line):
                 self._set_alarm(line)
             case records.Accepted() | records.UnitSet() | records.Asked():
@@ -126,6 +133,8 @@ class Book:
             "sensors_out": [asdict(each) for each in self.sensors_out.values()],
             "alarms": [asdict(line) for line in self.alarms.values()],
             "last_burst": self.last_burst,
+            "looks": [asdict(look) for look in self.looks.values()],
+            "visited_at": self.visited_at,
             "mode": self.mode.value,
         }
 
@@ -172,6 +181,10 @@ class Book:
         for line in map(records.alarm_from_body, _list(body.get("alarms", []))):
             book.alarms[line.tag] = line
         book.last_burst = _number(body.get("last_burst", 0))
+        # A snapshot of before anybody looked into bays: nobody has.
+        book.looks = {look.place: look for look in map(records.look_from_body, _list(body.get("looks", [])))}
+        visited_at = body.get("visited_at")
+        book.visited_at = visited_at if isinstance(visited_at, (int, float)) else None
         return book
 
     def _issue(self, record: records.Issued) -> None:
@@ -188,6 +201,12 @@ class Book:
             self.intents.pop(key, None)
         elif key in self.intents:
             self.intents[key] = replace(self.intents[key], unknown=True)
+
+    def _see(self, look: Look) -> None:
+        self.looks.pop(look.place, None)
+        self.looks[look.place] = look
+        if look.eye is Eye.CARRIAGE:
+            self.visited_at = look.at
 
     def _set_alarm(self, line: AlarmLine) -> None:
         self.last_burst = max(self.last_burst, line.burst)

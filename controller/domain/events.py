@@ -179,6 +179,17 @@ class ConfirmPlace(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPlace(Request):
+    """Tell what somebody has seen in one bay; believed as `ConfirmPlace` is, and where it is not, the bay is locked.
+
+    ``car`` None: nothing. Answer: ``{"place": number, "status": place status, "reason": text, "finding": finding}``.
+    """
+
+    place: int
+    car: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorOut(Request):
     """Take a sensor out of service, with what follows from that. Answer: ``{"sensors": [those that are out]}``."""
 
@@ -237,7 +248,7 @@ class SaveTrace(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Request):
-    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places``, ``alarms`` or ``traces``."""
+    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places``, ``audit``, ``alarms``, ``traces``."""
 
     what: str
     params: Mapping[str, object] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from controller.domain.alarms import AlarmLine, AlarmState, Showing
 from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.looks import Eye, Finding, Look
 from controller.domain.places import Car, Place, PlaceStatus
 
 
@@ -120,6 +121,13 @@ class SensorSet:
 
 
 @dataclass(frozen=True, slots=True)
+class BaySeen:
+    """Somebody, or the carriage, has looked into a bay."""
+
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmSet:
     """An alarm as it is from now on, and the event that made it so."""
 
@@ -155,6 +163,7 @@ Record = (
     | UnitSet
     | ModeSet
     | SensorSet
+    | BaySeen
     | AlarmSet
     | Asked
 )
@@ -207,6 +216,14 @@ def sensor_from_body(body: object) -> SensorSet:
     return SensorSet(**_mapping(body))  # type: ignore[arg-type]
 
 
+def look_from_body(body: object) -> Look:
+    """Return a look into a bay from its body."""
+    values = _mapping(body)
+    values["eye"] = Eye(str(values["eye"]))
+    values["finding"] = Finding(str(values["finding"]))
+    return Look(**values)  # type: ignore[arg-type]
+
+
 def car_from_body(body: object) -> Car:
     """Return a car from its body."""
     return Car(**_mapping(body))  # type: ignore[arg-type]
@@ -242,6 +259,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "UnitSet": _plain(UnitSet),
     "ModeSet": _plain(ModeSet),
     "SensorSet": sensor_from_body,
+    "BaySeen": lambda body: BaySeen(look_from_body(body["look"])),
     "Asked": _plain(Asked),
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),

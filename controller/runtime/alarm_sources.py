@@ -151,6 +151,8 @@ class Sources:
         found |= self._rooms(control)
         found |= self._jobs()
         found |= self._places()
+        if control.audit.trouble:
+            found[Tag("AUDIT_FAILED")] = control.audit.trouble
         unit = control.unit
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause

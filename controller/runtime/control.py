@@ -11,6 +11,7 @@ from controller.activities.readings import cause_names
 from controller.domain.events import (
     Adopt,
     AlarmCommand,
+    AuditPlace,
     BlockPlace,
     Cancel,
     ConfirmPlace,
@@ -34,12 +35,13 @@ from controller.domain.events import (
 )
 from controller.domain.jobs import Job, JobEvent, JobState
 from controller.domain.places import Car
-from controller.domain.records import CarKnown, PlaceSet, Record
+from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
 from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
+from controller.runtime.audit import Audit
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
@@ -120,7 +122,8 @@ class Control:
         self._register = Register(ledger, board, now)
         self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
         self.hand = Hand(bench, board, self._post)
-        self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, board, self._post, loop.time)
+        self.audit = Audit(bench, ledger, self.jobs, self.rooms, board, inbox.post, now, loop.time)
+        self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
         self._admission = Admission(bench, ledger.book, self.rooms, now)
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
@@ -184,6 +187,8 @@ class Control:
                 self._told_first_out(event)
             case ActivityEnded(owner) if owner == "jog":
                 self.hand.ended(event)
+            case ActivityEnded(owner) if owner == "audit":
+                await self.audit.ended(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Measured(values):
@@ -197,15 +202,19 @@ class Control:
         """After each event: what follows from it, until nothing more does."""
         try:
             await self.unit.power_up()
-            if self.jobs.wants_abort:
-                cause, self.jobs.wants_abort = self.jobs.wants_abort, ""
-                await self.unit.abort(cause)
-            if self.jobs.wants_hold:
-                cause, self.jobs.wants_hold = self.jobs.wants_hold, ""
-                await self.unit.hold(cause)
+            for mover in (self.jobs, self.audit):
+                if mover.wants_abort:
+                    cause, mover.wants_abort = mover.wants_abort, ""
+                    await self.unit.abort(cause)
+                if mover.wants_hold:
+                    cause, mover.wants_hold = mover.wants_hold, ""
+                    await self.unit.hold(cause)
             await self.unit.stir()
             await self.rooms.stir()
-            await self.jobs.dispatch()
+            self.audit.give_way()
+            if not self.audit.has_carriage:
+                await self.jobs.dispatch()
+            self.audit.begin()
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))
@@ -293,8 +302,8 @@ class Control:
                 return await self._believe(request, PlaceSet(self._locked.block(request)))
             case FreePlace():
                 return await self._believe(request, PlaceSet(self._locked.free(request)))
-            case ConfirmPlace():
-                return await self._believe(request, *self._locked.confirm(request))
+            case ConfirmPlace() | AuditPlace():
+                return await self._believe(request, *self.audit.stated(request, self._locked.stated(request)))
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
             case AlarmCommand():
@@ -372,11 +381,19 @@ class Control:
             await self.unit.need_reset(f"job {job.id} was closed by hand")
         return _state_of(changed)
 
-    async def _believe(self, request: BlockPlace | FreePlace | ConfirmPlace, *records: Record) -> Answer:
+    async def _believe(self, request: Request, *records: Record) -> Answer:
+        """Believe of one bay what is granted; every look into it is told of."""
         self._audit(request)
         await self._ledger.commit(*records)
-        place = self._ledger.book.places[request.place]
-        return {"place": place.number, "status": place.status.value, "reason": place.reason}
+        answer: dict[str, object] = {}
+        for record in records:
+            match record:
+                case PlaceSet(place):
+                    answer |= {"place": place.number, "status": place.status.value, "reason": place.reason}
+                case BaySeen(look):
+                    answer |= {"finding": look.finding.value}
+                    self.audit.tell(look)
+        return answer
 
     async def _serve_sensor(self, request: SensorOut | SensorIn) -> Answer:
         match request:

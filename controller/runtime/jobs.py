@@ -12,7 +12,7 @@ import structlog
 
 from controller.activities import recovery, resuming, transfer
 from controller.activities.context import Bench
-from controller.activities.primitive import Errand, StepFailed
+from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
 from controller.domain.book import is_active
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
@@ -81,6 +81,16 @@ class Jobs:
     def put_aside(self) -> bool:
         """Whether a job was begun and has not ended: it goes on when the unit executes, or when somebody decides."""
         return any(is_active(job) for job in self._book.open_jobs())
+
+    @property
+    def need_carriage(self) -> bool:
+        """Whether a job has the carriage, will go on with it, or could take it up now."""
+        return self.put_aside or self._selection.first() is not None
+
+    @property
+    def may_travel(self) -> bool:
+        """Whether the carriage is empty and may leave where it stands."""
+        return self._selection.may_travel()
 
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""
@@ -178,20 +188,13 @@ class Jobs:
         self._runner.start(activity)
 
     async def _run(self, step: steps.Step, job: Job) -> Done:
-        await self._settle()
+        await recovery.settle_carriage(self._bench, self._book)
         return await step(self._bench, Errand(job.id, job.state.name), steps.place_of(self._bench, job))
 
     async def _undo(self, job: Job) -> Done:
-        await self._settle()
+        await recovery.settle_carriage(self._bench, self._book)
         assert job.source is not None
         return await transfer.put_back(self._bench, Errand(job.id, job.state.name), job.source)
-
-    async def _settle(self) -> None:
-        """Let no command of the carriage stay open behind a new one."""
-        rooms = ("outer_gate", "signal")
-        open_here = {name for name, _ in self._book.intents if not name.endswith(rooms)}
-        if open_here and recovery.unknown(await recovery.settle_open(self._bench, self._book, open_here)):
-            raise StepFailed("UNKNOWN", "the outcome of an earlier command is not known")
 
     async def _prepare_room(self, job: Job) -> None:
         """Tell a room what the step that begins wants of it: it may have been proven anew since it was told."""

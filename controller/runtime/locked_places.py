@@ -8,7 +8,8 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
 from controller.domain.book import Book
-from controller.domain.events import BlockPlace, ConfirmPlace, FreePlace, Refusal
+from controller.domain.events import AuditPlace, BlockPlace, ConfirmPlace, FreePlace, Refusal
+from controller.domain.jobs import JobKind
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
 from hal.readings import Loaded
@@ -53,12 +54,16 @@ class LockedPlaces:
                 reason = f"given back with {place.car or 'nothing'} in the book, sensors show {SEEN[sight]}"
                 return Place(place.number, PlaceStatus.UNVERIFIED, place.car, reason)
 
-    def confirm(self, request: ConfirmPlace) -> list[Record]:
+    def stated(self, request: ConfirmPlace | AuditPlace) -> list[Record]:
         """Return the records of a bay that somebody has looked into.
 
+        What cannot be believed is refused; of an audit it is taken all the same, and locks the bay: what somebody has
+        seen to be otherwise is not used any more.
+
         Raises:
-            Refusal: UNKNOWN_BAY, the bay is blocked (PLACE_BLOCKED) or reserved (BAY_RESERVED), the car is somewhere
-                else (CAR_ELSEWHERE), or the sensors contradict (SENSORS_DISAGREE).
+            Refusal: UNKNOWN_BAY, the bay is blocked (PLACE_BLOCKED) or reserved (BAY_RESERVED); and, but for an audit,
+                the car is somewhere else (CAR_ELSEWHERE) or awaited (CAR_AWAITED), or the sensors contradict
+                (SENSORS_DISAGREE).
             NotOnline: nobody sees the bay.
 
         """
@@ -67,16 +72,31 @@ class LockedPlaces:
             raise Refusal("PLACE_BLOCKED", f"bay {place.number} is out of use: {place.reason}")
         if place.number in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {place.number} is reserved by a job: let it end, or resolve it")
-        elsewhere = None if car is None else self._book.where(car)
-        if elsewhere not in (None, place.number):
-            raise Refusal("CAR_ELSEWHERE", f"car {car} is believed at place {elsewhere}: say first what stands there")
+        known = [] if car is None or car in self._book.cars else [CarKnown(Car(car))]
+        try:
+            self._require_believable(place, car)
+        except Refusal as refusal:
+            if isinstance(request, ConfirmPlace):
+                raise
+            # A car is in one place at a time: here only if it is nowhere else.
+            there = car if refusal.rule == "SENSORS_DISAGREE" else None
+            return [*known, PlaceSet(Place(place.number, PlaceStatus.UNVERIFIED, there, refusal.text))]
+        if car is None:
+            return [PlaceSet(Place(place.number, PlaceStatus.FREE))]
+        return [*known, PlaceSet(Place(place.number, PlaceStatus.OCCUPIED, car))]
+
+    def _require_believable(self, place: Place, car: str | None) -> None:
+        """See that a car may stand in a bay, by the book and by the sensors; None: that nothing does."""
+        if car is not None:
+            elsewhere, job = self._book.where(car), self._book.job_of_car(car)
+            if elsewhere not in (None, place.number):
+                text = f"car {car} is believed at place {elsewhere}: say first what stands there"
+                raise Refusal("CAR_ELSEWHERE", text)
+            if elsewhere is None and job is not None and job.kind is JobKind.STORE:
+                raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
         sight = readings.presence(self._bench, place.number)
         if sight is not (Loaded.NO if car is None else Loaded.YES):
             raise Refusal("SENSORS_DISAGREE", f"stated {car or 'empty'}, the sensors show {SEEN[sight]}")
-        if car is None:
-            return [PlaceSet(Place(place.number, PlaceStatus.FREE))]
-        known = [] if car in self._book.cars else [CarKnown(Car(car))]
-        return [*known, PlaceSet(Place(place.number, PlaceStatus.OCCUPIED, car))]
 
     def require_unclaimed(self, place: Place) -> None:
         """See that no open job counts on a bay, by its number or as one of those that are left.

@@ -21,6 +21,11 @@ class Rest:
         """Whether there is anything to wait for."""
         return self._task is not None and not self._task.done()
 
+    def when_reached(self, call: Callable[[], None]) -> None:
+        """Call ``call`` once it is at rest, soon if it is already."""
+        if self._task is not None:
+            self._task.add_done_callback(lambda _: call())
+
     async def reached(self) -> None:
         """Wait until it is at rest; who is cancelled meanwhile leaves only then, and never cuts its way short."""
         if self._task is None:

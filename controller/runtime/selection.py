@@ -24,20 +24,25 @@ class Selection:
 
     def first(self) -> Job | None:
         """Return the first queued job that can start, with its places chosen; None if none can."""
-        if self._book.places[CARRIAGE].status is not PlaceStatus.FREE:
+        if not self._carriage_free():
             return None
         for job in self._book.open_jobs():
             ready = self._ready(job) if job.state is JobState.QUEUED else None
             if ready is not None:
-                return ready if self._may_travel() else None
+                return ready if self.may_travel() else None
         return None
 
-    def _may_travel(self) -> bool:
-        """Return whether the carriage may leave where it stands: a parked job may have left a way open."""
+    def may_travel(self) -> bool:
+        """Return whether the empty carriage may leave where it stands: a parked job may have left a way open."""
+        if not self._carriage_free():
+            return False
         now = situation(self._bench)
         # Axes that are not homed are so before the first move: HOME needs what MOVE_TO needs but that.
         wishes = (Wish(WishKind.HOME_LIFT), Wish(WishKind.HOME_TURNTABLE))
         return not now.resumable and all(refusal(wish, now) is None for wish in wishes)
+
+    def _carriage_free(self) -> bool:
+        return self._book.places[CARRIAGE].status is PlaceStatus.FREE
 
     def _ready(self, job: Job) -> Job | None:
         match job.kind:

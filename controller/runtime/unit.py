@@ -15,6 +15,7 @@ from controller.domain.unit import ASKED_FOR, MODE_CHANGE_STATES, UnitMode
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitState as S
 from controller.machines.unit import unit_machine
+from controller.runtime.audit import Audit
 from controller.runtime.inbox import Board
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
@@ -54,6 +55,7 @@ class Unit:
         jobs: Jobs,
         rooms: Rooms,
         hand: Hand,
+        audit: Audit,
         board: Board,
         post: Callable[[ActivityEnded], None],
         clock: Callable[[], float],
@@ -63,6 +65,7 @@ class Unit:
         self._jobs = jobs
         self._rooms = rooms
         self._hand = hand
+        self._audit = audit
         self._board = board
         self._clock = clock
         self._runner = Runner("unit", post)
@@ -185,8 +188,9 @@ class Unit:
             {"event": "unit_state", "state": change.target.name, "was": change.source.name, "cause": cause}
         )
         self._ledger.note(UnitSet(change.target.name, cause))
-        hand = self._hand.halt(f"unit {change.target.name}: {cause}")
-        await self._enter(change.target, self._runner.dismiss(), hand)
+        why = f"unit {change.target.name}: {cause}"
+        hand, visit = self._hand.halt(why), self._audit.halt(why, aborting=change.target is S.ABORTING)
+        await self._enter(change.target, self._runner.dismiss(), hand, visit)
 
     async def power_up(self) -> None:
         """Leave the start for Stopped once every outcome is proven and nothing has tripped; else stay Aborted."""
@@ -234,21 +238,22 @@ class Unit:
         """Bring everything to rest, for the end of the process."""
         await self._runner.cancel()
         await self._hand.halt("the daemon ends").reached()
+        await self._audit.halt("the daemon ends").reached()
         await self._jobs.halt().reached()
         await self._rooms.halt()
         # Last, because a journal that has failed refuses it.
         await self._jobs.interrupt(JobEvent.INTERRUPT)
 
-    async def _enter(self, state: S, before: Rest, hand: Rest) -> None:
-        """Start what a state does; ``before``, the last one's activity, and ``hand`` perhaps still come to rest."""
+    async def _enter(self, state: S, *before: Rest) -> None:
+        """Start what a state does; ``before``, what the last one did and what people moved, may still come to rest."""
         self._jobs.executing = state is S.EXECUTE
         leaving = self._rooms.executing and state not in ROOMS_SERVE
         self._rooms.executing = state in ROOMS_SERVE
         match state:
             case S.ABORTING:
-                self._start(self._rest(before, hand, self._jobs.halt(), rooms=True))
-            case _ if state in _COMING_TO_REST and (leaving or before.pending or hand.pending):
-                self._start(self._rest(before, hand, rooms=leaving))
+                self._start(self._rest(*before, self._jobs.halt(), rooms=True))
+            case _ if state in _COMING_TO_REST and (leaving or any(each.pending for each in before)):
+                self._start(self._rest(*before, rooms=leaving))
             case S.CLEARING:
                 self._start(self._clear())
             case S.RESETTING:

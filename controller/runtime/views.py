@@ -12,7 +12,7 @@ from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import Refusal
 from controller.domain.jobs import Job
 from controller.domain.places import PlaceStatus
-from controller.runtime import alarm_views, job_views
+from controller.runtime import alarm_views, audit_views, job_views
 from controller.runtime.inbox import Answer
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
@@ -55,6 +55,8 @@ class Views:
                 return {"cars": self.cars()}
             case "places":
                 return {"places": self.places()}
+            case "audit":
+                return audit_views.picture(self._bench, self._book, control.audit.visiting, self._now())
             case "alarms":
                 lines = control.alarms.lines()
                 return {"alarms": alarm_views.full(control.alarms), "counts": alarm_views.counts(lines)}
@@ -85,6 +87,7 @@ class Views:
             "places": {str(each["place"]): each for each in self.places()},
             "job": None if working is None else self._at_hand(control, working),
             "queue": [job_views.in_queue(job, position) for position, job in enumerate(queue, start=1)],
+            "audit": audit_views.in_short(self._bench, self._book, control.audit.visiting, self._now()),
             "counts": self._counts(),
             "alarms": alarm_views.active(control.alarms),
             "alarm_counts": alarm_views.counts(control.alarms.lines()),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from config.schema import Timing, Tower
+from config.schema import Audit, Timing, Tower
 from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
@@ -30,6 +30,11 @@ HEAL_MOVES: Final = 2
 
 PARKED_LIMIT_S: Final = 240.0
 """An operator who attends gets a parked job ended within this; then it may stay parked, with its reason."""
+
+AUDITED: Final = 4
+"""Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
+
+AUDIT: Final = Audit(visits_per_day=1440, idle_s=15.0)
 
 LOOK_S: Final = 5.0
 
@@ -112,6 +117,8 @@ class Play:
     def __init__(self, tower: Tower, seed: int, options: Options) -> None:
         rng = random.Random(f"{seed} {tower.name}")
         tower = _drawn_tower(tower, rng)
+        if seed % AUDITED == 1:
+            tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
         self.world = World(tower, seed, cars=_stock(tower, rng), coalesced=options.coalesced)
         self.inspector = Inspector(self.world)
@@ -230,6 +237,8 @@ def _told(world: World) -> Counter[str]:
                 counts[f"unit {event['state']}"] += 1
             case "room_state":
                 counts[f"room {event['state']}"] += 1
+            case "audit":
+                counts[f"audit {event['finding']}"] += 1
     return counts
 
 

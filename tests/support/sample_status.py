@@ -75,6 +75,7 @@ def sample_status() -> dict[str, Any]:
                 "choices": [],
             }
         ],
+        "audit": {"visiting": None, "due": 6},
         "counts": {"bays": 6, "free": 4, "occupied": 1, "unverified": 1, "blocked": 0},
         "alarms": [{"code": "STATION_OFFLINE", "text": "bays1: no answer"}],
         "now": "2026-01-01T12:00:00+00:00",

@@ -7,6 +7,7 @@ taken from the rules.
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,8 @@ async def refuses(state: S, ask: Callable[[Unit], Awaitable[object]], rule: str)
     log, board = Log(), Board()
     ledger = Ledger(Book.empty(()), log)
     before = ledger.book.to_body()
-    unit = Unit(Blank(), ledger, Blank(), Blank(), Blank(), board, Blank(), lambda: 7.0)  # type: ignore[arg-type]
+    nobody: Any = Blank()
+    unit = Unit(nobody, ledger, nobody, nobody, nobody, nobody, board, nobody, lambda: 7.0)
     unit._machine.restore(state)
     seen = (unit.state, unit.cause, unit.since, unit.mode, board.version, board.last_event)
     with pytest.raises(Refusal) as refusal:

@@ -1,0 +1,211 @@
+"""The audit: looks into bays, by the idle carriage and by people, and what the book makes of them.
+
+The carriage goes to the bay that was looked into longest ago, docks, and compares its own sensors and the bay's with
+the book. Whoever needs the tower comes first: the visit is cut, and begun another time. What is unverified stays so:
+sensors alone bring no place back.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from controller.activities import audit, recovery, transfer
+from controller.activities.audit import Sight, believed
+from controller.activities.context import Bench
+from controller.activities.situation import situation
+from controller.domain.events import AuditPlace, ConfirmPlace
+from controller.domain.interlocks import Wish, WishKind, refusal
+from controller.domain.looks import Eye, Finding, Look, in_turn
+from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import BaySeen, PlaceSet, Record
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitMode
+from controller.runtime.audit_pace import Pace
+from controller.runtime.inbox import Board
+from controller.runtime.jobs import Jobs
+from controller.runtime.ledger import Ledger
+from controller.runtime.remedies import Remedy, remedy
+from controller.runtime.rooms import Rooms
+from controller.runtime.runner import Rest, Runner
+from controller.runtime.signals import ActivityEnded, Stirred
+
+log = structlog.get_logger(__name__)
+
+USABLE = frozenset({PlaceStatus.FREE, PlaceStatus.OCCUPIED})
+
+
+class Audit:
+    """The visits of the carriage, and the record of all looks. Called by the control task alone.
+
+    ``now`` is wall time in seconds since the epoch, for stamps; ``clock`` the loop's.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        ledger: Ledger,
+        jobs: Jobs,
+        rooms: Rooms,
+        board: Board,
+        post: Callable[[ActivityEnded | Stirred], None],
+        now: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._book = ledger.book
+        self._jobs = jobs
+        self._rooms = rooms
+        self._board = board
+        self._post = post
+        self._now = now
+        self._runner = Runner("audit", post)
+        self._rest = self._runner.dismiss()
+        visited_at = self._book.visited_at
+        self._pace = Pace(bench.rounds, clock, None if visited_at is None else now() - visited_at)
+        self._tries = 0
+        self.visiting: int | None = None
+        """The bay that the carriage goes to, or looks into."""
+        self.trouble = ""
+        """Why the tower was held because of a visit, until it executes again."""
+        self.wants_abort = ""
+        self.wants_hold = ""
+
+    @property
+    def has_carriage(self) -> bool:
+        """Whether a visit moves the carriage, or was cut and still comes to rest."""
+        return self._runner.busy or self._rest.pending
+
+    def give_way(self) -> None:
+        """Cut the visit if somebody needs the tower."""
+        if self._jobs.executing:
+            self.trouble = ""
+        if self._bench.rounds.visits_per_day and self._needed():
+            self._pace.needed()
+            if self.visiting is not None:
+                self._cut("the tower is needed")
+
+    def begin(self) -> None:
+        """Begin a visit, if one is due and nothing speaks against it."""
+        if self.has_carriage or not self._pace.due or not self._may_travel():
+            return
+        bays = self._in_turn()
+        if bays:
+            self._tries = 0
+            self._start(min(bays, key=lambda bay: (transfer.carriage_bound_s(self._bench, bay), bay)))
+
+    def halt(self, cause: str, *, aborting: bool = False) -> Rest:
+        """Stop a visit; await the answer to wait until the carriage stands.
+
+        ``aborting``: something is wrong. The bay waits for its next turn then, lest each restart ends there again.
+        """
+        if self.visiting is not None:
+            if aborting:
+                look = self._failed_look(self.visiting, cause)
+                self._ledger.note(BaySeen(look))
+                self._pace.visited()
+                self.tell(look)
+            self._cut(cause)
+        return self._rest
+
+    async def ended(self, signal: ActivityEnded) -> None:
+        """Take the end of a visit."""
+        if not self._runner.take(signal):
+            return
+        assert self.visiting is not None, "a visit ended without a bay"
+        bay, self.visiting = self.visiting, None
+        if signal.error is not None:
+            await self._failed(bay, signal.error)
+        else:
+            assert isinstance(signal.result, Sight)
+            await self._seen(bay, signal.result)
+
+    def stated(self, request: ConfirmPlace | AuditPlace, records: list[Record]) -> list[Record]:
+        """Return the records of what a person says of a bay, together with that of the look."""
+        (place,) = (record.place for record in records if isinstance(record, PlaceSet))
+        finding = Finding.AGREED if place.car == self._book.places[place.number].car else Finding.CORRECTED
+        finding = Finding.DOUBTFUL if place.status is PlaceStatus.UNVERIFIED else finding
+        text = place.reason or f"{request.car or 'nothing'} stands there"
+        return [*records, BaySeen(Look(place.number, self._now(), Eye.PERSON, finding, request.by, text))]
+
+    def tell(self, look: Look) -> None:
+        """Tell of a look whose record is kept."""
+        log.info("bay_seen", bay=look.place, eye=look.eye.value, finding=look.finding.value, text=look.text)
+        told = {"place": look.place, "eye": look.eye.value, "by": look.by, "finding": look.finding.value}
+        self._board.tell({"event": "audit", **told, "text": look.text})
+
+    def _needed(self) -> bool:
+        """Return whether anybody, or anything but the audit, needs the tower."""
+        if not self._jobs.executing or self._book.mode is not UnitMode.PRODUCTION:
+            return True
+        return self._jobs.need_carriage or any(map(self._in_use, self._bench.shape.rooms))
+
+    def _in_use(self, room: int) -> bool:
+        """Return whether a room serves somebody, or is not seen to be free of people and cars."""
+        state, facts = self._rooms.state(room), self._rooms.facts(room)
+        if facts is None or not facts.empty:
+            return True
+        if state is RoomState.OUT_OF_SERVICE:
+            # Its person sensor may be what it is out of service for; that keeps no carriage where it stands.
+            return facts.person and facts.person_sensor_ok
+        return state is not RoomState.VACANT or facts.maybe_person
+
+    def _may_travel(self) -> bool:
+        if self._ledger.failed or self._needed() or not self._jobs.quiet or not self._jobs.may_travel:
+            return False
+        now = situation(self._bench)
+        wishes = (Wish(WishKind.MOVE_LIFT), Wish(WishKind.MOVE_TURNTABLE))
+        return all(refusal(wish, now) is None for wish in wishes)
+
+    def _in_turn(self) -> list[int]:
+        open_to_all = [
+            bay for bay in self._bench.shape.bays if self._book.places[bay].status is not PlaceStatus.BLOCKED
+        ]
+        return in_turn(open_to_all, self._book.looks)
+
+    def _start(self, bay: int) -> None:
+        self.visiting = bay
+        log.info("visit", bay=bay)
+        settle = recovery.settle_carriage(self._bench, self._book)
+        self._runner.start(settle, audit.visit(self._bench, self._book, bay))
+
+    def _cut(self, why: str) -> None:
+        log.info("visit_cut", bay=self.visiting, why=why)
+        self.visiting = None
+        self._rest = self._runner.dismiss()
+        # Whoever waits for the carriage is looked after as soon as it stands.
+        self._rest.when_reached(lambda: self._post(Stirred()))
+
+    async def _seen(self, bay: int, sight: Sight) -> None:
+        self._pace.visited()
+        place, agrees = self._book.places[bay], sight.says is believed(self._book, bay)
+        finding = Finding.AGREED if agrees else Finding.DOUBTFUL
+        look = Look(bay, self._now(), Eye.CARRIAGE, finding, text=str(sight))
+        records: list[Record] = [BaySeen(look)]
+        if not agrees and place.status in USABLE:
+            held = f" with {place.car}" if place.car else ""
+            reason = f"believed {place.status}{held}, a visit of the carriage shows: {sight}"
+            records.append(PlaceSet(Place(bay, PlaceStatus.UNVERIFIED, place.car, reason)))
+        await self._ledger.commit(*records)
+        self.tell(look)
+
+    async def _failed(self, bay: int, error: Exception) -> None:
+        self._tries += 1
+        what = remedy(error, self._tries)
+        if what is Remedy.AGAIN:
+            log.warning("visit_again", bay=bay, why=str(error))
+            if not self._needed():
+                self._start(bay)
+            return
+        why = f"the look into bay {bay} has failed: {error}"
+        if what is Remedy.PARK:
+            self.trouble = self.wants_hold = why
+        else:
+            self.wants_abort = why
+        self._pace.visited()
+        look = self._failed_look(bay, str(error))
+        await self._ledger.commit(BaySeen(look))
+        self.tell(look)
+
+    def _failed_look(self, bay: int, why: str) -> Look:
+        return Look(bay, self._now(), Eye.CARRIAGE, Finding.FAILED, text=why)
