@@ -51,7 +51,14 @@ def _pattern(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     help="From when on: 90s, 15m, 1h, 2d ago, a moment in ISO 8601, or all.",
 )
 @click.option("--grep", "pattern", callback=_pattern, metavar="PATTERN", help="Only lines that fit, in any case.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(CHOICES), help="Only such events. May be repeated.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(CHOICES),
+    metavar="KIND",
+    help=f"Only such events: {', '.join(CHOICES)}. May be repeated.",
+)
 @click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C; needs the daemon.")
 @run_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
