@@ -32,11 +32,16 @@ def ask(client: SyncClient, method: str, *, at_tower: bool, **params: object) ->
         if refusal.rule != ON_SITE or at_tower or not can_ask():
             raise
         say([f"{refusal.text[:1].upper()}{refusal.text[1:]}."])
+    require_yes("Are you at the tower, and have you looked?")
+    return client.call(method, **params, on_site=True)
+
+
+def require_yes(question: str) -> None:
+    """Ask something at the terminal; returns only after a yes, else exits `NOT_CONFIRMED`."""
     try:
-        there = click.confirm("Are you at the tower, and have you looked?", default=False, err=True)
+        there = click.confirm(question, default=False, err=True)
     except click.Abort:
         print(file=sys.stderr)
         there = False
     if not there:
         fail(NOT_CONFIRMED, "not confirmed: nothing has changed")
-    return client.call(method, **params, on_site=True)

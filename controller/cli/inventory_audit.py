@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from controller.api.sync_client import SyncClient
+from controller.cli.at_tower import at_tower_option, require_yes
 from controller.cli.examples import shown
 from controller.cli.exits import USAGE, fail, translated
 from controller.cli.inventory_text import Bay, seen_text, sensed_text, to_walk
@@ -37,10 +38,13 @@ from controller.cli.texts import seconds_text
     help="Leave out what a person has seen since: 2h, 1d ago, or a moment.",
 )
 @click.option("--all", "every", is_flag=True, help="Leave out nothing but bays that are out of use.")
+@at_tower_option
 @daemon_options
 @json_option
 @translated
-def audit(level: int | None, since_s: float, socket: Path, *, only_list: bool, every: bool, as_json: bool) -> None:
+def audit(
+    level: int | None, since_s: float, socket: Path, *, only_list: bool, every: bool, at_tower: bool, as_json: bool
+) -> None:
     """Look into the bays, one after another: doubtful ones first, then those that nobody has seen for longest.
 
     At each it says what is believed and what the sensors show, and asks what stands there: a car's id, `empty`, `skip`
@@ -48,7 +52,7 @@ def audit(level: int | None, since_s: float, socket: Path, *, only_list: bool, e
     is locked until they do. Whoever goes on later begins where somebody stopped: bays seen since --since are left out.
 
     The idle carriage looks too, a few times a day (`cartower config explain audit`); --list shows who saw what when.
-    Nobody goes to a bay without the maintenance key in the pocket: look from outside, or by camera.
+    Look from outside: nobody enters the tower for this but with the maintenance key turned and in the pocket.
     """
     if as_json and not only_list:
         fail(USAGE, "--json belongs to --list")
@@ -64,7 +68,10 @@ def audit(level: int | None, since_s: float, socket: Path, *, only_list: bool, e
             return
         from controller.cli.inventory_walk import walk
 
-        walk(client, to_walk(bays, level, math.inf if every else since_s))
+        wanted = to_walk(bays, math.inf if every else since_s)
+        if wanted and not at_tower:
+            require_yes("Are you at the tower, and will you look into each bay before you answer?")
+        walk(client, wanted)
 
 
 def _list(answer: Mapping[str, Any], *, as_json: bool) -> None:

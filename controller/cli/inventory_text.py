@@ -40,8 +40,8 @@ def moment_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "minutes")[:16]
 
 
-def to_walk(bays: Sequence[Bay], level: int | None, since_s: float) -> list[Bay]:
-    """Return the bays that a person is led to, in the order of ``bays``; of one level alone if ``level`` names it.
+def to_walk(bays: Sequence[Bay], since_s: float) -> list[Bay]:
+    """Return the bays that a person is led to, in the order of ``bays``.
 
     Left out are those out of use, and those that a person has seen since ``since_s`` (wall time) and left no doubt of.
     """
@@ -49,7 +49,6 @@ def to_walk(bays: Sequence[Bay], level: int | None, since_s: float) -> list[Bay]
         bay
         for bay in bays
         if bay["status"] != PlaceStatus.BLOCKED
-        and (level is None or bay["place"] // 100 == level)
         and (bay["status"] == PlaceStatus.UNVERIFIED or not _seen_since(bay["look"], since_s))
     ]
 

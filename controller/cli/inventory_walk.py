@@ -14,6 +14,7 @@ from controller.cli.inventory_text import Bay, believed_text, seen_text, sensed_
 from controller.cli.output import ODD, align, ink
 from controller.domain.events import Refusal
 from controller.domain.looks import Finding
+from controller.domain.roles import ROLE
 
 EMPTY: Final = "empty"
 SKIP: Final = "skip"
@@ -34,7 +35,7 @@ class _Tally:
 
 
 def walk(client: SyncClient, bays: Sequence[Bay]) -> None:
-    """Lead a person through bays until the last one, or until they leave; exits `OTHERWISE` if a doubt is left."""
+    """Lead a person at the tower through bays, to the last one or until they leave; exits `OTHERWISE` with a doubt."""
     if not bays:
         print("nothing to look at: every bay was seen; --all asks for them all the same")
         return
@@ -80,10 +81,17 @@ def _asked(known: set[str]) -> str:
 
 
 def _state(client: SyncClient, tally: _Tally, bay: int, car: str | None) -> None:
-    """Say what stands in a bay, and tell what is believed now; a refusal leaves it as it was."""
+    """Say what stands in a bay, and tell what is believed now; a refusal leaves it as it was.
+
+    Raises:
+        Refusal: it is none of this bay: whoever asks may not.
+
+    """
     try:
-        answer = client.call("place.audit", place=bay, car=car)
+        answer = client.call("place.audit", place=bay, car=car, on_site=True)
     except Refusal as refusal:
+        if refusal.rule == ROLE:
+            raise
         say([ink(f"  not taken ({refusal.rule}): {refusal.text}", ODD), ""])
         tally.findings[bay] = SKIP
         return

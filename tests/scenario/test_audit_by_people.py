@@ -92,7 +92,7 @@ def test_a_person_at_a_terminal_is_led_through_and_goes_on_where_they_stopped(tm
 
     with served_world(tmp_path / "run", CARS) as tower:
         tower.play(torn)
-        with Terminal(*arguments(tower.run_dir, "inventory", "audit"), columns=100, rows=60) as person:
+        with Terminal(*arguments(tower.run_dir, "inventory", "audit", "--at-tower"), columns=100, rows=60) as person:
             count = len(tower.stage.world.tower.shape.bays)
             for number, bay in enumerate(tower.stage.world.tower.shape.bays, start=1):
                 at = f"bay {bay} ({number} of {count})"
@@ -104,7 +104,7 @@ def test_a_person_at_a_terminal_is_led_through_and_goes_on_where_they_stopped(tm
                 person.type("skip\r" if bay == LOW2 else f"{car}\r")
             assert person.end() == 4, person.screen
             assert f"{count - 2} agreed, 0 corrected, 1 still doubtful, 1 skipped" in "\n".join(person.screen)
-        with Terminal(*arguments(tower.run_dir, "inventory", "audit"), columns=100, rows=60) as person:
+        with Terminal(*arguments(tower.run_dir, "inventory", "audit", "--at-tower"), columns=100, rows=60) as person:
             # What is doubtful comes first, then what was skipped; all else was seen.
             person.until(lambda lines: f"bay {TOP1} (1 of 2)" in "\n".join(lines), "asked about what is doubtful")
             person.type("quit\r")

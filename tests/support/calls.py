@@ -45,6 +45,7 @@ CALLS: Final = (
     ACall("alarms", {}, V),
     ACall("sensors", {}, V),
     ACall("traces", {}, V),
+    ACall("inventory.audit", {}, V),
     ACall("interlocks", {"mechanism": "lift"}, V),
     ACall("whoami", {}, V),
     ACall("subscribe", {}, V),
@@ -59,6 +60,7 @@ CALLS: Final = (
     *(_resolve(choice, O) for choice in ("continue", "put-back", "divert")),
     *(_resolve(choice, T) for choice in ("by-hand", "lock")),
     ACall("place.confirm", {"place": NOWHERE}, O, word=True),
+    ACall("place.audit", {"place": NOWHERE}, O, word=True),
     ACall("place.block", {"place": NOWHERE, "why": "w"}, T),
     ACall("place.free", {"place": NOWHERE}, T),
     ACall("unit.mode", {"mode": "production"}, T),
@@ -84,9 +86,9 @@ CALLS: Final = (
 
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
-    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces"), V),
+    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit"), V),
     **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
-    **dict.fromkeys(("place.confirm", "trace.save"), O),
+    **dict.fromkeys(("place.confirm", "place.audit", "trace.save"), O),
     **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold"), T),
     **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt"), E),
 }

@@ -49,7 +49,8 @@ def agreed(place: int = 102) -> dict[str, Any]:
 
 def at_terminal(run: Cartower, monkeypatch: pytest.MonkeyPatch, typed: str, *args: str) -> Result:
     monkeypatch.setattr(inventory_audit, "at_a_terminal", lambda: True)
-    return CliRunner().invoke(cartower, ["inventory", "audit", *args, "--run-dir", str(run.run_dir)], input=typed)
+    words = ["inventory", "audit", *args, "--run-dir", str(run.run_dir)]
+    return CliRunner().invoke(cartower, words, input=f"y\n{typed}")
 
 
 @pytest.mark.realtime
@@ -81,8 +82,8 @@ def test_a_person_is_led_through_what_is_doubtful_or_unseen(tmp_path: Path, monk
     with daemon(tmp_path, answers(AuditPlace=agreed())) as run:
         result = at_terminal(run, monkeypatch, "C2\nC1\nempty\n", "--since", "all")
         asked = run.asked
-    assert [(each.place, each.car) for each in asked if isinstance(each, AuditPlace)] == [
-        (204, "C2"), (102, "C1"), (103, None)
+    assert [(each.place, each.car, each.on_site) for each in asked if isinstance(each, AuditPlace)] == [
+        (204, "C2", True), (102, "C1", True), (103, None, True)
     ]  # fmt: skip
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0] == "3 agreed, 0 corrected, 0 still doubtful, 0 skipped"
@@ -101,6 +102,16 @@ def test_who_leaves_it_is_told_what_is_left(tmp_path: Path, monkeypatch: pytest.
     assert (result.exit_code, result.stdout) == (
         0, "0 agreed, 0 corrected, 0 still doubtful, 1 skipped, 3 left for another time\n"
     )  # fmt: skip
+
+
+@pytest.mark.realtime
+def test_who_is_not_at_the_tower_is_asked_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory_audit, "at_a_terminal", lambda: True)
+    with daemon(tmp_path, answers()) as run:
+        for typed in ("n\n", ""):
+            result = CliRunner().invoke(cartower, ["inventory", "audit", "--run-dir", str(tmp_path)], input=typed)
+            assert (result.exit_code, "What stands there" in result.stderr) == (6, False)
+        assert run.asked == []
 
 
 @pytest.mark.realtime
@@ -135,6 +146,14 @@ def test_what_is_refused_is_told_and_skipped(tmp_path: Path, monkeypatch: pytest
     assert "not taken (BAY_RESERVED)" in result.stderr
     assert "1 skipped" in result.stdout
     assert result.exit_code == 0
+
+
+@pytest.mark.realtime
+def test_whose_role_does_not_allow_it_is_not_led_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with daemon(tmp_path, answers(AuditPlace=Refusal("ROLE", "to say what stands in a bay takes an operator"))) as run:
+        result = at_terminal(run, monkeypatch, "C2\nC1\n")
+        assert len(run.asked) == 1
+    assert result.exit_code not in (0, 4)
 
 
 @pytest.mark.parametrize(
