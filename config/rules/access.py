@@ -1,4 +1,4 @@
-"""Who may do what: names that stand twice, and names that this computer does not know."""
+"""Who may do what: names that stand twice or stand for anybody, and names that this computer does not know."""
 
 import grp
 import pwd
@@ -10,6 +10,9 @@ from config.positions import KeyPath
 from config.rules.rule import Rule
 from config.schema import Access, Tower
 from config.sources import Sources
+
+OVERFLOW: Final = ("nobody", "nogroup")
+"""What the kernel tells of ids that it cannot translate (user_namespaces(7))."""
 
 Named = tuple[KeyPath, str, str]
 """Key, ``user`` or ``group``, and the name that stands there."""
@@ -47,12 +50,19 @@ def _twice(tower: Tower, sources: Sources) -> Iterator[Fault]:
         seen.setdefault((kind, name), role)
 
 
+def _anybody(tower: Tower, sources: Sources) -> Iterator[Fault]:
+    for path, _, name in named(tower.access):
+        if name in OVERFLOW:
+            message = "stands for whoever has no id on this host, such as the users of a container: anybody"
+            yield sources.fault(path, message, value=name)
+
+
 def _unknown(tower: Tower, sources: Sources) -> Iterator[Fault]:
     for path, kind, name in unknown(tower.access):
         message = f"this computer knows no {kind} of this name: where the daemon runs, nobody would hold the role by it"
         yield sources.fault(path, message, value=name)
 
 
-WARNINGS: Final = (Rule("named-twice", (), _twice),)
+WARNINGS: Final = (Rule("named-twice", (), _twice), Rule("names-anybody", (), _anybody))
 
 NOTES: Final = (Rule("unknown-holder", (), _unknown),)

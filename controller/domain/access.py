@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.domain.roles import Role
 
-NOBODY_NAMED: Final = "nobody is named for it: [access] in the tower's file does; root and the daemon's own user may"
+NOBODY_NAMED: Final = "[access] in the tower's file names nobody for it; root and the daemon's own user may"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The audit trail: who asked for what, as whom, from where by their own word, and with which outcome."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Final
 
 from controller.domain.events import Request
@@ -21,7 +22,7 @@ class Trail:
 
     def note(self, request: Request, rule: str = "") -> None:
         """Take down a request that was granted, or refused by a ``rule``; durable with the next commit."""
-        said = {name: value for name, value in asdict(request).items() if name not in _WHO}
+        said = {name: _plain(value) for name, value in asdict(request).items() if name not in _WHO}
         text = f"{type(request).__name__} {said}"
         self._ledger.note(Asked(text, request.by, rule, request.role.word, request.on_site))
         self._due = self._due or rule in (ROLE, ON_SITE)
@@ -38,3 +39,8 @@ class Trail:
         if self._due:
             self._due = False
             await self._ledger.commit()
+
+
+def _plain(value: object) -> object:
+    """Return a word of the domain as people write it."""
+    return value.value if isinstance(value, StrEnum) else value

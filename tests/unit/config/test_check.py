@@ -51,6 +51,7 @@ CHANGES = [
     ("no-effect", "[ring]", "[machine.lift]\nspeed_mm_s = 1000\n[ring]", {}, "machine.lift.speed_mm_s"),
     ("named-twice", "[ring]", '[access]\nviewer.users = ["root"]\nengineer.users = ["root"]\n[ring]', {},
      "access.engineer.users[0]"),
+    ("names-anybody", "[ring]", '[access]\nviewer.users = ["nobody"]\n[ring]', {}, "access.viewer.users[0]"),
 ]
 
 
