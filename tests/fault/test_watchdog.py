@@ -53,30 +53,36 @@ def test_a_control_task_that_hangs_is_not_vouched_for(tmp_path: Path) -> None:
         it = Stage(world)
         async with world.running():
             await it.start()
-            assert world.daemon is not None
-            async with kept_by(Manager(manager.address, WATCHED_S), world.daemon.inbox):
-                lines = manager.drain()
-                for _ in range(10):
-                    await asyncio.sleep(WATCHED_S)
-                    lines += manager.drain()
-                assert lines[0] == "READY=1"
-                assert lines.count("WATCHDOG=1") in (20, 21)
-                assert lines[-1] == "STATUS=STOPPED, 0 jobs, 0 alarms"
-                world.hangs = True
-                asked = asyncio.create_task(world.ask(BlockPlace(by="1000:ann", place=LOW2, why="latch")))
-                await asyncio.sleep(WATCHED_S)
-                manager.drain()
-                # What runs beside it goes on: the stations are polled, and the pulse beats.
-                image = world.daemon.stations["tower"].last_image
-                await asyncio.sleep(10 * WATCHED_S)
-                assert world.daemon.stations["tower"].last_image is not image
-                assert manager.drain() == []
-                asked.cancel()
-            assert manager.drain() == ["STOPPING=1"]
-            await world.crash_daemon()
+            try:
+                await is_vouched_for_until_it_hangs(world, manager)
+            finally:
+                await world.crash_daemon()  # it could not be ended in order
 
     with listener(tmp_path / "notify") as manager:
         loop.run(play())
+
+
+async def is_vouched_for_until_it_hangs(world: HungDisk, manager: Listener) -> None:
+    assert world.daemon is not None
+    async with kept_by(Manager(manager.address, WATCHED_S), world.daemon.inbox):
+        lines = manager.drain()
+        for _ in range(10):
+            await asyncio.sleep(WATCHED_S)
+            lines += manager.drain()
+        assert lines[0] == "READY=1"
+        assert lines.count("WATCHDOG=1") in (20, 21)
+        assert lines[-1] == "STATUS=STOPPED, 0 jobs, 0 alarms"
+        world.hangs = True
+        asked = asyncio.create_task(world.ask(BlockPlace(by="1000:ann", place=LOW2, why="latch")))
+        await asyncio.sleep(WATCHED_S)
+        manager.drain()
+        # What runs beside it goes on: the stations are polled.
+        image = world.daemon.stations["tower"].last_image
+        await asyncio.sleep(10 * WATCHED_S)
+        asked.cancel()
+        assert world.daemon.stations["tower"].last_image is not image
+        assert manager.drain() == []
+    assert manager.drain() == ["STOPPING=1"]
 
 
 @pytest.mark.realtime
