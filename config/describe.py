@@ -75,8 +75,10 @@ def _info(path: KeyPath, node: Node, of: str = "") -> KeyInfo:
     is_table = node.get("type") == "object"
     default = node.get("default")
     text = "" if default is None or is_table else shown(list(default) if isinstance(default, tuple) else default)
-    if not text and not is_table and "default" not in node:
-        text = "the profile's" if path[0] == "machine" else "none: it must be given"
+    if not text and not is_table and path[0] == "machine":
+        text = "the profile's"
+    elif not text and not is_table and "default" not in node:
+        text = "none: it must be given"
     key = str(path[-1])
     return KeyInfo(dotted(path), of, unit_of(key), allowed(node), text, node.get("description", ""), is_table)
 

@@ -21,6 +21,7 @@ _CONCERNS: Final = (
     ("hoistway", "tower PLC: limits and end switches"),
     ("machine.plc", "program of every PLC"),
     ("machine.latch", "bay controllers: parameters"),
+    ("machine.service", DAEMON),
     ("machine", "tower PLC and drives: parameters"),
     ("bus", "wiring, and settings of the line"),
     ("limits", DAEMON),

@@ -90,6 +90,58 @@ class Plc(Table):
     """After this without the daemon's heartbeat a station stops its machine."""
 
 
+Cycles = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+class ContactorInterval(Table):
+    """When what only switches is due for service: after cycles or days, whichever comes first; left out: no limit."""
+
+    cycles: Cycles | None = None
+    """Cycles since the last service; an opening and a closing are two."""
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """Days since the last service, or since the first motion where there was none."""
+
+
+class Interval(ContactorInterval):
+    """When components of a class are due for service: whichever comes first; left out: no limit."""
+
+    hours: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Hours in motion since the last service."""
+
+
+class LinearInterval(Interval):
+    """The same of an axis with a way in metres."""
+
+    distance_m: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    """Way since the last service, in m."""
+
+
+class RotaryInterval(Interval):
+    """The same of an axis that turns."""
+
+    distance_deg: Annotated[int, Field(ge=1, le=2_000_000_000)] | None = None
+    """Way since the last service, in degrees."""
+
+
+class Service(Table):
+    """Service intervals: after how much a component is shown as due. Nothing stops by itself."""
+
+    lift: LinearInterval = LinearInterval()
+    """Hoist: ropes, brake, drive."""
+    turntable: RotaryInterval = RotaryInterval()
+    """Slewing ring, brake, drive."""
+    shuttle: LinearInterval = LinearInterval()
+    """Arms and comb; the way is that of the arms."""
+    drives: ContactorInterval = ContactorInterval()
+    """Contactor of the tower's drives: a cycle is a reset that switches them on."""
+    door: Interval = Interval()
+    """Each inner door."""
+    gate: Interval = Interval()
+    """Each outer gate."""
+    latch: Interval = Interval()
+    """Each bay's latch."""
+
+
 class Machine(Table):
     """Kinematics: what a profile fills and a tower's file may override key by key."""
 
@@ -102,3 +154,4 @@ class Machine(Table):
     """Between a transfer room and the street."""
     latch: Latch
     plc: Plc = Plc()
+    service: Service = Service()

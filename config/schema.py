@@ -13,7 +13,7 @@ from pydantic import Field
 
 from config.access import Access, Holders
 from config.bus import Bus, RtuBus, TcpBus
-from config.machine import Door, Latch, Lift, Machine, Plc, Shuttle, Turntable
+from config.machine import Door, Interval, Latch, Lift, Machine, Plc, Shuttle, Turntable
 from config.table import Mm, Table
 from hal.plcmap.registers import StationMap, station_maps
 from hal.plcmap.shape import PlacePose, TowerShape, level_of, place_number, position_of
@@ -25,6 +25,7 @@ __all__ = [
     "Door",
     "Hoistway",
     "Holders",
+    "Interval",
     "Latch",
     "Lift",
     "Limits",

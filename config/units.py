@@ -9,6 +9,8 @@ UNITS: Final = {
     "_mm_s2": "mm/s2",
     "_mm_s": "mm/s",
     "_mm": "mm",
+    "_deg": "deg",
+    "_m": "m",
     "_kg": "kg",
     "_s": "s",
 }

@@ -19,7 +19,7 @@ from controller.activities.context import Bench, Envelope, Patience, Rounds
 from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.api.visitors import Visitors
-from controller.domain.book import Book
+from controller.domain.book import Book, counts_service
 from controller.domain.records import from_entry
 from controller.gauges import BusErrors, ClockSteps, DiskSpace
 from controller.instruments import Bus, Instruments
@@ -33,9 +33,10 @@ from controller.runtime.measuring import Gauge, measure
 from controller.runtime.signals import Signal
 from controller.runtime.supervisor import Supervisor
 from controller.runtime.views import Title, Views
-from controller.settings import access_of, kinematics_of, stop_limit_s
+from controller.settings import access_of, intervals_of, kinematics_of, stop_limit_s
 from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
+from controller.store.past_service import counted_anew
 from controller.store.writer import Executor, WriterThread
 from controller.trace.recorder import Recorder
 from controller.trace.thread import SpareThread
@@ -212,7 +213,8 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             sensors_out=book.sensors_out,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
-        control = Control(bench, ledger, inbox, board, views, ports.now, recorder, _lines(tower))
+        intervals = intervals_of(tower)
+        control = Control(bench, ledger, inbox, board, views, ports.now, recorder, _lines(tower), intervals)
         supervisor = Supervisor(bench, inbox, control.publish)
         supervisor.watch()
         control.publish()
@@ -234,8 +236,11 @@ async def _restore(journal: Journal, tower: Tower) -> Book:
     snapshot, tail = journal.load()
     book = Book.empty(tower.shape.places) if snapshot is None else Book.from_body(snapshot.body)
     for entry in tail:
-        book.apply(from_entry(entry.kind, entry.body))
-    if len(tail) > SNAPSHOT_ENTRIES:
+        book.apply(from_entry(entry.kind, entry.body), entry.at)
+    uncounted = snapshot is not None and not counts_service(snapshot.body)
+    if uncounted:
+        book.service = counted_anew(journal.read(0))
+    if uncounted or len(tail) > SNAPSHOT_ENTRIES:
         await journal.save_snapshot(book.to_body())
     return book
 

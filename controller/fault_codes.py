@@ -191,6 +191,7 @@ _MECHANISMS: Final = (
     FaultCode(509, "WAY_NOT_PROVEN", _F, _TECH, "Contacts of a latch or door disagree.", "Check the contacts."),
     FaultCode(510, "WRONG_EXCHANGE", _F, _SITE, "Another exchange was cut.", "Look, then close by hand."),
     FaultCode(511, "AXIS_FAULT", _F, _TECH, "An axis stands in error.", "Read the drive, put it right, then Reset."),
+    FaultCode(512, "SERVICE_DUE", _W, _TECH, "The service of a component is due.", "Have it serviced, then record it."),
 )
 
 _JOBS: Final = (

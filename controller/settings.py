@@ -3,6 +3,8 @@
 from config import schema
 from controller.domain.access import Access, Holders
 from controller.domain.roles import BY_WORD, Role
+from controller.domain.service import Kind
+from controller.domain.service_plan import Interval, Intervals
 from controller.domain.travel import (
     DEADLINE_MARGIN_S,
     Kinematics,
@@ -64,6 +66,24 @@ def _leaf(leaf: schema.Door) -> LeafKinematics:
         acceleration_mm_s2=leaf.acceleration_mm_s2,
         bolt_s=leaf.bolt_s,
     )
+
+
+def intervals_of(tower: schema.Tower) -> Intervals:
+    """Return after how much each class of components is due for service."""
+    service = tower.machine.service
+    return {
+        Kind.LIFT: _interval(service.lift, service.lift.distance_m),
+        Kind.TURNTABLE: _interval(service.turntable, service.turntable.distance_deg),
+        Kind.SHUTTLE: _interval(service.shuttle, service.shuttle.distance_m),
+        Kind.DRIVES: Interval(cycles=service.drives.cycles, days=service.drives.days),
+        Kind.DOOR: _interval(service.door),
+        Kind.GATE: _interval(service.gate),
+        Kind.LATCH: _interval(service.latch),
+    }
+
+
+def _interval(interval: schema.Interval, way: int | None = None) -> Interval:
+    return Interval(interval.cycles, interval.hours, way, interval.days)
 
 
 def stop_limit_s(tower: schema.Tower) -> float:

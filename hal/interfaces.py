@@ -52,12 +52,17 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a command; ``prepared`` is its last written form, ``text`` says why in plain words."""
+    """What became of a command; ``prepared`` is its last written form, ``text`` says why in plain words.
+
+    ``ran_ms`` and ``way`` (mm or mdeg) are what it cost, as far as whoever waited for it has measured that.
+    """
 
     prepared: Prepared
     verdict: Verdict
     reason: codes.Reason = codes.Reason.NONE
     text: str = ""
+    ran_ms: int | None = None
+    way: int | None = None
 
 
 class Mechanism(Protocol):

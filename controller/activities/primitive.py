@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import structlog
 
 from controller.activities.context import Bench
-from controller.domain.records import Issued, Planned, Record, Settled
+from controller.activities.meter import Meter, meter
+from controller.domain.records import Halted, Issued, Planned, Record, Settled
 from controller.domain.travel import deadline_s
 from hal.errors import HalError
 from hal.interfaces import Outcome, Prepared, Verdict
@@ -48,11 +49,13 @@ async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: fl
 
     """
     await bench.keeper.commit(*(_planned(each, errand) for each in wanted))
+    meters = [meter(bench, each, deadline_s(bound_s) + HALT_S) for each in wanted]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_one(bench, each, bound_s)) for each in wanted]
+            tasks = [group.create_task(_one(bench, each, bound_s)) for each in meters]
     except asyncio.CancelledError:
         await _halt(bench, wanted)
+        bench.keeper.note(*(_left(each, task) for each, task in zip(meters, tasks, strict=True)))
         raise
     return tuple(task.result() for task in tasks)
 
@@ -76,7 +79,9 @@ async def carry_out_ok(bench: Bench, errand: Errand, *wanted: Prepared, bound_s:
 def settled(*outcomes: Outcome) -> list[Record]:
     """Return the records that settle outcomes."""
     return [
-        Settled(each.prepared.mechanism, each.prepared.sequence, each.verdict.name, each.reason.name)
+        Settled(
+            each.prepared.mechanism, each.prepared.sequence, each.verdict.name, each.reason.name, each.ran_ms, each.way
+        )
         for each in outcomes
     ]
 
@@ -106,7 +111,8 @@ def _planned(prepared: Prepared, errand: Errand) -> Planned:
     )
 
 
-async def _one(bench: Bench, prepared: Prepared, bound_s: float) -> Outcome:
+async def _one(bench: Bench, metered: Meter, bound_s: float) -> Outcome:
+    prepared = metered.prepared
     mechanism = bench.tower.mechanism(prepared.mechanism)
     try:
         await mechanism.issue(prepared)
@@ -114,7 +120,16 @@ async def _one(bench: Bench, prepared: Prepared, bound_s: float) -> Outcome:
         # It may have arrived all the same: the outcome table decides, not this error.
         log.warning("command_write_failed", mechanism=prepared.mechanism, sequence=prepared.sequence, error=str(error))
     bench.keeper.note(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
-    return await mechanism.outcome(prepared, deadline_s=deadline_s(bound_s), expected_s=bound_s)
+    return metered.on(await mechanism.outcome(prepared, deadline_s=deadline_s(bound_s), expected_s=bound_s))
+
+
+def _left(metered: Meter, task: "asyncio.Task[Outcome]") -> Halted:
+    """Return what a command cost that was left: until its own end if it had one before, else until now."""
+    prepared = metered.prepared
+    if task.done() and not task.cancelled() and task.exception() is None:
+        outcome = task.result()
+        return Halted(prepared.mechanism, prepared.sequence, outcome.ran_ms, outcome.way)
+    return Halted(prepared.mechanism, prepared.sequence, *metered.read())
 
 
 async def _halt(bench: Bench, wanted: Sequence[Prepared]) -> None:

@@ -256,6 +256,28 @@ def _sensors(_params: Params, by: str) -> events.Request:
     return events.Query(by, what="sensors")
 
 
+def _service(params: Params, by: str) -> events.Request:
+    return events.Query(by, what="service", params={"component": params.text("component", default="")})
+
+
+def _service_done(params: Params, by: str) -> events.Request:
+    return events.CompleteService(by, component=params.text("component"), note=params.text("note"))
+
+
+def _service_set(params: Params, by: str) -> events.Request:
+    return events.StateService(
+        by,
+        component=params.text("component"),
+        note=params.text("note", default=""),
+        since_service=params.flag("since_service"),
+        cycles=params.optional_number("cycles"),
+        starts=params.optional_number("starts"),
+        hours=params.optional_number("hours"),
+        way=params.optional_number("way"),
+        serviced_at=params.optional_number("serviced_at"),
+    )
+
+
 def _adopt(_params: Params, by: str) -> events.Request:
     return events.Adopt(by)
 
@@ -305,6 +327,9 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "sensor.out": _sensor_out,
         "sensor.in": _sensor_in,
         "sensors": _sensors,
+        "service": _service,
+        "service.done": _service_done,
+        "service.set": _service_set,
         "adopt": _adopt,
         "alarm": _alarm,
         "alarms": _alarms,

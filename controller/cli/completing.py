@@ -73,6 +73,12 @@ def stations(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "l
     return _fitting(incomplete, ((station["name"], station["state"]) for station in found))
 
 
+def components(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Return the names of the components that wear."""
+    found = _asked(ctx, "service").get("components", ())
+    return _fitting(incomplete, ((each["component"], each["state"]) for each in found))
+
+
 def signals(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the full names of the signals, station by station."""
     station, slash, _ = incomplete.partition("/")

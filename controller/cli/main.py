@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "places": ("controller.cli.show:places", "What is believed of each bay and room."),
     "place": ("controller.cli.place:place", "Take a bay out of use, and give it back."),
     "sensor": ("controller.cli.sensor:sensor", "Sensors out of service, and what follows."),
+    "service": ("controller.cli.service:service", "Cycles, hours, starts; what is due for service, what was done."),
     "retrieve": ("controller.cli.moves:retrieve", "Bring a car to a room."),
     "store": ("controller.cli.moves:store", "Take a car in through a room."),
     "relocate": ("controller.cli.moves:relocate", "Move a car to another bay."),

@@ -39,6 +39,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "ALARM_STATE": "`cartower alarms show NUMBER` tells how it stands",
     "SAFETY_ALARM": "`cartower alarms show NUMBER` tells what to do about it",
     "TRACE_OFF": "set trace.before_s in the tower's file: `cartower config explain trace.before_s`",
+    "UNKNOWN_COMPONENT": "`cartower service` lists the components",
     "UNKNOWN_STATION": "`cartower io list` lists the stations",
     "UNKNOWN_SIGNAL": "`cartower io list` lists the signals",
     "NO_CONNECTION": "`cartower bus stats` shows the link, `cartower doctor` looks at the way to it",

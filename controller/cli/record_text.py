@@ -23,11 +23,14 @@ KINDS: Final[Mapping[str, str]] = {
     "CarKnown": "car",
     "Asked": "request",
     "AlarmSet": "alarm",
+    "ServiceDone": "service",
+    "ServiceSet": "service",
     "Planned": "command",
     "Issued": "command",
     "Accepted": "command",
     "Stopping": "command",
     "Settled": "command",
+    "Halted": "command",
     "EpochRaised": "epoch",
 }
 """What a person calls each kind of entry."""
@@ -63,6 +66,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
         case records.Settled(mechanism, sequence, verdict, reason):
             why = "" if reason in ("", "NONE") else f": {reason}"
             return f"{mechanism} {sequence} ended {verdict}{why}"
+        case records.Halted(mechanism, sequence):
+            return f"{mechanism} {sequence} left at rest, its outcome open"
         case records.JobSet(job):
             return _job(job)
         case records.PlaceSet(place):
@@ -79,6 +84,10 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return _sensor(record)
         case records.BaySeen(look):
             return _look(look)
+        case records.ServiceDone(component, _, by, note):
+            return f"service of {component} done, by {by or '?'}: {note}"
+        case records.ServiceSet():
+            return _stated(record)
         case records.Asked():
             return _asked(record)
 
@@ -96,6 +105,12 @@ def _asked(record: records.Asked) -> str:
 
 def _look(look: Look) -> str:
     return f"bay {look.place} seen by {who_looked(look.eye, look.by)}: {look.finding}{_because(look.text)}"
+
+
+def _stated(record: records.ServiceSet) -> str:
+    total, since = record.total, record.total.minus(record.base)
+    done = f"{total.cycles} cycles in all, {since.cycles} since its last service"
+    return f"counters of {record.component} stated: {done}, by {record.by or '?'}{_because(record.note)}"
 
 
 def when_text(at: float) -> str:

@@ -171,6 +171,12 @@ _BELOW: Final = {
         "The carriage cannot move; jobs are parked.",
         "Read the drive's display, put the fault right, then Reset the unit: the axis references anew.",
     ),
+    "SERVICE_DUE": AlarmText(
+        "A service is due",
+        "Components have reached the cycles, hours, way or days that the maker gives between two services.",
+        "Everything goes on; what is worn may fail, and then cars wait.",
+        "`cartower service` names them: have them serviced, then `cartower service done COMPONENT --note TEXT`.",
+    ),
     "JOB_PARKED": AlarmText(
         "A job waits for a decision",
         "A step ended in a way that no rule mends; the job's reason tells.",

@@ -103,6 +103,8 @@ class Of(StrEnum):
     AXIS = "axis"
     """1 lift, 2 turntable, 3 shuttle."""
     JOB = "job"
+    SERVICE = "service"
+    """1 carriage, 2 doors and gates, 3 latches: `controller.domain.service_plan.GROUPS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,7 @@ _BELOW: Final = (
         on_delay_s=2.0, off_delay_s=5.0, parent="STATION_OFFLINE",
     ),
     Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
+    Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR),
     Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, answered=True),
     Alarm(602, "PLACE_UNVERIFIED", Of.TOWER, _LOW, _SITE, 8 * _HOUR, on_delay_s=15.0 * _MINUTE),
     Alarm(603, "AUDIT_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),

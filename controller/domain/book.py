@@ -9,6 +9,7 @@ from controller.domain.alarms import AlarmLine, Tag
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.service import ServiceBook, Serviced, component_of
 from controller.domain.unit import UnitMode
 
 CARRIAGE: Final = 0
@@ -28,6 +29,9 @@ class Intent:
     """Of the newest frame."""
     issued: bool = False
     unknown: bool = False
+    ran_ms: int | None = None
+    """What it cost its component until it was left, if it was; as in `records.Settled`."""
+    way: int | None = None
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Book:
     """The newest look into each bay, the oldest of them first."""
     visited_at: float | None = None
     """Wall time of the newest visit of the carriage for a look, whatever came of it."""
+    service: ServiceBook = field(default_factory=ServiceBook)
+    """What each component has done."""
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -61,8 +67,8 @@ class Book:
         numbers = (CARRIAGE, *places)
         return cls({number: Place(number, PlaceStatus.UNVERIFIED, None, reason) for number in numbers})
 
-    def apply(self, record: records.Record) -> None:  # noqa: C901, PLR0912 - one case a kind of record
-        """Fold one record."""
+    def apply(self, record: records.Record, at: float | None = None) -> None:  # noqa: C901, PLR0912 - a case a kind
+        """Fold one record; ``at``: the wall time under which the journal has it, as far as it is kept already."""
         match record:
             case records.EpochRaised(high, low):
                 self.epoch_high, self.epoch_low = high, low
@@ -74,7 +80,9 @@ class Book:
             case records.Stopping(mechanism, sequence):
                 self.sequences[mechanism] = sequence
             case records.Settled():
-                self._settle(record)
+                self._settle(record, at)
+            case records.Halted():
+                self._halt(record)
             case records.JobSet(job):
                 self._set_job(job)
             case records.PlaceSet(place):
@@ -89,6 +97,10 @@ class Book:
                 self._see(look)
             case records.AlarmSet(line):
                 self._set_alarm(line)
+            case records.ServiceDone(component, when, by, note):
+                self.service.serviced(component, Serviced(when, by, note))
+            case records.ServiceSet(component, total, base, serviced_at):
+                self.service.stated(component, total, base, serviced_at)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
 
@@ -136,6 +148,7 @@ class Book:
             "looks": [asdict(look) for look in self.looks.values()],
             "visited_at": self.visited_at,
             "mode": self.mode.value,
+            "service": self.service.to_body(),
         }
 
     @classmethod
@@ -185,6 +198,8 @@ class Book:
         book.looks = {look.place: look for look in map(records.look_from_body, _list(body.get("looks", [])))}
         visited_at = body.get("visited_at")
         book.visited_at = visited_at if isinstance(visited_at, (int, float)) else None
+        if counts_service(body):
+            book.service = ServiceBook.from_body(_mapping(body["service"]))
         return book
 
     def _issue(self, record: records.Issued) -> None:
@@ -195,12 +210,26 @@ class Book:
                 intent, checks=checks, boot_id=record.boot_id, issued=True
             )
 
-    def _settle(self, record: records.Settled) -> None:
+    def _halt(self, record: records.Halted) -> None:
         key = (record.mechanism, record.sequence)
-        if record.verdict != "UNKNOWN":
-            self.intents.pop(key, None)
-        elif key in self.intents:
-            self.intents[key] = replace(self.intents[key], unknown=True)
+        if key in self.intents:
+            self.intents[key] = replace(self.intents[key], ran_ms=record.ran_ms, way=record.way)
+
+    def _settle(self, record: records.Settled, at: float | None) -> None:
+        key = (record.mechanism, record.sequence)
+        intent = self.intents.get(key)
+        if intent is None:
+            return
+        if record.verdict == "UNKNOWN":
+            self.intents[key] = replace(intent, unknown=True)
+            return
+        del self.intents[key]
+        planned = intent.planned
+        component = component_of(planned.mechanism, planned.opcode, planned.argument1)
+        if record.ran_ms is None:
+            self.service.ended(component, record.verdict, intent.ran_ms, intent.way, at)
+        else:
+            self.service.ended(component, record.verdict, record.ran_ms, record.way, at)
 
     def _see(self, look: Look) -> None:
         self.looks.pop(look.place, None)
@@ -228,6 +257,17 @@ class Book:
             del self.jobs[number]
 
 
+def counts_service(snapshot: Mapping[str, object]) -> bool:
+    """Return whether a snapshot has service counters; those before have none, and the journal's entries tell."""
+    return "service" in snapshot
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"not an object: {value!r}")
+    return value
+
+
 def _list(value: object) -> list[object]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"not a list: {value!r}")
@@ -245,7 +285,9 @@ def _intent(body: object) -> Intent:
         raise TypeError(f"not an intent: {body!r}")
     checks = tuple(check for check in _list(body["checks"]) if isinstance(check, int))
     planned = records.Planned(**body["planned"])
-    return Intent(planned, checks, int(body["boot_id"]), bool(body["issued"]), bool(body["unknown"]))
+    known = bool(body["issued"]), bool(body["unknown"])
+    # An intent of before commands were timed: nobody knows.
+    return Intent(planned, checks, int(body["boot_id"]), *known, body.get("ran_ms"), body.get("way"))
 
 
 def is_active(job: Job) -> bool:

@@ -247,8 +247,40 @@ class SaveTrace(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteService(Request):
+    """Record that a component was serviced; what counts since the last service begins anew.
+
+    Answer: the component as the query ``service`` has it.
+    """
+
+    component: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateService(Request):
+    """State the counters of a component that ran before: in all, or with ``since_service`` since its last service.
+
+    What is None stays. ``way`` is in m or degrees; ``serviced_at`` is the wall time of the last service. Answer: the
+    component as the query ``service`` has it.
+    """
+
+    component: str
+    note: str
+    since_service: bool = False
+    cycles: int | None = None
+    starts: int | None = None
+    hours: int | None = None
+    way: int | None = None
+    serviced_at: int | None = None
+
+
+ServiceRequest = CompleteService | StateService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Request):
-    """Read without changing anything: ``status``, ``cars``, ``jobs``, ``places``, ``audit``, ``alarms``, ``traces``."""
+    """Read, changing nothing: ``status cars jobs places audit alarms service traces`` and others by their names."""
 
     what: str
     params: Mapping[str, object] = field(default_factory=dict)

@@ -26,6 +26,6 @@ class Keeper(Protocol):
 class DurableLog(Protocol):
     """Append-only storage: the journal."""
 
-    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> None:
-        """Keep entries in one durable transaction, in the order of the calls."""
+    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
+        """Keep entries in one durable transaction, in the order of the calls; return their wall time."""
         ...

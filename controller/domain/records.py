@@ -10,6 +10,7 @@ from controller.domain.alarms import AlarmLine, AlarmState, Showing
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.looks import Eye, Finding, Look
 from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.service import Counts, counts_from_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,50 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of a command: a result of the PLC, VOID, or UNKNOWN (then a person or sensors decide)."""
+    """The outcome of a command: a result of the PLC, VOID, or UNKNOWN (then a person or sensors decide).
+
+    What it cost its component, for the service counters: ``ran_ms`` from the written command to its proven end, 0
+    where nothing had to move; ``way`` in mm or mdeg. None: not known.
+    """
 
     mechanism: str
     sequence: int
     verdict: str
     reason: str = ""
+    ran_ms: int | None = None
+    way: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """A command was left with its outcome open, its mechanism at rest: what it cost until then, as in `Settled`."""
+
+    mechanism: str
+    sequence: int
+    ran_ms: int | None
+    way: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDone:
+    """A component was serviced at a wall time: what counts since the last service begins anew."""
+
+    component: str
+    at: float
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSet:
+    """A person has stated a component's counters, in all and at its last service (wall time, None: nobody knows)."""
+
+    component: str
+    total: Counts
+    base: Counts
+    serviced_at: float | None
+    by: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +196,7 @@ Record = (
     | Accepted
     | Stopping
     | Settled
+    | Halted
     | JobSet
     | PlaceSet
     | CarKnown
@@ -165,6 +205,8 @@ Record = (
     | SensorSet
     | BaySeen
     | AlarmSet
+    | ServiceDone
+    | ServiceSet
     | Asked
 )
 
@@ -237,15 +279,26 @@ def alarm_from_body(body: object) -> AlarmLine:
     return AlarmLine(**values)  # type: ignore[arg-type]
 
 
+def service_from_body(body: object) -> ServiceSet:
+    """Return stated counters from their body."""
+    values = _mapping(body)
+    for name in ("total", "base"):
+        values[name] = counts_from_body(values[name])
+    return ServiceSet(**values)  # type: ignore[arg-type]
+
+
 def _mapping(body: object) -> dict[str, object]:
     if not isinstance(body, Mapping):
         raise TypeError(f"not an object: {body!r}")
     return dict(body)
 
 
-def _plain(
-    cls: type[EpochRaised | Planned | Issued | Accepted | Stopping | Settled | UnitSet | ModeSet | Asked],
-) -> Callable[[Body], Record]:
+_Plain = (
+    EpochRaised | Planned | Issued | Accepted | Stopping | Settled | Halted | UnitSet | ModeSet | ServiceDone | Asked
+)
+
+
+def _plain(cls: type[_Plain]) -> Callable[[Body], Record]:
     return lambda body: cls(**body)  # type: ignore[arg-type]
 
 
@@ -256,6 +309,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "Accepted": _plain(Accepted),
     "Stopping": _plain(Stopping),
     "Settled": _plain(Settled),
+    "Halted": _plain(Halted),
     "UnitSet": _plain(UnitSet),
     "ModeSet": _plain(ModeSet),
     "SensorSet": sensor_from_body,
@@ -265,4 +319,6 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),
     "CarKnown": lambda body: CarKnown(car_from_body(body["car"])),
     "AlarmSet": lambda body: AlarmSet(alarm_from_body(body["line"]), str(body["event"])),
+    "ServiceDone": _plain(ServiceDone),
+    "ServiceSet": service_from_body,
 }

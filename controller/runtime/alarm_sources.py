@@ -12,6 +12,7 @@ from controller.domain.book import Book
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.service_plan import GROUPS
 from controller.domain.unit import ASKED_FOR, UnitState
 from hal.interfaces import StationState
 from hal.plcmap.codec import Image
@@ -90,6 +91,8 @@ class Sources:
                 names, first = tuple(f"room {n}" for n in range(1, len(self._bench.shape.rooms) + 1)), 1
             case Of.AXIS:
                 names, first = AXES, 1
+            case Of.SERVICE:
+                names, first = tuple(GROUPS), 1
         at = -1 if tag.index is None else tag.index - first
         return names[at] if 0 <= at < len(names) else None
 
@@ -148,6 +151,7 @@ class Sources:
             found |= _safety(image.safety)
             found |= _axes(image)
         explained = bool(found)
+        found |= control.service.due()
         found |= self._rooms(control)
         found |= self._jobs()
         found |= self._places()

@@ -14,6 +14,7 @@ from controller.domain.events import (
     AuditPlace,
     BlockPlace,
     Cancel,
+    CompleteService,
     ConfirmPlace,
     FreePlace,
     ImportInventory,
@@ -30,12 +31,14 @@ from controller.domain.events import (
     SensorIn,
     SensorOut,
     SetMode,
+    StateService,
     Store,
     UnitCommand,
 )
 from controller.domain.jobs import Job, JobEvent, JobState
 from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
+from controller.domain.service_plan import NONE, Intervals
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
 from controller.runtime.admission import Admission
@@ -52,6 +55,7 @@ from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Runner
 from controller.runtime.sensors import Sensors
+from controller.runtime.service import ServiceDesk
 from controller.runtime.signals import (
     ActivityEnded,
     JournalBroke,
@@ -96,7 +100,8 @@ RUNNING = frozenset(
 class Control:
     """Wires the parts and runs them.
 
-    ``now`` is wall time in seconds since the epoch; ``buses`` are all of them, in the configuration's order.
+    ``now`` is wall time in seconds since the epoch; ``buses`` are all of them, in the configuration's order;
+    ``intervals``: after how much each class of components is due for service.
     """
 
     def __init__(
@@ -109,6 +114,7 @@ class Control:
         now: Callable[[], float],
         traces: Traces,
         buses: tuple[Line, ...] = (),
+        intervals: Intervals = NONE,
     ) -> None:
         self._bench = bench
         self._ledger = ledger
@@ -127,6 +133,7 @@ class Control:
         self._admission = Admission(bench, ledger.book, self.rooms, now)
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
+        self.service = ServiceDesk(bench.shape, ledger, intervals, now, loop.time)
         self._first_out = Runner("first_out", self._post)
         self._locked = LockedPlaces(bench, ledger.book)
         self._sensors = Sensors(bench, ledger.book, self._locked, self.rooms.state)
@@ -277,6 +284,8 @@ class Control:
                 return {"sensors": self._sensors.picture()}
             case SaveTrace() | Query(what="traces"):
                 return self._trace(request)
+            case Query(what="service", params=params):
+                return self.service.picture(str(params.get("component", "")))
             case Query(what=what, params=params):
                 return self._views.answer(self, what, params)
             case UnitCommand(event=event):
@@ -306,6 +315,8 @@ class Control:
                 return await self._believe(request, *self.audit.stated(request, self._locked.stated(request)))
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
+            case CompleteService() | StateService():
+                return await self.service.take(request, self._audit)
             case AlarmCommand():
                 numbers = await self.alarms.command(request)
                 self._audit(request)

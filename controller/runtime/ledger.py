@@ -58,15 +58,15 @@ class Ledger:
         async with self._turn:
             notes, self._notes = self._notes, []
             try:
-                await self._log.append([to_entry(record) for record in (*notes, *changes)])
+                at = await self._log.append([to_entry(record) for record in (*notes, *changes)])
             except OSError as error:
                 self._fail(error)
                 raise
-            self._fold(changes)
+            self._fold(changes, at)
 
-    def _fold(self, changes: tuple[Record, ...]) -> None:
+    def _fold(self, changes: tuple[Record, ...], at: float | None = None) -> None:
         for record in changes:
-            self.book.apply(record)
+            self.book.apply(record, at)
             self.on_fold(record)
 
     def _fail(self, error: OSError) -> None:

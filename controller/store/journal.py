@@ -81,8 +81,8 @@ class Journal:
         """Number of the last entry whose append returned (0: none)."""
         return self._acknowledged
 
-    async def append(self, records: Sequence[Record]) -> None:
-        """Keep ``records`` in one durable transaction; returns when it is. Strictly in the order of the calls.
+    async def append(self, records: Sequence[Record]) -> float:
+        """Keep ``records`` in one durable transaction; return, when it is, their wall time. In the order of the calls.
 
         Raises:
             TypeError, ValueError: a body that is not JSON; nothing was written.
@@ -91,11 +91,11 @@ class Journal:
 
         """
         self._must_work()
-        if not records:
-            return
         at = self._now()
-        lines = [(at, kind, canonical(body)) for kind, body in records]
-        self._acknowledged = await self._executor(lambda: self._keep(lines))
+        if records:
+            lines = [(at, kind, canonical(body)) for kind, body in records]
+            self._acknowledged = await self._executor(lambda: self._keep(lines))
+        return at
 
     async def save_snapshot(self, body: Mapping[str, object]) -> None:
         """Keep ``body`` as what all acknowledged entries amount to, so that `load` need not start from the first.

@@ -171,7 +171,7 @@ def test_an_end_in_order_keeps_what_moved_and_how_it_came_to_rest(tmp_path: Path
 class FullDisk:
     """A journal that keeps nothing."""
 
-    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
         raise OSError(f"no space left on device for {len(records)} records")
 
 

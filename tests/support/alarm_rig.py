@@ -22,8 +22,9 @@ class Kept:
     def __init__(self) -> None:
         self.entries: list[tuple[str, Mapping[str, object]]] = []
 
-    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
         self.entries += records
+        return 0.0
 
 
 class TwoRooms(Sources):

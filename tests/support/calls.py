@@ -46,6 +46,7 @@ CALLS: Final = (
     ACall("sensors", {}, V),
     ACall("traces", {}, V),
     ACall("inventory.audit", {}, V),
+    ACall("service", {}, V),
     ACall("interlocks", {"mechanism": "lift"}, V),
     ACall("whoami", {}, V),
     ACall("subscribe", {}, V),
@@ -66,6 +67,8 @@ CALLS: Final = (
     ACall("unit.mode", {"mode": "production"}, T),
     ACall("jog", {"mechanism": "lift", "direction": "up"}, T),
     ACall("jog.hold", {"jog": NOWHERE, "held": True}, T),
+    ACall("service.done", {"component": "nothing", "note": "n"}, T),
+    ACall("service.set", {"component": "nothing", "cycles": 1}, E),
     ACall("sensor.out", {"name": "nothing", "why": "w"}, E),
     ACall("sensor.in", {"name": "nothing"}, E),
     ACall("inventory.import", {"cars": [{"id": "N", "place": NOWHERE}]}, E),
@@ -86,10 +89,10 @@ CALLS: Final = (
 
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
-    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit"), V),
+    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "service"), V),
     **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
     **dict.fromkeys(("place.confirm", "place.audit", "trace.save"), O),
-    **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold"), T),
-    **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt"), E),
+    **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold", "service.done"), T),
+    **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt", "service.set"), E),
 }
 """The least role with which a method is of any use."""

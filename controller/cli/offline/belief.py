@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from controller.domain.book import Book
+from controller.domain.book import Book, counts_service
 from controller.domain.jobs import JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import JobSet, PlaceSet, Record, from_entry
 from controller.store.errors import JournalDamaged
-from controller.store.reading import load_file
+from controller.store.past_service import counted_anew
+from controller.store.reading import entries_behind, load_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ def believed(journal: Path) -> Belief:
     try:
         book = Book.empty(()) if kept.snapshot is None else Book.from_body(kept.snapshot.body)
         for entry in kept.tail:
-            book.apply(from_entry(entry.kind, entry.body))
+            book.apply(from_entry(entry.kind, entry.body), entry.at)
+        if kept.snapshot is not None and not counts_service(kept.snapshot.body):
+            book.service = counted_anew(entries_behind(journal, 0))
     except ValueError as error:
         raise JournalDamaged(f"{journal}: {error}") from error
     return Belief(book, 0, 0.0) if kept.last is None else Belief(book, kept.last.id, kept.last.at)

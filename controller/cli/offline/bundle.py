@@ -20,12 +20,14 @@ from controller.api.sync_client import SyncClient
 from controller.cli.doctor import as_body, findings
 from controller.cli.examples import shown
 from controller.cli.offline.objections import told
+from controller.cli.offline.service import standings
 from controller.cli.options import JOURNAL, SOCKET, TRACES, json_option, run_dir_option
 from controller.cli.output import emit_json
 from controller.cli.record_text import KINDS, entry_text, when_text
 from controller.cli.redact import Redactor
 from controller.cli.since import since_option
 from controller.domain.events import Refusal
+from controller.domain.service_picture import table
 from controller.store.errors import JournalDamaged
 from controller.store.reading import entries_since
 from controller.trace.folder import kept
@@ -41,11 +43,14 @@ NEWEST_TRACES: Final = 3
 """How many traces go in, as long as their files are not larger than ..."""
 TRACE_BYTES: Final = 2 << 20
 
+SERVICE: Final = "service.json"
+
 QUERIES: Final = {
     "status.json": ("status", {}),
     "places.json": ("places", {}),
     "jobs.json": ("jobs", {"all": True}),
     "buses.json": ("bus.stats", {}),
+    SERVICE: ("service", {}),
 }
 """What is asked from the daemon: the file, and the request."""
 
@@ -109,6 +114,7 @@ def _gather(config_file: str | None, since_s: float, run_dir: Path) -> _Contents
     _add_events(contents, run_dir / JOURNAL, since_s)
     _add_traces(contents, run_dir / TRACES)
     _add_answers(contents, run_dir / SOCKET)
+    _add_service(contents, run_dir / JOURNAL)
     return contents
 
 
@@ -195,6 +201,18 @@ def _add_answers(contents: _Contents, socket: Path) -> None:
                 contents.files[name] = client.call(method, **params)
         except (ApiError, Refusal) as error:
             contents.missing[name] = str(error)
+
+
+def _add_service(contents: _Contents, journal: Path) -> None:
+    """Add the service counters from the journal, where no daemon has told them."""
+    if SERVICE not in contents.missing:
+        return
+    try:
+        contents.files[SERVICE] = {"components": table(standings(journal))}
+    except (JournalDamaged, OSError) as error:
+        contents.missing[SERVICE] = str(error)
+    else:
+        del contents.missing[SERVICE]
 
 
 def _write(file: Path, contents: Mapping[str, object], at: float) -> None:

@@ -42,6 +42,18 @@ BY = "1000:ann"
             events.Resolve(BY, job=4, choice="DIVERT", place=302),
         ),
         ("adopt", {}, events.Adopt(BY)),
+        ("service", {}, events.Query(BY, what="service", params={"component": ""})),
+        ("service", {"component": "lift"}, events.Query(BY, what="service", params={"component": "lift"})),
+        (
+            "service.done",
+            {"component": "lift", "note": "new ropes"},
+            events.CompleteService(BY, component="lift", note="new ropes"),
+        ),
+        (
+            "service.set",
+            {"component": "lift", "cycles": 0, "hours": 4, "since_service": True},
+            events.StateService(BY, component="lift", note="", cycles=0, hours=4, since_service=True),
+        ),
         ("status", {}, events.Query(BY, what="status")),
         ("cars", {}, events.Query(BY, what="cars")),
         ("places", {}, events.Query(BY, what="places")),

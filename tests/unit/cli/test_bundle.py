@@ -104,7 +104,7 @@ def test_no_planted_secret_leaves_and_all_else_is_there(tmp_path: Path, monkeypa
     assert [secret for secret in PLANTED if secret.encode() not in without] == [], "each was where it could leave"
     assert set(opened(file)) == {
         *("MANIFEST.json", "versions.json", "configuration.json", "doctor.json", "events.jsonl"),
-        *("status.json", "places.json", "jobs.json", "buses.json"),
+        *("status.json", "places.json", "jobs.json", "buses.json", "service.json"),
     }
     assert b'"security": "tls"' in everything
     assert b"1000:ann asked Pay" in everything
@@ -119,6 +119,7 @@ def test_without_daemon_journal_or_configuration_it_says_what_is_missing(tmp_pat
     told = json.loads(result.stdout)
     assert set(told["missing"]) == {
         *("configuration.json", "events.jsonl", "status.json", "places.json", "jobs.json", "buses.json"),
+        "service.json",
     }
     manifest = opened(file)["MANIFEST.json"]
     assert b'"cartower": "' in manifest

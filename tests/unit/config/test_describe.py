@@ -42,7 +42,7 @@ def test_a_table_lists_its_keys() -> None:
     assert [info.key for info in below(ring)][:3] == ["ring.levels", "ring.positions", "ring.rooms"]
     [machine] = look_up("machine")
     assert [info.key for info in below(machine)] == [
-        f"machine.{part}" for part in ("lift", "turntable", "shuttle", "door", "gate", "latch", "plc")
+        f"machine.{part}" for part in ("lift", "turntable", "shuttle", "door", "gate", "latch", "plc", "service")
     ]
     [bus] = look_up("bus")
     assert ("bus.NAME.port", "tcp") in {(info.key, info.of) for info in below(bus)}

@@ -40,6 +40,7 @@ RESETS = {
     **dict.fromkeys(("OVERSPEED", "SLACK_ROPE", "OVER_TRAVEL", "PHASE_LOSS"), (T, True)),
     **dict.fromkeys(("STATION_OFFLINE", "LINE_LOST", "JOURNAL_FAILED", "MAINTENANCE"), (T, True)),
     **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT", "DISK_SPACE_LOW", "BUS_ERRORS", "CLOCK_WRONG"), (T, True)),
+    "SERVICE_DUE": (T, True),
     **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE", "AUDIT_FAILED"), (O, False)),
     "FOREIGN_MASTER": (E, True),
 }

@@ -21,11 +21,12 @@ class Log:
         self.failing = False
         self.tries = 0
 
-    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
         self.tries += 1
         if self.failing:
             raise OSError(5, "Input/output error")
         self.kept += [kind for kind, _ in records]
+        return 0.0
 
 
 def test_a_log_that_fails_is_told_once_and_nothing_is_believed() -> None:
