@@ -23,16 +23,28 @@ class Holders(Table):
     """Users of the host who hold the role."""
 
 
+class Viewers(Holders):
+    """Who looks at everything."""
+
+
+class Operators(Holders):
+    """Who runs the day: orders, unit commands, parked jobs, alarms."""
+
+
+class Technicians(Holders):
+    """Who works on the machine: modes, jogging, bays out of use, alarms that a technician clears."""
+
+
+class Engineers(Holders):
+    """Who decides what the tower is to believe and to leave out: inventory, sensors, alarms, adoption."""
+
+
 class Access(Table):
     """Roles at the daemon's socket. Root and the daemon's own user are engineers, whatever stands here."""
 
     others: Word = "operator"
     """Role of whom nobody names here and who may open the socket, as its owner and its group may."""
-    viewer: Holders = Holders()
-    """Looks at everything."""
-    operator: Holders = Holders()
-    """Runs the day: orders, unit commands, parked jobs, alarms."""
-    technician: Holders = Holders()
-    """Works on the machine: modes, jogging, bays out of use, alarms that a technician clears."""
-    engineer: Holders = Holders()
-    """Decides what the tower is to believe and to leave out: inventory, sensors, alarms, adoption."""
+    viewer: Viewers = Viewers()
+    operator: Operators = Operators()
+    technician: Technicians = Technicians()
+    engineer: Engineers = Engineers()

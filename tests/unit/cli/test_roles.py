@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from controller.api.visitors import Credentials, Visitors
 from controller.cli import at_tower
 from controller.cli.main import cartower
+from controller.cli.record_text import record_text
 from controller.domain.access import Access, Holders
 from controller.domain.events import Refusal, Request
+from controller.domain.records import Asked, from_entry, to_entry
 from controller.domain.roles import Role
 from controller.runtime.leave import Leave
 from tests.support.commands import Cartower
@@ -135,3 +137,15 @@ def test_what_takes_no_word_is_never_asked_about(
         done = CliRunner().invoke(cartower, args)
     assert done.exit_code == 0
     assert "at the tower" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        (Asked("Adopt {}", "7:kim", "ROLE", "viewer"), "7:kim (viewer) asked Adopt {}, refused ROLE"),
+        (Asked("Adopt {}", "7:kim", "", "engineer", on_site=True), "7:kim (engineer, at the tower) asked Adopt {}"),
+        (Asked("Adopt {}", "7:kim"), "7:kim asked Adopt {}"),
+    ],
+)
+def test_events_tell_who_asked_as_whom_and_from_where(record: Asked, text: str) -> None:
+    assert record_text(from_entry(*to_entry(record))) == text
