@@ -40,5 +40,6 @@ class Access:
         nearest = [(kind, name) for least, kind, name in found if least == found[0][0]]
         groups = [name for kind, name in nearest if kind == "group"]
         if groups:
-            return f"members of {' or '.join(groups)} may (after their next login)"
-        return f"{' and '.join(name for _, name in nearest)} may"
+            return f"members of group {' or '.join(groups)} may (after their next login)"
+        names = [name for _, name in nearest]
+        return f"user{'s' if len(names) > 1 else ''} {' and '.join(names)} may"

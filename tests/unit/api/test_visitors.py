@@ -164,11 +164,11 @@ def test_a_silent_directory_keeps_nobody_out_and_what_was_known_counts() -> None
 
 
 def test_the_way_to_a_role_names_whom_to_join() -> None:
-    assert ACCESS.way_to(Role.TECHNICIAN) == "members of fitters may (after their next login)"
-    assert ACCESS.way_to(Role.ENGINEER) == "members of engineers or ghosts may (after their next login)"
+    assert ACCESS.way_to(Role.TECHNICIAN) == "members of group fitters may (after their next login)"
+    assert ACCESS.way_to(Role.ENGINEER) == "members of group engineers or ghosts may (after their next login)"
     assert Access().way_to(Role.ENGINEER) == NOBODY_NAMED
     only = Access({Role.TECHNICIAN: Holders(users=("tom",))})
-    assert only.way_to(Role.OPERATOR) == "tom may"
+    assert only.way_to(Role.OPERATOR) == "user tom may"
     assert only.way_to(Role.ENGINEER) == NOBODY_NAMED
 
 

@@ -73,7 +73,7 @@ def test_who_am_i_and_what_may_i(tmp_path: Path, as_kim: AsKim) -> None:
     assert may["bring a car down"]
     assert may["move an axis by hand"]
     assert not may["take a sensor out of service"]
-    assert told["ways"] == {"engineer": "members of engineers may (after their next login)"}
+    assert told["ways"] == {"engineer": "members of group engineers may (after their next login)"}
     assert lines[0] == "7:kim: technician (group fitters)"
     assert "yes\toperator\tsay what stands in a bay\tat the tower" in lines
     assert any(line.startswith("no\tengineer\timport an inventory") for line in lines)
@@ -85,7 +85,7 @@ def test_a_refused_role_is_told_with_the_way_to_it_and_has_its_exit_code(tmp_pat
     assert (done.exit_code, done.stdout) == (77, "")
     first, second = done.stderr.splitlines()
     assert first.startswith("refused (ROLE): to take a sensor out of service takes an engineer; 7:kim is an operator; ")
-    assert first.endswith("; members of engineers may (after their next login)")
+    assert first.endswith("; members of group engineers may (after their next login)")
     assert second == "next: `cartower whoami` tells your role, and what it may do"
 
 
