@@ -14,9 +14,9 @@ from hal.plcmap.codes import Safety
 BY_HAND: Final = "hand"
 ENDED: Final = "ended"
 
-FAULTS: Final = frozenset(
-    {UnitState.ABORTING.name, UnitState.ABORTED.name, UnitState.HOLDING.name, UnitState.HELD.name}
-)
+FAULTS: Final = frozenset({UnitState.ABORTING.name, UnitState.HOLDING.name})
+"""The ways to Aborted and to Held: what stops the tower begins here."""
+
 URGENT: Final = frozenset({Priority.HIGH.value, Priority.MEDIUM.value})
 
 

@@ -78,25 +78,27 @@ class Recorder:
         self._ring.image(now_s, station, words)
         if station == 0 and words[0][SAFETY_WORD] != self._safety:
             before, self._safety = self._safety, words[0][SAFETY_WORD]
-            self._look(causes.of_safety(before, self._safety))
+            self._look(now_s, causes.of_safety(before, self._safety))
 
     def standing(self, station: int, state: str, detail: str) -> None:
         """Take how far a station can be relied on now."""
-        told = Standing(station, state, detail)
-        self._ring.note(self._loop.time(), told)
+        now_s, told = self._loop.time(), Standing(station, state, detail)
+        self._ring.note(now_s, told)
         before, self._states[station] = self._states[station], state
-        self._look(causes.of_standing(self.stations[station], before, told))
+        self._look(now_s, causes.of_standing(self.stations[station], before, told))
 
     def record(self, record: Record) -> None:
         """Take what the journal is given."""
-        self._ring.note(self._loop.time(), record)
-        self._look(causes.of_record(record))
+        now_s = self._loop.time()
+        self._ring.note(now_s, record)
+        self._look(now_s, causes.of_record(record))
 
     def event(self, event: Mapping[str, object]) -> None:
         """Take what the board tells."""
+        now_s = self._loop.time()
         if event.get("event") in TOLD:
-            self._ring.note(self._loop.time(), event)
-        self._look(causes.of_event(event))
+            self._ring.note(now_s, event)
+        self._look(now_s, causes.of_event(event))
 
     def save(self, why: str) -> Mapping[str, object]:
         """Keep a trace of now; see `controller.domain.events.SaveTrace`.
@@ -107,8 +109,9 @@ class Recorder:
         """
         if self._shelf is None:
             raise Refusal("TRACE_OFF", "no traces are kept here: trace.before_s of the configuration is 0")
-        opened = self._begin(self._shelf, Cause(causes.BY_HAND, why))
-        left_s = opened.timer.when() - self._loop.time()
+        now_s = self._loop.time()
+        opened = self._begin(now_s, self._shelf, Cause(causes.BY_HAND, why))
+        left_s = opened.timer.when() - now_s
         return {"trace": opened.number, "ready_in_s": round(max(left_s, 0.0), 1)}
 
     def picture(self) -> Mapping[str, object]:
@@ -130,7 +133,8 @@ class Recorder:
     def ending(self, moving: Sequence[str]) -> None:
         """Take the daemon's end in order, and what moves at this instant."""
         if moving:
-            self._look(Cause(causes.ENDED, f"the daemon ends while something moves: {', '.join(moving)}"))
+            text = f"the daemon ends while something moves: {', '.join(moving)}"
+            self._look(self._loop.time(), Cause(causes.ENDED, text))
 
     async def close(self) -> None:
         """Write the trace that is open; give up on a disk that does not take it soon."""
@@ -140,29 +144,27 @@ class Recorder:
         if self._shelf is not None:
             await self._shelf.drain()
 
-    def _look(self, cause: Cause | None) -> None:
+    def _look(self, now_s: float, cause: Cause | None) -> None:
         """Begin a trace if there is a cause for one, and not too many have begun of late."""
         if cause is None or self._shelf is None:
             return
-        if self._open is None and self._too_many():
+        if self._open is None and self._too_many(now_s):
             self._left_out += 1
             log.warning("trace_left_out", cause=cause.text, left_out=self._left_out)
             return
-        self._begin(self._shelf, cause)
+        self._begin(now_s, self._shelf, cause)
 
-    def _too_many(self) -> bool:
-        now_s = self._loop.time()
+    def _too_many(self, now_s: float) -> bool:
         if len(self._begun_s) == MOST and now_s - self._begun_s[0] < MOST_S:
             return True
         self._begun_s.append(now_s)
         return False
 
-    def _begin(self, shelf: Shelf, cause: Cause) -> _Open:
+    def _begin(self, now_s: float, shelf: Shelf, cause: Cause) -> _Open:
         """Open a trace, or let the open one be for this cause too."""
-        now_s = self._loop.time()
         if self._open is None:
             self._ring.hold(now_s)
-            timer = self._loop.call_later(self._span.after_s, self._finish)
+            timer = self._loop.call_at(now_s + self._span.after_s, self._finish)
             self._open = _Open(shelf.next_number(), cause, now_s, self._now(), timer)
         if cause not in self._open.causes:
             self._open.causes.add(cause)

@@ -181,13 +181,17 @@ def _changed(words: Words, before: Words) -> bytes:
     """Return the registers that differ, as a `Change` holds them; all of them if nothing was read before."""
     found, start = array("H"), 0
     for number, block in enumerate(words):
-        old = before[number] if before else None
-        for offset, value in enumerate(block):
-            counts_by_itself = 0 < offset < _HEADER or offset == len(block) - 1
-            if old is None or (value != old[offset] and not counts_by_itself):
-                found.extend((start + offset, value))
+        last = len(block) - 1
+        for offset in _differing(block, before[number]) if before else range(len(block)):
+            if offset == _BOOT_ID or _HEADER <= offset < last:
+                found.append(start + offset)
+                found.append(block[offset])
         start += len(block)
     return found.tobytes()
+
+
+def _differing(block: Sequence[int], before: Sequence[int]) -> list[int]:
+    return [offset for offset, (now, was) in enumerate(zip(block, before, strict=True)) if now != was]
 
 
 def _cost(told: Told) -> int:

@@ -104,7 +104,7 @@ def _heading(subject: Subject, take: Take) -> Line:
 
 
 def _relative(take: Take, at_s: float) -> float:
-    return round(at_s - take.at_s, 4)
+    return round(at_s - take.at_s, 4) + 0.0
 
 
 def _signal(signal: Signal, row: Sequence[int]) -> Line:

@@ -64,6 +64,8 @@ def _name(kind: type[IntEnum], number: int) -> str:
 
 def _state(value: int) -> str:
     state, substep = _name(codes.State, value >> 8), value & 0xFF
+    if value >> 8 == codes.State.SHOWING:
+        return f"{state} {_name(codes.Signal, substep)}"
     return f"{state} {_name(codes.SubStep, substep)}" if substep else state
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from controller.cli.offline.trace_commands import STOP, commands
 from controller.cli.offline.trace_signals import Wanted, alias, set_bits
+from controller.domain.jobs import TERMINAL
 from controller.trace.reading import Trace
 
 Line = Mapping[str, Any]
@@ -14,6 +15,11 @@ BOOKKEEPING: Final = frozenset(
     {"accepted", "accepted_check", "executing", "outcome_sequence", "outcome", "epoch_in_force"}
 )
 """Registers of the mailboxes: the bars of the commands tell the same better. Shown where they are named."""
+
+ENDED: Final = frozenset(state.value for state in TERMINAL)
+
+NOTED_S: Final = 0.5
+"""For so long the end of a job is shown."""
 
 STEP_S: Final = 0.6
 """Two readings of a moving axis are not farther apart: between them it has moved, over a longer time it has stood."""
@@ -105,7 +111,10 @@ def _of_daemon(trace: Trace, window: Window) -> Iterator[Bars]:
             job = each["body"]["job"]
             jobs.setdefault(job["id"], []).append((each["t"], job["state"]))
     for number, states in jobs.items():
-        yield from _states(f"job {number}", states, window)
+        # One that has ended says nothing about what came later.
+        ended_s = next((t for t, state in states if state in ENDED), window.end_s)
+        if ended_s >= window.begin_s:
+            yield from _states(f"job {number}", states, Window(window.begin_s, min(ended_s + NOTED_S, window.end_s)))
     stations: dict[str, list[tuple[float, str]]] = {}
     for each in trace.entries:
         if each["what"] == "station":

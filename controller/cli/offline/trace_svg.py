@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from controller.cli.offline.trace_lanes import Bar, Bars, Bit, Curve, Lane, Lanes, Window
 
-LEFT: Final = 250.0
+LEFT: Final = 284.0
 RIGHT: Final = 24.0
 TOP: Final = 86.0
 WIDTH: Final = 1400.0
@@ -14,7 +14,9 @@ LANE: Final = 22.0
 CURVE: Final = 78.0
 GAP: Final = 5.0
 LETTER: Final = 6.3
-"""About as wide is a letter of a lane's text, at 11 px."""
+"""About as wide is a letter at 11 px ..."""
+CAPITAL: Final = 7.6
+"""... and of a bar, which mostly speaks in capitals."""
 
 FONT: Final = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 
@@ -137,8 +139,8 @@ def _bar(page: _Page, bar: Bar, y: float) -> None:
     x, width = page.x(bar.begin_s), max(page.x(bar.end_s) - page.x(bar.begin_s), 2.0)
     hint = f"{bar.text}: {bar.begin_s:+.3f} to {bar.end_s:+.3f} s"
     page.put("rect", bar.look, hint=hint, x=x, y=y + 3, width=max(width - 1, 1.0), height=LANE - 6, rx=3)
-    if width > 3 * LETTER:
-        page.text(x + 5, y + 15, _cut(bar.text, width - 8, LETTER), "ink")
+    if width > 3 * CAPITAL:
+        page.text(x + 5, y + 15, _cut(bar.text, width - 8, CAPITAL), "ink")
 
 
 def _bit(page: _Page, name: str, spans: Sequence[tuple[float, float]], y: float) -> None:
@@ -158,8 +160,8 @@ def _curve(page: _Page, curve: Curve, y: float) -> None:
 
     for value in (high, low):
         page.put("line", "grid", x1=LEFT, y1=height(value), x2=WIDTH - RIGHT, y2=height(value))
-    page.text(WIDTH - RIGHT - 4, top - 1, f"{high:g} {curve.unit}", "faint", size=10, anchor="end")
-    page.text(WIDTH - RIGHT - 4, top + room + 9, f"{low:g} {curve.unit}", "faint", size=10, anchor="end")
+    page.text(LEFT - 12, top + 4, f"{high:g} {curve.unit}", "faint", size=10, anchor="end")
+    page.text(LEFT - 12, top + room + 4, f"{low:g} {curve.unit}", "faint", size=10, anchor="end")
     points = " ".join(f"{page.x(t):.1f},{height(value):.1f}" for t, value in curve.points)
     page.put("polyline", "curve", points=points, stroke_width=1.8, stroke_linejoin="round")
 

@@ -20,6 +20,8 @@ from tests.support.fake_plc import SHAPE
         ("mailbox.lift.argument1", (0, 2500), 2500, "2500"),
         ("fast.lift.state", (0x0200,), 0x0200, "STANDSTILL"),
         ("fast.shuttle.state", (0x0402,), 0x0402, "DISCRETE_MOTION TRANSFERRING"),
+        ("fast.room1.signal.state", (0x1405,), 0x1405, "SHOWING TAKE_CAR"),
+        ("fast.room1.signal.state", (0x1400,), 0x1400, "SHOWING DARK"),
         ("fast.lift.outcome", (0x0100,), 0x0100, "OK"),
         ("fast.lift.outcome", (0x0719,), 0x0719, "REFUSED NOT_DOCKED"),
         ("slow1.lift.outcome3.result", (0x0500,), 0x0500, "STOPPED_RESTART"),
