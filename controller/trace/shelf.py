@@ -19,8 +19,8 @@ from controller.trace.ring import Take
 
 log = structlog.get_logger(__name__)
 
-STEP_LINES: Final = 100
-"""Written in one go: about 2 ms of a thread that holds Python's lock against the polls."""
+STEP_LINES: Final = 50
+"""Written in one go: 2 ms, seldom 4, of a thread that holds Python's lock against the polls."""
 
 PAUSE_S: Final = 0.01
 """Between two of them."""

@@ -41,6 +41,8 @@ VERSION: Final = 1
 
 Line = dict[str, object]
 
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -56,8 +58,8 @@ def lines(subject: Subject, take: Take) -> Iterator[str]:
     count = 0
     for line in _lines(subject, take):
         count += 1
-        yield json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str)
-    yield json.dumps({"what": "end", "lines": count}, separators=(",", ":"))
+        yield _TEXT.encode(line)
+    yield _TEXT.encode({"what": "end", "lines": count})
 
 
 def _lines(subject: Subject, take: Take) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from functools import cache
 from typing import Final
 
 from hal.plcmap import codes
@@ -47,8 +48,13 @@ _BITS: Final[Mapping[str, type[IntFlag]]] = {
 }
 
 
+@cache
+def _masks(kind: type[IntFlag]) -> tuple[tuple[str, int], ...]:
+    return tuple((str(bit.name), int(bit)) for bit in kind)
+
+
 def _bits(kind: type[IntFlag], value: int) -> Meaning:
-    bits = {str(bit.name): bool(value & bit) for bit in kind}
+    bits = {name: bool(value & mask) for name, mask in _masks(kind)}
     names = [name for name, is_set in bits.items() if is_set]
     if kind is codes.Room:
         names.append(f"crossings {value >> codes.ROOM_CROSSINGS_SHIFT}")

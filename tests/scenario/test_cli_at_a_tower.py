@@ -18,7 +18,7 @@ pytestmark = pytest.mark.realtime
 @pytest.fixture(scope="module")
 def tower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("tower") / "run"
-    with site(folder, "--config", chosen(), "--profile", "brisk", overrides={}) as here:
+    with site(folder, "--config", chosen(), "--profile", "brisk", overrides={"trace.after_s": "1"}) as here:
         here.start_simulator("--seed", "3")
         here.wait_reconciled(here.start_daemon())
         with here.plant() as plant, here.client() as client:
@@ -48,9 +48,16 @@ def test_what_a_technician_sees_of_the_wires(tower: Site) -> None:
     assert tower.cartower("bus", "read", "tower", "60000", code=1) == ""
 
 
-def test_the_doctor_finds_a_tower_at_work_sound(tower: Site) -> None:
+def test_a_trace_of_now_is_kept_and_the_doctor_finds_a_tower_at_work_sound(tower: Site) -> None:
+    tower.cartower("trace", "save", "--why", "a look", "--wait")
+    kept = told(tower, "trace", "show", "last")
+    assert kept["trace"]["cause"] == "a look"
+    boot_ids = {each["name"]: each["value"] for each in kept["signals"] if each["name"].endswith(".boot_id")}
+    assert {name.partition("/")[0] for name in boot_ids} == set(tower_under_test().maps)
+    assert any("a look" in each["body"]["request"] for each in kept["entries"] if each.get("kind") == "Asked")
     report = told(tower, "doctor")
     assert report["ok"], report
+    assert ("traces", "1 kept, 0.0 MiB") in [(each["what"], each["seen"]) for each in report["checks"]]
     checked = {each["what"] for each in report["checks"]}
     assert {"station tower", f"station {TOP_STATION}", "journal", "durable write"} <= checked
 

@@ -135,7 +135,7 @@ _LOOKS: Final[Mapping[str, str]] = {
 
 def _states(name: str, states: Sequence[tuple[float, str]], window: Window) -> Iterator[Bars]:
     """Yield the lane of something that is in one state after another."""
-    ends = [*(t for t, _ in states[1:]), window.end_s]
+    ends = [t for t, _ in states[1:]] + [window.end_s] * bool(states)
     bars = [Bar(t, end, state, _LOOKS.get(state, "plain")) for (t, state), end in zip(states, ends, strict=True)]
     inside = tuple(_clipped(bars, window))
     if inside:

@@ -11,6 +11,9 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from controller.cli.main import cartower
+from controller.cli.offline.trace_lanes import Bars, Window, lanes_of
+from controller.cli.offline.trace_signals import Wanted
+from controller.trace.reading import Trace
 from tests.support.commands import daemon
 from tests.support.sample_trace import SECRET, write_sample
 
@@ -149,6 +152,18 @@ def test_the_diagram_has_the_commands_the_curve_the_bits_and_the_cause(here: Pat
     assert "prefers-color-scheme: dark" in style
     classes = {each.get("class") for each in svg.iter() if each.get("class")}
     assert all(f".{name}{{" in style for name in classes)
+
+
+def test_a_job_that_ended_before_the_picture_is_not_in_it() -> None:
+    def job(t: float, number: int, state: str) -> dict[str, Any]:
+        return {"what": "record", "t": t, "kind": "JobSet", "body": {"job": {"id": number, "state": state}}}
+
+    entries = [job(-30, 1, "DONE"), job(-20, 2, "PLACING"), job(-8, 2, "DONE"), job(-7, 3, "PICKING")]
+    found = lanes_of(Trace({}, {}, entries), Wanted(), Window(-10.0, 10.0), 40)
+    assert [(lane.name, [bar.text for bar in lane.bars]) for lane in found.lanes if isinstance(lane, Bars)] == [
+        ("job 2", ["PLACING", "DONE"]),
+        ("job 3", ["PICKING"]),
+    ]
 
 
 def test_a_diagram_of_named_signals_or_few_lanes_tells_what_it_leaves_out(here: Path) -> None:
