@@ -1,12 +1,9 @@
 """Resetting: energise, reference what is not referenced, and prove that the machine may take jobs."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import structlog
-
-from controller.activities.again import TRIES, passes
+from controller.activities.again import tried_again
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.readings import cause_names
@@ -17,13 +14,8 @@ from hal.interfaces import Prepared
 from hal.plcmap.codes import State, Status
 from hal.plcmap.shape import level_of
 
-log = structlog.get_logger(__name__)
-
 RESET_S = 1.0
 """Bound of a station's RESET or CLEAR_FAULT: contactors and drives close within a second."""
-
-AGAIN_S = 0.5
-"""How long to wait before a command is given again that was refused or cut by what passes."""
 
 ERRAND = Errand(None, "unit")
 
@@ -130,17 +122,7 @@ async def _commit(bench: Bench, *wanted: Command, bound_s: float, wishes: tuple[
         StepFailed: the last try ended otherwise than it should.
 
     """
-    for _ in range(TRIES - 1):
-        try:
-            await _once(bench, wanted, bound_s, wishes)
-        except StepFailed as failed:
-            if not passes(failed):
-                raise
-            log.warning("reset_again", why=str(failed))
-            await asyncio.sleep(AGAIN_S)
-        else:
-            return
-    await _once(bench, wanted, bound_s, wishes)
+    await tried_again(lambda: _once(bench, wanted, bound_s, wishes))
 
 
 async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float, wishes: tuple[Wish, ...]) -> None:

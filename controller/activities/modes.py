@@ -1,11 +1,13 @@
 """The mode of the unit at the stations, and the key that takes the machine from the daemon."""
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 import structlog
 
+from controller.activities.again import tried_again
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.domain.unit import UnitMode
@@ -53,23 +55,30 @@ async def set_at(bench: Bench, station: str, mode: UnitMode) -> None:
 
     Raises:
         HalError: the station is not online, or must not be written to.
-        StepFailed: it refuses.
+        StepFailed: it refuses, or does not show what it took.
 
     """
     if shows(bench, station, mode):
         return
     wanted = bench.tower.station_controls[station].set_mode(AT_THE_PLC[mode][0])
     await bench.keeper.commit(*await carry_out_ok(bench, ERRAND, wanted, bound_s=MODE_S))
-    await bench.tower.stations[station].until(lambda _: shows(bench, station, mode), MODE_S)
+    try:
+        await bench.tower.stations[station].until(lambda _: shows(bench, station, mode), MODE_S)
+    except TimeoutError as error:
+        raise StepFailed("MODE", f"{station} does not show mode {mode.value.lower()}") from error
 
 
 async def align(bench: Bench, mode: UnitMode) -> list[str]:
-    """Bring every station to a mode; return those that are not there: the next reset asks them again."""
-    behind: list[str] = []
-    for name in bench.tower.stations:
-        try:
-            await set_at(bench, name, mode)
-        except (HalError, StepFailed, TimeoutError) as error:
-            log.warning("mode_not_taken", station=name, mode=mode.name, error=str(error))
-            behind.append(name)
-    return behind
+    """Bring every station to a mode, all at once; return those that are not there: the next reset asks them again."""
+    async with asyncio.TaskGroup() as group:
+        tasks = {name: group.create_task(_follows(bench, name, mode)) for name in bench.tower.stations}
+    return [name for name, task in tasks.items() if not task.result()]
+
+
+async def _follows(bench: Bench, station: str, mode: UnitMode) -> bool:
+    try:
+        await tried_again(lambda: set_at(bench, station, mode))
+    except (HalError, StepFailed) as error:
+        log.warning("mode_not_taken", station=station, mode=mode.name, error=str(error))
+        return False
+    return True

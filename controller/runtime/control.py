@@ -45,7 +45,7 @@ from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
 from controller.runtime.audit import Audit
-from controller.runtime.inbox import Answer, Asked, Board, Inbox, reject
+from controller.runtime.inbox import Answer, Asked, Board, Inbox, Later, grant, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
 from controller.runtime.leave import Leave
@@ -166,6 +166,7 @@ class Control:
     async def _wind_up(self, error: OSError) -> None:
         self.jobs.executing = self.rooms.executing = False
         self.unit.cause = str(error)
+        self.unit.modes.refuse(wind_up.in_doubt(error))
         self.alarms.no_journal(f"{error}; the daemon ends at rest")
         self.publish()
 
@@ -196,6 +197,8 @@ class Control:
                 self.hand.ended(event)
             case ActivityEnded(owner) if owner == "audit":
                 await self.audit.ended(event)
+            case ActivityEnded(owner) if owner == "mode":
+                self.unit.modes.ended(event, self.unit.state)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Measured(values):
@@ -208,7 +211,7 @@ class Control:
     async def _settle_down(self) -> None:
         """After each event: what follows from it, until nothing more does."""
         try:
-            await self.unit.power_up()
+            self.unit.power_up()
             for mover in (self.jobs, self.audit):
                 if mover.wants_abort:
                     cause, mover.wants_abort = mover.wants_abort, ""
@@ -268,13 +271,12 @@ class Control:
             reject(asked, wind_up.in_doubt(error))
             raise
         else:
-            if not asked.answer.done():
-                asked.answer.set_result(answer)
+            grant(asked, answer)
 
     def _audit(self, request: Request, rule: str = "") -> None:
         self._trail.note(request, rule)
 
-    async def _grant(self, request: Request) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one case a request
+    async def _grant(self, request: Request) -> Answer | Later:  # noqa: C901, PLR0911, PLR0912 - one case a request
         if not isinstance(request, Query | JogHold | Interlocks):
             log.info("asked", request=type(request).__name__, by=request.by)
         match request:
@@ -293,9 +295,9 @@ class Control:
                 self._audit(request)
                 return {"state": state.name}
             case SetMode(mode=mode):
-                behind = await self.unit.change_mode(mode, request.by)
+                answer = await self.unit.change_mode(mode, request.by)
                 self._audit(request)
-                return {"mode": self.unit.mode.name, "state": self.unit.state.name, "behind": behind}
+                return answer
             case Retrieve() | Store() | Relocate():
                 self.unit.require_no_key()
                 self.unit.require_production()
@@ -341,6 +343,7 @@ class Control:
         mode, state = self.unit.mode, self.unit.state
         match request:
             case Jog():
+                self.unit.modes.require_followed()
                 answer = self.hand.begin(request, mode, state)
                 self._audit(request)
                 return answer

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from controller.domain.events import Refusal, Request
+from controller.domain.events import Request
 
 Answer = Mapping[str, object]
+
+Later = asyncio.Future[Answer]
+"""An answer that is known once an activity has ended; the control task goes on meanwhile."""
 
 E = TypeVar("E")
 
@@ -22,10 +25,26 @@ class Asked:
     answer: "asyncio.Future[Answer]"
 
 
-def reject(asked: Asked, refusal: Refusal) -> None:
+def reject(asked: Asked, refusal: BaseException) -> None:
     """Answer a request with a refusal, if anybody still waits."""
     if not asked.answer.done():
         asked.answer.set_exception(refusal)
+
+
+def grant(asked: Asked, answer: Answer | Later) -> None:
+    """Answer a request, now or once the answer is known, if anybody still waits."""
+    if isinstance(answer, asyncio.Future):
+        answer.add_done_callback(lambda known: _pass_on(asked, known))
+    elif not asked.answer.done():
+        asked.answer.set_result(answer)
+
+
+def _pass_on(asked: Asked, known: Later) -> None:
+    error = known.exception()
+    if error is None:
+        grant(asked, known.result())
+    else:
+        reject(asked, error)
 
 
 class Inbox(Generic[E]):

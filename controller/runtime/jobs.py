@@ -66,7 +66,7 @@ class Jobs:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing of the carriage is under way."""
+        """Whether nothing of the carriage is under way, not even to its rest."""
         return not self._runner.busy
 
     @property
@@ -134,12 +134,15 @@ class Jobs:
             self._spoil_measure(job)
 
     async def cancel(self, job: Job) -> Job:
-        """Cancel a job, as far along as it is; the caller has checked that its state allows it."""
+        """Cancel a job, as far along as it is; the caller has checked that its state allows it.
+
+        The carriage may still come to rest when this returns: nothing is begun with it before.
+        """
         match job.state:
             case S.QUEUED:
                 return await self.give_up(job, "cancelled")
             case S.ASSIGNED | S.WAITING | S.POSITIONING:
-                await self._runner.cancel()
+                self._runner.dismiss()
                 return await self.give_up(job, "cancelled")
             case S.OPENING:
                 # The way is let open first; then, or wherever the job is taken up again, it turns back.
@@ -279,7 +282,7 @@ class Jobs:
             # It keeps its target, and what it is doing: only its end is another.
             return await self._register.note(changed)
         if job.state in (S.POSITIONING_TO, S.OPENING_TO):
-            await self._runner.cancel()
+            self._runner.dismiss()
         if job.room is not None:
             await self._rooms.release(job.room)
         # Back where it came from: that bay is this job's own, and it is the nearest.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -15,12 +16,15 @@ from controller.domain.interlocks import Condition, Wish, explain
 from controller.domain.jogging import AXES, RENEW_S
 from controller.domain.unit import UnitMode, UnitState
 from controller.runtime.inbox import Answer, Board
-from controller.runtime.runner import Rest, Runner
+from controller.runtime.runner import Overdue, Rest, Runner
 from controller.runtime.signals import ActivityEnded
 from hal.errors import NotOnline
 from hal.interfaces import Outcome
 
 log = structlog.get_logger(__name__)
+
+STAND_S: Final = 2.0
+"""How long the outcome of a jog that was cut is waited for: it stands within 0.3 s, and two polls show it."""
 
 
 @dataclass(slots=True)
@@ -30,7 +34,10 @@ class _Held:
     number: int
     mechanism: str
     by: str
+    direction: str
     grip: Grip
+    cut: str = ""
+    """Why it was ended by other than its hold."""
     outcome: Answer | None = None
 
 
@@ -63,7 +70,7 @@ class Hand:
             Condition(
                 "UNIT_STATE",
                 state is UnitState.IDLE,
-                f"the unit must stand in Idle, and is {state.name}: `cartower unit reset` switches the drives on",
+                "the unit must stand in Idle" + _way_to_idle(state),
             ),
             *explain(Wish(AXES[mechanism].wish), situation(self._bench)),
         )
@@ -77,13 +84,13 @@ class Hand:
 
         """
         for condition in self.conditions(request.mechanism, mode, state):
-            if not condition.met:
+            if condition.refuses:
                 raise Refusal(condition.name, condition.text)
         if self.busy:
             raise Refusal("JOG_RUNS", "one axis at a time, by one person: another jog has not ended")
         number = 1 if self._newest is None else self._newest.number + 1
         grip = Grip(self._bench.tower.stations[modes.TOWER].touch_dead_man)
-        self._newest = _Held(number, request.mechanism, request.by, grip)
+        self._newest = _Held(number, request.mechanism, request.by, request.direction, grip)
         forward = request.direction == AXES[request.mechanism].forward
         self._runner.start(jog(self._bench, axis_of(self._bench, request.mechanism), grip, forward=forward))
         self._tell("began", direction=request.direction, by=request.by)
@@ -119,19 +126,37 @@ class Hand:
             return
         if isinstance(signal.error, OSError):
             raise signal.error
-        self._end(_told(signal))
+        assert self._newest is not None
+        self._end(self._newest, _told(signal, self._newest.cut))
 
     def halt(self, cause: str) -> Rest:
-        """Stop whatever is moved by hand; await the answer to wait until it stands."""
+        """Stop whatever is moved by hand; await the answer to wait until it stands.
+
+        Its outcome is read behind the standstill, as of any jog, unless the station does not tell it in `STAND_S`.
+        """
         if self._newest is not None and self.busy:
             self._newest.grip.let_go()
-            self._end({"verdict": "UNKNOWN", "reason": "", "text": f"{cause}; the next clear or reset finds out"})
-        return self._runner.dismiss()
+            self._newest.cut = self._newest.cut or cause
+        return self._runner.outwait(STAND_S)
 
-    def _end(self, outcome: Mapping[str, object]) -> None:
-        assert self._newest is not None
-        self._newest.outcome = outcome
-        log.info("jog_ended", mechanism=self._newest.mechanism, **outcome)
+    def picture(self) -> Answer | None:
+        """Return the newest jog, running or ended, for people and programs; None before the first."""
+        newest = self._newest
+        if newest is None:
+            return None
+        return {
+            "jog": newest.number,
+            "mechanism": newest.mechanism,
+            "direction": newest.direction,
+            "by": newest.by,
+            "position": self._position(newest.mechanism),
+            "unit": AXES[newest.mechanism].unit,
+            "outcome": newest.outcome,
+        }
+
+    def _end(self, newest: _Held, outcome: Mapping[str, object]) -> None:
+        newest.outcome = outcome
+        log.info("jog_ended", mechanism=newest.mechanism, **outcome)
         self._tell("ended", **outcome)
 
     def _tell(self, what: str, **more: object) -> None:
@@ -145,9 +170,28 @@ class Hand:
             return None
 
 
-def _told(signal: ActivityEnded) -> Answer:
-    """Return how a jog ended, for people and programs."""
+def _way_to_idle(state: UnitState) -> str:
+    if state is UnitState.IDLE:
+        return ""
+    match state:
+        case UnitState.STOPPED:
+            first = ""
+        case UnitState.ABORTED:
+            first = "`cartower unit clear`, then "
+        case _:
+            first = "`cartower unit stop`, then "
+    return f", and is {state.name}: {first}`cartower unit reset` switches the drives on"
+
+
+def _told(signal: ActivityEnded, cut: str) -> Answer:
+    """Return how a jog ended, for people and programs; ``cut``: why by other than its hold."""
+    return {**_how(signal), "cut": cut}
+
+
+def _how(signal: ActivityEnded) -> Answer:
     match signal.error, signal.result:
+        case Overdue(), _:
+            return {"verdict": "UNKNOWN", "reason": "", "text": "the next clear or reset finds out"}
         case StepFailed(rule=rule, text=text), _:
             return {"verdict": "REFUSED", "reason": rule, "text": text}
         case Exception() as error, _:

@@ -10,16 +10,17 @@ from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobEvent
-from controller.domain.records import ModeSet, UnitSet
+from controller.domain.records import UnitSet
 from controller.domain.unit import ASKED_FOR, MODE_CHANGE_STATES, UnitMode
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitState as S
 from controller.machines.unit import unit_machine
 from controller.runtime.audit import Audit
-from controller.runtime.inbox import Board
+from controller.runtime.inbox import Board, Later
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
 from controller.runtime.ledger import Ledger
+from controller.runtime.mode import ModeChange
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.signals import ActivityEnded
@@ -43,6 +44,9 @@ LETS_MOVE = frozenset({E.CLEAR, E.RESET, E.START, E.UNHOLD, E.UNSUSPEND})
 """Commands that may lead to something being written to a PLC; the others only take motion away."""
 
 TO_EXECUTE = frozenset({E.START, E.UNHOLD, E.UNSUSPEND})
+
+POWER_UP_AGAIN_S = 1.0
+"""How long to wait before the stations are asked again what became of the last daemon's commands."""
 
 
 class Unit:
@@ -69,10 +73,13 @@ class Unit:
         self._board = board
         self._clock = clock
         self._runner = Runner("unit", post)
+        self._modes = ModeChange(bench, ledger, board, post)
+        self._power_up_s = clock()
         self._machine = unit_machine(S.ABORTED)
         self.cause = "starting: the stations are not reconciled yet"
         self.since = clock()
         self.reconciled = False
+        """Whether the unit has left its start: what the last daemon left open is settled, or somebody clears it."""
         self.reset_due = ""
         """Why nothing but a reset leads back to Execute; empty: nothing of that kind."""
 
@@ -84,10 +91,15 @@ class Unit:
     @property
     def mode(self) -> UnitMode:
         """The mode of the unit: as a person left it last, whatever trips, stops and restarts came since."""
-        return self._ledger.book.mode
+        return self._modes.mode
 
-    async def change_mode(self, mode: UnitMode, by: str) -> list[str]:
-        """Change the mode; return the stations that do not show it yet.
+    @property
+    def modes(self) -> ModeChange:
+        """How far the stations have followed the mode."""
+        return self._modes
+
+    async def change_mode(self, mode: UnitMode, by: str) -> Later:
+        """Change the mode, durably, and let the stations follow; the answer names those that do not show it then.
 
         Who leaves Manual in Idle is brought to Stopped: what was moved by hand is proven by the next Reset.
 
@@ -102,13 +114,11 @@ class Unit:
         if self._hand.busy:
             raise Refusal("JOG_RUNS", "an axis is moved by hand: let go first")
         left = self.mode
-        if mode is not left:
-            await self._ledger.commit(ModeSet(mode.value, by))
-            log.info("unit_mode", mode=mode.name, was=left.name, by=by)
-            self._board.tell({"event": "unit_mode", "mode": mode.name, "was": left.name, "by": by})
+        await self._modes.keep(mode, by)
         if left is UnitMode.MANUAL is not mode and self.state is S.IDLE:
             await self.fire(E.STOP, "left manual mode: what was moved by hand is proven by the next reset")
-        return await modes.align(self._bench, mode)
+        # In these states nothing runs but the settling of a start, which begins anew behind this.
+        return self._modes.follow(self._runner.dismiss() if not self.reconciled else Rest(None))
 
     def require_production(self) -> None:
         """See that cars are moved in the mode of now.
@@ -146,6 +156,7 @@ class Unit:
             self.require_no_key()
         if event in TO_EXECUTE:
             self.require_production()
+            self._modes.require_followed()
             self._require_reset()
         if event is E.CLEAR and not self._all_online():
             raise Refusal("STATION_OFFLINE", f"not every station is online: {', '.join(self._missing())}")
@@ -192,11 +203,18 @@ class Unit:
         hand, visit = self._hand.halt(why), self._audit.halt(why, aborting=change.target is S.ABORTING)
         await self._enter(change.target, self._runner.dismiss(), hand, visit)
 
-    async def power_up(self) -> None:
-        """Leave the start for Stopped once every outcome is proven and nothing has tripped; else stay Aborted."""
-        if self.reconciled or not self._all_online():
+    def power_up(self) -> None:
+        """Once every station is there, begin to settle what the last daemon left open."""
+        due = not self.reconciled and self._clock() >= self._power_up_s
+        if due and not self._runner.busy and not self._modes.follows and self._all_online():
+            self._start(self._reconcile())
+
+    def _powered_up(self, signal: ActivityEnded) -> None:
+        """Leave the start for Stopped if every outcome is proven and nothing has tripped; else stay Aborted."""
+        if signal.error is not None or not self._all_online():
+            self._power_up_s = self._clock() + POWER_UP_AGAIN_S
             return
-        problem = await self._reconcile()
+        problem = str(signal.result)
         self.reconciled = True
         if problem:
             self.cause = problem
@@ -214,7 +232,9 @@ class Unit:
         """Take the end of an acting state's activity."""
         if not self._runner.take(signal):
             return
-        if self.state is S.ABORTING:
+        if not self.reconciled:
+            self._powered_up(signal)
+        elif self.state is S.ABORTING:
             await self._jobs.interrupt(JobEvent.INTERRUPT if self._all_online() else JobEvent.LINK_LOST)
             await self.fire(E.DONE, self.cause)
         elif self.state in _COMING_TO_REST:
@@ -237,6 +257,7 @@ class Unit:
     async def shut_down(self) -> None:
         """Bring everything to rest, for the end of the process."""
         await self._runner.cancel()
+        await self._modes.halt()
         await self._hand.halt("the daemon ends").reached()
         await self._audit.halt("the daemon ends").reached()
         await self._jobs.halt().reached()
@@ -255,6 +276,7 @@ class Unit:
             case _ if state in _COMING_TO_REST and (leaving or any(each.pending for each in before)):
                 self._start(self._rest(*before, rooms=leaving))
             case S.CLEARING:
+                self.reconciled = True
                 self._start(self._clear())
             case S.RESETTING:
                 self.reset_due = ""
@@ -308,6 +330,7 @@ class Unit:
 
         ``by_person``: somebody has looked at the tower and clears it, so that what can run no more is given up.
         """
+        await self._modes.followed()
         book = self._ledger.book
         unknown = recovery.unknown(await recovery.settle_open(self._bench, book))
         return await recovery.give_up_unknown(self._bench, book, unknown) if by_person else unknown

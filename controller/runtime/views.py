@@ -75,6 +75,7 @@ class Views:
                 "state": control.unit.state.name,
                 "mode": control.unit.mode.name,
                 "reason": control.unit.cause,
+                "reset_due": control.unit.reset_due,
                 "since": round(asyncio.get_running_loop().time() - control.unit.since, 1),
             },
             "safety": self._safety(),
@@ -86,6 +87,7 @@ class Views:
             "rooms": [self._room(control, place, number) for number, place in self._numbered_rooms()],
             "places": {str(each["place"]): each for each in self.places()},
             "job": None if working is None else self._at_hand(control, working),
+            "jog": control.hand.picture(),
             "queue": [job_views.in_queue(job, position) for position, job in enumerate(queue, start=1)],
             "audit": audit_views.in_short(self._bench, self._book, control.audit.visiting, self._now()),
             "counts": self._counts(),
@@ -186,6 +188,7 @@ class Views:
             "job": next((job.id for job in self._book.open_jobs() if place in (job.room, job.target)), None),
             "door": driver.inner_door.state.name if online else None,
             "gate": driver.outer_gate.state.name if online else None,
+            "sign": driver.signal.shown.name if online else None,
             "person": None if facts is None else facts.maybe_person,
             "fault": control.rooms.fault(place),
         }

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from controller.domain.events import SetMode
 from controller.domain.jobs import JobKind, JobState
-from controller.domain.unit import UnitEvent, UnitState
+from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.plcmap.codes import Opcode, Reason
 from hal.plcmap.frame import Content
 from sim_plc.program.station_program import StationProgram
@@ -38,6 +39,16 @@ def test_a_reset_outlives_two_refusals_that_pass(opcode: Opcode, monkeypatch: py
         async with stage(tower_under_test(), execute=False) as it:
             refused = refuse(monkeypatch, opcode, Reason.SILENT, 2)
             await it.command(UnitEvent.RESET, UnitState.IDLE)
+            assert len(refused) == 2
+
+    loop.run(body())
+
+
+def test_a_mode_outlives_two_refusals_that_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        async with stage(tower_under_test(), execute=False) as it:
+            refused = refuse(monkeypatch, Opcode.MODE, Reason.SILENT, 2)
+            assert (await it.ask(SetMode(mode=UnitMode.MANUAL)))["behind"] == []
             assert len(refused) == 2
 
     loop.run(body())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.events import Interlocks, Jog, JogHold, Retrieve, SetMode, Store, UnitCommand
+from controller.domain.events import Interlocks, Jog, JogHold, Query, Retrieve, SetMode, Store, UnitCommand
 from controller.domain.jobs import JobState
 from controller.domain.jogging import AXES, RENEW_S
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
@@ -283,12 +283,50 @@ def test_the_unit_is_stopped_only_once_the_axis_stands(event: UnitEvent) -> None
             there = UnitState.STOPPED if event is UnitEvent.STOP else UnitState.ABORTED
             await it.until(lambda: it.unit is there, 5.0)
             assert not axis(it, "turntable").moving
+            assert it.book.intents == {}, "what was cut is settled, and nobody has to reset for it"
+            shown = (await it.ask(Query(what="status")))["jog"]
+            assert isinstance(shown, dict)
+            assert (shown["mechanism"], shown["direction"], shown["by"]) == ("turntable", "ahead", "7:kim")
             await client.die()
+            outcome = await client.outcome()
+            assert outcome == shown["outcome"]
+            assert outcome["verdict"] in ("OK", "STOPPED")
+            assert "asked for" in outcome["cut"]
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("event", [UnitEvent.STOP, UnitEvent.ABORT])
+def test_of_a_jog_that_is_cut_as_the_cable_goes_only_a_reset_finds_the_outcome(event: UnitEvent) -> None:
+    async def scenario() -> None:
+        async with creeping("turntable", "ahead") as (it, client):
+            it.world.pull_cable("tower", out=True)
+            await it.ask(UnitCommand(event=event))
             assert (await client.outcome())["verdict"] == "UNKNOWN"
-            if event is UnitEvent.ABORT:
-                await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
-            await it.command(UnitEvent.RESET, UnitState.IDLE)
-            assert it.book.intents == {}, "the reset settles what was cut"
+            assert it.book.intents
+            it.world.pull_cable("tower", out=False)
+            await it.until(lambda: it.unit in (UnitState.STOPPED, UnitState.ABORTED))
+            await asyncio.sleep(5.0)
+            await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+            assert it.book.intents == {}
+
+    loop.run(scenario())
+
+
+def test_a_running_jog_is_shown_with_who_which_axis_and_which_way() -> None:
+    async def scenario() -> None:
+        async with creeping("lift", "up") as (it, client):
+            shown = (await it.ask(Query(what="status")))["jog"]
+            assert isinstance(shown, dict)
+            assert {key: shown[key] for key in ("jog", "mechanism", "direction", "by", "unit", "outcome")} == {
+                "jog": client.number,
+                "mechanism": "lift",
+                "direction": "up",
+                "by": "7:kim",
+                "unit": "mm",
+                "outcome": None,
+            }
+            assert shown["position"] == pytest.approx(axis(it, "lift").position, abs=20)
 
     loop.run(scenario())
 

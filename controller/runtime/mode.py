@@ -1,0 +1,120 @@
+"""The mode of the unit: durable at once; the stations follow while the control task goes on."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from controller.activities import modes
+from controller.activities.context import Bench
+from controller.domain.events import Refusal
+from controller.domain.records import ModeSet
+from controller.domain.unit import UnitMode, UnitState
+from controller.runtime.inbox import Board, Later
+from controller.runtime.ledger import Ledger
+from controller.runtime.runner import Rest, Runner
+from controller.runtime.signals import ActivityEnded
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What was brought about: ``behind`` names the stations that do not show the mode."""
+
+    mode: UnitMode
+    behind: list[str]
+
+
+class ModeChange:
+    """Keeps the mode and lets the stations follow it. Called by the control task alone."""
+
+    def __init__(self, bench: Bench, ledger: Ledger, board: Board, post: Callable[[ActivityEnded], None]) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._board = board
+        self._runner = Runner("mode", post)
+        self._asked: list[Later] = []
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    @property
+    def mode(self) -> UnitMode:
+        """The mode of the unit: as a person left it last, whatever trips, stops and restarts came since."""
+        return self._ledger.book.mode
+
+    @property
+    def follows(self) -> bool:
+        """Whether stations are being brought to the mode."""
+        return not self._at_rest.is_set()
+
+    async def keep(self, mode: UnitMode, by: str) -> None:
+        """Make the mode durable and tell it; the stations do not know yet."""
+        left = self.mode
+        if mode is left:
+            return
+        await self._ledger.commit(ModeSet(mode.value, by))
+        log.info("unit_mode", mode=mode.name, was=left.name, by=by)
+        self._board.tell({"event": "unit_mode", "mode": mode.name, "was": left.name, "by": by})
+
+    def follow(self, before: Rest) -> Later:
+        """Let the stations follow, once ``before`` is at rest; return what answers whoever asked.
+
+        Whoever asks while they follow another mode is answered with the first one once they have followed the second.
+        """
+        answer: Later = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        if not self.follows:
+            self._at_rest.clear()
+            self._runner.start(self._align(before))
+        return answer
+
+    async def followed(self) -> None:
+        """Wait until no station is being brought to a mode: nothing else may write to its mailbox before."""
+        await self._at_rest.wait()
+
+    def require_followed(self) -> None:
+        """See that the stations are not on their way to another mode.
+
+        Raises:
+            Refusal: they are.
+
+        """
+        if self.follows:
+            text = f"the stations are still being brought to mode {self.mode.value.lower()}: a few seconds"
+            raise Refusal("MODE_CHANGES", text)
+
+    def ended(self, signal: ActivityEnded, state: UnitState) -> None:
+        """Take the end: answer whoever asked, or go on to the mode that was asked for meanwhile."""
+        if not self._runner.take(signal):
+            return
+        found = signal.result
+        if isinstance(found, _Followed) and found.mode is not self.mode:
+            self._runner.start(self._align(Rest(None)))
+            return
+        self._at_rest.set()
+        if isinstance(found, _Followed):
+            answer = {"mode": self.mode.name, "state": state.name, "behind": found.behind}
+            for asked in self._taken():
+                asked.set_result(answer)
+        else:
+            self.refuse(Refusal("MODE", f"the mode is kept, the stations do not follow: {signal.error}"))
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse whoever still waits for an answer."""
+        for asked in self._taken():
+            asked.set_exception(refusal)
+
+    async def halt(self) -> None:
+        """Cancel it, for the end of the process."""
+        await self._runner.cancel()
+
+    def _taken(self) -> list[Later]:
+        asked, self._asked = self._asked, []
+        return [each for each in asked if not each.done()]
+
+    async def _align(self, before: Rest) -> _Followed:
+        await before.reached()
+        mode = self.mode
+        return _Followed(mode, await modes.align(self._bench, mode))
