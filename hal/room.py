@@ -56,6 +56,11 @@ class RoomSignal:
         """Show a signal."""
         return self.mechanism.prepare(Opcode.SHOW, int(code))
 
+    @property
+    def shown(self) -> Signal:
+        """What it shows now: dark after its PLC's power-up."""
+        return Signal(self.mechanism.status().substep)
+
 
 @dataclass(frozen=True, slots=True)
 class RoomDriver:

@@ -58,13 +58,13 @@ def facts_of(bench: Bench, place: int) -> RoomFacts:
 async def admit_customer(bench: Bench, place: int) -> None:
     """Open the gate once the inner door is locked, and show that the car may be taken."""
     await _until(bench, lambda: facts_of(bench, place).door_locked)
-    await invite_customer(bench, place)
+    await _show(bench, place, Signal.TAKE_CAR)
     await _open_gate(bench, place)
 
 
-async def invite_customer(bench: Bench, place: int) -> None:
-    """Show that the car may be taken; also anew, since a sign is dark after its PLC's power-up."""
-    await _show(bench, place, Signal.TAKE_CAR)
+async def show(bench: Bench, place: int, code: Signal) -> None:
+    """Let the sign say something; nothing moves."""
+    await _show(bench, place, code)
 
 
 async def admit_car(bench: Bench, place: int) -> None:

@@ -1,12 +1,14 @@
 """Which activity serves each state of a room."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from controller.activities import room as doing
 from controller.activities.context import Bench
 from controller.domain.room_facts import RoomFacts
 from controller.domain.rooms import RoomState as S
+from hal.plcmap.codes import Signal
 
 Activity = Coroutine[object, object, object]
 
@@ -37,12 +39,36 @@ def belongs_shut(state: S, *, awaited: bool) -> bool:
     return state in _FOR_THE_CARRIAGE or (state in _WAITING and not awaited)
 
 
+SIGN: Final[Mapping[S, Signal]] = MappingProxyType(
+    {
+        S.VACANT: Signal.DARK,
+        S.RESERVED: Signal.DARK,
+        S.CAR_COMING: Signal.DARK,
+        S.CUSTOMER_ADMITTED: Signal.TAKE_CAR,
+        S.CLEARING: Signal.DARK,
+        S.ACCEPTED: Signal.WAIT,
+        S.CAR_LEAVING: Signal.WAIT,
+        S.UNKNOWN: Signal.OUT_OF_SERVICE,
+        S.BLOCKED: Signal.OUT_OF_SERVICE,
+        S.OUT_OF_SERVICE: Signal.OUT_OF_SERVICE,
+    }
+)
+"""What the sign says in each state that serves nobody else: a level, restored whenever it shows something else.
+
+In the other states an activity runs from the first to the last moment, and tells people what to do as it goes.
+"""
+
+
 def activity(  # noqa: PLR0911 - one case a state
-    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool, invited: bool
+    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool
 ) -> Activity | None:
     """Return what a room does in a state, None for nothing.
 
-    ``awaited``: a job waits for a car to come in. ``invited``: the sign is known to invite the customer.
+    ``awaited``: a job waits for a car to come in.
+
+    Raises:
+        NotOnline: the tower's image may not be trusted.
+
     """
     match state:
         case S.RESERVED if awaited:
@@ -55,13 +81,13 @@ def activity(  # noqa: PLR0911 - one case a state
             return doing.measure(bench, place)
         case S.CAR_PRESENT:
             return doing.admit_customer(bench, place)
-        case S.CUSTOMER_ADMITTED if not invited:
-            return doing.invite_customer(bench, place)
-        case S.DEPARTING | S.CLEARING:
+        case S.DEPARTING | S.CLEARING if not (facts.shut and facts.empty and not facts.maybe_person):
             return doing.close_when_clear(bench, place)
         case S.REFUSED:
             return doing.let_out(bench, place)
         case _ if not facts.gate_locked and (state is S.UNKNOWN or belongs_shut(state, awaited=awaited)):
             return doing.shut_when_still(bench, place)
+        case _ if (sign := SIGN.get(state)) is not None and bench.tower.rooms[place].signal.shown is not sign:
+            return doing.show(bench, place, sign)
         case _:
             return None

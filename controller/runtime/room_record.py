@@ -32,8 +32,6 @@ class RoomRecord:
         self.running: RoomState | None = None
         """The state whose activity runs."""
         self.fault = ""
-        self.invited = False
-        """The sign is known to tell the customer that the car may be taken."""
         self.again_s = 0.0
         """Not before this time of the loop is an activity started."""
         self.inhabited_s: float | None = None

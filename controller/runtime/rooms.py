@@ -150,7 +150,7 @@ class Rooms:
         self.executing = False
         for room in self._rooms.values():
             await room.runner.cancel()
-            room.running, room.invited = None, False
+            room.running = None
 
     def lose_sight(self) -> None:
         """Trust no look any more: the station is gone. The next one tells what has happened meanwhile."""
@@ -202,7 +202,8 @@ class Rooms:
 
     async def _entered(self, room: RoomRecord, was: S, state: S) -> None:
         if room.runner.busy and (room.running, state) not in duties.ITS_OWN_DOING:
-            await room.runner.cancel()
+            # What comes next begins once its gate stands: nobody waits for that here.
+            room.runner.dismiss()
             room.running = None
         match state:
             case S.CUSTOMER_ADMITTED if was is S.CAR_PRESENT and room.facts is not None:
@@ -226,7 +227,7 @@ class Rooms:
         if state is S.VACANT and awaited:
             await self.fire(room.place, E.RESERVE)
             return
-        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, invited=room.invited)
+        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited)
         if activity is not None:
             room.running = state
             own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
@@ -246,20 +247,18 @@ class Rooms:
                 # The carriage is on its way to a car that was accepted once: somebody has to look.
                 room.fault = f"measured again, the car may not be taken in: {result}"
                 await self.fire(room.place, E.FAULT)
-            case S.CAR_PRESENT | S.CUSTOMER_ADMITTED if job is None:
-                room.invited = True
-            case S.MEASURING | S.CAR_PRESENT:
+            case S.MEASURING | S.CAR_PRESENT if served is S.MEASURING or job is not None:
                 await self.fire(room.place, E.MEASURED_OK)
 
     def _awaited(self, room: RoomRecord) -> Job | None:
         return claims.inbound(self._book, room.place)
 
     async def _failed(self, room: RoomRecord, error: Exception) -> None:
+        room.again_s = asyncio.get_running_loop().time() + AGAIN_S
         if isinstance(error, StepFailed) and self.executing and is_fault(error):
             room.fault = str(error)
             await self.fire(room.place, E.FAULT)
         else:
-            room.again_s = asyncio.get_running_loop().time() + AGAIN_S
             log.warning("room_activity_broken", room=room.number, error=str(error))
 
     async def _believe(self, place: int, belief: Place) -> None:
