@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
-from hal.plcmap.codes import Bay, BayStation, Opcode
+from hal.plcmap.codes import Bay, BayStation, Opcode, Status
 from hal.plcmap.shape import level_of, position_of
 from hal.readings import Loaded, loaded
 from hal.scan import Station
@@ -49,6 +49,12 @@ class Latches:
     def docked(self, place: int) -> bool:
         """Whether the carriage is docked at a bay, hard-wired."""
         return Bay.DOCKED in self._bay(place)
+
+    @property
+    def powered(self) -> bool:
+        """Whether the newest image, however old, shows the bay controller switched on by a reset."""
+        image = self.station.last_image
+        return image is not None and Status.POWERED in image.status
 
     @property
     def carriage_held(self) -> bool:

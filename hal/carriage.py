@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
 from hal.plcmap.codec import Image
-from hal.plcmap.codes import Carriage, Flag, Opcode, SubStep
+from hal.plcmap.codes import Carriage, Flag, Opcode, State, SubStep
 from hal.plcmap.shape import TowerShape
 from hal.readings import Loaded, loaded
 from hal.scan import Station
@@ -30,6 +30,11 @@ class Axis:
     def homed(self) -> bool:
         """Whether the encoder's zero is proven."""
         return self.shows(Flag.HOMED)
+
+    @property
+    def ready(self) -> bool:
+        """Whether its drive is energised and not in error stop."""
+        return self.mechanism.status().state not in (State.DISABLED, State.ERROR_STOP)
 
     def shows(self, flag: Flag) -> bool:
         """Whether a flag is set."""

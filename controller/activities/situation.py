@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
-from controller.domain.interlocks import Condition, RoomSituation, Situation, Wish, refusal
+from controller.domain.interlocks import Condition, CutAt, RoomSituation, Situation, Wish, refusal
 from hal.plcmap.codes import Room
 from hal.readings import Loaded
 
@@ -31,6 +31,10 @@ def situation(bench: Bench) -> Situation:
     return Situation(
         safety_ok=tower.safety.ok,
         powered=tower.safety.powered,
+        lift_ready=tower.lift.ready,
+        turntable_ready=tower.turntable.ready,
+        shuttle_ready=tower.shuttle.ready,
+        latches_powered={level: latches.powered for level, latches in tower.latches.items()},
         lift_homed=tower.lift.homed,
         turntable_homed=tower.turntable.homed,
         lift_held=tower.lift.held,
@@ -41,6 +45,8 @@ def situation(bench: Bench) -> Situation:
         loaded=PROVEN[tower.shuttle.loaded],
         secured=tower.shuttle.secured,
         resumable=tower.shuttle.resumable,
+        picking=tower.shuttle.picking,
+        substep=CutAt[tower.shuttle.substep.name] if tower.shuttle.resumable else CutAt.NOWHERE,
         all_latches_locked=tower.dock.all_latches_locked,
         latch_open=tower.dock.latch_open,
         place_occupied=PROVEN[tower.dock.occupied],

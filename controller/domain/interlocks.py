@@ -2,14 +2,17 @@
 
 The PLCs and the safety chain decide; this page only says beforehand what they would miss. The rows are those of the
 contract's table "Interlocks"; above them stand the safety chain, without which nothing moves, and the power of the
-drives, which the latches do not have. Doubt (None) meets no condition: a load must be proven absent, a place proven
-empty or occupied.
+drives. Doubt (None) meets no condition: a load must be proven absent, a place proven empty or occupied. What a PLC
+alone sees (the comb between the arms) is listed too, and refuses nothing here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+PLACES_A_LEVEL: Final = 100
+"""A place's number is its level times this, and its position."""
 
 
 class WishKind(StrEnum):
@@ -32,6 +35,15 @@ class WishKind(StrEnum):
     CLOSE_INNER_DOOR = "CLOSE_INNER_DOOR"
     OPEN_OUTER_GATE = "OPEN_OUTER_GATE"
     CLOSE_OUTER_GATE = "CLOSE_OUTER_GATE"
+
+
+class CutAt(StrEnum):
+    """Where an exchange was cut that the PLC retains."""
+
+    NOWHERE = "NOWHERE"
+    EXTENDING = "EXTENDING"
+    TRANSFERRING = "TRANSFERRING"
+    RETRACTING = "RETRACTING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,12 @@ class Situation:
     safety_ok: bool
     powered: bool
     """The drives are enabled: since a reset, until a trip."""
+    lift_ready: bool
+    """Its drive is energised and not in fault."""
+    turntable_ready: bool
+    shuttle_ready: bool
+    latches_powered: Mapping[int, bool]
+    """By level: whether its bay controller was switched on by a reset."""
     lift_homed: bool
     turntable_homed: bool
     lift_held: bool
@@ -81,6 +99,10 @@ class Situation:
     secured: bool
     resumable: bool
     """A cut exchange is retained."""
+    picking: bool
+    """Direction of the cut exchange: True for a PICK, False for a PLACE."""
+    substep: CutAt
+    """Where it was cut."""
     all_latches_locked: bool
     latch_open: bool
     """The latch of the bay where the carriage stands is proven open."""
@@ -96,6 +118,13 @@ class Condition:
     name: str
     met: bool
     text: str
+    known: bool = True
+    """False: only the PLC sees it, and ``met`` is what is to be expected. Then it refuses nothing here."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is known to be missing."""
+        return self.known and not self.met
 
 
 def explain(wish: Wish, situation: Situation) -> tuple[Condition, ...]:
@@ -115,13 +144,25 @@ def refusal(wish: Wish, situation: Situation) -> Condition | None:
         ValueError: a door or gate of a place that is no room.
 
     """
-    return next((condition for condition in explain(wish, situation) if not condition.met), None)
+    return next((condition for condition in explain(wish, situation) if condition.refuses), None)
 
 
 def _above_all(wish: Wish, now: Situation) -> Iterator[Condition]:
     yield Condition("SAFETY", now.safety_ok, "the safety chain must be closed")
-    if wish.kind not in (WishKind.UNLATCH, WishKind.LATCH):
-        yield Condition("POWER", now.powered, "the drives must be on: reset the unit")
+    match wish.kind:
+        case WishKind.LATCH:
+            # It takes energy away: a spring does it.
+            return
+        case WishKind.UNLATCH:
+            level = wish.place // PLACES_A_LEVEL
+            powered = now.latches_powered.get(level, False)
+            yield Condition("POWER", powered, f"the bay controller of level {level} must be on: reset the unit")
+            return
+        case _:
+            yield Condition("POWER", now.powered, "the drives must be on: reset the unit")
+    for name, ready in (("lift", now.lift_ready), ("turntable", now.turntable_ready), ("shuttle", now.shuttle_ready)):
+        if wish.kind in _DRIVEN_BY[name]:
+            yield Condition("POWER", ready, f"the drive of the {name} must not be in fault: reset the unit")
 
 
 def _lift(wish: Wish, now: Situation) -> Iterator[Condition]:
@@ -146,39 +187,58 @@ def _travel(now: Situation) -> Iterator[Condition]:
 
 
 def _exchange(wish: Wish, now: Situation) -> Iterator[Condition]:
+    if wish.kind in (WishKind.PICK, WishKind.PLACE):
+        yield _centred(now)
+    else:
+        yield Condition("NOTHING_TO_RESUME", now.resumable, "an exchange must have been cut")
     yield from _docked_and_held(wish.place, now)
     room = now.rooms.get(wish.place)
     if room is None:
         yield Condition("WAY_NOT_OPEN", now.latch_open, f"the latch of bay {wish.place} must be open")
     else:
         yield from _room_for_exchange(wish, room)
-    yield from _loads(wish, now)
+    yield from _loads(wish, now, room)
 
 
 def _room_for_exchange(wish: Wish, room: RoomSituation) -> Iterator[Condition]:
     place = wish.place
     yield Condition("WAY_NOT_OPEN", room.inner_door_open, f"the inner door of room {place} must be open")
     yield _outer_gate_locked(place, room)
-    if wish.kind is WishKind.PICK:
-        # Only a car that stands on the floor has marks to stand in.
-        yield Condition("CAR_NOT_IN_MARKS", room.car_in_marks, f"the car in room {place} must stand within its marks")
     yield from _nobody(place, room)
 
 
-def _loads(wish: Wish, now: Situation) -> Iterator[Condition]:
-    empty, full = now.loaded is False, now.loaded is True
-    match wish.kind:
-        case WishKind.PICK:
-            yield Condition("CARRIAGE_LOADED", empty, "the carriage must be empty, on both sensors")
-            occupied = now.place_occupied is True
-            yield Condition("SOURCE_NOT_OCCUPIED", occupied, f"place {wish.place} must be occupied, on both sensors")
-        case WishKind.PLACE:
-            yield Condition("CARRIAGE_EMPTY", full, "the carriage must carry a car, on both sensors")
-            free = now.place_occupied is False
-            yield Condition("TARGET_NOT_EMPTY", free, f"place {wish.place} must be empty, on both sensors")
+def _loads(wish: Wish, now: Situation, room: RoomSituation | None) -> Iterator[Condition]:
+    empty, full, place = now.loaded is False, now.loaded is True, wish.place
+    takes = _takes(wish, now)
+    if takes and room is not None:
+        # Only a car that stands on the floor has marks to stand in.
+        yield Condition("CAR_NOT_IN_MARKS", room.car_in_marks, f"the car in room {place} must stand within its marks")
+    if wish.kind is WishKind.PICK:
+        yield Condition("CARRIAGE_LOADED", empty, "the carriage must be empty, on both sensors")
+    elif wish.kind is WishKind.PLACE:
+        yield Condition("CARRIAGE_EMPTY", full, "the carriage must carry a car, on both sensors")
+    if takes:
+        occupied = now.place_occupied is True
+        yield Condition("SOURCE_NOT_OCCUPIED", occupied, f"place {place} must be occupied, on both sensors")
+    elif takes is False:
+        free = now.place_occupied is False
+        yield Condition("TARGET_NOT_EMPTY", free, f"place {place} must be empty, on both sensors")
+
+
+def _takes(wish: Wish, now: Situation) -> bool | None:
+    """Return whether an exchange, with its arms still to go to the place, takes a car there or brings one.
+
+    None: the arms are there already, and the sub-step that the PLC retains stands in for the sensors.
+    """
+    match wish.kind, now.substep:
+        case (WishKind.PICK, _) | (WishKind.PLACE, _):
+            return wish.kind is WishKind.PICK
+        case (WishKind.RESUME, CutAt.EXTENDING):
+            return now.picking
+        case (WishKind.UNDO, CutAt.RETRACTING):
+            return not now.picking
         case _:
-            # The car hangs between the two: the sub-step that the PLC retains stands in for the sensors.
-            yield Condition("NOTHING_TO_RESUME", now.resumable, "an exchange must have been cut")
+            return None
 
 
 def _shuttle_back(wish: Wish, now: Situation) -> Iterator[Condition]:
@@ -186,14 +246,26 @@ def _shuttle_back(wish: Wish, now: Situation) -> Iterator[Condition]:
     way = now.stands_at is not None and _way_open(now.stands_at, now)
     text = "the carriage must be docked with the way open, or the shuttle free"
     yield Condition("WAY_NOT_OPEN", way or now.shuttle_centred, text)
+    yield _comb_at_an_end(now)
     if wish.kind is WishKind.RETRACT:
         yield Condition("CARRIAGE_LOADED", now.loaded is False, "the carriage must be empty, on both sensors")
 
 
 def _shuttle_by_hand(_: Wish, now: Situation) -> Iterator[Condition]:
     yield from _held(now)
-    way = now.docked is not None and _way_open(now.docked, now)
+    way = now.stands_at is not None and _way_open(now.stands_at, now)
     yield Condition("WAY_NOT_OPEN", way, "the carriage must be docked with the way open, or the arms meet it")
+    yield _comb_at_an_end(now)
+    free = now.place_occupied is False
+    text = "the place must be empty, or the comb of the arms down: it would meet the car there"
+    yield Condition("TARGET_NOT_EMPTY", free, text, known=free)
+
+
+def _comb_at_an_end(now: Situation) -> Condition:
+    """Return what the contract's registers do not show: the arms inside need it of no comb."""
+    cut_at_it = now.resumable and now.substep is CutAt.TRANSFERRING
+    text = "the comb must stand up or down: between them a car hangs half-way"
+    return Condition("CAR_HALF_WAY", now.shuttle_centred or not cut_at_it, text, known=now.shuttle_centred)
 
 
 def _way_open(place: int, now: Situation) -> bool:
@@ -202,7 +274,8 @@ def _way_open(place: int, now: Situation) -> bool:
 
 
 def _unlatch(wish: Wish, now: Situation) -> Iterator[Condition]:
-    yield from _docked_and_held(wish.place, now)
+    yield _docked(wish.place, now)
+    yield from _held(now)
 
 
 def _latch(_: Wish, now: Situation) -> Iterator[Condition]:
@@ -250,7 +323,11 @@ def _held(now: Situation) -> Iterator[Condition]:
 
 def _docked_and_held(place: int, now: Situation) -> Iterator[Condition]:
     yield from _held(now)
-    yield Condition("NOT_DOCKED", now.docked == place, f"the carriage must be docked at place {place}")
+    yield _docked(place, now)
+
+
+def _docked(place: int, now: Situation) -> Condition:
+    return Condition("NOT_DOCKED", now.docked == place, f"the carriage must be docked at place {place}")
 
 
 def _inner_door_locked(place: int, room: RoomSituation) -> Condition:
@@ -267,6 +344,23 @@ def _nobody(place: int, room: RoomSituation) -> Iterator[Condition]:
     yield Condition("PERSON_SENSOR", room.person_sensor_ok, f"the person sensor of room {place} must be healthy")
     yield Condition("PERSON_INSIDE", room.nobody_inside, f"nobody may be in room {place}")
 
+
+_DRIVEN_BY: Final[Mapping[str, frozenset[WishKind]]] = {
+    "lift": frozenset({WishKind.MOVE_LIFT, WishKind.HOME_LIFT}),
+    "turntable": frozenset({WishKind.MOVE_TURNTABLE, WishKind.HOME_TURNTABLE}),
+    "shuttle": frozenset(
+        {
+            WishKind.PICK,
+            WishKind.PLACE,
+            WishKind.RESUME,
+            WishKind.UNDO,
+            WishKind.HOME_SHUTTLE,
+            WishKind.RETRACT,
+            WishKind.JOG_SHUTTLE,
+        }
+    ),
+}
+"""By axis: whose drive must be ready beside the power of them all."""
 
 _Row = Callable[[Wish, Situation], Iterator[Condition]]
 

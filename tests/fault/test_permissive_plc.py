@@ -5,11 +5,12 @@ to see is shown beside it: each condition of the daemon's own is taken away, and
 """
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 
 import pytest
 
-from controller.domain.interlocks import RoomSituation, Situation, Wish, WishKind, explain
+from controller.domain.interlocks import CutAt, RoomSituation, Situation, Wish, WishKind, explain
 from sim_plc.rehearsal import loop
 from tests.support import wishful as w
 from tests.support.moves import cause as cause_of
@@ -74,9 +75,9 @@ def test_each_interlock_of_the_daemon_is_missed_when_it_is_gone(lack: Lack, monk
 def test_no_condition_is_left_out_here() -> None:
     seen = RoomSituation(*[False] * 9)
     rooms = {ROOM: seen}
-    now = Situation(
-        False, False, False, False, False, False, None, None, False, None, False, False, False, False, None, rooms
-    )  # fmt: skip
+    values: dict[str, Any] = dict.fromkeys((field.name for field in fields(Situation)), False)
+    values |= dict.fromkeys(("docked", "stands_at", "loaded", "place_occupied"))
+    now = Situation(**values | {"substep": CutAt.EXTENDING, "latches_powered": {}, "rooms": rooms})
     wishes = [Wish(kind, place) for kind in WishKind for place in _places(kind)]
     assert {each.name for wish in wishes for each in explain(wish, now)} == {lack.condition for lack in LACKS}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.interlocks import RoomSituation, Situation, Wish, WishKind, explain, refusal
+from controller.domain.interlocks import CutAt, RoomSituation, Situation, Wish, WishKind, explain, refusal
 from hal.plcmap.codes import Reason
 
 BAY, ROOM, OTHER = 205, 103, 106
@@ -31,6 +31,10 @@ ROOM_OPEN = replace(ROOM_SHUT, inner_door_locked=False, inner_door_open=True)
 TRAVEL = Situation(
     safety_ok=True,
     powered=True,
+    lift_ready=True,
+    turntable_ready=True,
+    shuttle_ready=True,
+    latches_powered={2: True},
     lift_homed=True,
     turntable_homed=True,
     lift_held=True,
@@ -41,12 +45,15 @@ TRAVEL = Situation(
     loaded=True,
     secured=True,
     resumable=False,
+    picking=False,
+    substep=CutAt.NOWHERE,
     all_latches_locked=True,
     latch_open=False,
     place_occupied=None,
     rooms={ROOM: ROOM_SHUT, OTHER: ROOM_SHUT},
 )
 AT_BAY = replace(TRAVEL, docked=BAY, stands_at=BAY, latch_open=True, all_latches_locked=False)
+CUT = replace(AT_BAY, resumable=True, loaded=None, substep=CutAt.TRANSFERRING)
 AT_ROOM = replace(TRAVEL, docked=ROOM, stands_at=ROOM, rooms={ROOM: ROOM_OPEN, OTHER: ROOM_SHUT})
 
 WELL: dict[str, tuple[Wish, Situation]] = {
@@ -56,13 +63,21 @@ WELL: dict[str, tuple[Wish, Situation]] = {
     "home table": (Wish(WishKind.HOME_TURNTABLE), TRAVEL),
     "pick bay": (Wish(WishKind.PICK, BAY), replace(AT_BAY, loaded=False, place_occupied=True)),
     "place bay": (Wish(WishKind.PLACE, BAY), replace(AT_BAY, place_occupied=False)),
-    "resume bay": (Wish(WishKind.RESUME, BAY), replace(AT_BAY, resumable=True, loaded=None)),
-    "undo bay": (Wish(WishKind.UNDO, BAY), replace(AT_BAY, resumable=True, loaded=None)),
+    "resume bay": (Wish(WishKind.RESUME, BAY), CUT),
+    "undo bay": (Wish(WishKind.UNDO, BAY), CUT),
+    "resume to pick": (
+        Wish(WishKind.RESUME, ROOM),
+        replace(AT_ROOM, resumable=True, picking=True, substep=CutAt.EXTENDING, loaded=False, place_occupied=True),
+    ),
+    "undo to put back": (
+        Wish(WishKind.UNDO, BAY),
+        replace(AT_BAY, resumable=True, picking=True, substep=CutAt.RETRACTING, place_occupied=False),
+    ),
     "pick room": (Wish(WishKind.PICK, ROOM), replace(AT_ROOM, loaded=False, place_occupied=True)),
     "place room": (Wish(WishKind.PLACE, ROOM), replace(AT_ROOM, place_occupied=False)),
     "home shuttle": (Wish(WishKind.HOME_SHUTTLE), replace(AT_BAY, shuttle_centred=False)),
     "retract": (Wish(WishKind.RETRACT), replace(AT_ROOM, shuttle_centred=False, loaded=False)),
-    "jog shuttle": (Wish(WishKind.JOG_SHUTTLE), AT_BAY),
+    "jog shuttle": (Wish(WishKind.JOG_SHUTTLE), replace(AT_BAY, place_occupied=False)),
     "unlatch": (Wish(WishKind.UNLATCH, BAY), replace(TRAVEL, docked=BAY)),
     "latch": (Wish(WishKind.LATCH, BAY), AT_BAY),
     "open door": (Wish(WishKind.OPEN_INNER_DOOR, ROOM), replace(TRAVEL, docked=ROOM)),
@@ -73,11 +88,18 @@ WELL: dict[str, tuple[Wish, Situation]] = {
 
 EVERYTHING = list(WELL)
 TRAVELS = ["move lift", "home lift", "move table", "home table"]
-EXCHANGES = ["pick bay", "place bay", "resume bay", "undo bay", "pick room", "place room"]
+GOING_ON = ["resume bay", "undo bay", "resume to pick", "undo to put back"]
+EXCHANGES = ["pick bay", "place bay", "pick room", "place room", *GOING_ON]
+BY_SHUTTLE = [*EXCHANGES, "home shuttle", "retract", "jog shuttle"]
+IN_ROOM = ["pick room", "place room", "resume to pick"]
 
 TROUBLES: dict[str, dict[str, list[str]]] = {
     "safety": {"SAFETY": EVERYTHING},
     "power": {"POWER": [title for title in EVERYTHING if title not in ("latch", "unlatch")]},
+    "lift-drive": {"POWER": ["move lift", "home lift"]},
+    "table-drive": {"POWER": ["move table", "home table"]},
+    "shuttle-drive": {"POWER": BY_SHUTTLE},
+    "latch-power": {"POWER": ["unlatch"]},
     "lift-homed": {"NOT_HOMED": ["move lift"]},
     "table-homed": {"NOT_HOMED": ["move table"]},
     "lift-held": {"NOT_HELD": [*EXCHANGES, "home shuttle", "retract", "jog shuttle", "unlatch", "open door"]},
@@ -86,7 +108,9 @@ TROUBLES: dict[str, dict[str, list[str]]] = {
         "NOT_DOCKED": [*EXCHANGES, "unlatch", "open door"],
         "WAY_NOT_OPEN": ["home shuttle", "retract", "jog shuttle"],
     },
-    "extended": {"SHUTTLE_NOT_CENTRED": [*TRAVELS, "latch", "close door"]},
+    "extended": {
+        "SHUTTLE_NOT_CENTRED": [*TRAVELS, "latch", "close door", "pick bay", "place bay", "pick room", "place room"]
+    },
     "loose": {"LOAD_NOT_SECURED": TRAVELS},
     "loose-unsure": {
         "LOAD_NOT_SECURED": TRAVELS,
@@ -96,24 +120,26 @@ TROUBLES: dict[str, dict[str, list[str]]] = {
     "loose-empty": {"CARRIAGE_EMPTY": ["place bay", "place room"]},
     "loaded": {"CARRIAGE_LOADED": ["pick bay", "pick room", "retract"]},
     "unlocked": {"LATCH_NOT_LOCKED": TRAVELS},
-    "latch-shut": {"WAY_NOT_OPEN": ["pick bay", "place bay", "resume bay", "undo bay", "home shuttle", "jog shuttle"]},
-    "place-unsure": {
-        "SOURCE_NOT_OCCUPIED": ["pick bay", "pick room"],
-        "TARGET_NOT_EMPTY": ["place bay", "place room"],
+    "latch-shut": {
+        "WAY_NOT_OPEN": [each for each in BY_SHUTTLE if each not in IN_ROOM and each != "retract"],
     },
-    "place-empty": {"SOURCE_NOT_OCCUPIED": ["pick bay", "pick room"]},
-    "place-full": {"TARGET_NOT_EMPTY": ["place bay", "place room"]},
-    "whole": {"NOTHING_TO_RESUME": ["resume bay", "undo bay"]},
+    "place-unsure": {
+        "SOURCE_NOT_OCCUPIED": ["pick bay", "pick room", "resume to pick"],
+        "TARGET_NOT_EMPTY": ["place bay", "place room", "undo to put back"],
+    },
+    "place-empty": {"SOURCE_NOT_OCCUPIED": ["pick bay", "pick room", "resume to pick"]},
+    "place-full": {"TARGET_NOT_EMPTY": ["place bay", "place room", "undo to put back"]},
+    "whole": {"NOTHING_TO_RESUME": GOING_ON},
     "door-open": {"INNER_DOOR_NOT_LOCKED": [*TRAVELS, "open gate"]},
     "other-door": {"INNER_DOOR_NOT_LOCKED": TRAVELS},
     "door-between": {
         "INNER_DOOR_NOT_LOCKED": [*TRAVELS, "open gate"],
-        "WAY_NOT_OPEN": ["pick room", "place room", "retract"],
+        "WAY_NOT_OPEN": [*IN_ROOM, "retract"],
     },
-    "gate-open": {"OUTER_GATE_NOT_LOCKED": ["pick room", "place room", "open door"]},
-    "person": {"PERSON_INSIDE": ["pick room", "place room", "open door", "close gate"]},
-    "sensor": {"PERSON_SENSOR": ["pick room", "place room", "open door", "close gate"]},
-    "off-marks": {"CAR_NOT_IN_MARKS": ["pick room"]},
+    "gate-open": {"OUTER_GATE_NOT_LOCKED": [*IN_ROOM, "open door"]},
+    "person": {"PERSON_INSIDE": [*IN_ROOM, "open door", "close gate"]},
+    "sensor": {"PERSON_SENSOR": [*IN_ROOM, "open door", "close gate"]},
+    "off-marks": {"CAR_NOT_IN_MARKS": ["pick room", "resume to pick"]},
     "door-plane": {"DOOR_PLANE": ["close door"]},
     "curtain": {"LIGHT_CURTAIN": ["close gate"]},
     "half-way": {"CAR_HALF_WAY": ["close gate"]},
@@ -127,6 +153,10 @@ def in_room(situation: Situation, place: int = ROOM, **changes: bool) -> Situati
 HARM: dict[str, Callable[[Situation], Situation]] = {
     "safety": lambda now: replace(now, safety_ok=False),
     "power": lambda now: replace(now, powered=False),
+    "lift-drive": lambda now: replace(now, lift_ready=False),
+    "table-drive": lambda now: replace(now, turntable_ready=False),
+    "shuttle-drive": lambda now: replace(now, shuttle_ready=False),
+    "latch-power": lambda now: replace(now, latches_powered={2: False}),
     "lift-homed": lambda now: replace(now, lift_homed=False),
     "table-homed": lambda now: replace(now, turntable_homed=False),
     "lift-held": lambda now: replace(now, lift_held=False),
@@ -213,6 +243,14 @@ def test_a_bay_has_no_doors(kind: WishKind) -> None:
         explain(Wish(kind, BAY), TRAVEL)
 
 
+def test_what_only_a_plc_sees_is_listed_and_refuses_nothing() -> None:
+    wish = Wish(WishKind.JOG_SHUTTLE)
+    beside_a_car = replace(CUT, shuttle_centred=False, place_occupied=True)
+    unseen = {each.name: each.met for each in explain(wish, beside_a_car) if not each.known}
+    assert unseen == {"CAR_HALF_WAY": False, "TARGET_NOT_EMPTY": False}
+    assert refusal(wish, beside_a_car) is None
+
+
 def test_a_free_shuttle_may_home_anywhere() -> None:
     assert refusal(Wish(WishKind.HOME_SHUTTLE), replace(TRAVEL, docked=None)) is None
 
@@ -233,5 +271,9 @@ def test_every_single_sensor_matters_to_some_wish() -> None:
 
 
 def opposite(value: Any) -> Any:
-    """Return another value of a flag; of the docked place, none."""
+    """Return another value of a flag; of the docked place, none; of a table, an empty one; of a cut, another one."""
+    if isinstance(value, CutAt):
+        return CutAt.EXTENDING if value is CutAt.NOWHERE else CutAt.NOWHERE
+    if isinstance(value, dict):
+        return {}
     return None if value in (BAY, ROOM) else not value
