@@ -16,6 +16,7 @@ from controller.domain.places import PlaceStatus
 from controller.domain.unit import UnitEvent
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
+from hal.plcmap.registers import latches_station
 from sim_plc.plant.crimes import Crime, CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
@@ -148,9 +149,16 @@ class Inspector:
             self.accuse("I6", f"{box} owes an outcome")
 
     def _excused(self, crime: Crime) -> bool:
-        """Excuse a latch that fell because its controller lost its power: nobody let it go."""
-        restarted = any(crime.t - t < _POWER_UP_S for name, t in self._power_ups.items() if name != "tower")
-        return crime.code is CrimeCode.LATCH_ON_ARMS and restarted
+        """Excuse a latch that fell onto the arms because its own controller lost its power: nobody let it go.
+
+        The contacts in series that keep a controller from letting go are inputs of its program; the coil is its output,
+        which no program holds through a power-up. The spring then rests on the arms until they are gone.
+        """
+        docked = self._world.plant.truth().carriage.docked
+        if crime.code is not CrimeCode.LATCH_ON_ARMS or docked is None:
+            return False
+        powered_up_s = self._power_ups.get(latches_station(docked))
+        return powered_up_s is not None and crime.t - powered_up_s < _POWER_UP_S
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
         if mechanism == "station" and content.opcode == Opcode.RESET:
