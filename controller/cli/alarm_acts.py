@@ -17,6 +17,15 @@ from controller.domain.events import AlarmAct
 
 ALL: Final = "all"
 
+DONE: Final = {
+    AlarmAct.ACKNOWLEDGE: "acknowledged",
+    AlarmAct.RESET: "reset",
+    AlarmAct.SHELVE: "shelved",
+    AlarmAct.UNSHELVE: "shown again",
+    AlarmAct.REMOVE: "out of service",
+    AlarmAct.RETURN: "back in service",
+}
+
 _why_option = click.option("--why", required=True, metavar="TEXT", help="Why: others will read it.")
 
 
@@ -111,4 +120,4 @@ def _act(
         emit_json(answer)
         return
     numbers = answer["numbers"]
-    print("\n".join(f"alarm {each}: {act.value}" for each in numbers) if numbers else "no alarm waits for it")
+    print("\n".join(f"alarm {each}: {DONE[act]}" for each in numbers) if numbers else "no alarm waits for it")

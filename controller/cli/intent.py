@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from controller.cli.status_text import NEXT, carriage_text
+from controller.cli.status_text import carriage_text
 from controller.cli.texts import Status, place_text, rooms_of
+from controller.cli.what_next import state_step
 from controller.domain.events import Refusal
 
 Car = Mapping[str, Any]
@@ -91,7 +92,9 @@ def resolution(status: Status, job: Job, choice: str, place: int | None) -> Iter
 
 def unit_command(status: Status, jobs: Sequence[Job], command: str) -> Iterator[str]:
     """Say what a command of the unit moves; nothing if nothing moves."""
-    if command == "reset":
+    if command == "reset" and status["unit"]["mode"] == "MANUAL":
+        yield "The drives of the whole tower are switched on. In manual mode nothing else moves by it."
+    elif command == "reset":
         yield "The drives of the whole tower are switched on. Then, as far as it is needed:"
         yield "  the shuttle homes, inner doors and latches that are not proven closed are closed,"
         yield "  and lift and turntable reference: the lift may run its whole height"
@@ -123,7 +126,7 @@ def _fetch(status: Status, source: int | None) -> Iterator[str]:
 def _when(status: Status) -> Iterator[str]:
     state, ahead = status["unit"]["state"], len(status["queue"]) + (status["job"] is not None)
     if state != "EXECUTE":
-        step = f" ({NEXT[state]})" if state in NEXT else ""
+        step = f" ({state_step(status)})" if state_step(status) else ""
         yield f"It waits: the tower is {state}{step}."
     elif ahead:
         yield f"It begins after {ahead} other {'job' if ahead == 1 else 'jobs'}, or between them."

@@ -13,7 +13,7 @@ from controller.cli.examples import shown
 from controller.cli.exits import INTERRUPTED, OTHERWISE, REFUSED, USAGE, fail, translated
 from controller.cli.held_key import for_seconds, keyboard
 from controller.cli.options import daemon_options, json_option
-from controller.cli.output import BAD, GOOD, emit_json, ink
+from controller.cli.output import BAD, GOOD, ODD, emit_json, ink
 from controller.domain.jogging import AXES, LIMIT_S
 
 DIRECTIONS: Final = tuple(way for axis in AXES.values() for way in (axis.forward, axis.back))
@@ -78,10 +78,15 @@ def interlocks(mechanism: str, socket: Path, *, as_json: bool) -> None:
         emit_json(answer)
     else:
         for each in answer["conditions"]:
-            verdict = ink("met", GOOD) if each["met"] else ink("NOT MET", BAD, bold=True)
-            print("\t".join((verdict, each["name"], each["text"])))
-    if not all(each["met"] for each in answer["conditions"]):
+            print("\t".join((_verdict(each), each["name"], each["text"])))
+    if not all(each["met"] for each in answer["conditions"] if each["known"]):
         sys.exit(REFUSED)
+
+
+def _verdict(condition: Mapping[str, Any]) -> str:
+    if not condition["known"]:
+        return ink("PLC decides", ODD)
+    return ink("met", GOOD) if condition["met"] else ink("NOT MET", BAD, bold=True)
 
 
 def _while_a_key_is_held(client: SyncClient, mechanism: str, direction: str, *, as_json: bool) -> None:
@@ -114,7 +119,7 @@ def _jog(client: SyncClient, mechanism: str, direction: str, button: Callable[[]
 def _report(outcome: Outcome, mechanism: str, direction: str, *, as_json: bool) -> None:
     """Tell how a jog ended, and exit with `OTHERWISE` if that is not as asked."""
     _tell(outcome, mechanism, direction, as_json=as_json)
-    if outcome["verdict"] not in AS_ASKED:
+    if outcome["verdict"] not in AS_ASKED or outcome.get("cut"):
         sys.exit(OTHERWISE)
 
 
@@ -124,7 +129,8 @@ def _tell(outcome: Outcome, mechanism: str, direction: str, *, as_json: bool) ->
         return
     where = "" if outcome["position"] is None else f" at {outcome['position']} {outcome['unit']}"
     if outcome["verdict"] in AS_ASKED:
-        print(f"{mechanism} {direction}: stands{where}")
+        cut = f", stopped by other than your hand: {outcome['cut']}" if outcome.get("cut") else ""
+        print(f"{mechanism} {direction}: stands{where}{cut}")
     else:
         why = " ".join(part for part in (outcome["reason"], outcome["text"]) if part)
         print(f"{mechanism} {direction}: {outcome['verdict']} {why}{where}")

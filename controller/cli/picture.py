@@ -9,9 +9,18 @@ import click
 
 from controller.cli.cells import left, tail, width
 from controller.cli.output import BAD, ODD, ink
-from controller.cli.status_text import at_hand_text, next_line, queued_text, safety_text, stations_text, unit_text
+from controller.cli.status_text import (
+    at_hand_text,
+    jog_shown,
+    jog_text,
+    queued_text,
+    safety_text,
+    stations_text,
+    unit_text,
+)
 from controller.cli.texts import Status, bar, rooms_of, seconds_text
 from controller.cli.tower_view import tower_lines
+from controller.cli.what_next import next_line
 
 STALE_S: Final = 3.0
 """The daemon tells its status about once a second: what is older is not now."""
@@ -19,6 +28,8 @@ STALE_S: Final = 3.0
 ALARM_LINES: Final = 4
 QUEUE: Final = (1, 6)
 """Least and most lines of the queue."""
+STEPS_SHOWN: Final = 3
+"""Most things to do; `cartower status` tells them all."""
 EVENTS: Final = 2
 """Least lines of events."""
 LEVELS: Final = 3
@@ -59,7 +70,8 @@ def picture(news: News, columns: int, rows: int) -> list[str]:
     status = news.status
     head = [*_head(news, columns), *_alarms(status, columns)]
     work = [*_rooms(status), *_at_hand(status, columns)]
-    todo = [line for _, text in next_line(status) for line in _hanging("next", text, columns)]
+    steps = list(next_line(status))[:STEPS_SHOWN]
+    todo = [line for _, text in steps for line in _hanging("next", text, columns)]
     queue = _queue(status)
     room = rows - len(head) - len(work) - len(todo)
     share = _share(room, levels=status["tower"]["levels"], queue=len(queue))
@@ -153,7 +165,9 @@ def _way(state: str | None) -> str:
 def _at_hand(status: Status, columns: int) -> list[str]:
     """Return the job that has the carriage, and its way through the steps."""
     lines = _hanging("now", at_hand_text(status, progress=False), columns)
-    job = status["job"]
+    job, jog = status["job"], jog_shown(status)
+    if jog is not None:
+        return [*lines, f"{ink('jog', bold=True)}  {jog_text(jog)}"]
     if job is None:
         return lines
     progress = "" if job["step_progress"] is None else f"{bar(job['step_progress'])} {job['step_progress']:.0%}  "

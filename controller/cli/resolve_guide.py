@@ -13,9 +13,9 @@ from controller.cli.confirm import go_ahead, say
 from controller.cli.exits import NOT_CONFIRMED, OTHERWISE, fail
 from controller.cli.output import ODD, align, ink
 from controller.cli.resolve_text import Asks, Job, Line, Register, WayOut, believed, happened, sensed, touched, ways_out
-from controller.cli.status_text import NEXT
 from controller.cli.texts import Status, event_text, place_text, rooms_of
 from controller.cli.waiting import ENDED, LOOK_S
+from controller.cli.what_next import state_step
 from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
 
@@ -173,7 +173,7 @@ def _followed(client: SyncClient, number: int) -> str:
         go_ahead(["The tower is HELD.", *intent.unit_command(status, client.call("jobs")["jobs"], "unhold")])
         client.call("unit", command="unhold")
     elif state != "EXECUTE":
-        fail(OTHERWISE, f"the tower is {state}; it goes on once it works: {NEXT.get(state, '`cartower status`')}")
+        fail(OTHERWISE, f"the tower is {state}; it goes on once it works: {state_step(status) or '`cartower status`'}")
     return _to_its_rest(client, number)
 
 
@@ -191,9 +191,10 @@ def _to_its_rest(client: SyncClient, number: int) -> str:
             ended = str(job["state"])
             print(f"job {number} {ink(ended, ODD) if ended == JobState.PARKED else ended}")
             return ended
-        unit = client.call("status")["unit"]
-        if job["state"] == "INTERRUPTED" and unit["state"] in NEXT:
-            fail(OTHERWISE, f"the tower is {unit['state']} ({unit['reason']}): {NEXT[unit['state']]}")
+        status = client.call("status")
+        unit, step = status["unit"], state_step(status)
+        if job["state"] == "INTERRUPTED" and step:
+            fail(OTHERWISE, f"the tower is {unit['state']} ({unit['reason']}): {step}")
     raise AssertionError("notices end only with an error")
 
 

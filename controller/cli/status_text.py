@@ -1,27 +1,11 @@
 """The status in words: pairs of a name and a line, the same for `status` and for `watch`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from controller.cli.output import BAD, GOOD, ODD, ink
 from controller.cli.texts import Status, bar, job_text, place_text, rooms_of, seconds_text
-
-NEXT: Final[Mapping[str, str]] = {
-    "ABORTED": "put the cause right, device reset at the tower, then `cartower unit clear`",
-    "STOPPED": "`cartower unit reset` switches the drives on and references the machine",
-    "IDLE": "`cartower unit start` lets the tower work",
-    "HELD": "look at the reason, then `cartower unit unhold`",
-    "SUSPENDED": "`cartower unit unsuspend`",
-    "COMPLETE": "`cartower unit reset`",
-}
-"""What a person does next in each state that waits for one."""
-
-NEXT_BESIDE_PRODUCTION: Final[Mapping[tuple[str, str], str]] = {
-    ("MANUAL", "STOPPED"): "`cartower unit reset` switches the drives on; nothing moves",
-    ("MANUAL", "IDLE"): "`cartower jog` moves by hand; `cartower unit mode production` ends it",
-    ("MAINTENANCE", "IDLE"): "`cartower unit mode production`, then `cartower unit start`",
-}
-"""The same by mode and state, where it differs from production."""
+from controller.cli.what_next import next_line
 
 
 def status_lines(status: Status) -> Iterator[tuple[str, str]]:
@@ -35,6 +19,8 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     for room in status["rooms"]:
         yield "room", room_text(room)
     yield "job", at_hand_text(status)
+    if (jog := jog_shown(status)) is not None:
+        yield "jog", jog_text(jog)
     for job in status["queue"]:
         yield "queued", queued_text(job, rooms_of(status))
     counts = status["counts"]
@@ -44,22 +30,24 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     yield from next_line(status)
 
 
-def next_line(status: Status) -> Iterator[tuple[str, str]]:
-    """Yield what a person does next, if anybody is waited for."""
-    counts, state = status["counts"], status["unit"]["state"]
-    yield from most_urgent(status)
-    if counts["unverified"] and state in ("ABORTED", "STOPPED", "IDLE"):
-        yield "next", f"unverified bays ({counts['unverified']}): `cartower inventory import FILE` says what is there"
-    step = NEXT_BESIDE_PRODUCTION.get((status["unit"]["mode"], state), NEXT.get(state))
-    if step is not None:
-        yield "next", step
+def jog_shown(status: Status) -> Mapping[str, Any] | None:
+    """Return the newest jog while it runs, and as long as people may ask themselves how it ended; else None."""
+    jog: Mapping[str, Any] | None = status.get("jog")
+    if jog is None or jog["outcome"] is None:
+        return jog
+    asked_about = status["unit"]["mode"] == "MANUAL" or jog["outcome"]["verdict"] == "UNKNOWN"
+    return jog if asked_about else None
 
 
-def most_urgent(status: Status) -> Iterator[tuple[str, str]]:
-    """Yield what to do about the most urgent alarm, the list's first."""
-    for alarm in status["alarms"][:1]:
-        if alarm.get("guidance"):
-            yield "next", f"alarm {alarm['number']}: {alarm['guidance']}"
+def jog_text(jog: Mapping[str, Any]) -> str:
+    """Return a jog in a line: who moves what, or how it ended."""
+    where = "" if jog["position"] is None else f", at {jog['position']} {jog['unit']}"
+    what = f"{jog['mechanism']} {jog['direction']}, by {jog['by'] or '?'}"
+    outcome = jog["outcome"]
+    if outcome is None:
+        return ink(f"{what}: moves{where}", ODD, bold=True)
+    why = " ".join(part for part in (outcome["reason"], outcome["text"], outcome["cut"]) if part)
+    return f"{what}: ended {outcome['verdict']}{f' ({why})' if why else ''}{where}"
 
 
 def unit_text(unit: Mapping[str, Any]) -> str:
@@ -105,7 +93,8 @@ def room_text(room: Mapping[str, Any]) -> str:
     person = {True: ink("somebody inside", ODD), False: "nobody inside"}.get(room["person"], "not seen")
     ways = f"door {_way(room['door'])}, gate {_way(room['gate'])}"
     fault = ink(f", {room['fault']}", BAD) if room.get("fault") else ""
-    return f"{room['number']} ({room['place']}) {room['state']}{car}{job}, {ways}, {person}{fault}"
+    sign = f", sign {room['sign'].lower().replace('_', ' ')}" if room.get("sign") else ""
+    return f"{room['number']} ({room['place']}) {room['state']}{car}{job}, {ways}{sign}, {person}{fault}"
 
 
 def _way(state: str | None) -> str:

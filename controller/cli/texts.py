@@ -74,7 +74,7 @@ def _mode(event: Mapping[str, Any]) -> str:
 
 def _jog(event: Mapping[str, Any]) -> str:
     how = f"{event['direction']}, by {event['by'] or '?'}" if event["what"] == "began" else str(event["verdict"])
-    why = " ".join(part for part in (event.get("reason", ""), event.get("text", "")) if part)
+    why = " ".join(part for part in (event.get("reason", ""), event.get("text", ""), event.get("cut", "")) if part)
     return f"jog of {event['mechanism']} {event['what']}: {how}{_because(why)}"
 
 

@@ -112,8 +112,9 @@ def test_a_refusal_names_its_rule_and_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("met", "code"), [(True, 0), (False, 1)])
 def test_interlocks_are_listed_met_and_not_met(tmp_path: Path, met: bool, code: int) -> None:
     conditions = [
-        {"name": "MAINTENANCE", "met": True, "text": "the maintenance key must be off"},
-        {"name": "SHUTTLE_NOT_CENTRED", "met": met, "text": "the shuttle must be centred"},
+        {"name": "MAINTENANCE", "met": True, "known": True, "text": "the maintenance key must be off"},
+        {"name": "SHUTTLE_NOT_CENTRED", "met": met, "known": True, "text": "the shuttle must be centred"},
+        {"name": "CAR_HALF_WAY", "met": False, "known": False, "text": "the comb must stand up or down"},
     ]
     answer = {"mechanism": "turntable", "conditions": conditions}
 
@@ -128,6 +129,7 @@ def test_interlocks_are_listed_met_and_not_met(tmp_path: Path, met: bool, code: 
     assert result.output.splitlines() == [
         "met\tMAINTENANCE\tthe maintenance key must be off",
         f"{verdict}\tSHUTTLE_NOT_CENTRED\tthe shuttle must be centred",
+        "PLC decides\tCAR_HALF_WAY\tthe comb must stand up or down",
     ]
     assert result.exit_code == as_json.exit_code == code
     assert json.loads(as_json.output) == answer

@@ -65,7 +65,7 @@ def test_an_open_chain_and_the_next_step_are_said() -> None:
     text = "\n".join(picture(News(status), 80, 24))
     assert "safety chain OPEN: E_STOP_LATCHED" in text
     assert "cartower unit clear" in text
-    assert "unverified bays (1)" in text
+    assert "cartower place confirm 204" in text
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
