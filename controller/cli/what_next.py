@@ -25,7 +25,7 @@ NEXT_BESIDE_PRODUCTION: Final[Mapping[tuple[str, str], str]] = {
 """The same by mode and state, where it differs from production."""
 
 PLACES_NAMED: Final = 3
-"""Unverified bays that are named one by one; of more a list is stated."""
+"""Unverified bays that are named one by one; through more a person is led."""
 
 TRIPPED: Final = frozenset({"ABORTED", "STOPPED"})
 """States that an open safety chain keeps the unit in."""
@@ -96,5 +96,5 @@ def _unverified(status: Status) -> Iterator[str]:
         for bay in bays:
             yield f"look into bay {bay}, then `cartower place confirm {bay} --car CAR`, or `--empty`"
     elif bays:
-        yield f"unverified bays ({len(bays)}): `cartower inventory import FILE` says what is in them, all at once"
+        yield f"unverified bays ({len(bays)}): `cartower inventory audit` leads from bay to bay"
 

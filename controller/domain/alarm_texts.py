@@ -94,7 +94,8 @@ _CONTROL: Final = {
         "A station cannot be relied on",
         "Its supply, its cable or its program; or it is another station than the configuration names.",
         "Nothing that it sees or drives can be used; the tower aborts what it does.",
-        "Look at the station's lamps, its plug and its line; `cartower doctor` tells what comes back.",
+        "Look at the station's lamps, its plug and its line; `cartower doctor` tells what comes back. "
+        "Then Clear, Reset and Start.",
     ),
     "FOREIGN_MASTER": AlarmText(
         "Another controller has commanded this tower",
@@ -118,7 +119,8 @@ _CONTROL: Final = {
         "No station of a line answers",
         "The line's adapter, its plug, its supply, or a short circuit of the pair.",
         "No bay of these levels can be used; the tower aborts what it does.",
-        "Look at the adapter and at the first plug of the line; `cartower bus stats` shows what comes back.",
+        "Look at the adapter and at the first plug of the line; `cartower bus stats` shows what comes back. "
+        "Then Clear, Reset and Start.",
     ),
     "DISK_SPACE_LOW": AlarmText(
         "The disk of the journal is nearly full",
@@ -151,7 +153,7 @@ _BELOW: Final = {
         "A PLC has lost its memory",
         "Its battery is flat, it was exchanged, or its program was loaded anew.",
         "It refuses all work: what it did last is not known.",
-        "Look at the carriage, reset the PLC at the tower, then Reset the unit: it homes and checks occupancy.",
+        "Look at the carriage, reset the PLC at the tower, then Clear, Reset and Start: it homes and checks occupancy.",
     ),
     "PERSON_INSIDE": AlarmText(
         "Somebody stays in a room",
@@ -163,13 +165,14 @@ _BELOW: Final = {
         "A person sensor is not healthy",
         "It is dirty, covered or broken, or its wire is.",
         "Nobody can be excluded: the room's inner door stays shut and no car goes through it.",
-        "Have the sensor cleaned or replaced; take the room out of use until then.",
+        "Have the sensor cleaned or replaced; `cartower sensor out room1.person` takes room 1 out of use until then.",
     ),
     "AXIS_FAULT": AlarmText(
         "An axis stands in error",
         "Its drive, brake or encoder has a fault, or it was stopped by one.",
         "The carriage cannot move; jobs are parked.",
-        "Read the drive's display, put the fault right, then Reset the unit: the axis references anew.",
+        "Read the drive's display and put the fault right. Then Stop, or Clear where the unit is aborted, and Reset: "
+        "the axis references anew.",
     ),
     "SERVICE_DUE": AlarmText(
         "A service is due",

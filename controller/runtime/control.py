@@ -179,7 +179,7 @@ class Control:
         """Put the newest status on the board."""
         self._board.publish(lambda: self._views.status(self))
 
-    async def _take(self, event: Signal) -> None:  # noqa: C901 - one case a signal
+    async def _take(self, event: Signal) -> None:  # noqa: C901, PLR0912 - one case a signal
         match event:
             case RoomSensed():
                 await self.rooms.sensed(event)

@@ -60,9 +60,11 @@ def test_a_station_that_is_frozen_while_the_mode_changes_delays_nobody_else() ->
         async with stage(cars=CARS, execute=False) as it:
             await idle(it)
             thaw = freeze(it, TOP_BUS)
-            change = asked(it, SetMode(by="7:kim", mode=UnitMode.MANUAL))
+            change = asked(it, SetMode(mode=UnitMode.MANUAL))
             await asyncio.sleep(0.01)
+            began = it.world.now
             shown = (await it.ask(STATUS))["unit"]
+            assert it.world.now - began <= AT_ONCE_S
             assert isinstance(shown, dict)
             assert shown["mode"] == "MANUAL", "durable and shown at once"
             assert await longest_wait_s(it, change.done) <= AT_ONCE_S

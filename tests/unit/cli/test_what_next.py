@@ -98,8 +98,8 @@ def test_a_frozen_station_names_the_way_to_adopt_it() -> None:
     assert "`cartower adopt`" in todo(shown)[0]
 
 
-@pytest.mark.parametrize(("count", "command"), [(1, "place confirm 204"), (6, "inventory import")])
-def test_unverified_bays_are_confirmed_one_by_one_or_stated_all_at_once(count: int, command: str) -> None:
+@pytest.mark.parametrize(("count", "command"), [(1, "place confirm 204"), (6, "inventory audit")])
+def test_unverified_bays_are_confirmed_one_by_one_or_walked_through(count: int, command: str) -> None:
     shown = status("EXECUTE")
     bays = [place for place in shown["places"].values() if place["place"] != 101]
     for place in bays[-count:]:
