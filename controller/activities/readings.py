@@ -48,6 +48,14 @@ def presence(bench: Bench, place: int, *, but: str = "") -> Loaded:
     return loaded(a=left[0], b=left[0]) if left else Loaded.DOUBTFUL
 
 
+def presence_by_all(bench: Bench, bay: int) -> Loaded:
+    """Return what everything that sees a bay now proves: its contacts, and the carriage where it is docked there."""
+    sight = presence(bench, bay)
+    if docked_place_or_none(bench) == bay and bench.tower.dock.occupied is not sight:
+        return Loaded.DOUBTFUL
+    return sight
+
+
 def missing(bench: Bench, bay: int) -> frozenset[str]:
     """Return the contacts of a bay that are out of service: no car is put into a bay without both."""
     return frozenset(name for name in (f"bay{bay}.{contact}" for contact in CONTACTS) if name in bench.sensors_out)

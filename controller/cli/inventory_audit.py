@@ -64,7 +64,7 @@ def audit(
         if level is not None and not bays:
             fail(USAGE, f"level {level} has no bay")
         if only_list:
-            _list({**answer, "bays": bays}, as_json=as_json)
+            _list({**answer, "bays": bays, "due": sum(bay["due"] for bay in bays)}, as_json=as_json)
             return
         from controller.cli.inventory_walk import walk
 
@@ -95,8 +95,7 @@ def _list(answer: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def _told(answer: Mapping[str, Any]) -> str:
-    due = sum(bay["due"] for bay in answer["bays"])
-    a_day, round_s = answer["visits_per_day"], answer["round_s"]
+    due, a_day, round_s = answer["due"], answer["visits_per_day"], answer["round_s"]
     if not a_day:
         return f"{due} due; the carriage visits none by itself (audit.visits_per_day = 0)"
     idle, whole = seconds_text(answer["idle_s"]), seconds_text(round_s)

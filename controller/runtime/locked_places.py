@@ -44,7 +44,7 @@ class LockedPlaces:
         place = self._bay(request.place)
         if place.status is not PlaceStatus.BLOCKED:
             raise Refusal("NOT_BLOCKED", f"bay {place.number} is {place.status}, not blocked")
-        sight = readings.presence(self._bench, place.number)
+        sight = readings.presence_by_all(self._bench, place.number)
         match place.car, sight:
             case None, Loaded.NO:
                 return Place(place.number, PlaceStatus.FREE)
@@ -94,7 +94,7 @@ class LockedPlaces:
                 raise Refusal("CAR_ELSEWHERE", text)
             if elsewhere is None and job is not None and job.kind is JobKind.STORE:
                 raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
-        sight = readings.presence(self._bench, place.number)
+        sight = readings.presence_by_all(self._bench, place.number)
         if sight is not (Loaded.NO if car is None else Loaded.YES):
             raise Refusal("SENSORS_DISAGREE", f"stated {car or 'empty'}, the sensors show {SEEN[sight]}")
 

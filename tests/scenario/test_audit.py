@@ -8,6 +8,7 @@ import pytest
 from controller.domain.book import CARRIAGE
 from controller.domain.events import (
     BlockPlace,
+    ConfirmPlace,
     ImportInventory,
     Query,
     Relocate,
@@ -131,6 +132,9 @@ def test_what_both_contacts_hide_is_found_and_no_car_is_sent_there(lie: str) -> 
             assert told(it)[-1]["finding"] == "doubtful"
             refused = Relocate(car="A", bay=LOW2) if wrong == LOW2 else Retrieve(car="C")
             assert await it.refused(refused) == ("BAY_NOT_USABLE" if wrong == LOW2 else "PLACE_UNVERIFIED")
+            if wrong == LOW2:
+                # Nor is somebody believed who says what the contacts say, with the carriage in front of it.
+                assert await it.refused(ConfirmPlace(place=LOW2)) == "SENSORS_DISAGREE"
             # Sensors alone never bring it back.
             it.world.do(lambda plant: plant.overrides.clear())
             await eventually(it, lambda: seen(it).count(wrong) == 2)
