@@ -129,7 +129,7 @@ def test_an_emergency_stop_ends_it_and_another_bay_is_the_next() -> None:
     loop.run(play())
 
 
-@pytest.mark.parametrize("bus", ["tower", TOP_BUS])
+@pytest.mark.parametrize("bus", [pytest.param("tower", marks=pytest.mark.campaign), TOP_BUS])
 def test_a_lost_station_aborts_as_it_does_during_a_job(bus: str) -> None:
     async def play() -> None:
         async with stage(slow_tower(visits_per_day=A_MINUTE), cars=CARS) as it:
