@@ -15,7 +15,7 @@ from hal.room import locked
 
 AXES: Final = frozenset({MechanismKind.LIFT, MechanismKind.TURNTABLE, MechanismKind.SHUTTLE})
 EXCHANGES: Final = frozenset({Opcode.PICK, Opcode.PLACE})
-REFERENCED: Final = frozenset({Opcode.PICK, Opcode.PLACE, Opcode.RESUME, Opcode.UNDO})
+RETURNING: Final = frozenset({Opcode.PICK, Opcode.PLACE, Opcode.RESUME, Opcode.UNDO})
 """Commands of the shuttle whose end is where they began: the encoder does not tell how far the arms went."""
 
 
@@ -34,9 +34,14 @@ class Meter:
     """Whether everything was already as the command is to make it."""
 
     def read(self) -> tuple[int | None, int | None]:
-        """Return milliseconds since the command was written, and the way so far in mm or mdeg; None: not known."""
-        ran_s = asyncio.get_running_loop().time() - self.began_s
-        return (round(ran_s * 1000) if ran_s <= self.limit_s else None), self._way()
+        """Return milliseconds since the command was written, and the way so far in mm or mdeg; None: not known.
+
+        Of what nobody can see nobody knows whether it stands.
+        """
+        ran_s, after = asyncio.get_running_loop().time() - self.began_s, _status(self.bench, self.prepared)
+        if after is None:
+            return None, None
+        return (round(ran_s * 1000) if ran_s <= self.limit_s else None), self._way(after)
 
     def on(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what it cost; nothing where an axis or a leaf had only to stay as it was."""
@@ -57,10 +62,10 @@ class Meter:
     def _opcode(self) -> int:
         return self.prepared.content.opcode
 
-    def _way(self) -> int | None:
+    def _way(self, after: Status) -> int | None:
         """Return how far the encoder stands from where it stood; an axis that is not homed is a stranger to it."""
-        before, after = self.before, _status(self.bench, self.prepared)
-        if self._kind not in AXES or before is None or after is None or self._opcode in REFERENCED:
+        before = self.before
+        if self._kind not in AXES or before is None or self._opcode in RETURNING:
             return None
         if not before.flags & after.flags & Flag.HOMED:
             return None

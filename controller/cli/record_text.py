@@ -12,6 +12,7 @@ from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job
 from controller.domain.looks import Look
 from controller.domain.places import Place
+from controller.domain.service import MS_PER_HOUR
 
 KINDS: Final[Mapping[str, str]] = {
     "UnitSet": "unit",
@@ -109,7 +110,8 @@ def _look(look: Look) -> str:
 
 def _stated(record: records.ServiceSet) -> str:
     total, since = record.total, record.total.minus(record.base)
-    done = f"{total.cycles} cycles in all, {since.cycles} since its last service"
+    in_all, lately = (f"{each.cycles} cycles and {each.ran_ms / MS_PER_HOUR:.1f} h" for each in (total, since))
+    done = f"{in_all} in all, {lately} since its last service"
     return f"counters of {record.component} stated: {done}, by {record.by or '?'}{_because(record.note)}"
 
 

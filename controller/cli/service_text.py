@@ -39,7 +39,8 @@ def pairs(line: Line) -> list[tuple[str, str]]:
     found = [("component", f"{line['component']}, {line['state']}")]
     found += [("interval", _limb(each, line["way_unit"])) for each in line["interval"]]
     since = _sentence(line["since_service"], line["way_unit"])
-    found.append(("since", f"{since}, service of {day_text(line['serviced'])}"))
+    last = "no service known" if line["serviced"] is None else f"serviced on {day_text(line['serviced'])}"
+    found.append(("since", f"{since}; {last}"))
     found += [("in all", _sentence(line["in_all"], line["way_unit"]))]
     found += [
         ("service", f"{day_text(each['at'])} by {each['by'] or '?'}: {each['note']}") for each in line["services"]

@@ -131,7 +131,7 @@ def due_groups(standings: Iterable[Standing]) -> dict[int, str]:
         names = [each.component for each in due if each.kind in kinds]
         if names:
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            found[number] = f"due: {', '.join(names[:NAMED])}{more}"
+            found[number] = ", ".join(names[:NAMED]) + more
     return found
 
 

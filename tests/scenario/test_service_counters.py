@@ -8,12 +8,14 @@ was asked for by nobody: such a motion counts nothing (`FELL`).
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 
 from config.load import load_tower
 from config.schema import Tower
+from controller.activities.primitive import Errand, carry_out_ok
 from controller.domain.alarms import AlarmState, Tag
 from controller.domain.book import Book
 from controller.domain.events import CompleteService, Jog, JogHold, Query, Relocate, Retrieve, SetMode, StateService
@@ -21,10 +23,12 @@ from controller.domain.jobs import JobState
 from controller.domain.jogging import RENEW_S
 from controller.domain.service import Counts, ServiceBook
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
+from hal.plcmap.shape import level_of
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.run import Options, Play
 from sim_plc.rehearsal.world import EPOCH_S
-from tests.support.places import LOW1, LOW2, ROOM, TOP1
+from tests.support.moves import station_states
+from tests.support.places import LOW1, LOW2, ROOM, TOP1, bus_of
 from tests.support.plant_record import PlantRecord
 from tests.support.scenes import still, stock
 from tests.support.stage import Stage, stage
@@ -182,6 +186,42 @@ def test_a_refused_command_counts_nothing() -> None:
             before = it.book.service.to_body()
             assert await it.refused(Jog(by="7:kim", mechanism="lift", direction="up")) == "UNIT_MODE"
             assert it.book.service.to_body() == before
+
+    loop.run(play())
+
+
+def test_a_command_that_finds_everything_done_counts_nothing() -> None:
+    async def play() -> None:
+        async with stage() as it:
+            await still(it)
+            assert it.world.daemon is not None
+            bench = it.world.daemon.control._bench
+            room, latches = bench.tower.rooms[ROOM], bench.tower.latches[level_of(LOW1)]
+            for wanted in (room.outer_gate.close, room.inner_door.close, partial(latches.latch, LOW1)):
+                before, motions = it.book.service.to_body(), it.motions()
+                records = await carry_out_ok(bench, Errand(None, "test"), wanted(), bound_s=1.0)
+                await bench.keeper.commit(*records)
+                assert it.motions() == motions + 1, "the PLC has carried it out"
+                assert it.book.service.to_body() == before
+
+    loop.run(play())
+
+
+def test_what_stopped_while_nobody_saw_it_has_no_time() -> None:
+    async def play() -> None:
+        async with stage(tower_under_test(profile="medium"), cars=stock(LOW1)) as it:
+            job = await it.order(Relocate(car=f"C{LOW1}", bay=TOP1))
+            await it.until(lambda: it.job(job).state is JobState.POSITIONING_TO)
+            await it.until(lambda: it.world.plant.truth().carriage.lift.velocity > 0)
+            before = total(it, "lift")
+            it.world.pull_cable(bus_of(it.world.tower, "tower"), out=True)
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            await asyncio.sleep(20.0)
+            it.world.pull_cable(bus_of(it.world.tower, "tower"), out=False)
+            await it.until(lambda: {"ONLINE"} == set(station_states(it)))
+            await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+            cut = total(it, "lift").minus(before)
+            assert (cut.starts, cut.cycles, cut.untimed, cut.ran_ms) == (1, 0, 1, 0)
 
     loop.run(play())
 
