@@ -99,7 +99,9 @@ def _station(event: Mapping[str, Any]) -> str:
 
 def who_looked(eye: str, by: str) -> str:
     """Return who has looked into a bay."""
-    return "the carriage" if eye == Eye.CARRIAGE else by or "somebody"
+    if eye == Eye.CARRIAGE:
+        return f"the carriage for {by}" if by else "the carriage"
+    return by or "somebody"
 
 
 def _audit(event: Mapping[str, Any]) -> str:

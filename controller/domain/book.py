@@ -234,7 +234,7 @@ class Book:
     def _see(self, look: Look) -> None:
         self.looks.pop(look.place, None)
         self.looks[look.place] = look
-        if look.eye is Eye.CARRIAGE:
+        if look.eye is Eye.CARRIAGE and not look.by:
             self.visited_at = look.at
 
     def _set_alarm(self, line: AlarmLine) -> None:

@@ -1,6 +1,7 @@
 """Looks into bays: who has seen each one last, other than its own two contacts, and what came of it. Pure.
 
-Two see what a bay's contacts cannot: the carriage, docked there with two sensors of its own, and a person.
+Two see what a bay's contacts cannot: the carriage, docked there with two sensors of its own, and a person. The carriage
+looks at each exchange of a car, and where no job has led it for long it goes for a look alone.
 """
 
 from collections.abc import Collection, Mapping
@@ -37,7 +38,7 @@ class Look:
     eye: Eye
     finding: Finding
     by: str = ""
-    """Who, of a person."""
+    """Which person; of the carriage for which job, empty for a visit."""
     text: str = ""
     """What was seen, in words."""
 

@@ -64,6 +64,8 @@ class Audit:
         visited_at = self._book.visited_at
         self._pace = Pace(bench.rounds, clock, None if visited_at is None else now() - visited_at)
         self._tries = 0
+        self._again: int | None = None
+        """The bay of a visit that ended by what passes."""
         self.visiting: int | None = None
         """The bay that the carriage goes to, or looks into."""
         self.trouble = ""
@@ -86,12 +88,12 @@ class Audit:
                 self._cut("the tower is needed")
 
     def begin(self) -> None:
-        """Begin a visit, if one is due and nothing speaks against it."""
-        if self.has_carriage or not self._pace.due or not self._may_travel():
+        """Begin a visit, if one is due or to be tried again, and nothing speaks against it."""
+        again, self._again = self._again, None
+        if self.has_carriage or not (again or self._pace.due) or not self._may_travel():
             return
-        bays = self._in_turn()
+        bays = self._in_turn() if again is None else [again]
         if bays:
-            self._tries = 0
             self._start(min(bays, key=lambda bay: (transfer.carriage_bound_s(self._bench, bay), bay)))
 
     def halt(self, cause: str, *, aborting: bool = False) -> Rest:
@@ -171,13 +173,13 @@ class Audit:
 
     def _cut(self, why: str) -> None:
         log.info("visit_cut", bay=self.visiting, why=why)
-        self.visiting = None
+        self.visiting, self._tries = None, 0
         self._rest = self._runner.dismiss()
         # Whoever waits for the carriage is looked after as soon as it stands.
         self._rest.when_reached(lambda: self._post(Stirred()))
 
     async def _seen(self, bay: int, sight: Sight) -> None:
-        self._pace.visited()
+        self._over()
         place, agrees = self._book.places[bay], sight.says is believed(self._book, bay)
         finding = Finding.AGREED if agrees else Finding.DOUBTFUL
         look = Look(bay, self._now(), Eye.CARRIAGE, finding, text=str(sight))
@@ -194,18 +196,21 @@ class Audit:
         what = remedy(error, self._tries)
         if what is Remedy.AGAIN:
             log.warning("visit_again", bay=bay, why=str(error))
-            if not self._needed():
-                self._start(bay)
+            self._again = bay
             return
         why = f"the look into bay {bay} has failed: {error}"
         if what is Remedy.PARK:
             self.trouble = self.wants_hold = why
         else:
             self.wants_abort = why
-        self._pace.visited()
+        self._over()
         look = self._failed_look(bay, str(error))
         await self._ledger.commit(BaySeen(look))
         self.tell(look)
+
+    def _over(self) -> None:
+        self._tries = 0
+        self._pace.visited()
 
     def _failed_look(self, bay: int, why: str) -> Look:
         return Look(bay, self._now(), Eye.CARRIAGE, Finding.FAILED, text=why)

@@ -211,7 +211,7 @@ class Jobs:
         self._tries = 0
         place = steps.place_of(self._bench, job)
         self._measure(job, place, done)
-        records = [*done.records, *steps.effects(job, place)]
+        records = [*done.records, *steps.effects(job, place), *steps.look(self._bench, job, place, self._now())]
         if job.state is S.UNDONE:
             await self._undone(job, records)
         elif job.state is S.OPENING and job.diverting:

@@ -10,9 +10,12 @@ from controller.activities.transfer import Done
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job, JobState
 from controller.domain.jobs import JobEvent as E
+from controller.domain.looks import Eye, Finding, Look
 from controller.domain.places import Place, PlaceStatus
-from controller.domain.records import PlaceSet, Record
+from controller.domain.records import BaySeen, PlaceSet, Record
 from controller.domain.rooms import RoomEvent
+from hal.errors import NotOnline
+from hal.readings import Loaded
 
 S = JobState
 Step = Callable[[Bench, Errand, int], Coroutine[object, object, Done]]
@@ -52,6 +55,28 @@ def place_of(bench: Bench, job: Job) -> int:
         place = job.target if job.state in AT_TARGET else job.source
     assert place is not None
     return place
+
+
+def look(bench: Bench, job: Job, place: int, at: float) -> list[Record]:
+    """Return the record of a look into a bay, where an exchange has just been proven there by everything that sees it.
+
+    ``at``: wall time in seconds.
+    """
+    expected = {S.PICKING: Loaded.NO, S.PLACING: Loaded.YES}.get(job.state)
+    if expected is None or place in bench.shape.rooms or not _shown_by_all(bench, place, expected):
+        return []
+    text = f"{job.car} was {'put there' if expected is Loaded.YES else 'taken from there'}"
+    return [BaySeen(Look(place, at, Eye.CARRIAGE, Finding.AGREED, f"job {job.id}", text))]
+
+
+def _shown_by_all(bench: Bench, bay: int, expected: Loaded) -> bool:
+    """Return whether the contacts of a bay and the carriage, docked there, show the same now, as expected."""
+    if readings.docked_place_or_none(bench) != bay or readings.missing(bench, bay):
+        return False
+    try:
+        return readings.presence_by_all(bench, bay) is expected
+    except NotOnline:
+        return False
 
 
 def effects(job: Job, place: int) -> list[Record]:

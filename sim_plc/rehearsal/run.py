@@ -34,7 +34,7 @@ PARKED_LIMIT_S: Final = 240.0
 AUDITED: Final = 4
 """Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
 
-AUDIT: Final = Audit(visits_per_day=1440, idle_s=15.0)
+AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)
 
 LOOK_S: Final = 5.0
 

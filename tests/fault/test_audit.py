@@ -5,6 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from controller.activities import audit
+from controller.activities.again import TRIES
+from controller.activities.context import Bench
+from controller.activities.primitive import StepFailed
 from controller.app import Ports
 from controller.domain.alarms import STANDING, Tag
 from controller.domain.book import Book
@@ -190,5 +194,29 @@ def test_an_interlock_that_opens_on_the_way_stops_it_and_aborts() -> None:
             await it.until(lambda: at_rest(it), 5.0)
             it.world.do(lambda plant: plant.overrides.clear())
             await back_to_work(it)
+
+    loop.run(play())
+
+
+@pytest.mark.parametrize(("busy", "held"), [(TRIES - 1, False), (TRIES, True)])
+def test_what_passes_by_itself_is_tried_again_as_in_a_job_and_no_more(
+    busy: int, monkeypatch: pytest.MonkeyPatch, *, held: bool
+) -> None:
+    left, visit = [StepFailed("BUSY", "the lift does something else")] * busy, audit.visit
+
+    async def refused_first(bench: Bench, book: Book, bay: int) -> audit.Sight:
+        if left:
+            raise left.pop()
+        return await visit(bench, book, bay)
+
+    monkeypatch.setattr(audit, "visit", refused_first)
+
+    async def play() -> None:
+        async with stage(auditing_tower(), cars=CARS) as it:
+            await eventually(it, lambda: len(seen(it)) == 1)
+            assert told(it)[0]["finding"] == ("failed" if held else "agreed")
+            assert left == []
+            await asyncio.sleep(1.0)
+            assert it.unit is (UnitState.HELD if held else UnitState.EXECUTE)
 
     loop.run(play())

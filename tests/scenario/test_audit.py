@@ -74,10 +74,12 @@ def test_every_bay_has_its_turn_and_none_before_its_time() -> None:
 def test_of_bays_that_nobody_has_seen_the_nearest_is_the_first() -> None:
     async def play() -> None:
         async with stage(slow_tower(), cars=CARS) as it:
-            await it.ended(await it.order(Relocate(car="A", bay=LOW2)))
-            assert await visit_begins(it) == LOW2, "the carriage is there already"
-            await it.until(lambda: len(seen(it)) == 1, VISIT_S)
-            assert await visit_begins(it) // 100 == LOW2 // 100, "no other level before this one is done"
+            number = await it.order(Relocate(car="A", bay=LOW2))
+            await it.ended(number)
+            looks = {bay: (look.by, look.finding.value) for bay, look in it.book.looks.items()}
+            assert looks == dict.fromkeys((LOW1, LOW2), (f"job {number}", "agreed")), "an exchange is a look"
+            level = [bay for bay in it.world.tower.shape.bays if bay // 100 == LOW2 // 100 and bay not in looks]
+            assert await visit_begins(it) in level, "no other level before this one is done"
 
     loop.run(play())
 

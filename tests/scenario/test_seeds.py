@@ -69,6 +69,16 @@ def test_a_driver_who_waits_outside_keeps_no_owner_from_their_car(seed: int, min
     assert report.jobs["DONE"] >= 3
 
 
+@pytest.mark.parametrize(
+    ("seed", "minutes"),
+    [pytest.param(1, 4, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(1, 81, 4))],
+)
+def test_a_tower_that_looks_into_its_bays_between_two_orders_breaks_no_invariant(seed: int, minutes: float) -> None:
+    report = rehearse(load_tower("small"), seed, minutes, Options(pause_s=(30.0, 120.0)))
+    assert report.good, str(report)
+    assert report.probes["audit agreed"] > 0
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_slow_machine_gets_the_time_that_its_ways_take(seed: int) -> None:

@@ -6,6 +6,7 @@ from controller.domain.records import BaySeen, from_entry, to_entry
 
 FIRST = Look(102, 1000.0, Eye.CARRIAGE, Finding.DOUBTFUL, text="A a car, B nothing")
 SECOND = Look(103, 900.0, Eye.PERSON, Finding.CORRECTED, by="1000:kim", text="C1 stands there")
+BY_A_JOB = Look(104, 2000.0, Eye.CARRIAGE, Finding.AGREED, by="job 3", text="C1 was put there")
 AGAIN = Look(102, 500.0, Eye.PERSON, Finding.AGREED, by="1000:kim")
 
 
@@ -22,9 +23,9 @@ def test_an_entry_of_the_journal_is_the_record_again() -> None:
 
 
 def test_the_newest_look_into_each_bay_is_kept_over_snapshots_in_the_order_of_the_journal() -> None:
-    for book in (made := book_of(FIRST, SECOND, AGAIN), Book.from_body(made.to_body())):
-        assert list(book.looks.items()) == [(103, SECOND), (102, AGAIN)], "whatever the clock said"
-        assert book.visited_at == FIRST.at, "a person's look is no visit"
+    for book in (made := book_of(FIRST, SECOND, BY_A_JOB, AGAIN), Book.from_body(made.to_body())):
+        assert list(book.looks.items()) == [(103, SECOND), (104, BY_A_JOB), (102, AGAIN)], "whatever the clock said"
+        assert book.visited_at == FIRST.at, "neither a person's look nor a job's exchange is a visit"
 
 
 def test_a_snapshot_of_before_anybody_looked_is_read() -> None:
