@@ -92,7 +92,7 @@ _CONTROL: Final = (
         _F,
         _TECH,
         "What happened can no longer be kept durably.",
-        "Check the disk; the controller takes no jobs until it was restarted.",
+        "Check the disk; the controller takes no jobs until it has started on a sound one.",
     ),
     FaultCode(
         207,

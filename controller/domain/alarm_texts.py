@@ -107,7 +107,7 @@ _CONTROL: Final = {
         "What happens can no longer be kept",
         "The disk is full, read-only or broken.",
         "No new job begins; a power cut now would lose where cars stand.",
-        "Make room on the disk or replace it, then restart the controller; `cartower doctor` looks at it.",
+        "Make room on the disk or replace it; `cartower doctor` looks at it. A service then starts by itself.",
     ),
     "UNIT_ABORTED": AlarmText(
         "The tower has stopped itself and waits",

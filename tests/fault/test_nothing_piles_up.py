@@ -13,7 +13,7 @@ from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(300, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(60, marks=pytest.mark.campaign)])
 def test_cables_out_and_in_leave_no_task_behind(rounds: int) -> None:
     async def play() -> None:
         async with stage(cars=stock(LOW1)) as it:
