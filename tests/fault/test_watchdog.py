@@ -86,6 +86,8 @@ async def is_vouched_for_until_it_hangs(world: HungDisk, manager: Listener) -> N
 
 
 @pytest.mark.realtime
+@pytest.mark.long
+@pytest.mark.own_tower
 def test_a_real_daemon_is_ready_lives_stands_still_and_stops(tmp_path: Path) -> None:
     with listener(tmp_path / "notify") as manager, site(tmp_path / "run", "--config", "small", overrides={}) as here:
         # Its stations are all out of reach: it serves its socket all the same.
