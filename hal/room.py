@@ -46,6 +46,9 @@ def locked(status: Status) -> bool:
     return status.state == State.CLOSED and LOCKED in status.flags
 
 
+_SIGNALS = frozenset(map(int, Signal))
+
+
 @dataclass(frozen=True, slots=True)
 class RoomSignal:
     """Lights, sign and voice of a room."""
@@ -57,9 +60,10 @@ class RoomSignal:
         return self.mechanism.prepare(Opcode.SHOW, int(code))
 
     @property
-    def shown(self) -> Signal:
-        """What it shows now: dark after its PLC's power-up."""
-        return Signal(self.mechanism.status().substep)
+    def shown(self) -> Signal | None:
+        """What it shows now, dark after its PLC's power-up; None for a code that is in no table."""
+        code = self.mechanism.status().substep
+        return Signal(code) if code in _SIGNALS else None
 
 
 @dataclass(frozen=True, slots=True)

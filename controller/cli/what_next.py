@@ -96,5 +96,6 @@ def _unverified(status: Status) -> Iterator[str]:
         for bay in bays:
             yield f"look into bay {bay}, then `cartower place confirm {bay} --car CAR`, or `--empty`"
     elif bays:
-        yield f"unverified bays ({len(bays)}): `cartower inventory audit` leads from bay to bay"
+        everything = "`cartower inventory import FILE` states them all"
+        yield f"unverified bays ({len(bays)}): `cartower inventory audit` leads from bay to bay, {everything}"
 

@@ -188,7 +188,7 @@ class Views:
             "job": next((job.id for job in self._book.open_jobs() if place in (job.room, job.target)), None),
             "door": driver.inner_door.state.name if online else None,
             "gate": driver.outer_gate.state.name if online else None,
-            "sign": driver.signal.shown.name if online else None,
+            "sign": shown.name if online and (shown := driver.signal.shown) is not None else None,
             "person": None if facts is None else facts.maybe_person,
             "fault": control.rooms.fault(place),
         }

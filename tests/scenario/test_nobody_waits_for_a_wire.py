@@ -44,7 +44,7 @@ async def longest_wait_s(it: Stage, until: Callable[[], bool]) -> float:
         began = it.world.now
         await it.ask(STATUS)
         longest_s = max(longest_s, it.world.now - began)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.25)
     return longest_s
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Retrieve, SensorIn, SensorOut, Store
+from controller.domain.events import Query, Retrieve, SensorIn, SensorOut, Store
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -22,7 +22,7 @@ CARS = stock(LOW1)
 RESTORED_S = 3.0
 """The room is looked over once a second, and a command takes a few scans."""
 
-QUIET_S = 8.0
+QUIET_S = 2.5
 WHY = "its cable is torn"
 
 
@@ -110,6 +110,7 @@ def test_a_sign_that_a_restart_of_its_plc_has_darkened_is_restored() -> None:
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_a_car_that_was_accepted_leaves_a_dark_sign_behind() -> None:
     async def scenario() -> None:
         async with stage(cars=CARS) as it:
@@ -148,3 +149,15 @@ def test_every_state_without_an_activity_of_its_own_has_a_sign() -> None:
         RoomState.REFUSED,
     }
     assert set(SIGN) == set(RoomState) - told_as_they_go
+
+
+def test_a_code_that_no_table_has_is_shown_as_unknown_and_replaced() -> None:
+    async def scenario() -> None:
+        async with stage(cars=CARS) as it:
+            await out_of_service(it)
+            await says(it, Signal.OUT_OF_SERVICE)
+            it.world.do(lambda plant: setattr(plant.tower_image.rooms[ROOM], "signal", 200))
+            await it.until(lambda: it.world.plant.truth().signals[ROOM] == Signal.OUT_OF_SERVICE, RESTORED_S)
+            await it.ask(Query(what="status"))
+
+    loop.run(scenario())
