@@ -109,6 +109,16 @@ def highest_number(folder: Path) -> int:
     return max((each.number for each in kept(folder)), default=0)
 
 
+def free_number(folder: Path, wanted: int) -> int:
+    """Return a number, or a higher one if a trace has that or a higher one already.
+
+    Raises:
+        OSError: the folder cannot be read.
+
+    """
+    return max(wanted, highest_number(folder) + 1)
+
+
 def make_room(folder: Path, limits: Limits) -> None:
     """Remove the oldest traces that are too many or take too much; the newest one stays.
 

@@ -6,6 +6,7 @@ counted, and only one is being written at a time.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Final
 import structlog
 
 from controller.store.writer import Executor
-from controller.trace.folder import Limits, Sheet, highest_number, make_room
+from controller.trace.folder import Limits, Sheet, free_number, highest_number, make_room
 from controller.trace.ring import Take
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class Shelf:
         return self._writing is not None and not self._writing.done()
 
     def next_number(self) -> int:
-        """Return the number of the next trace; none is given twice."""
+        """Return the number of the next trace; it gets a higher one if the folder turns out to have this already."""
         self._number += 1
         return self._number
 
@@ -80,8 +81,12 @@ class Shelf:
                 self._writing.cancel()
 
     async def _write(self, take: Take) -> None:
-        sheet = Sheet(self._folder, take.number, take.cause.kind, take.wall_s)
+        sheet: Sheet | None = None
         try:
+            # A folder that could not be read at the start may hold higher numbers than it was thought to.
+            number = await self._executor(partial(free_number, self._folder, take.number))
+            take, self._number = replace(take, number=number), max(number, self._number)
+            sheet = Sheet(self._folder, number, take.cause.kind, take.wall_s)
             await self._executor(sheet.open)
             lines = iter(self._lines(take))
             while await self._executor(partial(_step, sheet, lines)):
@@ -91,7 +96,8 @@ class Shelf:
             await self._executor(partial(make_room, self._folder, self._limits))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a trace is never worth a stop of the tower
             self._lose(take, f"{type(error).__name__}: {error}")
-            await self._executor(sheet.abandon)
+            if sheet is not None:
+                await self._executor(sheet.abandon)
         else:
             self.written += 1
             self.trouble = ""

@@ -3,19 +3,22 @@
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.support.processes import Child, Site, site
 
 
 @contextmanager
-def tower_at_work(tower: str, profile: str) -> Iterator[tuple[Site, Child, float]]:
+def tower_at_work(
+    tower: str, profile: str, overrides: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Site, Child, float]]:
     """Give a tower in service, its daemon, and how long the daemon took from its start to every station's image."""
     with tempfile.TemporaryDirectory() as folder:
         config = ("--config", tower, "--profile", profile)
-        with site(Path(folder) / "run", *config, overrides={}) as here:
+        with site(Path(folder) / "run", *config, overrides=overrides) as here:
             here.start_simulator("--seed", "11")
             daemon = here.start_daemon()
             here.wait_reconciled(daemon)

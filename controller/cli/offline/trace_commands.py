@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from config.plc_codes import opcode_name
@@ -14,8 +16,12 @@ Key = tuple[str, int]
 
 STOP: Final = "STOP"
 
-_SEQUENCE: Final = ".outcome_sequence"
-_OUTCOME: Final = ".outcome"
+ENDED: Final = "ENDED"
+"""In place of a verdict that nobody has seen."""
+
+_SEQUENCE: Final = "outcome_sequence"
+_OUTCOME: Final = "outcome"
+_EXECUTING: Final = "executing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +69,27 @@ def _settled(trace: Trace) -> Iterator[tuple[Key, tuple[float, str]]]:
 
 
 def _shown(trace: Trace) -> Iterator[tuple[Key, tuple[float, str]]]:
-    """Yield each outcome as its station showed it: the sequence, and beside it in the same poll the result."""
-    outcomes = {alias(name): signal["shown"] or "" for name, signal in trace.signals.items()}
-    ended: tuple[Key, float] | None = None
-    for each in trace.entries:
-        if each["what"] != "change":
-            continue
-        name = alias(each["name"])
-        if ended is not None and each["t"] > ended[1]:
-            yield ended[0], (ended[1], _result(outcomes, ended[0]))
-            ended = None
-        if name.endswith(_OUTCOME):
-            outcomes[name] = each.get("shown", "")
-        elif name.endswith(_SEQUENCE):
-            if ended is not None:
-                yield ended[0], (ended[1], _result(outcomes, ended[0]))
-            ended = (name.removesuffix(_SEQUENCE), each["value"]), each["t"]
-    if ended is not None:
-        yield ended[0], (ended[1], _result(outcomes, ended[0]))
+    """Yield the end of each command as its station showed it, with the result if it showed that, too.
+
+    A station shows its newest outcome alone: of a command that a STOP ended, only that it runs no more.
+    """
+    now = {alias(name): signal for name, signal in _first(trace).items()}
+    for t, changes in groupby((each for each in trace.entries if each["what"] == "change"), key=itemgetter("t")):
+        before, changed = dict(now), {alias(each["name"]): _value(each) for each in changes}
+        now |= changed
+        for name in changed:
+            mechanism, _, register = name.rpartition(".")
+            if register == _SEQUENCE:
+                yield (mechanism, now[name][0]), (t, now[f"{mechanism}.{_OUTCOME}"][1].partition(" ")[0])
+            elif register == _EXECUTING and before[name][0]:
+                newest = now[f"{mechanism}.{_SEQUENCE}"][0]
+                if newest != before[name][0]:
+                    yield (mechanism, before[name][0]), (t, ENDED)
 
 
-def _result(outcomes: Mapping[str, str], key: Key) -> str:
-    return outcomes[f"{key[0]}{_OUTCOME}"].partition(" ")[0]
+def _first(trace: Trace) -> dict[str, tuple[int, str]]:
+    return {name: (signal["value"] or 0, signal["shown"] or "") for name, signal in trace.signals.items()}
+
+
+def _value(change: Line) -> tuple[int, str]:
+    return change["value"], change.get("shown", str(change["value"]))

@@ -162,7 +162,7 @@ def _judged(verdict: str) -> str:
             return "open"
         case "OK":
             return "ok"
-        case "STOPPED" | "VOID":
+        case "STOPPED" | "VOID" | "ENDED":
             return "odd"
         case _:
             return "bad"

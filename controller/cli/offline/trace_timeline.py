@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from controller.cli.offline.trace_commands import Command, Key, commands
+from controller.cli.offline.trace_commands import ENDED, Command, Key, commands
 from controller.cli.offline.trace_signals import Wanted, alias, set_bits
 from controller.cli.record_text import KINDS, TOLD, entry_text
 from controller.cli.texts import event_text
@@ -73,6 +73,8 @@ def _outcome(entry: Line, ends: Mapping[Key, Command]) -> str:
     command = ends[entry["body"]["mechanism"], entry["body"]["sequence"]]
     if command.end_s is None:
         return " => no end in this trace"
+    if command.verdict == ENDED:
+        return f" => ended after {command.end_s - command.begin_s:.2f} s, its outcome is not shown"
     return f" => {command.verdict} after {command.end_s - command.begin_s:.2f} s"
 
 

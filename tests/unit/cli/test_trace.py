@@ -11,6 +11,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from controller.cli.main import cartower
+from controller.cli.offline.trace_commands import commands
 from controller.cli.offline.trace_lanes import Bars, Window, lanes_of
 from controller.cli.offline.trace_signals import Wanted
 from controller.trace.reading import Trace
@@ -163,6 +164,34 @@ def test_a_job_that_ended_before_the_picture_is_not_in_it() -> None:
     assert [(lane.name, [bar.text for bar in lane.bars]) for lane in found.lanes if isinstance(lane, Bars)] == [
         ("job 2", ["PLACING", "DONE"]),
         ("job 3", ["PICKING"]),
+    ]
+
+
+def test_a_command_that_a_stop_ended_ends_where_the_station_ran_it_no_more() -> None:
+    def lift(t: float, register: str, value: int, shown: str | None = None) -> dict[str, Any]:
+        line = {"what": "change", "t": t, "name": f"tower/fast.lift.{register}", "value": value}
+        return line if shown is None else line | {"shown": shown}
+
+    def planned(t: float, kind: str, sequence: int) -> dict[str, Any]:
+        body = {"mechanism": "tower/lift", "sequence": sequence, "opcode": 3, "argument1": 2500, "argument2": 203}
+        return {"what": "record", "t": t, "kind": kind, "body": body}
+
+    signals = {
+        f"tower/fast.lift.{register}": {"name": register, "value": value, "shown": shown}
+        for register, value, shown in (("executing", 0, "0"), ("outcome_sequence", 4, "4"), ("outcome", 256, "OK"))
+    }
+    entries = [
+        planned(-5.0, "Planned", 5), lift(-4.9, "executing", 5), planned(0.1, "Stopping", 6),
+        lift(1.0, "executing", 0), lift(1.0, "outcome_sequence", 6),
+        planned(2.0, "Planned", 7), lift(2.1, "outcome_sequence", 7), lift(2.1, "outcome", 1819, "REFUSED NOT_DOCKED"),
+        planned(3.0, "Planned", 8),
+    ]  # fmt: skip
+    found = commands(Trace({}, signals, entries))
+    assert [(each.key[1], each.text, each.end_s, each.verdict) for each in found] == [
+        (5, "MOVE_TO 203", 1.0, "ENDED"),
+        (6, "STOP", 1.0, "OK"),
+        (7, "MOVE_TO 203", 2.1, "REFUSED"),
+        (8, "MOVE_TO 203", None, ""),
     ]
 
 

@@ -13,7 +13,7 @@ from controller.domain.alarms import AlarmEvent
 from controller.domain.events import Refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.records import Asked, JobSet, Settled, UnitSet
-from controller.trace.folder import Limits, kept
+from controller.trace.folder import Limits, Sheet, kept
 from controller.trace.reading import Trace, read
 from controller.trace.recorder import MOST, MOST_S, Recorder, Span
 from controller.trace.ring import Cause, Note, Take
@@ -37,6 +37,10 @@ def few_lines(take: Take) -> Iterator[str]:
     causes = ",".join(f'"{each.kind}"' for each in told if isinstance(each, Cause))
     yield f'{{"what":"trace","version":1,"kind":"{take.cause.kind}","causes":[{causes}]}}'
     yield '{"what":"end","lines":1}'
+
+
+def few_lines_of_old() -> list[str]:
+    return ['{"what":"trace","version":1,"kind":"station"}', '{"what":"end","lines":1}']
 
 
 class Rig:
@@ -160,10 +164,16 @@ def test_a_disk_that_fails_costs_traces_and_is_told(tmp_path: Path) -> None:
         assert (told["written"], told["lost"]) == (0, 1)
         assert "trace 1 was lost: " in str(told["trouble"])
         folder.unlink()
-        it.recorder.record(TRIP)
-        assert await it.written() == ["unit"]
+        # Of before the disk failed: at the start nobody could see it.
+        older = Sheet(folder, 7, "station", 0.0)
+        older.open()
+        older.add(few_lines_of_old())
+        older.publish()
+        for _ in range(2):
+            it.recorder.record(TRIP)
+            assert (await it.written())[-1] == "unit"
         assert it.recorder.picture()["trouble"] == ""
-        assert [each.number for each in kept(folder)] == [2]
+        assert [each.number for each in kept(folder)] == [7, 8, 9]
 
     loop.run(body())
 
