@@ -1,17 +1,15 @@
 """When a component is due for service: its counters against its interval, and a forecast from its pace. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from controller.domain.service import (
     DAY_S,
     MS_PER_HOUR,
-    NOTHING,
     PACE_DAYS,
     Counted,
-    Counts,
     Kind,
     ServiceBook,
     kind_of,
@@ -99,23 +97,18 @@ class Standing:
 def stand(component: str, book: ServiceBook, intervals: Intervals, now: float) -> Standing:
     """Return how a component stands at wall time ``now``."""
     kind, counted = kind_of(component), book.of(component)
-    interval = intervals.get(kind, NO_LIMIT)
-    since, days_looked = counted.since, _days_looked(book.since, now)
-    recent = _recent(counted, now)
-    parts = (
-        ("cycles", since.cycles, recent.cycles, interval.cycles, 1),
-        ("hours", since.ran_ms, recent.ran_ms, interval.hours, MS_PER_HOUR),
-        ("way", since.way, recent.way, interval.way, 1000),
+    days_looked, recent = _days_looked(book.since, now), _recent(counted, now)
+    limbs = tuple(
+        _limb(part, DAY_S if part.name == "days" else recent[part.name] / days_looked, now)
+        for part in _parts(counted, intervals.get(kind, NO_LIMIT), book.since, now)
     )
-    limbs = [
-        _limb(name, used, done / days_looked, limit, unit, now)
-        for name, used, done, limit, unit in parts
-        if limit is not None
-    ]
-    began_at = book.since if counted.serviced_at is None else counted.serviced_at
-    if interval.days is not None and began_at is not None:
-        limbs.append(_limb("days", max(0.0, now - began_at), DAY_S, interval.days, DAY_S, now))
-    return Standing(component, kind, counted, tuple(limbs))
+    return Standing(component, kind, counted, limbs)
+
+
+def is_due(component: str, book: ServiceBook, intervals: Intervals, now: float) -> bool:
+    """Return whether a component is due: what `stand` says of it, for a fraction of its cost."""
+    parts = _parts(book.of(component), intervals.get(kind_of(component), NO_LIMIT), book.since, now)
+    return any(part.used >= part.limit * part.unit for part in parts)
 
 
 def by_urgency(standings: Iterable[Standing]) -> list[Standing]:
@@ -135,11 +128,33 @@ def due_groups(standings: Iterable[Standing]) -> dict[int, str]:
     return found
 
 
-def _limb(name: str, used: float, a_day: float, limit: int, unit: int, now: float) -> Limb:
-    """Return a part of an interval; ``used`` and ``a_day`` count in ``unit``-ths of the limit's own unit."""
-    left = limit * unit - used
+class _Part(NamedTuple):
+    """What is used of one part of an interval; ``used`` counts in ``unit``-ths of the limit's own unit."""
+
+    name: str
+    used: float
+    limit: int
+    unit: int
+
+
+def _parts(counted: Counted, interval: Interval, looked_since: float | None, now: float) -> Iterator[_Part]:
+    total, base = counted.total, counted.base
+    if interval.cycles is not None:
+        yield _Part("cycles", max(0, total.cycles - base.cycles), interval.cycles, 1)
+    if interval.hours is not None:
+        yield _Part("hours", max(0, total.ran_ms - base.ran_ms), interval.hours, MS_PER_HOUR)
+    if interval.way is not None:
+        yield _Part("way", max(0, total.way - base.way), interval.way, 1000)
+    began_at = looked_since if counted.serviced_at is None else counted.serviced_at
+    if interval.days is not None and began_at is not None:
+        yield _Part("days", max(0.0, now - began_at), interval.days, DAY_S)
+
+
+def _limb(part: _Part, a_day: float, now: float) -> Limb:
+    whole = part.limit * part.unit
+    left = whole - part.used
     due_at = now if left <= 0 else None if a_day <= 0 else now + left / a_day * DAY_S
-    return Limb(name, used / unit, limit, used / (limit * unit), due_at)
+    return Limb(part.name, part.used / part.unit, part.limit, part.used / whole, due_at)
 
 
 def _days_looked(since: float | None, now: float) -> float:
@@ -147,8 +162,12 @@ def _days_looked(since: float | None, now: float) -> float:
     return 1.0 if since is None else min(float(PACE_DAYS), max(1.0, (now - since) / DAY_S))
 
 
-def _recent(counted: Counted, now: float) -> Counts:
-    oldest, total = int(now // DAY_S) - PACE_DAYS, NOTHING
-    for day, each in counted.days.items():
-        total = total.plus(each) if day > oldest else total
-    return total
+def _recent(counted: Counted, now: float) -> Mapping[str, float]:
+    """Return what was done in the last days, by the names of the parts."""
+    oldest = int(now // DAY_S) - PACE_DAYS
+    days = [each for day, each in counted.days.items() if day > oldest]
+    return {
+        "cycles": sum(each.cycles for each in days),
+        "hours": sum(each.ran_ms for each in days),
+        "way": sum(each.way for each in days),
+    }

@@ -11,7 +11,7 @@ from controller.domain.events import CompleteService, Refusal, Request, StateSer
 from controller.domain.records import Record, ServiceDone, ServiceSet
 from controller.domain.service import MS_PER_HOUR, NOTHING, WAY_UNITS, Counts, Kind, kind_of
 from controller.domain.service_picture import details, table
-from controller.domain.service_plan import Intervals, Standing, due_groups, stand
+from controller.domain.service_plan import Intervals, Standing, due_groups, is_due, stand
 from controller.runtime.inbox import Answer
 from controller.runtime.ledger import Ledger
 from hal.plcmap.shape import TowerShape
@@ -46,7 +46,9 @@ class ServiceDesk:
         """Return the alarms that stand, as of the last look."""
         if self._clock() >= self._look_at_s:
             self._look_at_s = self._clock() + LOOK_S
-            groups = due_groups(self._standings())
+            book, now = self._ledger.book.service, self._now()
+            due = [name for name in self._names if is_due(name, book, self._intervals, now)]
+            groups = due_groups(map(self._stand, due))
             self._due = {Tag("SERVICE_DUE", number): text for number, text in groups.items()}
         return self._due
 

@@ -15,6 +15,7 @@ import pytest
 
 from config.load import load_tower
 from config.schema import Tower
+from controller import app
 from controller.activities.primitive import Errand, carry_out_ok
 from controller.domain.alarms import AlarmState, Tag
 from controller.domain.book import Book
@@ -129,6 +130,35 @@ def test_counters_survive_a_crash_and_what_ran_meanwhile_is_counted_without_its_
             assert after.untimed == 1, "the pick that came to its end while nobody looked"
             assert after.starts == after.cycles == starts + 2, "the pick and the placing"
             assert it.book.service == Book.from_body(it.book.to_body()).service
+
+    loop.run(play())
+
+
+def test_a_snapshot_from_before_there_were_counters_is_made_good_from_the_first_entry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    to_body = Book.to_body
+
+    def old_body(book: Book) -> dict[str, object]:
+        return {key: value for key, value in to_body(book).items() if key != "service"}
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP1))) is JobState.DONE
+            await it.ask(CompleteService(by="7:kim", component="lift", note="new ropes"))
+            await still(it)
+            before = it.book.service.to_body()
+            await it.world.stop_daemon()
+            with monkeypatch.context() as earlier:
+                earlier.setattr(app, "SNAPSHOT_ENTRIES", 0)
+                earlier.setattr(Book, "to_body", old_body)
+                await it.start()
+                await it.world.stop_daemon()
+            for _ in ("counted anew", "by the snapshot that is kept then"):
+                await it.start()
+                assert it.book.service.to_body() == before
+                await it.world.stop_daemon()
+            await it.start()
 
     loop.run(play())
 

@@ -35,7 +35,7 @@ from controller.domain.service import (
     component_of,
     kind_of,
 )
-from controller.domain.service_plan import GROUPS, NAMED, Interval, Standing, by_urgency, due_groups, stand
+from controller.domain.service_plan import GROUPS, NAMED, Interval, Standing, by_urgency, due_groups, is_due, stand
 from hal.interfaces import Verdict
 from hal.plcmap.codes import OPCODES, MechanismKind, Opcode
 from hal.plcmap.registers import station_maps
@@ -300,3 +300,13 @@ def test_each_class_has_its_alarm() -> None:
     assert [kind for kinds in GROUPS.values() for kind in kinds if kind not in Kind] == []
     assert sum(map(len, GROUPS.values())) == len(Kind)
     assert frozenset[Kind]().union(*GROUPS.values()) == set(Kind)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 300), st.integers(0, 3 * MS_PER_HOUR), st.integers(0, 4_000), st.floats(0, 60))
+def test_the_short_answer_is_the_long_ones(cycles: int, ran_ms: int, way: int, days: float) -> None:
+    book = folded().service
+    book.since = NOON - days * DAY_S
+    book.stated("lift", Counts(cycles, cycles, ran_ms, way), NOTHING, None)
+    intervals = {Kind.LIFT: Interval(cycles=250, hours=2, way=3, days=50)}
+    assert is_due("lift", book, intervals, NOON) is stand("lift", book, intervals, NOON).due
