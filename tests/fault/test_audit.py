@@ -23,6 +23,7 @@ from tests.support.audits import (
     at_rest,
     auditing_tower,
     on_the_way,
+    only_a_few,
     seen,
     slow_tower,
     told,
@@ -58,6 +59,7 @@ async def none_within_an_interval(it: Stage, bay: int) -> None:
 def test_a_killed_daemon_goes_on_where_its_record_ends() -> None:
     async def play() -> None:
         async with stage(slow_tower(), cars=CARS) as it:
+            await only_a_few(it)
             await eventually(it, lambda: len(seen(it)) == 1)
             looks = dict(it.book.looks)
             bay = await on_the_way(it)
@@ -117,6 +119,7 @@ def test_restarts_lead_to_no_more_visits_whatever_the_wall_clock_says() -> None:
 def test_an_emergency_stop_ends_it_and_another_bay_is_the_next() -> None:
     async def play() -> None:
         async with stage(slow_tower(visits_per_day=A_MINUTE), cars=CARS) as it:
+            await only_a_few(it)
             bay = await on_the_way(it)
             it.world.do(lambda plant: plant.press_e_stop())
             await it.until(lambda: it.unit is UnitState.ABORTED)
@@ -137,6 +140,7 @@ def test_an_emergency_stop_ends_it_and_another_bay_is_the_next() -> None:
 def test_a_lost_station_aborts_as_it_does_during_a_job(bus: str) -> None:
     async def play() -> None:
         async with stage(slow_tower(visits_per_day=A_MINUTE), cars=CARS) as it:
+            await only_a_few(it)
             bay = await on_the_way(it)
             it.world.pull_cable(bus, out=True)
             await it.until(lambda: it.unit is UnitState.ABORTED)
@@ -164,6 +168,7 @@ def cannot_dock(it: Stage) -> bool:
 def test_a_fault_holds_the_tower_with_its_cause_and_an_alarm_and_is_not_tried_for_ever() -> None:
     async def play() -> None:
         async with stage(slow_tower(visits_per_day=A_MINUTE), cars=CARS) as it:
+            await only_a_few(it)
             bay = await on_the_way(it)
             dock_contact(it)
             await eventually(it, lambda: cannot_dock(it))
@@ -187,6 +192,7 @@ def latch_contact(it: Stage) -> None:
 def test_an_interlock_that_opens_on_the_way_stops_it_and_aborts() -> None:
     async def play() -> None:
         async with stage(slow_tower(visits_per_day=A_MINUTE), cars=CARS) as it:
+            await only_a_few(it)
             bay = await on_the_way(it)
             latch_contact(it)
             await it.until(lambda: it.unit is UnitState.ABORTED, 10.0)

@@ -8,11 +8,12 @@ import pytest
 from controller.domain.events import AuditPlace, ConfirmPlace, Query, Relocate, Store
 from controller.domain.looks import Eye, Finding
 from controller.domain.places import PlaceStatus
+from hal.plcmap.shape import level_of
 from sim_plc.plant.cars import Car
 from sim_plc.plant.terminals import Wire
 from sim_plc.rehearsal import loop
 from tests.support.audits import told
-from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2
+from tests.support.places import LOW1, LOW2, ROOM, SHAPE, TOP1, TOP2
 from tests.support.served_world import served_world
 from tests.support.stage import Stage, stage
 from tests.support.terminal import Terminal, arguments
@@ -85,26 +86,29 @@ def test_a_person_at_a_terminal_is_led_through_and_goes_on_where_they_stopped(tm
 
     async def all_is_well(it: Stage) -> None:
         assert it.doubts() == {TOP1}
-        assert set(it.book.looks) == set(it.world.tower.shape.bays) - {LOW2}
+        assert set(it.book.looks) == set(bays) - {TOP2}
         answer = await it.ask(Query(what="audit"))
         assert isinstance(answer["bays"], list)
         assert answer["bays"][0]["place"] == TOP1
 
+    level = level_of(TOP1)
+    bays = SHAPE.bays_of(level)
     with served_world(tmp_path / "run", CARS) as tower:
         tower.play(torn)
-        with Terminal(*arguments(tower.run_dir, "inventory", "audit", "--at-tower"), columns=100, rows=60) as person:
-            count = len(tower.stage.world.tower.shape.bays)
-            for number, bay in enumerate(tower.stage.world.tower.shape.bays, start=1):
+        audit = arguments(tower.run_dir, "inventory", "audit", "--at-tower", "--level", str(level))
+        with Terminal(*audit, columns=100, rows=60) as person:
+            count = len(bays)
+            for number, bay in enumerate(bays, start=1):
                 at = f"bay {bay} ({number} of {count})"
                 person.until(
                     lambda lines, at=at: at in "\n".join(lines) and "What stands there" in lines[-1],  # type: ignore[misc]
                     "asked",
                 )
                 car = CARS[bay].id if bay in CARS else "empty"
-                person.type("skip\r" if bay == LOW2 else f"{car}\r")
+                person.type("skip\r" if bay == TOP2 else f"{car}\r")
             assert person.end() == 4, person.screen
             assert f"{count - 2} agreed, 0 corrected, 1 still doubtful, 1 skipped" in "\n".join(person.screen)
-        with Terminal(*arguments(tower.run_dir, "inventory", "audit", "--at-tower"), columns=100, rows=60) as person:
+        with Terminal(*audit, columns=100, rows=60) as person:
             # What is doubtful comes first, then what was skipped; all else was seen.
             person.until(lambda lines: f"bay {TOP1} (1 of 2)" in "\n".join(lines), "asked about what is doubtful")
             person.type("quit\r")

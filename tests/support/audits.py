@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from config.schema import Tower
-from tests.support.places import across_in
+from controller.domain.events import BlockPlace
+from tests.support.places import LOW1, LOW2, LOW3, TOP1, TOP2, TOP3, across_in
 from tests.support.scenes import eventually
 from tests.support.stage import Stage
 from tests.support.tower_under_test import tower_under_test
@@ -29,6 +30,16 @@ def slow_tower(*, visits_per_day: int = 8640) -> Tower:
         machine__turntable__speed_mdeg_s=turntable,
         machine__turntable__home_speed_mdeg_s=turntable,
     )
+
+
+FEW: Final = (LOW1, LOW2, LOW3, TOP1, TOP2, TOP3)
+
+
+async def only_a_few(it: Stage) -> None:
+    """Take every bay out of use but `FEW`: a round through a tall tower takes for ever."""
+    for bay in it.world.tower.shape.bays:
+        if bay not in FEW:
+            await it.ask(BlockPlace(place=bay, why="not for this test"))
 
 
 def visiting(it: Stage) -> int | None:
