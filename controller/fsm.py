@@ -60,6 +60,7 @@ class StateMachine(Generic[S, E]):
         self.name = name
         self._engine = _engine(type(initial), rules)
         self._legal = _legal(rules)
+        self._stays = _stays(rules)
         self._model = _Model(initial)
         self._state = initial
 
@@ -85,6 +86,8 @@ class StateMachine(Generic[S, E]):
         if not self.can(event):
             raise IllegalTransition(self.name, self._state, event, self.legal())
         source = self._state
+        if event in self._stays.get(source, ()):
+            return Transition(source, event, source)
         self._engine.events[event.name].trigger(self._model)
         self._state = type(source)(self._model.state)
         return Transition(source, event, self._state)
@@ -113,6 +116,16 @@ def _legal(rules: tuple[Rule[Any, Any], ...]) -> dict[Any, frozenset[Any]]:
     for rule in rules:
         legal.setdefault(rule.source, set()).add(rule.event)
     return {state: frozenset(events) for state, events in legal.items()}
+
+
+@lru_cache(maxsize=32)
+def _stays(rules: tuple[Rule[Any, Any], ...]) -> dict[Any, frozenset[Any]]:
+    """Return the events that each state accepts and stays as it is: most looks at a tower at rest change nothing."""
+    stays: dict[Any, set[Any]] = {}
+    for rule in rules:
+        if rule.source is rule.target:
+            stays.setdefault(rule.source, set()).add(rule.event)
+    return {state: frozenset(events) for state, events in stays.items()}
 
 
 def check_complete(

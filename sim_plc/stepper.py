@@ -79,6 +79,8 @@ class Stepper:
         """Grid points scanned so far."""
         self.on_news: Callable[[], None] = lambda: None
         """Called after each scan that the plant had news for."""
+        self.on_scan: Callable[[], None] = lambda: None
+        """Called after each scan."""
         self._scan_s = scan_s
         self._faithful = faithful
         self._index = 0
@@ -142,6 +144,7 @@ class Stepper:
         due = [self._is_due(program.next_due(), index) for program in self.programs]
         if not news and all(program.asleep for program, is_due in zip(self.programs, due, strict=True) if is_due):
             self._let_hear(t, due)
+            self.on_scan()
             return
         self.plant.sense(t)
         for number, program in enumerate(self.programs):
@@ -154,6 +157,7 @@ class Stepper:
         self.plant.act(t)
         if news:
             self.on_news()
+        self.on_scan()
 
     def _let_hear(self, t: float, due: Sequence[bool]) -> None:
         """Let programs that rest hear the controller: most scans of a quiet tower, and nothing else comes of them."""

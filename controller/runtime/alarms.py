@@ -82,6 +82,11 @@ class Alarms:
         """Return what is the matter now, or was when it was raised."""
         return self._texts.get(line.tag, line.text)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something hangs on the time: a delay that runs, or a shelf."""
+        return bool(self._turning) or any(line.showing is Showing.SHELVED for line in self._book.alarms.values())
+
     async def look(self, findings: Findings) -> bool:
         """Take what stands now; return whether a safety alarm was raised."""
         now_s, tripped, changed = self._clock(), False, False

@@ -1,8 +1,10 @@
 """The control task: takes one event after another and owns all state. Nothing else changes any of it."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Final
 
 import structlog
 
@@ -77,6 +79,9 @@ from hal.plcmap.codes import Status as StatusBits
 
 log = structlog.get_logger(__name__)
 
+LOOK_S: Final = 10.0
+"""A tower that shows nothing new is looked over this often all the same."""
+
 RUNNING = frozenset(
     {
         UnitState.RESETTING,
@@ -123,6 +128,8 @@ class Control:
         self._views = views
         self._traces = traces
         loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        self._looked_s = -math.inf
         ledger.on_failure = lambda error: inbox.post(JournalBroke(error), urgent=True)
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
         self._register = Register(ledger, board, now)
@@ -154,7 +161,10 @@ class Control:
                     await self._answer(event)
                 else:
                     await self._take(event)
-                await self._settle_down()
+                if self._may_follow(event):
+                    await self._settle_down()
+                else:
+                    self.publish()
         except OSError as error:
             if self._ledger.failed:
                 await self._wind_up(error)
@@ -207,6 +217,18 @@ class Control:
                 await self._trail.keep()
             case JournalBroke(error):
                 raise error
+
+    def _may_follow(self, event: Signal | Asked) -> bool:
+        """Return whether anything may follow from an event: not from a look at what shows the same as before.
+
+        All that waits for a time says so; a look every `LOOK_S` bears with whatever does not.
+        """
+        now_s = self._clock()
+        idle = isinstance(event, Stirred) and not event.news and not (self.alarms.waits or self.rooms.waits)
+        if idle and now_s - self._looked_s < LOOK_S:
+            return False
+        self._looked_s = now_s
+        return True
 
     async def _settle_down(self) -> None:
         """After each event: what follows from it, until nothing more does."""

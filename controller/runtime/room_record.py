@@ -33,11 +33,16 @@ class RoomRecord:
         """The state whose activity runs."""
         self.fault = ""
         self.again_s = 0.0
-        """Not before this time of the loop is an activity started."""
+        """Not before this time of the loop is an activity started; 0: at once."""
         self.inhabited_s: float | None = None
         """Since this time of the loop somebody is inside, or cannot be excluded."""
         self.overstayed = False
         """Somebody has been inside for longer than a customer may take."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether something of it hangs on the time: when to try again, or for how long somebody has stayed."""
+        return self.again_s > 0.0 or (self.inhabited_s is not None and not self.overstayed)
 
     def look_for_people(self, now_s: float, patience_s: float) -> None:
         """Take the newest look for people: somebody who stays too long has `overstayed`."""

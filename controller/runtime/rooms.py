@@ -117,6 +117,11 @@ class Rooms:
                 await self.fire(room.place, event)
         await self._prove(room)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a room waits for a time: to try again, or for somebody to leave."""
+        return any(room.waits for room in self._rooms.values())
+
     async def stir(self) -> None:
         """Start what each room's state asks for, where nothing runs for it yet."""
         for room in self._rooms.values():
@@ -223,6 +228,7 @@ class Rooms:
         now_s = asyncio.get_running_loop().time()
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
             return
+        room.again_s = 0.0
         state, awaited = room.machine.state, self._awaited(room) is not None
         if state is S.VACANT and awaited:
             await self.fire(room.place, E.RESERVE)

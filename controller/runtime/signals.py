@@ -46,7 +46,12 @@ class ActivityEnded:
 
 @dataclass(frozen=True, slots=True)
 class Stirred:
-    """Time has come to look again (a job may be ready, a proof may hold)."""
+    """Time has come to look again (a job may be ready, a proof may hold).
+
+    ``news``: some station has shown something else since the last time, other than signs of life.
+    """
+
+    news: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from controller.activities.context import Bench
 from controller.activities.readings import standing
@@ -26,14 +27,16 @@ class Supervisor:
         self._safety: tuple[int, int] | None = None
         self._facts: dict[int, RoomFacts] = {}
         self._online: dict[str, bool] = {}
-        self._positions: tuple[int, ...] = ()
+        self._shown: dict[str, object] = {}
+        """By station: what its newest image shows of its mechanisms, the same object as long as nothing changes."""
+        self._news = True
 
     def watch(self) -> None:
         """Register with every station."""
         for name, station in self._bench.tower.stations.items():
             self._online[name] = False
             station.on_state(self._on_state)
-        self._bench.tower.stations["tower"].on_image(self._on_tower_image)
+            station.on_image(partial(self._on_image, name))
 
     async def pulse(self) -> None:
         """Let the control task look again from time to time; notice images that went stale, or are fresh again."""
@@ -42,7 +45,8 @@ class Supervisor:
             for name, station in self._bench.tower.stations.items():
                 if self._online[name] is not station.online:
                     self._tell(station)
-            self._inbox.post(Stirred())
+            self._inbox.post(Stirred(self._news))
+            self._news = False
 
     def _on_state(self, station: Station) -> None:
         self._tell(station)
@@ -52,7 +56,15 @@ class Supervisor:
         if station.name == "tower" and not station.online:
             self._facts.clear()
             self._safety = None
+            self._shown.pop("tower", None)
         self._inbox.post(StationChanged(station.name, standing(station), station.trouble), urgent=not station.online)
+
+    def _on_image(self, name: str, image: Image) -> None:
+        if image.mechanisms is self._shown.get(name):
+            return
+        self._shown[name], self._news = image.mechanisms, True
+        if name == "tower":
+            self._on_tower_image(image)
 
     def _on_tower_image(self, image: Image) -> None:
         if not self._online["tower"]:
@@ -66,7 +78,4 @@ class Supervisor:
             if facts != self._facts.get(place):
                 self._facts[place] = facts
                 self._inbox.post(RoomSensed(place, facts))
-        positions = tuple(image.mechanisms[name].position for name in ("lift", "turntable", "shuttle"))
-        if positions != self._positions:
-            self._positions = positions
-            self._publish()
+        self._publish()

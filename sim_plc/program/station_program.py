@@ -67,6 +67,7 @@ class StationProgram(ABC, Generic[SceneT]):
         )
         self._owned = OwnedRegisters(station)
         self._unsettled = False
+        self._showings = 0
         self._resting = self._progressed = False
         self._due: float | None = None
         self._table_crc = tower.shape.table_crc()
@@ -162,9 +163,19 @@ class StationProgram(ABC, Generic[SceneT]):
         return self._progressed
 
     @property
+    def showings(self) -> int:
+        """How often what it shows may have become something else, other than encoders and signs of life."""
+        return self._showings
+
+    @property
     def asleep(self) -> bool:
         """Whether the next scan would only hear the controller, so that nobody needs to see it happen in time."""
         return self._resting and not self._silent and not self._owned.frame_written and self.inputs_due is None
+
+    @property
+    def attentive(self) -> bool:
+        """Whether it does what was asked last, at rest or in motion, and would only hear a controller that polls."""
+        return not self._silent and not self._owned.frame_written and not self._unsettled
 
     def mechanism(self, name: str) -> MechanismProgram:
         """Return one mechanism's program.
@@ -205,6 +216,8 @@ class StationProgram(ABC, Generic[SceneT]):
         self._resting = not busy
         self._due = self._next_due()
         self._pages.changed()
+        # A scan in motion that only hears the controller shows what the last one did.
+        self._showings += inputs_changed or self._progressed or self._silent is not was_silent
 
     def count_as_heard(self, t: float, *, on: bool) -> None:
         """Count the controller as heard at ``t``; while ``on``, at every scan from then on."""
@@ -232,6 +245,7 @@ class StationProgram(ABC, Generic[SceneT]):
         if not memory.lost:
             return
         memory.lost = False
+        self._showings += 1
         memory.boot_id = next_boot(memory.boot_id)
         self._owned.clear()
         self.needs_scan = True

@@ -50,22 +50,31 @@ class PulsedCadence:
         self._end: EndLull | None = None
         self._began_s = -math.inf
         self._period_s = 0.0
+        self._rest_s = 0.0
+        """The longest period so far."""
+        self._told = False
+        """The last poll was made out of turn, or for news."""
         self.vouched_s = -math.inf
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         now = asyncio.get_running_loop().time()
-        if self._pulse is None or period_s < QUICK_S or not self._sound():
-            await self._sleep(_grid_point(period_s), None)
+        self._rest_s = max(self._rest_s, period_s)
+        told, self._told = self._told, False
+        if self._pulse is None or period_s < QUICK_S or not self._sound() or (told and period_s < self._rest_s):
+            # What news led to may have slowed the polls down meanwhile: one more is made at the old pace.
+            self._told = await self._sleep(_grid_point(period_s), None) or period_s < QUICK_S
         elif self._begin_lull(now, period_s):
             try:
-                told = await self._sleep(now + LULL_S, self._pulse)
+                self._told = await self._sleep(now + LULL_S, self._pulse)
             finally:
                 self.end_lull()
-            if told:
-                await self._sleep(_grid_point(period_s), None)
-        elif await self._sleep(now + COALESCED_S, self._pulse):
-            await self._sleep(min(_grid_point(period_s), now + COALESCED_S), None)
+            if self._told:
+                await self._sleep(_grid_point(period_s, at_once=True), None)
+        else:
+            self._told = await self._sleep(now + COALESCED_S, self._pulse)
+            if self._told:
+                await self._sleep(min(_grid_point(period_s, at_once=True), now + COALESCED_S), None)
         self._kicked = False
 
     def kick(self) -> None:
@@ -94,7 +103,7 @@ class PulsedCadence:
     def _begin_lull(self, now: float, period_s: float) -> bool:
         if self._lull is None or self._kicked:
             return False
-        self._end = self._lull.begin(now, period_s)
+        self._end = self._lull.begin(now)
         if self._end is None:
             return False
         self._began_s, self._period_s, self.vouched_s = now, period_s, math.inf
@@ -117,10 +126,10 @@ class PulsedCadence:
             self._sleeping = None
 
 
-def _grid_point(grid_s: float) -> float:
-    """Return the next point of a grid."""
+def _grid_point(grid_s: float, *, at_once: bool = False) -> float:
+    """Return the next point of a grid; ``at_once``: now counts, if it is one."""
     now = asyncio.get_running_loop().time()
-    return (math.floor(now / grid_s + 1e-6) + 1) * grid_s
+    return (math.ceil(now / grid_s - 1e-6) if at_once else math.floor(now / grid_s + 1e-6) + 1) * grid_s
 
 
 def _answer(future: "asyncio.Future[bool]", *, told: bool) -> None:

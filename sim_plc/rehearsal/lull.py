@@ -1,11 +1,14 @@
-"""A lull: a station at rest, a wire that carries and one daemon that it obeys. Its polls may be left out."""
+"""A lull: a station of which nothing new is asked, a wire that carries, and one daemon that it obeys.
+
+At rest or in motion, its polls may be left out until it has something else to show.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from sim_plc.program.station_program import StationProgram
 
-LULL_S: Final = 14.4
+LULL_S: Final = 57.6
 """The longest that polls are left out at a stretch: whatever hangs on a picture that comes by itself gets one."""
 
 EndLull = Callable[[float], None]
@@ -22,24 +25,22 @@ class Lull:
         *,
         carries: Callable[[], bool],
         moved: Callable[[], None],
-        resting_s: float,
     ) -> None:
         """Take both ends, as they are when asked for.
 
         ``epoch`` is that of the daemon which has the station online, None if none has.
         ``carries`` tells whether every request arrives and is answered; ``moved`` is called when the program may be
-        due at another time than before; ``resting_s`` is the period of polls at rest.
+        due at another time than before.
         """
         self._epoch = epoch
         self._program = program
         self._carries = carries
         self._moved = moved
-        self._resting_s = resting_s
 
-    def begin(self, now: float, period_s: float) -> EndLull | None:
-        """Begin one, if the next poll of a period would show nothing new; return what ends it."""
+    def begin(self, now: float) -> EndLull | None:
+        """Begin one, if the next poll would show nothing new; return what ends it."""
         program = self._program()
-        if period_s < self._resting_s or not program.asleep or not self._carries():
+        if not program.attentive or not self._carries():
             return None
         if self._epoch() != program.gate.memory.epoch:
             return None

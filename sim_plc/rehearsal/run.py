@@ -58,6 +58,20 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """What a run leaves behind, as far as it does not hang on milliseconds."""
+
+    places: tuple[tuple[int, str, str | None], ...]
+    """Each place with what is believed of it and the car there."""
+    cars: tuple[tuple[int, str], ...]
+    """Each place with the car that really stands there."""
+    jobs: tuple[tuple[int, str, str, str, int | None], ...]
+    """Number, kind, car, state, target."""
+    alarms: tuple[tuple[str, str], ...]
+    """Number and state of each that is not quiet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What came of one run."""
 
@@ -74,6 +88,8 @@ class Report:
     """How many were drawn."""
     virtual_s: float
     scans: int
+    end: End | None = None
+    """None: no daemon ran at the end."""
 
     @property
     def good(self) -> bool:
@@ -212,6 +228,18 @@ class Play:
             self.orders.drawn,
             self.world.now,
             self.world.stepper.scans,
+            self._end(),
+        )
+
+    def _end(self) -> End | None:
+        if self.world.daemon is None:
+            return None
+        book, cars = self.world.daemon.book, self.world.plant.truth().cars
+        return End(
+            tuple((place.number, place.status.value, place.car) for _, place in sorted(book.places.items())),
+            tuple(sorted(cars.items())),
+            tuple((job.id, job.kind.name, job.car, job.state.name, job.target) for _, job in sorted(book.jobs.items())),
+            tuple(sorted((str(line.tag), line.state.value) for line in book.alarms.values() if not line.quiet)),
         )
 
 

@@ -128,8 +128,7 @@ class World:
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
-        self.decide: Callable[[str, int, int], Fault] = no_fault
-        """Names the fault of each request by bus, function code and unit."""
+        self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
         self._power_ups = 0
@@ -137,6 +136,7 @@ class World:
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
+        self.stepper.on_scan = self._on_scan
         # In memory where the system offers it: power cuts are played, so that nothing needs to survive a real one.
         in_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=in_memory if in_memory.is_dir() else None))
@@ -149,7 +149,18 @@ class World:
         self._rivals: list[Life] = []
         self._cut: set[str] = set()
         self._shown = dict.fromkeys(self.pulses, -1)
-        """By station: the count of input changes when its pulse beat last."""
+        """By station: how often it had shown something else when its pulse beat last."""
+
+    @property
+    def decide(self) -> Callable[[str, int, int], Fault]:
+        """What names the fault of each request by bus, function code and unit; no poll is left out while it may."""
+        return self._decide
+
+    @decide.setter
+    def decide(self, decide: Callable[[str, int, int], Fault]) -> None:
+        self._decide = decide
+        for pulse in self.pulses.values():
+            pulse.beat()
 
     @property
     def now(self) -> float:
@@ -354,7 +365,10 @@ class World:
 
     def _cadence(self, name: str, life: Life) -> PulsedCadence:
         """Return the pace of one station's polls by one daemon."""
-        number, sound = self._number(name), life.sound(name)
+        number, carries = self._number(name), life.sound(name)
+
+        def sound() -> bool:
+            return self.decide is no_fault and carries()
 
         def epoch() -> int | None:
             station = None if life.daemon is None else life.daemon.stations[name]
@@ -363,9 +377,8 @@ class World:
         lull = Lull(
             epoch,
             lambda: self.programs[number],
-            carries=lambda: sound() and self.decide is no_fault and not self._rivals,
+            carries=lambda: sound() and not self._rivals,
             moved=self.stepper.kick,
-            resting_s=self.tower.timing.idle_poll_s,
         )
         cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull)
         life.cadences.append(cadence)
@@ -424,11 +437,13 @@ class World:
             on_event=on_event,
         )
 
-    def _on_news(self) -> None:
+    def _on_scan(self) -> None:
         for program in self.programs:
-            if program.input_changes != self._shown[program.name]:
-                self._shown[program.name] = program.input_changes
+            if program.showings != self._shown[program.name]:
+                self._shown[program.name] = program.showings
                 self.pulses[program.name].beat()
+
+    def _on_news(self) -> None:
         crimes = self.plant.crimes
         for crime in crimes[self._traced_crimes :]:
             self.note("crime", [crime.t, crime.code.name, crime.text])

@@ -1,0 +1,38 @@
+"""Polls that are left out change nothing: with every one of them a seed comes to the same end."""
+
+import pytest
+
+from config.load import load_tower
+from controller import logs
+from sim_plc.rehearsal.run import Options, rehearse
+from sim_plc.rehearsal.world import EPOCH_S
+
+pytestmark = pytest.mark.own_tower
+
+logs.set_up(now=lambda: EPOCH_S, level="critical")
+
+CAMPAIGN = [
+    pytest.param("small", seed, faults, 15.0, marks=pytest.mark.campaign)
+    for faults, seeds in ((True, range(80)), (False, range(1000, 1020)))
+    for seed in seeds
+]
+
+
+@pytest.mark.parametrize(
+    ("tower", "seed", "faults", "minutes"),
+    [("small", 1, True, 4.0), ("small", 6, True, 3.0), *CAMPAIGN],
+)
+def test_a_seed_ends_alike_with_every_poll_and_with_those_that_matter(
+    tower: str, seed: int, minutes: float, *, faults: bool
+) -> None:
+    coalesced, faithful = (
+        rehearse(load_tower(tower), seed, minutes, Options(faults=faults, coalesced=coalesced))
+        for coalesced in (True, False)
+    )
+    assert coalesced.good, str(coalesced)
+    assert faithful.good, str(faithful)
+    assert coalesced.end is not None
+    assert coalesced.end == faithful.end
+    assert coalesced.end.jobs
+    # Otherwise it would be the same run twice.
+    assert coalesced.scans < faithful.scans / 2
