@@ -176,7 +176,7 @@ class Audit:
         self.visiting, self._tries = None, 0
         self._rest = self._runner.dismiss()
         # Whoever waits for the carriage is looked after as soon as it stands.
-        self._rest.when_reached(lambda: self._post(Stirred()))
+        self._rest.when_reached(lambda: self._post(Stirred(news=True)))
 
     async def _seen(self, bay: int, sight: Sight) -> None:
         self._over()
