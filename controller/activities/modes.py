@@ -50,6 +50,11 @@ def shows(bench: Bench, station: str, mode: UnitMode) -> bool:
     return AT_THE_PLC[mode][1] in bench.tower.stations[station].image.status
 
 
+def behind(bench: Bench, mode: UnitMode) -> list[str]:
+    """Return the stations that do not show a mode, or cannot be relied on."""
+    return [name for name, each in bench.tower.stations.items() if not (each.online and shows(bench, name, mode))]
+
+
 async def set_at(bench: Bench, station: str, mode: UnitMode) -> None:
     """Bring one station to a mode; nothing is written where it shows that already.
 

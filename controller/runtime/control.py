@@ -208,7 +208,7 @@ class Control:
             case ActivityEnded(owner) if owner == "audit":
                 await self.audit.ended(event)
             case ActivityEnded(owner) if owner == "mode":
-                self.unit.modes.ended(event, self.unit.state)
+                self.unit.modes.ended(event)
             case ActivityEnded():
                 await self.rooms.ended(event)
             case Measured(values):

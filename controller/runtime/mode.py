@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -11,12 +12,15 @@ from controller.activities.context import Bench
 from controller.domain.events import Refusal
 from controller.domain.records import ModeSet
 from controller.domain.unit import UnitMode, UnitState
-from controller.runtime.inbox import Board, Later
+from controller.runtime.inbox import Answer, Board, Later
 from controller.runtime.ledger import Ledger
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.signals import ActivityEnded
 
 log = structlog.get_logger(__name__)
+
+PATIENCE_S: Final = 5.0
+"""Whoever asks is answered within this, with the stations that are behind by then; they go on to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,17 @@ class _Followed:
 class ModeChange:
     """Keeps the mode and lets the stations follow it. Called by the control task alone."""
 
-    def __init__(self, bench: Bench, ledger: Ledger, board: Board, post: Callable[[ActivityEnded], None]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        ledger: Ledger,
+        board: Board,
+        post: Callable[[ActivityEnded], None],
+        state: Callable[[], UnitState],
+    ) -> None:
+        """Take ``state``, which tells the unit's for answers."""
         self._bench = bench
+        self._state = state
         self._ledger = ledger
         self._board = board
         self._runner = Runner("mode", post)
@@ -63,7 +76,9 @@ class ModeChange:
 
         Whoever asks while they follow another mode is answered with the first one once they have followed the second.
         """
-        answer: Later = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: Later = loop.create_future()
+        loop.call_later(PATIENCE_S, self._answer_late, answer)
         self._asked.append(answer)
         if not self.follows:
             self._at_rest.clear()
@@ -85,7 +100,7 @@ class ModeChange:
             text = f"the stations are still being brought to mode {self.mode.value.lower()}: a few seconds"
             raise Refusal("MODE_CHANGES", text)
 
-    def ended(self, signal: ActivityEnded, state: UnitState) -> None:
+    def ended(self, signal: ActivityEnded) -> None:
         """Take the end: answer whoever asked, or go on to the mode that was asked for meanwhile."""
         if not self._runner.take(signal):
             return
@@ -95,9 +110,8 @@ class ModeChange:
             return
         self._at_rest.set()
         if isinstance(found, _Followed):
-            answer = {"mode": self.mode.name, "state": state.name, "behind": found.behind}
             for asked in self._taken():
-                asked.set_result(answer)
+                asked.set_result(self._answer(found.behind))
         else:
             self.refuse(Refusal("MODE", f"the mode is kept, the stations do not follow: {signal.error}"))
 
@@ -109,6 +123,13 @@ class ModeChange:
     async def halt(self) -> None:
         """Cancel it, for the end of the process."""
         await self._runner.cancel()
+
+    def _answer(self, behind: list[str]) -> Answer:
+        return {"mode": self.mode.name, "state": self._state().name, "behind": behind}
+
+    def _answer_late(self, asked: Later) -> None:
+        if not asked.done():
+            asked.set_result(self._answer(modes.behind(self._bench, self.mode)))
 
     def _taken(self) -> list[Later]:
         asked, self._asked = self._asked, []

@@ -73,7 +73,7 @@ class Unit:
         self._board = board
         self._clock = clock
         self._runner = Runner("unit", post)
-        self._modes = ModeChange(bench, ledger, board, post)
+        self._modes = ModeChange(bench, ledger, board, post, lambda: self.state)
         self._power_up_s = clock()
         self._machine = unit_machine(S.ABORTED)
         self.cause = "starting: the stations are not reconciled yet"

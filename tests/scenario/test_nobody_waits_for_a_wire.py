@@ -7,6 +7,7 @@ from controller.domain.events import Cancel, Query, Relocate, Request, Retrieve,
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
+from controller.runtime.mode import PATIENCE_S
 from hal.plcmap.codes import Mode
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
@@ -73,6 +74,7 @@ def test_a_station_that_is_frozen_while_the_mode_changes_delays_nobody_else() ->
             assert answer["mode"] == "MANUAL"
             assert TOP_STATION in answer["behind"]
             assert "tower" not in answer["behind"]
+            assert it.world.now - began <= PATIENCE_S + AT_ONCE_S
             thaw()
 
     loop.run(scenario())

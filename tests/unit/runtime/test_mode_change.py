@@ -13,7 +13,7 @@ from controller.domain.records import ModeSet
 from controller.domain.unit import UnitMode, UnitState
 from controller.runtime.inbox import Board, Later
 from controller.runtime.ledger import Ledger
-from controller.runtime.mode import ModeChange
+from controller.runtime.mode import PATIENCE_S, ModeChange
 from controller.runtime.runner import Rest
 from controller.runtime.signals import ActivityEnded
 from sim_plc.rehearsal import loop
@@ -28,10 +28,10 @@ class Change:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, align: Align) -> None:
         monkeypatch.setattr(modes, "align", align)
         self.ledger = Ledger(Book.empty(()), Any)  # type: ignore[arg-type]
-        self.change = ModeChange(Any, self.ledger, Board(), self.take)  # type: ignore[arg-type]
+        self.change = ModeChange(Any, self.ledger, Board(), self.take, lambda: UnitState.IDLE)  # type: ignore[arg-type]
 
     def take(self, signal: ActivityEnded) -> None:
-        self.change.ended(signal, UnitState.IDLE)
+        self.change.ended(signal)
 
     def ask(self, mode: UnitMode) -> Later:
         self.ledger.book.apply(ModeSet(mode.value, "7:kim"))
@@ -57,6 +57,23 @@ def test_the_stations_are_brought_to_the_newest_mode_and_all_are_answered(monkey
         it.change.require_followed()
         assert brought == [UnitMode.MAINTENANCE, UnitMode.MANUAL]
         assert await first == await second == {"mode": "MANUAL", "state": "IDLE", "behind": ["bays2"]}
+
+    loop.run(body())
+
+
+def test_whoever_asks_is_answered_in_time_while_a_frozen_station_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        async def align(_bench: object, _mode: UnitMode) -> list[str]:
+            await asyncio.sleep(10 * PATIENCE_S)
+            return []
+
+        monkeypatch.setattr(modes, "behind", lambda _bench, _mode: ["bays2"])
+        it = Change(monkeypatch, align)
+        began = asyncio.get_running_loop().time()
+        assert await it.ask(UnitMode.MANUAL) == {"mode": "MANUAL", "state": "IDLE", "behind": ["bays2"]}
+        assert asyncio.get_running_loop().time() - began == pytest.approx(PATIENCE_S)
+        assert it.change.follows
+        await it.change.halt()
 
     loop.run(body())
 
