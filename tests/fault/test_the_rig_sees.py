@@ -159,9 +159,10 @@ def test_a_unit_that_starts_again_by_itself_after_an_emergency_stop(monkeypatch:
     ended = Unit.ended
 
     async def eager(self: Unit, signal: object) -> None:
+        started = self.reconciled
         await ended(self, signal)  # type: ignore[arg-type]
         follow = {UnitState.ABORTED: UnitEvent.CLEAR, UnitState.STOPPED: UnitEvent.RESET}
-        if self.state in follow and "safety" not in self.cause:
+        if started and self.state in follow and "safety" not in self.cause:
             await self.fire(follow[self.state], "eager")
 
     monkeypatch.setattr(Unit, "ended", eager)

@@ -280,6 +280,8 @@ async def brought_to_an_end(it: Stage, point: Point) -> None:
         await attend_until(it, lambda: served(it))
     assert it.job(newest.id).state is JobState.DONE
     await given_back(it)
+    # A sign is set behind everything else.
+    await it.until(lambda: not it.book.intents, OUTCOME_S)
 
 
 async def given_back(it: Stage) -> None:

@@ -88,6 +88,7 @@ STORING = _points(
     (LOW_STATION, "latches", Opcode.UNLATCH, JobState.OPENING_TO),
     (TOWER, "shuttle", Opcode.PLACE, JobState.PLACING),
     (LOW_STATION, "latches", Opcode.LATCH, JobState.CLOSING_TO),
+    (TOWER, SIGNAL, Opcode.SHOW, RoomState.VACANT),
 )
 POINTS = (*RETRIEVING, *STORING)
 
