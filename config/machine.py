@@ -97,7 +97,7 @@ class ContactorInterval(Table):
     """When what only switches is due for service: after cycles or days, whichever comes first; left out: no limit."""
 
     cycles: Cycles | None = None
-    """Cycles since the last service; an opening and a closing are two."""
+    """Cycles since the last service; of a door an opening and a closing are two."""
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
     """Days since the last service, or since the first motion where there was none."""
 
