@@ -78,6 +78,11 @@ class Audit:
         """Whether a visit moves the carriage, or was cut and still comes to rest."""
         return self._runner.busy or self._rest.pending
 
+    @property
+    def waits(self) -> bool:
+        """Whether a visit is due: it begins as soon as nothing speaks against it."""
+        return self._pace.due and not self.has_carriage
+
     def give_way(self) -> None:
         """Cut the visit if somebody needs the tower."""
         if self._jobs.executing:

@@ -224,8 +224,8 @@ class Control:
         All that waits for a time says so; a look every `LOOK_S` bears with whatever does not.
         """
         now_s = self._clock()
-        idle = isinstance(event, Stirred) and not event.news and not (self.alarms.waits or self.rooms.waits)
-        if idle and now_s - self._looked_s < LOOK_S:
+        same = isinstance(event, Stirred) and not event.news and now_s - self._looked_s < LOOK_S
+        if same and not any(each.waits for each in (self.alarms, self.rooms, self.audit)):
             return False
         self._looked_s = now_s
         return True
