@@ -6,6 +6,7 @@ password in a URL), or by having been found once in one of these ways: then it i
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 HIDDEN: Final = "<redacted>"
@@ -13,6 +14,9 @@ HIDDEN: Final = "<redacted>"
 
 SHORTEST: Final = 6
 """A shorter secret is hidden where it is named, but not looked for elsewhere: it may be any word."""
+
+REMEMBERED: Final = 4096
+"""Texts of which it is remembered whether a secret is in them."""
 
 _NAMES: Final = (
     r"pass(?:word|wd|phrase|code)|pwd|secret|token|credential|api[_-]?key|private[_-]?key|authorization|cookie"
@@ -34,6 +38,8 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._clean: dict[str, str] = {}
+        """Texts that were looked through, and what is left of them: in a trace few are told thousands of times."""
 
     @property
     def known(self) -> int:
@@ -43,6 +49,7 @@ class Redactor:
     def learn(self, value: object) -> None:
         """Take note of every secret in JSON-able data."""
         self._known.update(each for each in _secrets(value, named=False) if len(each) >= SHORTEST)
+        self._clean.clear()
 
     def hide(self, value: object) -> object:
         """Return JSON-able data without secrets: those that are named or look like one, and all that were learned."""
@@ -53,7 +60,7 @@ class Redactor:
             case bool() | None:
                 return value
             case Mapping():
-                items = ((key, self._hide(each, named=named or _is_name(key))) for key, each in value.items())
+                items = ((key, self._hide(each, named=named or _is_name(str(key)))) for key, each in value.items())
                 return {self._text(str(key)): each for key, each in items}
             case list() | tuple():
                 return [self._hide(each, named=named) for each in value]
@@ -65,6 +72,12 @@ class Redactor:
                 return HIDDEN if named else value
 
     def _text(self, text: str) -> str:
+        clean = self._clean.get(text)
+        if clean is None:
+            clean = self._clean[text] = self._hidden(text)
+        return clean
+
+    def _hidden(self, text: str) -> str:
         text = _PEM.sub(HIDDEN, text)
         for pattern in (_URL, _BEARER, _NAMED):
             text = pattern.sub(_without_groups, text)
@@ -74,8 +87,9 @@ class Redactor:
         return text
 
 
-def _is_name(key: object) -> bool:
-    return _NAME.search(str(key)) is not None
+@lru_cache(maxsize=REMEMBERED)
+def _is_name(key: str) -> bool:
+    return _NAME.search(key) is not None
 
 
 def _secrets(value: object, *, named: bool) -> Iterator[str]:
@@ -85,7 +99,7 @@ def _secrets(value: object, *, named: bool) -> Iterator[str]:
         case Mapping():
             for key, each in value.items():
                 yield from _secrets(str(key), named=False)
-                yield from _secrets(each, named=named or _is_name(key))
+                yield from _secrets(each, named=named or _is_name(str(key)))
         case list() | tuple():
             for each in value:
                 yield from _secrets(each, named=named)
@@ -98,7 +112,12 @@ def _secrets(value: object, *, named: bool) -> Iterator[str]:
                 yield str(value)
 
 
-def _in_text(text: str) -> Iterator[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _in_text(text: str) -> tuple[str, ...]:
+    return tuple(_looked_for(text))
+
+
+def _looked_for(text: str) -> Iterator[str]:
     yield from (found[0] for found in _PEM.finditer(text))
     for pattern in (_URL, _BEARER, _NAMED):
         for found in pattern.finditer(text):

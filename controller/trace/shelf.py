@@ -93,7 +93,6 @@ class Shelf:
                 if not self._hurry:
                     await asyncio.sleep(PAUSE_S)
             await self._executor(sheet.publish)
-            await self._executor(partial(make_room, self._folder, self._limits))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a trace is never worth a stop of the tower
             self._lose(take, f"{type(error).__name__}: {error}")
             if sheet is not None:
@@ -102,6 +101,14 @@ class Shelf:
             self.written += 1
             self.trouble = ""
             log.info("trace_saved", trace=take.number, cause=take.cause.text, file=str(sheet.file))
+            await self._make_room()
+
+    async def _make_room(self) -> None:
+        try:
+            await self._executor(partial(make_room, self._folder, self._limits))
+        except OSError as error:
+            self.trouble = f"old traces cannot be removed: {error}"
+            log.warning("traces_not_removed", error=str(error))
 
     def _lose(self, take: Take, why: str) -> None:
         self.lost += 1

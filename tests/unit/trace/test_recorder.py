@@ -13,6 +13,7 @@ from controller.domain.alarms import AlarmEvent
 from controller.domain.events import Refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.records import Asked, JobSet, Settled, UnitSet
+from controller.trace import shelf
 from controller.trace.folder import Limits, Sheet, kept
 from controller.trace.reading import Trace, read
 from controller.trace.recorder import MOST, MOST_S, Recorder, Span
@@ -174,6 +175,43 @@ def test_a_disk_that_fails_costs_traces_and_is_told(tmp_path: Path) -> None:
             assert (await it.written())[-1] == "unit"
         assert it.recorder.picture()["trouble"] == ""
         assert [each.number for each in kept(folder)] == [7, 8, 9]
+
+    loop.run(body())
+
+
+@pytest.mark.parametrize("step", ["open", "add", "publish"])
+def test_a_disk_that_is_full_at_any_step_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def body() -> None:
+        it = Rig(tmp_path)
+        with monkeypatch.context() as broken:
+            broken.setattr(Sheet, step, full)
+            it.recorder.record(TRIP)
+            assert await it.written() == []
+        assert "No space left" in str(it.recorder.picture()["trouble"])
+
+    loop.run(body())
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_old_traces_that_cannot_go_are_told_and_the_new_one_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(*_: object) -> None:
+        raise PermissionError("not permitted")
+
+    async def body() -> None:
+        it = Rig(tmp_path)
+        monkeypatch.setattr(shelf, "make_room", stuck)
+        it.recorder.record(TRIP)
+        assert await it.written() == ["unit"]
+        told = it.recorder.picture()
+        assert (told["written"], told["lost"]) == (1, 0)
+        assert told["trouble"] == "old traces cannot be removed: not permitted"
 
     loop.run(body())
 
