@@ -71,7 +71,7 @@ def test_a_driver_who_waits_outside_keeps_no_owner_from_their_car(seed: int, min
 
 @pytest.mark.parametrize(
     ("seed", "minutes"),
-    [pytest.param(1, 4, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(1, 81, 4))],
+    [pytest.param(1, 2, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(1, 81, 4))],
 )
 def test_a_tower_that_looks_into_its_bays_between_two_orders_breaks_no_invariant(seed: int, minutes: float) -> None:
     report = rehearse(load_tower("small"), seed, minutes, Options(pause_s=(30.0, 120.0)))
