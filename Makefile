@@ -12,7 +12,7 @@ SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test test-tall campaign lint types bench setup clean
-.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill
+.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-release
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-tall  what is not about a certain tower, on a tower of 396 bays (a quarter of an hour)"
 	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
 	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill: one of them, with its figures"
+	@echo "make campaign-release  15,000 seeds of a quarter of an hour (hours; goes on where it was left)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
 
@@ -51,6 +52,10 @@ CAMPAIGNS := mailbox master daemon slaves unknown power sigkill
 
 $(CAMPAIGNS:%=campaign-%): campaign-%: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q -rP -m campaign $(CAMPAIGN_$*)
+
+# Fifteen thousand seeds, two at a time: hours. Left, it goes on where it was.
+campaign-release: $(READY)
+	@$(BIN)/cartower-sim campaign --tower small --seeds 0..14999 --jobs 2
 
 lint: $(READY)
 	@$(BIN)/ruff check .
