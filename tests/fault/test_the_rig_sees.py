@@ -19,6 +19,7 @@ from controller.runtime.jobs import Jobs
 from controller.runtime.selection import Selection
 from controller.runtime.unit import Unit
 from hal.plcmap.codes import Opcode
+from hal.plcmap.shape import level_of
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.handshake import Mailbox
@@ -27,7 +28,7 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import Kind
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import World
-from tests.support.places import LOW1, LOW2, TOP1, TOP3
+from tests.support.places import LOW1, LOW2, LOW_STATION, TOP1, TOP3, TOP_STATION
 from tests.support.stage import Stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -249,3 +250,19 @@ def test_the_log_names_every_exchange() -> None:
         assert opcodes.count(Opcode.PICK) == opcodes.count(Opcode.PLACE) == 2
 
     assert broken(look) == set()
+
+
+@pytest.mark.parametrize(("restarts", "excused"), [(LOW_STATION, False), (TOP_STATION, True)])
+def test_a_latch_that_is_let_go_onto_the_arms_beside_another_level_whose_controller_restarts(
+    restarts: str, *, excused: bool
+) -> None:
+    async def let_go(it: Stage) -> None:
+        await it.order(Relocate(car="C", bay=LOW2))
+        await it.until(lambda: it.world.plant.truth().carriage.docked == TOP1)
+        await it.until(lambda: it.world.plant.truth().carriage.arms.moving)
+        await asyncio.sleep(0.2)
+        it.world.restart_plc(restarts)
+        it.world.do(lambda plant: plant.bay_images[level_of(TOP1)].unlatch.update({TOP1: False}))
+        await asyncio.sleep(0.2)
+
+    assert ("I3" not in broken(let_go)) is excused
