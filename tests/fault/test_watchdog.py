@@ -49,7 +49,8 @@ class HungDisk(World):
 
 def test_a_control_task_that_hangs_is_not_vouched_for(tmp_path: Path) -> None:
     async def play() -> None:
-        world = HungDisk(tower_under_test(), 1)
+        # Every poll is made: that something goes on beside it shall be seen.
+        world = HungDisk(tower_under_test(), 1, coalesced=False)
         it = Stage(world)
         async with world.running():
             await it.start()

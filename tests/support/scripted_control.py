@@ -36,7 +36,7 @@ class ScriptedControl:
         self.inbox: Inbox[object] = Inbox()
 
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator["ScriptedControl"]:
+    async def serving(self) -> AsyncIterator[Self]:
         """Serve until the block ends."""
         task = asyncio.get_running_loop().create_task(self._run())
         try:

@@ -13,7 +13,7 @@ from controller.api.client import ApiClient
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, ApiError, NotReachable
 from controller.api.server import ApiServer, SocketInUse
 from controller.domain.events import Query, Refusal, Request, Retrieve
-from controller.runtime.inbox import Board, Inbox
+from controller.runtime.inbox import Asked, Board, Inbox
 from tests.support.scripted_control import Answer, Script, ScriptedControl, by_query
 
 pytestmark = pytest.mark.realtime
@@ -146,6 +146,10 @@ def test_a_subscriber_gets_every_event_and_the_newest_status(tmp_path: Path) -> 
 def test_a_subscriber_misses_nothing_told_after_its_answer(tmp_path: Path) -> None:
     class Busy(ScriptedControl):
         async def _run(self) -> None:
+            # Whoever connects is looked up first, which takes as long as it takes.
+            known = await self.inbox.get()
+            assert isinstance(known, Asked)
+            known.answer.set_result({})
             for n in range(400):
                 self.board.tell({"event": "n", "n": n})
                 self.board.publish({"n": n})
@@ -156,6 +160,7 @@ def test_a_subscriber_misses_nothing_told_after_its_answer(tmp_path: Path) -> No
         async with asyncio.timeout(10), Busy(tmp_path / "s.sock", by_query({})).serving() as control:
             client = await ApiClient.connect(control.path)
             notices, seen, status = client.subscribe(), [], -1
+            await client.call("status")
             while status != 399 or 399 not in seen:
                 notice = await anext(notices)
                 if notice.method == "event":
