@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from controller.domain.interlocks import CutAt, RoomSituation, Situation, Wish, WishKind, explain
+from hal.plcmap.frame import Frame
 from sim_plc.rehearsal import loop
 from tests.support import wishful as w
 from tests.support.moves import cause as cause_of
@@ -116,6 +117,42 @@ def test_ten_thousand_jobs_of_it(part: int) -> None:
     hold(runs)
     assert runs.faults.total() > 0
     assert runs.lies.total() > 0
+
+
+def test_a_resume_that_is_sent_again_behind_its_own_end_is_judged_by_what_it_needs() -> None:
+    """Found as seed 300002: its answer was lost, and with the exchange the place was gone that it was held against."""
+
+    async def play() -> tuple[set[str], set[str]]:
+        it = w.trial()
+        async with it.world.running():
+            await it.ready()
+            tower = it.bench.tower
+            again = tower.shuttle.resume()
+            frame = Frame.build(epoch=1, boot_id=1, content=again.content, sequence=again.sequence).to_words()
+            unit, address = tower.stations["tower"].map.unit, tower.stations["tower"].map.mailbox("shuttle")
+            judge = it.world.judge
+            judge._log.exchange = (BAY, True)
+            await w.known(it)
+            judge.on_plant()
+            judge._log.exchange = None
+            judge.writes(it.world.now, unit, address, frame)
+            at_once = set(judge.rules)
+            await w.known(it)
+            judge.on_plant()
+            await w.known(it)
+            judge.writes(it.world.now, unit, address, frame)
+            return at_once, judge.rules
+
+    at_once, later = loop.run(play())
+    assert at_once == set()
+    assert later == {"an exchange was cut"}
+
+
+@pytest.mark.campaign
+def test_the_seed_that_sent_a_resume_again() -> None:
+    runs = Rehearsed()
+    rehearse(300_002, MINUTES, runs)
+    hold(runs)
 
 
 @pytest.mark.parametrize("carriage", [at(BAY), w.between_levels], ids=["the latch closed", "nowhere"])

@@ -40,6 +40,9 @@ TOLD: Final = frozenset({table.HOMED, table.CUT, table.POWER})
 UNSEEN: Final = frozenset({table.COMB})
 """Rules about what no register shows: the daemon cannot know where the comb stands."""
 
+ABOUT_PLACE: Final = frozenset({table.DOCKED, table.WAY_OPEN, table.MARKS, table.SOURCE, table.TARGET})
+"""Rules about the place at which an exchange was cut."""
+
 ALONE: Final[Mapping[Rule, tuple[str, ...]]] = {
     table.CENTRED: ("arms_centred",),
     table.ARMS_CENTRED: ("arms_centred",),
@@ -138,6 +141,10 @@ class CommandJudge:
     def _rules(self, case: Case) -> tuple[Rule, ...]:
         """Return the table's row, with what a daemon must mind beside it."""
         rules = tuple(rule for rule in rules_of(case) if rule not in UNSEEN)
+        if case.content.opcode in (Opcode.RESUME, Opcode.UNDO) and not case.place:
+            # Nothing is cut, perhaps because this very command was done and its answer lost: what it needs is a cut
+            # exchange, and where that was is nowhere told any more.
+            rules = tuple(rule for rule in rules if rule not in ABOUT_PLACE)
         chain = () if case.kind in (Kind.STATION, Kind.SIGNAL) or case.content.opcode == Opcode.STOP else (table.CHAIN,)
         return tuple(dict.fromkeys((table.KEY, *chain, *rules)))
 
