@@ -7,7 +7,7 @@ from controller.activities.again import tried_again
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.readings import cause_names
-from controller.activities.situation import insist
+from controller.activities.situation import insist, situation
 from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
 from hal.interfaces import Prepared
@@ -60,6 +60,7 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
 
     """
     await energise(bench)
+    await _shut_gate_behind_arms(bench)
     if job_waits and bench.tower.shuttle.resumable:
         return
     # What no station remembers no job resumes either: arms that were moved by hand are centred for everybody.
@@ -87,6 +88,15 @@ async def reference(bench: Bench) -> None:
         height_mm = max(abs(pose.height_mm) for pose in bench.shape.poses.values())
         wishes = tuple(Wish(kind) for kind in wanted)
         await _commit(bench, *(axis.home for axis in wanted.values()), wishes=wishes, bound_s=motion.home_s(height_mm))
+
+
+async def _shut_gate_behind_arms(bench: Bench) -> None:
+    """Close the gate of the room that the arms reach into: somebody may have left it by the release."""
+    shuttle, place = bench.tower.shuttle, situation(bench).stands_at
+    room = None if place is None else bench.tower.rooms.get(place)
+    if room is not None and place is not None and not shuttle.centred and not room.outer_gate.is_locked:
+        wishes = (Wish(WishKind.CLOSE_OUTER_GATE, place),)
+        await _commit(bench, room.outer_gate.close, wishes=wishes, bound_s=bench.kinematics.gate_s())
 
 
 async def _home_shuttle(bench: Bench) -> None:

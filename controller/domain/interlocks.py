@@ -246,6 +246,8 @@ def _shuttle_back(wish: Wish, now: Situation) -> Iterator[Condition]:
     way = now.stands_at is not None and _way_open(now.stands_at, now)
     text = "the carriage must be docked with the way open, or the shuttle free"
     yield Condition("WAY_NOT_OPEN", way or now.shuttle_centred, text)
+    if not now.shuttle_centred:
+        yield from _gate_at_the_arms(now)
     yield _comb_at_an_end(now)
     if wish.kind is WishKind.RETRACT:
         yield Condition("CARRIAGE_LOADED", now.loaded is False, "the carriage must be empty, on both sensors")
@@ -255,10 +257,18 @@ def _shuttle_by_hand(_: Wish, now: Situation) -> Iterator[Condition]:
     yield from _held(now)
     way = now.stands_at is not None and _way_open(now.stands_at, now)
     yield Condition("WAY_NOT_OPEN", way, "the carriage must be docked with the way open, or the arms meet it")
+    yield from _gate_at_the_arms(now)
     yield _comb_at_an_end(now)
     free = now.place_occupied is False
     text = "the place must be empty, or the comb of the arms down: it would meet the car there"
     yield Condition("TARGET_NOT_EMPTY", free, text, known=free)
+
+
+def _gate_at_the_arms(now: Situation) -> Iterator[Condition]:
+    """Yield what arms in a room need, whichever way they move."""
+    room = None if now.stands_at is None else now.rooms.get(now.stands_at)
+    if now.stands_at is not None and room is not None:
+        yield _outer_gate_locked(now.stands_at, room)
 
 
 def _comb_at_an_end(now: Situation) -> Condition:

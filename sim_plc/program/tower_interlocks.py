@@ -121,6 +121,15 @@ NO_CAR_TO_JOG_INTO: Final = _condition(
     Reason.TARGET_NOT_EMPTY,
     lambda s, place: s.image.carriage.comb_down or _empty(s, place),
 )
+GATE_BEHIND_ARMS: Final = _condition(
+    "gate_behind_arms",
+    Reason.OUTER_GATE_NOT_LOCKED,
+    lambda s, _: s.image.carriage.arms_centred or s.arms_behind_locked_gate(),
+)
+"""Arms that come in move in the room as those that go out do: whoever opens its gate must not find them moving."""
+GATE_BEFORE_JOG: Final = _condition(
+    "gate_before_jog", Reason.OUTER_GATE_NOT_LOCKED, lambda s, _: s.arms_behind_locked_gate()
+)
 COMB_AT_END: Final = _at_start(
     "comb_at_end", Reason.CAR_HALF_WAY, lambda s, _: s.image.carriage.arms_centred or s.comb_at_end
 )
@@ -153,7 +162,7 @@ _SHUTTLE: Final = (SAFETY, SHUTTLE_POWER)
 _DOOR: Final = (SAFETY, DOOR_POWER)
 _DOCKED_WITH_WAY_OPEN: Final = (HELD_OR_LEVELLED, DOCKED, WAY_OPEN_OR_LEVELLED)
 _AT_PLACE: Final = (*_DOCKED_WITH_WAY_OPEN, GATE_LOCKED_AT_ROOM, SENSOR_AT_ROOM, NOBODY_AT_ROOM)
-_TO_CENTRE: Final = (HELD, WAY_OR_FREE, COMB_AT_END)
+_TO_CENTRE: Final = (HELD, WAY_OR_FREE, GATE_BEHIND_ARMS, COMB_AT_END)
 
 
 def _going_on(opcode: Opcode) -> tuple[Condition[TowerScene], ...]:
@@ -200,6 +209,7 @@ TOWER_INTERLOCKS: Final = InterlockSet[TowerScene](
             *_SHUTTLE,
             HELD,
             WAY_TO_JOG,
+            GATE_BEFORE_JOG,
             COMB_AT_END,
             NO_CAR_TO_JOG_INTO,
         ),

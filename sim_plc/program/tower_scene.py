@@ -80,6 +80,10 @@ class TowerScene:
         """Whether the carriage is docked at some place whose way is open."""
         return any(self.docked(place) and self.way_open(place) for place in self.poses)
 
+    def arms_behind_locked_gate(self) -> bool:
+        """Whether arms that move where the carriage is docked meet nobody: at a room, the gate is locked."""
+        return all(gate.locked for place, gate in self.outer_gates.items() if self.docked(place))
+
     def is_room(self, place: int) -> bool:
         """Whether a place is a transfer room."""
         return place in self.inner_doors

@@ -86,6 +86,10 @@ TOWER: Final = (
     Lack("way_open_to_jog", steps(AT_BAY, f.manual, f.hand), f.SHUTTLE, JOG_OUT, "docked with the way open"),
     Lack("no_car_to_jog_into", steps(at(BAY, aboard=True), f.clamped, f.unlatch, car_at(BAY), f.manual, f.hand),
          f.SHUTTLE, JOG_OUT, "no car to jog into"),
+    Lack("gate_behind_arms", steps(OPEN_ROOM, f.open_gate, f.arms_out), f.SHUTTLE, HOME,
+         "gate locked where the arms are", also=("inner_door_locked",)),
+    Lack("gate_before_jog", steps(OPEN_ROOM, f.open_gate, f.manual, f.hand), f.SHUTTLE, JOG_OUT,
+         "gate locked where the arms go", also=("inner_door_locked",)),
     Lack("comb_at_end", steps(OPEN_BAY, f.arms_out, f.comb_half_up), f.SHUTTLE, HOME, "comb up or down"),
     Lack("gate_locked", steps(HOME_ROOM, f.open_gate), f.DOOR, OPEN, "outer gate closed and locked"),
     Lack("inner_door_locked", OPEN_ROOM, f.GATE, OPEN, "inner door closed and locked"),
@@ -142,6 +146,24 @@ def test_each_interlock_of_a_plc_is_missed_when_it_is_gone(
     assert lack.rule not in with_it.judge.rules, [str(each) for each in with_it.judge.unsafe]
     without_it = played(lack, *lack.also, lack.condition, bays=bays)
     assert lack.rule in without_it.judge.rules, without_it.ended
+
+
+FIRST_MM: Final = 1.0
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["with the latch watched", "with nobody watching"])
+def test_arms_that_set_out_in_the_scan_that_lets_their_latch_go_stand_before_they_reach_it(*, watched: bool) -> None:
+    """Neither station sees the other before its next scan: found as episode 1000232."""
+    without = () if watched else ("way_open",)
+    it = AttackedTower(1, cars={}, tower_interlocks=TOWER_INTERLOCKS.without(*without))
+    steps(OPEN_BAY, car_at(BAY))(it)
+    del it.judge.unsafe[:]
+    for box, content in ((f.SHUTTLE, PICK_BAY), (f.LATCHES, LATCH_BAY)):
+        f.put(it, box, Opcode(content.opcode), content.argument1)
+    it.run(2.0)
+    ledger = {each.rule for each in it.judge.unsafe if each.what == "the plant's ledger"}
+    assert (ledger == set()) is watched
+    assert (it.plant.truth().carriage.arms.position < FIRST_MM) is watched
 
 
 def test_no_interlock_is_left_out_here() -> None:

@@ -15,13 +15,20 @@ from hal.plcmap.codes import MechanismKind as Kind
 from hal.plcmap.codes import Opcode, Result
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import StationMap
-from sim_plc.plant.crimes import CrimeCode
+from sim_plc.plant.crimes import Crime, CrimeCode
 from sim_plc.plant.plant import Plant
 from tests.support.safety_facts import TOWER, Box, Facts, Log, facts_of
 from tests.support.safety_table import Case, Rule, broken, place_of, rules_of
 
 REACTION_S: Final = 0.2
 """A contact's or light barrier's filter (20 and 100 ms), two scans, and the drive's own answer."""
+
+SET_OUT: Final = frozenset({CrimeCode.LATCH_ON_ARMS, CrimeCode.ARMS_INTO_WAY})
+"""What happens where, in one scan, the tower PLC lets the arms set out and a bay controller lets their latch go.
+
+Neither sees the other before its next scan: as with a condition of the table that is told late, the motion must be over
+before it counts, with the arms less than a millimetre out.
+"""
 
 RESTART_S: Final = 0.5
 """What a bay controller's lost power lets fall has begun to fall within this: no program can hold a latch then."""
@@ -59,6 +66,8 @@ class MotionJudge:
         self._log = Log()
         self._motions: dict[Box, _Motion] = {}
         self._crimes = 0
+        self._set_out_s = -math.inf
+        self._undecided: list[Crime] = []
         self._restarts: list[float] = []
 
     @property
@@ -80,6 +89,8 @@ class MotionJudge:
         for rule in broken(now, case, motion.rules):
             if rule.leave or mechanism.kind is Kind.STATION:
                 self._accuse(now.t, case, rule.name)
+        if mechanism.kind is Kind.SHUTTLE:
+            self._set_out_s = now.t
         self._log.begins(box, content)
 
     def ends(self, box: Box, result: Result) -> None:
@@ -137,9 +148,23 @@ class MotionJudge:
         crimes = self._plant.crimes
         for crime in crimes[self._crimes :]:
             fell = any(0 <= crime.t - t < RESTART_S for t in self._restarts)
-            if not (fell and crime.code is CrimeCode.LATCH_ON_ARMS):
-                self.unsafe.append(Unsafe(crime.t, "the plant's ledger", crime.code.name))
+            if crime.code in SET_OUT and 0 <= crime.t - self._set_out_s < REACTION_S:
+                self._undecided.append(crime)
+            elif not (fell and crime.code is CrimeCode.LATCH_ON_ARMS):
+                self._condemn(crime)
         self._crimes = len(crimes)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Condemn arms that set out as their latch was let go, unless they stood as soon as that could be seen."""
+        due = [crime for crime in self._undecided if self._plant._now_s >= crime.t + REACTION_S]
+        for crime in due:
+            self._undecided.remove(crime)
+            if self._plant._steel.arms.moving:
+                self._condemn(crime)
+
+    def _condemn(self, crime: Crime) -> None:
+        self.unsafe.append(Unsafe(crime.t, "the plant's ledger", crime.code.name))
 
 
 def is_driven(plant: Plant, now: Facts, case: Case) -> bool:

@@ -79,6 +79,13 @@ def _gate_locked(now: Facts, room: RoomFacts, case: Case) -> bool:
     return room.gate.locked and not _opens(now, case.place, "outer_gate")
 
 
+def _gate_locked_where_docked(now: Facts) -> bool:
+    place = now.docked
+    if place is None or place not in now.rooms:
+        return True
+    return now.rooms[place].gate.locked and not _opens(now, place, "outer_gate")
+
+
 def _takes(now: Facts, case: Case) -> bool:
     """Tell whether an exchange is to take a car from a place, and has not yet."""
     onto = case.content.opcode == Opcode.PICK
@@ -124,6 +131,11 @@ EMPTY: Final = _at_start("carriage empty", lambda now, _: not now.loaded)
 FULL: Final = _at_start("carriage loaded", lambda now, _: now.loaded)
 CUT: Final = _at_start("an exchange was cut", lambda now, _: now.asked.exchange is not None, leave=True)
 FREE: Final = Rule("way open or shuttle free", lambda now, _: now.arms_centred or now.way_open, told_late=True)
+GATE_AT_ARMS: Final = Rule(
+    "gate locked where the arms are",
+    lambda now, _: now.arms_centred or _gate_locked_where_docked(now),
+)
+JOG_GATE: Final = Rule("gate locked where the arms go", lambda now, _: _gate_locked_where_docked(now))
 JOG_WAY: Final = Rule("docked with the way open", lambda now, _: now.way_open, told_late=True)
 JOG_CAR: Final = Rule("no car to jog into", lambda now, _: not now.loaded or now.docked not in now.occupied)
 COMB: Final = _at_start("comb up or down", lambda now, _: now.arms_centred or now.comb_at_end)
@@ -142,7 +154,7 @@ STILL: Final = _at_start(
 _HOISTWAY: Final = (CENTRED, LOAD, DOORS, LATCHES)
 _DRIVE: Final = (CHAIN, KEY, POWER)
 _AT_PLACE: Final = (HELD, DOCKED, WAY_OPEN, GATE_LOCKED, SENSOR, NOBODY)
-_TO_CENTRE: Final = (HELD, FREE, COMB)
+_TO_CENTRE: Final = (HELD, FREE, GATE_AT_ARMS, COMB)
 
 TABLE: Final[Mapping[tuple[Kind, Opcode], tuple[Rule, ...]]] = {
     **{
@@ -156,7 +168,7 @@ TABLE: Final[Mapping[tuple[Kind, Opcode], tuple[Rule, ...]]] = {
     (Kind.SHUTTLE, Opcode.UNDO): (*_DRIVE, CUT, *_AT_PLACE, MARKS, SOURCE, TARGET),
     (Kind.SHUTTLE, Opcode.HOME): (*_DRIVE, *_TO_CENTRE),
     (Kind.SHUTTLE, Opcode.RETRACT): (*_DRIVE, *_TO_CENTRE, EMPTY),
-    (Kind.SHUTTLE, Opcode.JOG): (*_DRIVE, MANUAL, HELD, JOG_WAY, COMB, JOG_CAR),
+    (Kind.SHUTTLE, Opcode.JOG): (*_DRIVE, MANUAL, HELD, JOG_WAY, JOG_GATE, COMB, JOG_CAR),
     (Kind.INNER_DOOR, Opcode.OPEN): (*_DRIVE, HELD, DOCKED, GATE_LOCKED, SENSOR, NOBODY),
     (Kind.INNER_DOOR, Opcode.CLOSE): (*_DRIVE, CENTRED, PLANE),
     (Kind.OUTER_GATE, Opcode.OPEN): (*_DRIVE, DOOR_LOCKED),

@@ -136,7 +136,7 @@ TROUBLES: dict[str, dict[str, list[str]]] = {
         "INNER_DOOR_NOT_LOCKED": [*TRAVELS, "open gate"],
         "WAY_NOT_OPEN": [*IN_ROOM, "retract"],
     },
-    "gate-open": {"OUTER_GATE_NOT_LOCKED": [*IN_ROOM, "open door"]},
+    "gate-open": {"OUTER_GATE_NOT_LOCKED": [*IN_ROOM, "open door", "retract"]},
     "person": {"PERSON_INSIDE": [*IN_ROOM, "open door", "close gate"]},
     "sensor": {"PERSON_SENSOR": [*IN_ROOM, "open door", "close gate"]},
     "off-marks": {"CAR_NOT_IN_MARKS": ["pick room", "resume to pick"]},

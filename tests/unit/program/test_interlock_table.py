@@ -268,6 +268,7 @@ FREE = [
     *STANDS,
     (no_way, Reason.WAY_NOT_OPEN),
     (put("carriage.dock_level", False), Reason.WAY_NOT_OPEN),
+    (gate_unlocked, Reason.OUTER_GATE_NOT_LOCKED),
     (put("carriage.comb_down", False), Reason.CAR_HALF_WAY),
 ]
 
@@ -339,7 +340,8 @@ TABLE: list[Row] = [
         at_jog,
         [
             *(CHAIN, NO_POWER, *STANDS, IN_MANUAL),
-            *((no_way, Reason.WAY_NOT_OPEN), (comb_up_at_a_car, Reason.TARGET_NOT_EMPTY)),
+            *((no_way, Reason.WAY_NOT_OPEN), (gate_unlocked, Reason.OUTER_GATE_NOT_LOCKED)),
+            (comb_up_at_a_car, Reason.TARGET_NOT_EMPTY),
         ],
     ),
     (
