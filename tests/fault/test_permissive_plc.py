@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 
 from controller.domain.interlocks import CutAt, RoomSituation, Situation, Wish, WishKind, explain
-from hal.plcmap.frame import Frame
+from hal.plcmap.codes import Opcode, Result
+from hal.plcmap.frame import Content, Frame
 from sim_plc.rehearsal import loop
 from tests.support import wishful as w
 from tests.support.moves import cause as cause_of
@@ -130,11 +131,13 @@ def test_a_resume_that_is_sent_again_behind_its_own_end_is_judged_by_what_it_nee
             again = tower.shuttle.resume()
             frame = Frame.build(epoch=1, boot_id=1, content=again.content, sequence=again.sequence).to_words()
             unit, address = tower.stations["tower"].map.unit, tower.stations["tower"].map.mailbox("shuttle")
-            judge = it.world.judge
-            judge._log.exchange = (BAY, True)
+            judge, box = it.world.judge, ("tower", "shuttle")
+            judge._log.begins(box, Content(Opcode.PICK, BAY))
+            judge._log.ends(box, Result.STOPPED)
             await w.known(it)
             judge.on_plant()
-            judge._log.exchange = None
+            judge._log.begins(box, again.content)
+            judge._log.ends(box, Result.OK)
             judge.writes(it.world.now, unit, address, frame)
             at_once = set(judge.rules)
             await w.known(it)
