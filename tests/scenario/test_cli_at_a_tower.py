@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.places import TOP_STATION
-from tests.support.processes import Site, site
+from tests.support.processes import Site, eventually, site
 from tests.support.terminal import Terminal, arguments
 from tests.support.tower_under_test import chosen, tower_under_test
 
@@ -25,6 +25,9 @@ def tower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             cars = [{"id": car, "place": int(place)} for place, car in plant.call("truth")["cars"].items()]
             client.call("inventory.import", cars=cars)
         yield here
+
+
+END_S = 10.0
 
 
 def told(tower: Site, *args: str) -> Any:
@@ -89,7 +92,15 @@ def manual(tower: Site) -> Iterator[Site]:
     if told(tower, "status")["unit"]["state"] == "STOPPED":
         tower.cartower("unit", "reset", "--wait", "--yes")
     yield tower
+    # An axis that was let go stands before its outcome is read, and until then nobody changes the mode.
+    eventually(lambda: ended_jog(tower) or None, END_S, "the last jog ends")
     tower.cartower("unit", "mode", "production")
+
+
+def ended_jog(tower: Site) -> bool:
+    with tower.client() as client:
+        jog = client.call("status")["jog"]
+    return jog is None or jog["outcome"] is not None
 
 
 def turns(tower: Site) -> bool:
