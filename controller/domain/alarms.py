@@ -246,15 +246,18 @@ _CHAIN: Final = (
     _safety(112, "PERSON_IN_OPEN_ROOM", _MEDIUM, _SITE, 10 * _MINUTE),
 )
 
+FLAPS_S: Final = 15.0
+"""A wire that carries for less than this between two losses is one alarm, not many."""
+
 _CONTROL: Final = (
     Alarm(
         201, "STATION_OFFLINE", Of.STATION, _LOW, _TECH, 30 * _MINUTE,
-        on_delay_s=3.0, off_delay_s=2.0, parent="LINE_LOST",
+        on_delay_s=3.0, off_delay_s=FLAPS_S, parent="LINE_LOST",
     ),
     Alarm(205, "FOREIGN_MASTER", Of.TOWER, _LOW, Clearance.ENGINEER, 30 * _MINUTE),
     Alarm(206, "JOURNAL_FAILED", Of.TOWER, _MEDIUM, _TECH, 30 * _MINUTE),
     Alarm(214, "UNIT_ABORTED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE, on_delay_s=30.0),
-    Alarm(215, "LINE_LOST", Of.LINE, _LOW, _TECH, 30 * _MINUTE, on_delay_s=1.0, off_delay_s=2.0),
+    Alarm(215, "LINE_LOST", Of.LINE, _LOW, _TECH, 30 * _MINUTE, on_delay_s=1.0, off_delay_s=FLAPS_S),
 )  # fmt: skip
 
 _MEASURED: Final = (

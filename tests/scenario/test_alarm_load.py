@@ -70,6 +70,11 @@ def test_a_storm_is_told_in_few_alarms() -> None:
     assert judged(range(4, 6), SHORT_S)
 
 
+def test_a_wire_that_comes_and_goes_is_few_alarms_of_one_cause() -> None:
+    """Found as seed 4: half a minute of noise raised each station, and their line, again and again."""
+    assert judged(range(4, 5))
+
+
 @pytest.mark.campaign
 def test_no_storm_is_more_than_people_can_take() -> None:
     every = judged(range(200))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.domain.alarm_texts import ENGLISH
-from controller.domain.alarms import AlarmState, Showing, Tag
+from controller.domain.alarms import FLAPS_S, AlarmState, Showing, Tag
 from controller.domain.events import AlarmAct, AlarmCommand, Query, Store
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -84,7 +84,7 @@ def test_an_unattended_stop_without_any_other_cause_becomes_an_alarm() -> None:
             it.world.pull_cable("tower", out=True)
             await asyncio.sleep(LOST_S)
             it.world.pull_cable("tower", out=False)
-            await asyncio.sleep(LOST_S)
+            await asyncio.sleep(LOST_S + FLAPS_S)
             assert (it.unit, shown(it)) == (UnitState.ABORTED, [])
             await it.until(lambda: shown_active(it, "UNIT_ABORTED"))
             await it.execute()
