@@ -225,7 +225,7 @@ class Control:
         """
         now_s = self._clock()
         same = isinstance(event, Stirred) and not event.news and now_s - self._looked_s < LOOK_S
-        if same and not any(each.waits for each in (self.alarms, self.rooms, self.audit)):
+        if same and not any(each.waits for each in (self.unit, self.alarms, self.rooms, self.audit)):
             return False
         self._looked_s = now_s
         return True

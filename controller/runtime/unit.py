@@ -94,6 +94,11 @@ class Unit:
         return self._modes.mode
 
     @property
+    def waits(self) -> bool:
+        """Whether a start is not settled: the stations are asked again after a while."""
+        return not self.reconciled
+
+    @property
     def modes(self) -> ModeChange:
         """How far the stations have followed the mode."""
         return self._modes

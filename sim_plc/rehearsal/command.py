@@ -110,7 +110,9 @@ def campaign(
         sys.exit(INTERRUPTED)
     print(json.dumps(summary.body()) if as_json else summary)
     if not as_json:
-        again = f"cartower-sim replay SEED --tower {tower_file} --minutes {minutes:g}{' --calm' if calm else ''}"
+        flags = "".join(f" --{name}" for name, on in (("calm", calm), ("faithful", faithful)) if on)
+        machine = f" --profile {profile}" if profile else ""
+        again = f"cartower-sim replay SEED --tower {tower_file}{machine} --minutes {minutes:g}{flags}"
         print(f"  report: {folder / REPORT}.json{f'; look at one: {again}' if summary.bad else ''}")
     sys.exit(summary.verdict.exit_code)
 

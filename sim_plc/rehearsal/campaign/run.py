@@ -20,11 +20,13 @@ CANARY_MINUTES: Final = 2.0
 CANARY: Final = Options(faults=False, stolen_s=60.0)
 """A car vanishes: whoever does not see that sees nothing."""
 
+CANARY_BREAKS: Final = "I2 "
+
 
 def canary_is_seen(plan: Plan) -> bool:
     """Run the seed that must fail, and tell whether it did."""
     result = run_one(plan.tower, plan.first, CANARY_MINUTES, replace(CANARY, coalesced=plan.options.coalesced))
-    return result.verdict is Verdict.SAFETY
+    return result.verdict is Verdict.SAFETY and any(text.startswith(CANARY_BREAKS) for text in result.violations)
 
 
 def run_campaign(
