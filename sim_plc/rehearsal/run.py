@@ -16,7 +16,8 @@ from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.faults import Fate, Kind, Strike, draw
+from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
+from sim_plc.rehearsal.faults.letter import Letter, Strike
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.people import PAUSE_S, Manners, Orders, Public
@@ -44,7 +45,7 @@ class Options:
     """What is drawn, and how much of it."""
 
     faults: bool = True
-    kinds: tuple[Kind, ...] = tuple(Kind)
+    kinds: tuple[Letter, ...] = ALPHABET
     most_strikes: int = 8
     coalesced: bool = True
     pause_s: tuple[float, float] = PAUSE_S

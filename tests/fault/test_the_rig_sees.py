@@ -25,7 +25,7 @@ from sim_plc.plant.plant import Plant
 from sim_plc.program.handshake import Mailbox
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.faults import Kind
+from sim_plc.rehearsal.faults import humans
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import World
 from tests.support.places import LOW1, LOW2, LOW_STATION, TOP1, TOP3, TOP_STATION
@@ -211,7 +211,7 @@ def test_a_job_that_is_lost_is_missed_when_all_is_healed(monkeypatch: pytest.Mon
         return False
 
     monkeypatch.setattr(Jobs, "_return_one", never)
-    report = rehearse(tower_under_test(), 3, 3, Options(kinds=(Kind.ABORT,)))
+    report = rehearse(tower_under_test(), 10, 3, Options(kinds=(humans.ABORT,)))
     assert "I11" in {violation.invariant for violation in report.violations}
 
 

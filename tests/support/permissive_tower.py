@@ -18,7 +18,7 @@ from sim_plc.plant.contacts import Wire
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.faults import Fate, draw
+from sim_plc.rehearsal.faults.alphabet import Fate, draw
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.people import Manners, Orders, Public

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.verdict import GRAVITY, SeedResult, Verdict
-from sim_plc.rehearsal.faults import Kind
+from sim_plc.rehearsal.faults.alphabet import ALPHABET
 
 HOUR_S = 3600.0
 
@@ -50,7 +50,7 @@ class Summary:
         yield f"  verdicts: {_listed(self.verdicts)}; canary {'seen' if self.canary_seen else 'NOT SEEN'}"
         yield f"  jobs: {_listed(self.jobs)}"
         yield f"  faults: {_listed(self.strikes)}"
-        never = [kind.name for kind in Kind if not self.strikes.get(kind.name)]
+        never = [letter.name for letter in ALPHABET if not self.strikes.get(letter.name)]
         if never:
             yield f"  faults that were never drawn: {', '.join(never)}"
         for result in self.bad:

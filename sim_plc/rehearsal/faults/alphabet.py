@@ -1,0 +1,90 @@
+"""Every fault that there is, and scripts drawn from them in the manner of a swarm.
+
+Swarm testing (Groce and others, Swarm Testing, ISSTA 2012): a seed first draws which letters are active at all and how
+often each comes, then the strikes. A run with three letters reaches what a run with all of them never does.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from sim_plc.rehearsal.faults import humans, iron, plc, process, safety, sensors, wire
+from sim_plc.rehearsal.faults.letter import Act, Faults, Letter, Scene, Strike
+
+if TYPE_CHECKING:
+    from sim_plc.rehearsal.world import World
+
+CLASSES: Final[tuple[Callable[[Scene], Faults], ...]] = (
+    process.ProcessFaults,
+    plc.PlcFaults,
+    wire.WireFaults,
+    safety.SafetyFaults,
+    iron.IronFaults,
+    sensors.SensorFaults,
+    humans.HumanFaults,
+)
+
+ALPHABET: Final[tuple[Letter, ...]] = (
+    process.CRASH,
+    process.SHUT_DOWN,
+    process.FREEZE,
+    plc.PLC_WARM,
+    plc.PLC_COLD,
+    plc.BAYS_WARM,
+    plc.BAYS_COLD,
+    wire.CUT,
+    wire.NOISE,
+    safety.E_STOP,
+    safety.KEY,
+    safety.CURTAIN,
+    iron.JAM,
+    sensors.LOOSE,
+    humans.PERSON,
+    humans.HOLD,
+    humans.STOP,
+    humans.ABORT,
+)
+"""In the order in which a seed draws them: a new letter anywhere makes every seed another run."""
+
+SHARES: Final = (0.15, 0.3, 0.6, 1.0)
+"""Of a swarm: the chance of each letter to be active in one run."""
+
+
+def draw(
+    rng: random.Random, *, begin_s: float, end_s: float, kinds: tuple[Letter, ...] = ALPHABET, most: int = 8
+) -> tuple[Strike, ...]:
+    """Draw a script: up to ``most`` strikes of the letters that the draw makes active, all over by ``end_s``."""
+    share = rng.choice(SHARES)
+    active = [letter for letter in kinds if rng.random() < share] or [rng.choice(kinds)]
+    weights = [rng.expovariate(1.0) for _ in active]
+    strikes = []
+    for letter in rng.choices(active, weights, k=rng.randint(1, most)):
+        hold_s = rng.uniform(*letter.hold_s)
+        strikes.append(Strike(rng.uniform(begin_s, max(begin_s, end_s - hold_s)), letter, hold_s, rng.randrange(1000)))
+    return tuple(sorted(strikes, key=lambda strike: strike.at_s))
+
+
+class Fate:
+    """Plays a script on a world. Strikes may overlap."""
+
+    def __init__(self, world: "World", rng: random.Random) -> None:
+        self.did: Counter[str] = Counter()
+        self._world = world
+        scene = Scene(world, rng, self.did)
+        self._acts: dict[Letter, Act] = {
+            letter: act for faults in CLASSES for letter, act in faults(scene).acts.items()
+        }
+
+    async def play(self, script: tuple[Strike, ...]) -> None:
+        """Let every strike of a script happen at its time; return when all are over."""
+        async with asyncio.TaskGroup() as group:
+            for strike in script:
+                group.create_task(self._play(strike))
+
+    async def _play(self, strike: Strike) -> None:
+        await asyncio.sleep(max(0.0, strike.at_s - self._world.now))
+        self._world.note("strike", [strike.kind.name, round(strike.hold_s, 6), strike.where])
+        self.did[strike.kind.name] += 1
+        await self._acts[strike.kind](strike)

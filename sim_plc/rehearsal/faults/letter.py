@@ -1,0 +1,67 @@
+"""One letter of the fault alphabet, and one strike of it in a script."""
+
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sim_plc.rehearsal.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A kind of fault that can strike."""
+
+    name: str
+    text: str
+    """What happens, for people."""
+    hold_s: tuple[float, float] = (0.0, 0.0)
+    """How long one that lasts may last; (0, 0): it has no length, or its length is the world's."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One fault: when, what, for how long, and where (a station, bus or room by its number in the list)."""
+
+    at_s: float
+    kind: Letter
+    hold_s: float
+    where: int
+
+
+Act = Callable[[Strike], Awaitable[None]]
+"""Plays one strike; returns when it is over and healed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the acts of every class play on."""
+
+    world: "World"
+    rng: random.Random
+    did: Counter[str]
+    """Counts what really happened, for probes beyond the letters themselves."""
+
+    def room(self, strike: Strike) -> int:
+        """Return the number of the room that is struck."""
+        rooms = self.world.tower.shape.rooms
+        return rooms[strike.where % len(rooms)]
+
+    def bus(self, strike: Strike) -> str:
+        """Return the name of the bus that is struck."""
+        names = sorted(self.world.tower.bus)
+        return names[strike.where % len(names)]
+
+
+class Faults(Protocol):
+    """The faults of one class, bound to a scene."""
+
+    @property
+    def acts(self) -> Mapping[Letter, Act]:
+        """What plays each of its letters."""
+        ...
