@@ -12,6 +12,8 @@ class ExceptionCode(IntEnum):
     ILLEGAL_DATA_ADDRESS = 2
     ILLEGAL_DATA_VALUE = 3
     SERVER_DEVICE_FAILURE = 4
+    ACKNOWLEDGE = 5
+    """It goes on with the request, and has nothing to show for it yet."""
     SERVER_DEVICE_BUSY = 6
 
 

@@ -1,12 +1,14 @@
 """A link without a wire: requests reach the units directly, with a latency and with faults on order."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from enum import Enum
 from typing import Final, TypeVar
 
-from hal.errors import LinkDown, NoAnswer, Refused
+from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
+from hal.modbus_request import LEAVES_OPEN, WRITING
 from sim_plc.unit import ModbusRefusal, Unit
 
 _T = TypeVar("_T")
@@ -37,6 +39,17 @@ class Fault(Enum):
     """The connection breaks before it arrives: `LinkDown`."""
     CUT_AFTER = "cut after"
     """The connection breaks behind its arrival: `LinkDown`."""
+    SLOW = "slow"
+    """It arrives, and is answered ``slow_s`` later: in time."""
+
+
+class Shut(Enum):
+    """Why a peer lets nobody connect; the value is how long an attempt hangs, in seconds."""
+
+    REFUSED = 0.0
+    """Nobody listens: the refusal comes at once."""
+    FULL = 0.5
+    """Every place is taken: nobody takes the connection."""
 
 
 class MemoryLink:
@@ -54,6 +67,9 @@ class MemoryLink:
         latency_s: float = 0.002,
         timeout_s: float = 0.3,
         late_s: Callable[[], float] = lambda: 1.0,
+        slow_s: Callable[[], float] = lambda: 0.1,
+        max_unanswered: int | None = None,
+        shut: Callable[[], Shut | None] = lambda: None,
         before: Callable[[float], None] = lambda _: None,
         decide: Callable[[int, int], Fault] = lambda _function, _unit: Fault.NONE,
         on_cut: Callable[[], None] = lambda: None,
@@ -61,19 +77,29 @@ class MemoryLink:
         """Take the units by their unit id. ``on_cut`` is called when a connection breaks.
 
         ``latency_s`` is the time of one request and its answer: it all passes before the arrival, so that one timer
-        serves a request. What breaks behind an arrival is a fault's doing.
+        serves a request. What breaks behind an arrival is a fault's doing. ``max_unanswered`` requests in a row
+        without an answer end a connection, where there is one to end. ``shut`` tells why none comes about.
         """
         self.units = dict(units)
         self.reachable = True
         """Cleared: nothing answers and no connection comes about, as with the cable out."""
+        self.befallen = Counter[Fault]()
+        """How often each fault befell a request."""
+        self.failed = Counter[str]()
+        """How often a request, or an attempt to connect, ended in each error, by the error's name."""
         self._latency_s = latency_s
         self._timeout_s = timeout_s
         self._late_s = late_s
+        self._slow_s = slow_s
+        self._max_unanswered = max_unanswered
+        self._shut = shut
         self._before = before
         self._decide = decide
         self._on_cut = on_cut
         self._connected = False
         self._answered = True
+        self._unanswered = 0
+        self._mute = False
         self._readable: set[tuple[int, int, int]] = set()
         self._generation = 0
         self._broken = asyncio.Event()
@@ -87,8 +113,8 @@ class MemoryLink:
 
     @property
     def sound(self) -> bool:
-        """Whether the cable is in and the newest request was answered."""
-        return self.reachable and self._answered
+        """Whether the cable is in, somebody is at the other end, and the newest request was answered."""
+        return self.reachable and self._answered and not self._mute
 
     @property
     def generation(self) -> int:
@@ -100,10 +126,14 @@ class MemoryLink:
         if self._connected:
             return
         await asyncio.sleep(self._latency_s)
-        if not self.reachable:
-            raise LinkDown("unreachable")
+        shut = self._shut()
+        if shut is not None:
+            await asyncio.sleep(shut.value)
+        if shut is not None or not self.reachable:
+            self.failed["LinkDown"] += 1
+            raise LinkDown("unreachable" if shut is None else f"no connection: {shut.name.lower()}")
         if not self._connected:
-            self._connected = True
+            self._connected, self._mute, self._unanswered = True, False, 0
             self._readable.clear()
             self._generation += 1
             self._broken = asyncio.Event()
@@ -119,6 +149,10 @@ class MemoryLink:
         if self._waiting is not None:
             _wake(self._waiting)
         self._on_cut()
+
+    def fall_mute(self) -> None:
+        """Let the connection stand with nobody at its other end: it stays so until this side closes it."""
+        self._mute = self._connected
 
     async def read_input(
         self, unit: int, address: int, count: int, *, urgent: bool = False
@@ -176,21 +210,32 @@ class MemoryLink:
         await self._turn.take(urgent=urgent)
         try:
             answer = await self._carry(function, unit, access, broken)
-        except (NoAnswer, LinkDown):
-            self._answered = False
+        except HalError as error:
+            self.failed[type(error).__name__] += 1
+            self._answered &= isinstance(error, BadAnswer | Refused)
+            if isinstance(error, NoAnswer):
+                self._count_unanswered()
             raise
         else:
-            self._answered = True
+            self._answered, self._unanswered = True, 0
             return answer
         finally:
             self._turn.give()
+
+    def _count_unanswered(self) -> None:
+        """Take a peer that never answers for gone."""
+        self._unanswered += 1
+        if self._max_unanswered is not None and self._unanswered >= self._max_unanswered and self._connected:
+            self.cut()
 
     async def _carry(
         self, function: int, unit: int, access: Callable[[Unit], _T], broken: asyncio.Event
     ) -> _T:
         if broken.is_set():
             raise LinkDown("the connection broke")
-        fault = self._decide(function, unit) if self.reachable else Fault.LOSE_REQUEST
+        fault = self._decide(function, unit) if self.reachable and not self._mute else Fault.LOSE_REQUEST
+        if fault is not Fault.NONE:
+            self.befallen[fault] += 1
         if fault is Fault.CUT:
             self.cut()
             raise LinkDown("the connection broke")
@@ -201,6 +246,8 @@ class MemoryLink:
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
         await self._wait(self._latency_s, broken)
         answer = self._arrive(function, unit, access)
+        if fault is Fault.SLOW:
+            await self._wait(self._slow_s(), broken)
         if fault is Fault.CUT_AFTER:
             self.cut()
             raise LinkDown("the connection broke")
@@ -214,6 +261,8 @@ class MemoryLink:
         try:
             return access(self.units[unit])
         except ModbusRefusal as refusal:
+            if refusal.code in LEAVES_OPEN and function in WRITING:
+                raise BadAnswer(f"exception code {refusal.code} leaves open whether it was carried out") from refusal
             raise Refused(function, int(refusal.code)) from refusal
 
     def _deliver_late(self, unit: int, access: Callable[[Unit], object]) -> None:

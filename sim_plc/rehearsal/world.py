@@ -21,6 +21,7 @@ from controller.app import Daemon, Ports
 from controller.domain.events import Request
 from controller.domain.roles import Role
 from hal.link import Link
+from hal.modbus_link import MAX_UNANSWERED
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
@@ -32,17 +33,23 @@ from sim_plc.program.station_program import StationProgram
 from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
+from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
+from sim_plc.rehearsal.storm import Storm
 from sim_plc.stepper import Stepper
+from sim_plc.unit import Unit
 
 LATENCY_S: Final = 0.004
 """A request and its answer on a quiet network, with a PLC that answers between two scans."""
 
-LATE_S: Final = (0.4, 4.0)
+LATE_S: Final = (0.4, 5.0)
 """How late a request may come out of a gateway's buffer."""
+
+SLOW_S: Final = (0.01, 0.18)
+"""How slow a PLC may be that still answers in time: every bus waits for longer."""
 
 ANSWER_S: Final = 30.0
 """How long a person waits for an answer: a command may wait for a standstill."""
@@ -128,6 +135,7 @@ class World:
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
+        self.storm = Storm(self._beat_all)
         self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
@@ -159,8 +167,7 @@ class World:
     @decide.setter
     def decide(self, decide: Callable[[str, int, int], Fault]) -> None:
         self._decide = decide
-        for pulse in self.pulses.values():
-            pulse.beat()
+        self._beat_all()
 
     @property
     def now(self) -> float:
@@ -226,8 +233,7 @@ class World:
         """
         rival = self._new_life(journal)
         self._rivals.append(rival)
-        for pulse in self.pulses.values():
-            pulse.beat()
+        self._beat_all()
         try:
             return await rival.begin()
         except Exception:
@@ -319,8 +325,7 @@ class World:
     def touched(self) -> None:
         """Let the stepper look again, after something was done to the plant."""
         self.stepper.kick()
-        for pulse in self.pulses.values():
-            pulse.beat()
+        self._beat_all()
 
     def do(self, act: Callable[[Plant], object]) -> None:
         """Do something to the plant now, as a person or the weather would."""
@@ -332,6 +337,27 @@ class World:
         """Add something to the trace."""
         self.on_note(kind, body)
         self._trace.update(json.dumps([round(self.now, 6), kind, body], sort_keys=True, default=str).encode())
+
+    def units(self, bus: str) -> dict[int, Unit]:
+        """Return the stations of a bus by unit id, as whoever asks them sees them now."""
+        units = self.stepper.units(asyncio.get_running_loop().time)
+        wanted = [program for program in self.programs if program.name in self.tower.bus[bus].stations]
+        return {program.unit: BentUnit(units[program.unit], self.storm.bends(program.name)) for program in wanted}
+
+    def hang_up(self, bus: str) -> None:
+        """Let the peer of a bus break its connections."""
+        self.note("hang up", bus)
+        for life in (*self._rivals, self._life):
+            if life is not None and bus in life.links:
+                life.links[bus].cut()
+
+    def fall_mute(self, bus: str) -> None:
+        """Let the connections of a bus be half open: they stand, and nobody is at the other end any more."""
+        self.note("half open", bus)
+        for life in (*self._rivals, self._life):
+            if life is not None and bus in life.links:
+                life.links[bus].fall_mute()
+        self._beat(bus)
 
     def ports(self, life: Life) -> Ports:
         """Return the outside world of one daemon."""
@@ -368,7 +394,7 @@ class World:
         number, carries = self._number(name), life.sound(name)
 
         def sound() -> bool:
-            return self.decide is no_fault and carries()
+            return self.decide is no_fault and self.storm.calm and carries()
 
         def epoch() -> int | None:
             station = None if life.daemon is None else life.daemon.stations[name]
@@ -385,18 +411,27 @@ class World:
         return cadence
 
     def _link(self, bus: str, life: Life) -> Link:
-        units = self.stepper.units(asyncio.get_running_loop().time)
-        wanted = [program.unit for program in self.programs if program.name in self.tower.bus[bus].stations]
         link = MemoryLink(
-            {unit: units[unit] for unit in wanted},
+            self.units(bus),
             latency_s=LATENCY_S,
             late_s=lambda: self.rng.uniform(*LATE_S),
-            decide=lambda function, unit: self.decide(bus, function, unit),
+            slow_s=lambda: self.rng.uniform(*SLOW_S),
+            max_unanswered=MAX_UNANSWERED if self.tower.bus[bus].kind == "tcp" else None,
+            decide=lambda function, unit: self._fault(bus, function, unit),
             on_cut=lambda: self._beat(bus),
+            shut=lambda: self.storm.shut(bus),
         )
         link.reachable = bus not in self._cut
         life.links[bus] = link
         return link
+
+    def _fault(self, bus: str, function: int, unit: int) -> Fault:
+        fault = self.decide(bus, function, unit)
+        return self.storm.decide(bus, function, unit) if fault is Fault.NONE else fault
+
+    def _beat_all(self) -> None:
+        for pulse in self.pulses.values():
+            pulse.beat()
 
     def _beat(self, bus: str) -> None:
         for station in self.tower.bus[bus].stations:

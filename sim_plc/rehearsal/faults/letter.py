@@ -52,10 +52,16 @@ class Scene:
         rooms = self.world.tower.shape.rooms
         return rooms[strike.where % len(rooms)]
 
-    def bus(self, strike: Strike) -> str:
-        """Return the name of the bus that is struck."""
-        names = sorted(self.world.tower.bus)
+    def bus(self, strike: Strike, kind: str = "") -> str:
+        """Return the name of the bus that is struck; of those of a ``kind``, if the tower has one."""
+        buses = self.world.tower.bus
+        names = sorted(name for name, bus in buses.items() if bus.kind == kind) or sorted(buses)
         return names[strike.where % len(names)]
+
+    def station(self, strike: Strike) -> str:
+        """Return the name of the station that is struck: as often the tower PLC as any bay controller."""
+        bays = [program.name for program in self.world.programs if program.name != "tower"]
+        return "tower" if strike.where // 7 % 2 else bays[strike.where % len(bays)]
 
 
 class Faults(Protocol):
