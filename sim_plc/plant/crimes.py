@@ -28,6 +28,7 @@ class CrimeCode(Enum):
     GATE_ON_BODY = "gate closing on a car or person in its plane"
     GATE_ON_PERSON = "gate closing with a person inside"
     LATCH_ON_ARMS = "latch let go while the arms reach through it"
+    DRIVEN_NEAR_PERSON = "carriage or arms driven with somebody in the shaft or in a room that is open to it"
 
 
 @dataclass(frozen=True, slots=True)

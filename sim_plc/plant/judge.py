@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.room import Room
+from sim_plc.plant.safety import Cause
 
 if TYPE_CHECKING:
     from sim_plc.plant.steel import Steel
@@ -21,6 +22,7 @@ def going_on(steel: "Steel", t: float) -> Going:
     """Yield every crime that goes on, with its place (0: none)."""
     if steel.lift.driven or steel.turntable.driven:
         yield from _carriage(steel)
+        yield from _people(steel)
     if not steel.arms_centred:
         yield from _arms(steel)
     for room in steel.rooms.values():
@@ -54,8 +56,18 @@ def _carriage(steel: "Steel") -> Going:
         yield CrimeCode.MOVED_WITH_LOAD_LOOSE, 0
 
 
+def _people(steel: "Steel") -> Going:
+    if Cause.PERSON_IN_SHAFT in steel.hazards:
+        yield CrimeCode.DRIVEN_NEAR_PERSON, 0
+    for place, room in steel.rooms.items():
+        if room.persons and not room.door.locked:
+            yield CrimeCode.DRIVEN_NEAR_PERSON, place
+
+
 def _arms(steel: "Steel") -> Going:
     place = steel.docked
+    if steel.arms.driven or steel.comb.driven:
+        yield from _people(steel)
     if steel.arms.driven and not (place and _stands(steel)):
         yield CrimeCode.ARMS_OUT_UNDOCKED, place or 0
     if steel.outward and place:

@@ -1,41 +1,48 @@
 """What must hold whatever happens, judged from the plant's truth and the PLCs' logs, never from the daemon's belief.
 
-The numbers are those of the project's reliability page: I1 and I2 (no car is lost, doubled or moved without a way),
-I3 to I5 (no motion that the plant calls a crime; axes homed and in range), I6 (each number once, one motion a
-zone), I13 (what the daemon calls verified is so), I14 (no exchange with a place that nobody verified), I15 (nothing
-moves again by itself after a trip). I11 and I24 are judged where a run ends: `sim_plc.rehearsal.run`.
+The numbers are those of the project's reliability page; `sim_plc.rehearsal.promises` has each with its sentence, who
+judges it, and why some are not judged yet. Here is what hears of everything, and judges exchanges and the inventory.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from controller.app import Daemon
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import Request, UnitCommand
+from controller.domain.events import Request, Retrieve, UnitCommand
 from controller.domain.places import PlaceStatus
-from controller.domain.unit import UnitEvent
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
+from sim_plc.plant.contacts import Wire
 from sim_plc.plant.crimes import Crime, CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
+from sim_plc.rehearsal.alarm_law import AlarmLaw
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
+from sim_plc.rehearsal.people_law import PeopleLaw
+from sim_plc.rehearsal.promises import THE_TOWERS_OWN
+from sim_plc.rehearsal.roll import Roll
+from sim_plc.rehearsal.stop_law import StopLaw
 
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
-OUTSIDE: Final = "outside"
 SHUTTLE: Final = "tower/shuttle"
-CARRIED: Final = "carriage"
+
+_KNOWN_S: Final = 1.0
+"""A sensor that has been stuck for this long was so when the PLC looked: its filter is shorter."""
+
+_PLACE_SENSORS: Final[tuple[Wire, ...]] = (("carriage", "place_occupied_a"), ("carriage", "place_occupied_b"))
 
 _RANGE_MM: Final = 60
 """How far a stop may carry the carriage past its end places."""
 
 _POWER_UP_S: Final = 0.5
 """What the loss of its power makes of a controller's outputs has happened within this."""
-
-_MOVES: Final = frozenset({"lift", "turntable", "shuttle"})
 
 _TRANSFER_CRIMES: Final = frozenset(
     {
@@ -71,53 +78,66 @@ class Inspector:
         """How often the inventory was compared with the truth behind a reconciliation."""
         self._world = world
         self._crimes = 0
-        self._where: dict[str, str | int] = {}
         self._power_ups: dict[str, float] = {}
-        self._tripped = False
-        self._reset_asked = False
-        self._energised = False
+        self._stuck_s: dict[Wire, float] = {}
+        """Since when each of the sensors that look at the place before the carriage is stuck."""
+        self._roll = Roll(self.accuse)
+        self._stops = StopLaw(world, self.accuse)
+        self._people = PeopleLaw(world, self.accuse)
+        self._alarms = AlarmLaw(world, self.accuse)
         heights = [pose.height_mm for pose in world.tower.shape.poses.values()]
         self._range = (min(heights) - _RANGE_MM, max(heights) + _RANGE_MM)
         world.witnesses.append(self)
 
     def on_plc(self, station: str, entry: LogEntry) -> None:
         """Judge a line of a station's log."""
-        for text in self.law.take(station, entry):
-            self.accuse("I6", text)
+        for invariant, text in self.law.take(station, entry):
+            self.accuse(invariant, text)
         if entry.event is Event.STARTED and station == "tower" and entry.content is not None:
             self._judge_start(entry.mechanism, entry.content)
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
         """Take notice."""
         self._power_ups[station] = self._world.now
+        self._alarms.lose_sight()
         if not warm:
             self.law.forget(station)
         if station == "tower":
-            self.law.unhome()
-            self._energised = False
+            self.law.power_up()
+            self._stops.power_up()
 
     def on_forgotten(self, station: str) -> None:
         """Take notice."""
+        self._alarms.lose_sight()
         self.law.forget(station)
 
     def on_plant(self) -> None:
         """Judge the plant."""
-        plant, safety = self._world.plant, self._world.plant.tower_image.safety
+        plant = self._world.plant
         for crime in plant.crimes[self._crimes :]:
             if not self._excused(crime):
                 self.accuse("I4" if crime.code in _TRANSFER_CRIMES else "I3", f"{crime.text} ({crime.t:.3f} s)")
         self._crimes = len(plant.crimes)
-        if safety.maintenance_key:
-            self.law.unhome()
-        if not safety.chain_closed and not self._tripped:
-            self._tripped, self._reset_asked, self._energised = True, False, False
         truth = plant.truth()
-        self._call_the_roll(truth)
+        self._roll.call(truth)
+        self._stops.look(truth)
+        self._people.look(truth.persons)
+        self._alarms.look(truth)
+        self._look_at_sensors()
+        if truth.maintenance_key:
+            self.law.unhome()
         if not self._range[0] <= truth.carriage.lift.position <= self._range[1]:
             self.accuse("I5", f"the lift is at {truth.carriage.lift.position:.0f} mm")
 
     def on_told(self, event: Mapping[str, object]) -> None:
-        """Compare inventory and truth wherever the daemon has just made sure of it."""
+        """Compare inventory and truth wherever the daemon has just made sure of it; judge alarms and rooms."""
+        match event["event"]:
+            case "alarm" | "alarm_state":
+                self._alarms.told(event)
+            case "station":
+                self._alarms.lose_sight()
+            case "room_state":
+                self._people.enters(int(str(event["room"])), str(event["state"]))
         made_sure = event["event"] == "unit_state" and event["state"] in {"STOPPED", "IDLE", "EXECUTE"}
         ended = event["event"] == "job_state" and event["state"] in {"DONE", "CANCELLED", "DIVERTED"}
         if made_sure or ended:
@@ -126,7 +146,17 @@ class Inspector:
     def on_asked(self, request: Request) -> None:
         """Take notice of a person's request."""
         if isinstance(request, UnitCommand) and request.event is UnitEvent.RESET:
-            self._reset_asked = True
+            self._stops.asked_reset()
+        self._alarms.asked(request)
+
+    def on_refused(self, request: Request, rule: str) -> None:
+        """Judge whether somebody was kept from their car by anything but the tower itself."""
+        daemon = self._world.daemon
+        if isinstance(request, Retrieve) and rule not in THE_TOWERS_OWN:
+            text = f"car {request.car} was refused by {rule}, which is not of the tower"
+            self.accuse("I22", text)
+        elif isinstance(request, Retrieve) and daemon is not None and self._is_ready(daemon, request):
+            self.accuse("I22", f"car {request.car} stands ready in a verified bay and was refused by {rule}")
 
     def on_died(self, why: str) -> None:
         """No daemon may end by itself."""
@@ -144,6 +174,7 @@ class Inspector:
     def judge_end(self) -> None:
         """Judge what must hold when all has come to rest."""
         self.on_plant()
+        self._alarms.judge_end()
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
@@ -161,13 +192,8 @@ class Inspector:
         return powered_up_s is not None and crime.t - powered_up_s < _POWER_UP_S
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
-        if mechanism == "station" and content.opcode == Opcode.RESET:
-            self._energised = True
-            if self._tripped and not self._reset_asked:
-                self.accuse("I15", "drives were energised after a trip though nobody asked for a reset")
-            self._tripped = False
-        if mechanism in _MOVES and (self._tripped or not self._energised):
-            self.accuse("I15", f"{mechanism} started after a trip or power-up without a reset")
+        self._stops.begins(mechanism, content)
+        self._people.begins(mechanism, content)
         if mechanism == "shuttle" and content.opcode in {Opcode.PICK, Opcode.PLACE}:
             self._judge_exchange(Opcode(content.opcode), content.argument1)
 
@@ -180,27 +206,36 @@ class Inspector:
         if (place in truth.cars) is not picking or (truth.carriage.car is None) is not picking:
             held, carried = truth.cars.get(place), truth.carriage.car
             self.accuse("I4", f"{opcode.name} at {place}: it holds {held}, the carriage {carried}")
+        for wire, since_s in self._stuck_s.items():
+            stuck = self._world.plant.overrides.get(wire)
+            if stuck is not picking and self._world.now - since_s > _KNOWN_S:
+                self.accuse("I4", f"{opcode.name} at {place}: {wire[1]} is stuck at {stuck} since {since_s:.2f} s")
         daemon = self._world.daemon
-        status = daemon.book.places[place].status if daemon else PlaceStatus.BLOCKED
-        if status is PlaceStatus.UNVERIFIED:
-            self.accuse("I14", f"{opcode.name} at {place}, which is unverified")
+        status = daemon.book.places[place].status if daemon else None
+        if status in (PlaceStatus.UNVERIFIED, PlaceStatus.BLOCKED):
+            self.accuse("I14", f"{opcode.name} at {place}, which is {status}")
 
-    def _call_the_roll(self, truth: Truth) -> None:
-        seen: dict[str, str | int] = {}
-        for car, where in _roll(truth):
-            if car in seen:
-                self.accuse("I1", f"car {car} is at {seen[car]} and at {where}")
-            seen[car] = where
-        for car, before in self._where.items():
-            now = seen.get(car)
-            if now is None:
-                self.accuse("I2", f"car {car} vanished from {before}")
-            elif now != before and not _way(before, now):
-                self.accuse("I2", f"car {car} went from {before} to {now}")
-        for car, now in seen.items():
-            if car not in self._where and self._where and now != OUTSIDE:
-                self.accuse("I2", f"car {car} appeared at {now}")
-        self._where = seen
+    def _look_at_sensors(self) -> None:
+        """Note since when what an exchange must see on two sensors is seen by one alone."""
+        if not self._world.plant.overrides:
+            self._stuck_s.clear()
+            return
+        stuck = {wire for wire in _PLACE_SENSORS if wire in self._world.plant.overrides}
+        self._stuck_s = {wire: self._stuck_s.get(wire, self._world.now) for wire in stuck}
+
+    def _is_ready(self, daemon: Daemon, request: Retrieve) -> bool:
+        """Tell whether nothing at the tower keeps a car from being fetched."""
+        book, unit = daemon.book, daemon.control.unit
+        where, rooms = book.where(request.car), self._world.tower.shape.rooms
+        meant = rooms if request.room is None else (request.room,)
+        return (
+            unit.state is UnitState.EXECUTE
+            and where in self._world.tower.shape.bays
+            and book.places[where].status is PlaceStatus.OCCUPIED
+            and book.job_of_car(request.car) is None
+            and set(meant) <= set(rooms)
+            and all(daemon.control.rooms.state(room) is not RoomState.OUT_OF_SERVICE for room in meant)
+        )
 
     def accuse(self, invariant: str, text: str) -> None:
         """Record that an invariant is broken."""
@@ -222,20 +257,3 @@ def differences(book: Book, truth: Truth, bays: tuple[int, ...]) -> Iterator[str
         if place.status is PlaceStatus.OCCUPIED and car != place.car:
             yield f"place {number} is said to hold {place.car} and holds {car}"
 
-
-def _roll(truth: Truth) -> Iterator[tuple[str, str | int]]:
-    yield from ((car, place) for place, car in truth.cars.items())
-    yield from ((car, f"gate {room}") for room, car in truth.crossing.items())
-    yield from ((car, OUTSIDE) for car in truth.outside)
-    if truth.carriage.car is not None:
-        yield truth.carriage.car, CARRIED
-
-
-def _way(before: str | int, now: str | int) -> bool:
-    """Tell whether a car can go from one place to another in one step."""
-    for one, other in ((before, now), (now, before)):
-        if isinstance(one, int) and other == CARRIED:
-            return True
-        if isinstance(one, str) and one.startswith("gate ") and other in (OUTSIDE, int(one.split()[1])):
-            return True
-    return False

@@ -53,6 +53,11 @@ class Life:
         self._serving = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def frozen(self) -> bool:
+        """Whether its process is stopped for the moment."""
+        return self._process.frozen
+
     async def begin(self) -> Daemon:
         """Start it; return when it serves.
 

@@ -1,9 +1,12 @@
-"""What every station's log must obey, whatever the daemon sent: one start and one outcome for each number."""
+"""What every station's log must obey, whatever the daemon sent: one start and one outcome for each number (I6).
+
+Beside that, an axis that is to find a place has been homed, and what moves is moved in its mode (I5).
+"""
 
 from collections.abc import Iterator
 from typing import Final, TypeVar
 
-from hal.plcmap.codes import Opcode, Result, serial_ahead
+from hal.plcmap.codes import Mode, Opcode, Result, serial_ahead
 from hal.plcmap.frame import Content
 from sim_plc.program.event_log import Event, LogEntry
 
@@ -12,7 +15,12 @@ T = TypeVar("T")
 Box = tuple[str, str]
 """Station and mechanism."""
 
+Broken = tuple[str, str]
+"""An invariant, and how it is broken."""
+
 _AXES: Final = frozenset({"lift", "turntable"})
+
+_EXCHANGES: Final = frozenset({Opcode.PICK, Opcode.PLACE, Opcode.RESUME, Opcode.UNDO})
 
 
 class MailboxLaw:
@@ -26,6 +34,8 @@ class MailboxLaw:
         """Accepted, without an outcome yet."""
         self._started: dict[Box, set[int]] = {}
         self._homed: set[str] = set()
+        self._mode = int(Mode.PRODUCTION)
+        """Of the tower PLC: it begins each life in Production."""
 
     def forget(self, station: str) -> None:
         """Let a station start its numbers anew: its memory was lost."""
@@ -38,16 +48,22 @@ class MailboxLaw:
         """Take no axis for homed any more: a restart of the tower PLC, or the maintenance key."""
         self._homed.clear()
 
-    def take(self, station: str, entry: LogEntry) -> Iterator[str]:
-        """Take one line."""
+    def power_up(self) -> None:
+        """Take a restart of the tower PLC."""
+        self.unhome()
+        self._mode = int(Mode.PRODUCTION)
+
+    def take(self, station: str, entry: LogEntry) -> Iterator[Broken]:
+        """Take one line; yield each invariant that it breaks, and how."""
         box = (station, entry.mechanism)
         match entry.event:
             case Event.ACCEPTED:
-                yield from self._accept(box, entry)
+                yield from (("I6", text) for text in self._accept(box, entry))
             case Event.STARTED:
-                yield from self._start(box, entry)
+                yield from (("I6", text) for text in self._start(box, entry))
+                yield from (("I5", text) for text in self._move(box, entry))
             case Event.OUTCOME:
-                yield from self._end(box, entry)
+                yield from (("I6", text) for text in self._end(box, entry))
 
     def owed(self) -> list[Box]:
         """Return the mailboxes that owe an outcome of something that does not run."""
@@ -73,8 +89,18 @@ class MailboxLaw:
             if other == box or _conflict(box[1], other[1]):
                 yield f"{box} started {entry.sequence} while {other} runs {Opcode(content.opcode).name}"
         self.running[box] = (entry.sequence, entry.content)
-        if box[1] in _AXES and entry.content.opcode == Opcode.MOVE_TO and box[1] not in self._homed:
+
+    def _move(self, box: Box, entry: LogEntry) -> Iterator[str]:
+        assert entry.content is not None
+        opcode, mechanism = entry.content.opcode, box[1]
+        if box == ("tower", "station") and opcode == Opcode.MODE:
+            self._mode = entry.content.argument1
+        if mechanism in _AXES and opcode == Opcode.MOVE_TO and mechanism not in self._homed:
             yield f"{box} moves without having been homed"
+        if opcode == Opcode.JOG and self._mode != Mode.MANUAL:
+            yield f"{box} is jogged in mode {Mode(self._mode).name}"
+        if mechanism == "shuttle" and opcode in _EXCHANGES and self._mode != Mode.PRODUCTION:
+            yield f"{box} exchanges a car in mode {Mode(self._mode).name}"
 
     def _end(self, box: Box, entry: LogEntry) -> Iterator[str]:
         content = self._contents.get(box, {}).pop(entry.sequence, None)
@@ -93,11 +119,10 @@ def _without(book: dict[Box, T], station: str) -> dict[Box, T]:
 def _conflict(one: str, other: str) -> bool:
     """Tell whether two mechanisms must not execute motion together: the carriage's zone, and each room's."""
     zones = _zone(one), _zone(other)
-    if "" in zones:
-        return False
     if set(zones) == {"hoistway"}:
         return not {one, other} <= _AXES
-    return zones[0] == zones[1]
+    rooms, parts = zip(*(mechanism.partition(".")[::2] for mechanism in (one, other)), strict=True)
+    return rooms[0] == rooms[1] and set(parts) == {"inner_door", "outer_gate"}
 
 
 def _zone(mechanism: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
-from controller.domain.events import Request
+from controller.domain.events import Refusal, Request
 from controller.domain.roles import Role
 from hal.link import Link
 from hal.modbus_link import MAX_UNANSWERED
@@ -35,6 +35,7 @@ from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
+from sim_plc.rehearsal.hearing import Hearing
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
@@ -88,6 +89,10 @@ class Witness(Protocol):
         """Take what a person asks the daemon for."""
         ...
 
+    def on_refused(self, request: Request, rule: str) -> None:
+        """Take the rule by which the daemon has refused what a person asked for."""
+        ...
+
     def on_plant(self) -> None:
         """Take news of the plant."""
         ...
@@ -135,7 +140,8 @@ class World:
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
-        self.storm = Storm(self._beat_all)
+        self.storm = Storm(self._weather_turns)
+        self.hearing = Hearing(tower.bus, LATE_S[1])
         self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
@@ -167,7 +173,7 @@ class World:
     @decide.setter
     def decide(self, decide: Callable[[str, int, int], Fault]) -> None:
         self._decide = decide
-        self._beat_all()
+        self._weather_turns()
 
     @property
     def now(self) -> float:
@@ -219,10 +225,13 @@ class World:
         assert self._life is None, "one daemon a tower"
         life = self._life = self._new_life(JOURNAL)
         try:
-            return await life.begin()
+            daemon = await life.begin()
         except Exception:
             self._life = None
             raise
+        finally:
+            self._listen()
+        return daemon
 
     async def start_rival(self, journal: str) -> Daemon:
         """Start another daemon beside it, on a journal of the name ``journal``.
@@ -233,6 +242,7 @@ class World:
         """
         rival = self._new_life(journal)
         self._rivals.append(rival)
+        self._listen()
         self._beat_all()
         try:
             return await rival.begin()
@@ -245,18 +255,21 @@ class World:
         rivals, self._rivals = self._rivals, []
         for rival in rivals:
             await rival.end()
+        self._listen()
 
     async def stop_daemon(self) -> None:
         """End the daemon as SIGTERM does."""
         life, self._life = self._life, None
         assert life is not None
         await life.end()
+        self._listen()
 
     async def crash_daemon(self) -> None:
         """End the daemon as SIGKILL does, at this instant: not one more write reaches a PLC or the disk."""
         life, self._life = self._life, None
         assert life is not None
         await life.crash()
+        self._listen()
         self.note("crash", "daemon")
 
     def freeze_daemon(self) -> Callable[[], None]:
@@ -264,7 +277,14 @@ class World:
         if self._life is None:
             return lambda: None
         self.note("freeze", "daemon")
-        return self._life.freeze()
+        let_go = self._life.freeze()
+        self._listen()
+
+        def thaw() -> None:
+            let_go()
+            self._listen()
+
+        return thaw
 
     def pull_cable(self, bus: str, *, out: bool) -> None:
         """Take the cable of a bus out, or put it in again; for every daemon to come too."""
@@ -273,6 +293,7 @@ class World:
         for life in (*self._rivals, self._life):
             if life is not None and bus in life.links:
                 life.links[bus].reachable = not out
+        self._listen()
         self._beat(bus)
 
     async def ask(
@@ -293,6 +314,10 @@ class World:
         try:
             async with asyncio.timeout(ANSWER_S):
                 return await self.daemon.inbox.ask(replace(request, role=role, on_site=on_site))
+        except Refusal as refusal:
+            for witness in self.witnesses:
+                witness.on_refused(request, refusal.rule)
+            raise
         except TimeoutError as error:
             raise NobodyThere(f"no answer within {ANSWER_S:g} s") from error
 
@@ -381,9 +406,21 @@ class World:
     def died(self, life: Life, why: str) -> None:
         """Take the end of a daemon that nobody ended."""
         self._life = None if self._life is life else self._life
+        self._listen()
         self.note("died", why)
         for witness in self.witnesses:
             witness.on_died(why)
+
+    def _listen(self) -> None:
+        """Take down who can be heard from now on."""
+        lives = [life for life in (self._life, *self._rivals) if life is not None and not life.frozen]
+        self.hearing.look(
+            self.now,
+            awake=self._life in lives and self.daemon is not None,
+            spoken=bool(lives),
+            cut=self._cut,
+            noisy=self._decide is not no_fault or not self.storm.calm,
+        )
 
     def _new_life(self, journal: str) -> Life:
         self._starts += 1
@@ -428,6 +465,10 @@ class World:
     def _fault(self, bus: str, function: int, unit: int) -> Fault:
         fault = self.decide(bus, function, unit)
         return self.storm.decide(bus, function, unit) if fault is Fault.NONE else fault
+
+    def _weather_turns(self) -> None:
+        self._listen()
+        self._beat_all()
 
     def _beat_all(self) -> None:
         for pulse in self.pulses.values():

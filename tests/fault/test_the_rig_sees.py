@@ -24,41 +24,13 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.handshake import Mailbox
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
-from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import humans
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import World
+from tests.support.broken import CARS, as_far_as_it_goes, broken, relocate
 from tests.support.places import LOW1, LOW2, LOW_STATION, TOP1, TOP3, TOP_STATION
 from tests.support.stage import Stage
 from tests.support.tower_under_test import tower_under_test
-
-CARS = {LOW1: Car("A"), TOP1: Car("C")}
-
-
-def broken(scenario: Callable[[Stage], object], world: Callable[[], World] | None = None) -> set[str]:
-    """Play a scenario; return the invariants that were broken."""
-
-    async def play() -> set[str]:
-        it = Stage(world() if world else World(tower_under_test(), 1, cars=CARS))
-        async with it.world.running():
-            await it.start()
-            await it.import_all()
-            await it.execute()
-            await scenario(it)  # type: ignore[misc]
-            it.inspector.judge_end()
-            return {violation.invariant for violation in it.inspector.violations}
-
-    return loop.run(play())
-
-
-async def relocate(it: Stage) -> None:
-    number = await it.order(Relocate(car="C", bay=LOW2))
-    await it.ended(number)
-
-
-async def as_far_as_it_goes(it: Stage) -> None:
-    await it.order(Relocate(car="C", bay=LOW2))
-    await asyncio.sleep(30.0)
 
 
 def test_with_every_safeguard_in_place_nothing_is_broken() -> None:
@@ -181,15 +153,16 @@ def test_a_unit_that_starts_again_by_itself_after_an_emergency_stop(monkeypatch:
     assert "I15" in broken(stop)
 
 
-def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("doubt", [PlaceStatus.UNVERIFIED, PlaceStatus.BLOCKED])
+def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.MonkeyPatch, doubt: PlaceStatus) -> None:
     def trusting(self: Selection, place: int | None, status: PlaceStatus) -> bool:
-        return place is not None and self._book.places[place].status in (status, PlaceStatus.UNVERIFIED)
+        return place is not None and self._book.places[place].status in (status, doubt)
 
     monkeypatch.setattr(Selection, "_is", trusting)
 
     async def doubted(it: Stage) -> None:
         number = await it.order(Relocate(car="C", bay=LOW2))
-        it.book.places[LOW2] = Place(LOW2, PlaceStatus.UNVERIFIED, None, "in doubt")
+        it.book.places[LOW2] = Place(LOW2, doubt, None, "in doubt")
         await it.ended(number)
 
     assert "I14" in broken(doubted)
@@ -203,7 +176,7 @@ def test_an_axis_that_moves_without_having_been_homed(monkeypatch: pytest.Monkey
     monkeypatch.setattr("hal.carriage.Lift.homed", property(lambda _: True))
     monkeypatch.setattr("hal.carriage.Turntable.homed", property(lambda _: True))
     forgetful = TOWER_INTERLOCKS.without("lift_homed", "turntable_homed")
-    assert "I6" in broken(as_far_as_it_goes, lambda: World(tower_under_test(), 1, cars=CARS, interlocks=forgetful))
+    assert "I5" in broken(as_far_as_it_goes, lambda: World(tower_under_test(), 1, cars=CARS, interlocks=forgetful))
 
 
 def test_a_job_that_is_lost_is_missed_when_all_is_healed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,9 @@ class CommandJudge:
     def on_asked(self, request: Request) -> None:
         """Nothing: what people ask for is no command yet."""
 
+    def on_refused(self, request: Request, rule: str) -> None:
+        """Nothing: what is refused moves nothing."""
+
     def on_told(self, event: Mapping[str, object]) -> None:
         """Nothing: what a daemon tells moves nothing."""
 

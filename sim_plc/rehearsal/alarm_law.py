@@ -1,0 +1,147 @@
+"""Alarms: each fault raises its own in time, none is lost, and no storm is more than people can take (I18).
+
+What must be raised is read from the plant, the PLCs and the cables, never from the daemon. Its own list is compared
+with that, and with itself: only a person's word takes an alarm away that nobody has seen, or that is latched.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from controller.app import Daemon
+from controller.domain.alarm_load import MOST_IN_10_MIN, Annunciation, day_loads
+from controller.domain.alarms import ACTIVE, BY_KEY, UNSEEN, AlarmLine, AlarmState, Tag
+from controller.domain.events import AlarmAct, AlarmCommand, Request, Resolve
+from sim_plc.plant.truth import Truth
+from sim_plc.rehearsal.hearing import NEVER
+from sim_plc.rehearsal.roll import Accuse
+
+if TYPE_CHECKING:
+    from sim_plc.rehearsal.world import World
+
+RAISED_S: Final = 2.0
+"""Within this, beside the delay that keeps what chatters from becoming an alarm, a fault has raised its alarm."""
+
+STALE_S: Final = 2.0
+"""A daemon calls a station lost after 1.0 s or three missed polls, of which the slowest are 500 ms apart."""
+
+KEPT_S: Final = 10.0
+"""A younger alarm may not have been durable yet when its daemon was killed; its condition raises it anew."""
+
+LATCHED: Final = frozenset({AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED})
+
+NOT_KEPT: Final = "JOURNAL_FAILED"
+"""The one alarm that is of one daemon's life: no journal could keep it."""
+
+
+class AlarmLaw:
+    """Follows the alarm list of one daemon after another."""
+
+    def __init__(self, world: "World", accuse: Accuse) -> None:
+        self._world = world
+        self._accuse = accuse
+        self._shown: list[Annunciation] = []
+        self._due_s: dict[Tag, float] = {}
+        """Until when what stands must have raised its alarm."""
+        self._accused: set[Tag] = set()
+        """Told as missing, for as long as its cause stands."""
+        self._daemon: Daemon | None = None
+        self._lines: dict[Tag, AlarmLine] = {}
+        self._first_seen_s: dict[Tag, float] = {}
+        self._asked: set[AlarmAct] = set()
+        """What people have asked for since the list was compared last."""
+
+    def asked(self, request: Request) -> None:
+        """Take what a person asks for."""
+        if isinstance(request, AlarmCommand):
+            self._asked.add(request.act)
+        elif isinstance(request, Resolve):
+            self._asked.add(AlarmAct.ACKNOWLEDGE)
+
+    def told(self, event: Mapping[str, object]) -> None:
+        """Take what the daemon tells of an alarm."""
+        if event["event"] == "alarm" and event["active"]:
+            burst = event["burst"]
+            assert isinstance(burst, int)
+            self._shown.append(Annunciation(self._world.now, str(event["number"]), str(event["code"]), burst))
+            self._judge_delay(str(event["number"]))
+        self._compare()
+
+    def look(self, truth: Truth) -> None:
+        """Judge whether what stands has raised its alarm."""
+        daemon, now_s, hearing = self._world.daemon, self._world.now, self._world.hearing
+        awake_s = max(hearing.awake_s, hearing.calm_s)
+        if daemon is not self._daemon:
+            self._compare()
+        if daemon is None or awake_s == NEVER or Tag(NOT_KEPT) in daemon.book.alarms:
+            self._due_s.clear()
+            return
+        was, self._due_s = self._due_s, {}
+        for tag, since_s, seen_s in self._standing(daemon, truth):
+            allowed_s = tag.alarm.on_delay_s + seen_s + RAISED_S
+            begun_s = was.get(tag, now_s + allowed_s) if since_s is None else since_s + allowed_s
+            due_s = self._due_s[tag] = max(begun_s, awake_s + allowed_s)
+            line = daemon.book.alarms.get(tag)
+            if now_s > due_s and tag not in self._accused and (line is None or line.state not in ACTIVE):
+                self._accuse("I18", f"alarm {tag} {tag.key} was due at {due_s:.2f} s and is not raised")
+                self._accused.add(tag)
+        self._accused &= self._due_s.keys()
+
+    def lose_sight(self) -> None:
+        """Take that a station comes, goes or forgets: what it shows is due anew from the next look on."""
+        self._due_s.clear()
+
+    def judge_end(self) -> None:
+        """Judge what people were shown in all."""
+        self._compare()
+        for load in day_loads(self._shown, lambda _at: ""):
+            if load.worst_10_min > MOST_IN_10_MIN:
+                self._accuse("I18", f"{load.worst_10_min} alarms within ten minutes, beginning with {load.cause}")
+
+    def _standing(self, daemon: Daemon, truth: Truth) -> Iterator[tuple[Tag, float | None, float]]:
+        """Yield what must raise an alarm, since when (None: since it was seen), and how long it may take to be seen."""
+        stations, world = daemon.stations, self._world
+        names = list(stations)
+        if stations["tower"].online:
+            yield from ((Tag(cause.upper()), None, 0.0) for cause in truth.latched_causes)
+            if truth.maintenance_key:
+                yield Tag("MAINTENANCE", names.index("tower")), None, 0.0
+        for program in world.programs:
+            if program.memory_lost and stations[program.name].online:
+                yield Tag("MEMORY_LOST", names.index(program.name)), None, 0.0
+        for bus, silent_s in world.hearing.silent_s.items():
+            if silent_s != NEVER:
+                for name in world.tower.bus[bus].stations:
+                    if stations[name].state.name != "FROZEN":
+                        yield Tag("STATION_OFFLINE", names.index(name)), silent_s, STALE_S
+
+    def _judge_delay(self, number: str) -> None:
+        """Judge an alarm that comes now: not one that comes back from a shelf."""
+        for tag, due_s in self._due_s.items():
+            before = self._lines.get(tag)
+            fresh = before is None or before.state not in ACTIVE
+            if str(tag) == number and fresh and self._world.now > due_s:
+                self._accuse("I18", f"alarm {tag} {tag.key} was due at {due_s:.2f} s and is raised now")
+
+    def _compare(self) -> None:
+        """Compare the list with what it was: what nobody has seen, and what is latched, goes by a person alone."""
+        daemon = self._world.daemon
+        if daemon is None:
+            return
+        lines, restarted, now_s = dict(daemon.book.alarms), daemon is not self._daemon, self._world.now
+        for tag, before in self._lines.items():
+            young = restarted and now_s - self._first_seen_s[tag] < KEPT_S
+            if not young and tag.key != NOT_KEPT:
+                self._judge(tag, before.state, lines[tag].state if tag in lines else AlarmState.NORMAL)
+        self._first_seen_s = {
+            tag: self._first_seen_s[tag] if tag in self._lines and line.state is self._lines[tag].state else now_s
+            for tag, line in lines.items()
+        }
+        self._daemon, self._lines = daemon, lines
+        self._asked.clear()
+
+    def _judge(self, tag: Tag, before: AlarmState, now: AlarmState) -> None:
+        seen = AlarmAct.ACKNOWLEDGE in self._asked or BY_KEY[tag.key].answered
+        if before in UNSEEN and now not in UNSEEN and not seen:
+            self._accuse("I18", f"alarm {tag} {tag.key} was {before}, is {now}, and nobody has acknowledged it")
+        if before in LATCHED and now is AlarmState.NORMAL and AlarmAct.RESET not in self._asked:
+            self._accuse("I18", f"alarm {tag} {tag.key} was {before}, is {now}, and nobody has reset it")

@@ -1,0 +1,276 @@
+"""Each judge is shown what it must not let pass: people, stops, alarms, modes, signals and who is kept from a car."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from config.schema import Tower
+from controller import app
+from controller.activities import transfer
+from controller.domain.alarm_load import MOST_IN_10_MIN
+from controller.domain.alarms import AlarmState, Tag
+from controller.domain.book import Book
+from controller.domain.events import AlarmAct, AlarmCommand, Refusal, Relocate, Retrieve
+from controller.domain.room_facts import RoomFacts
+from controller.runtime.admission import Admission
+from controller.runtime.alarm_sources import Findings, Sources
+from controller.store.journal import Journal
+from hal.plcmap.codes import Mode, Opcode
+from hal.plcmap.frame import Content
+from sim_plc.plant.axis import Axis
+from sim_plc.plant.safety import Chain
+from sim_plc.program.epoch import EpochGate
+from sim_plc.program.event_log import Event, LogEntry
+from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from sim_plc.rehearsal.mailbox_law import MailboxLaw
+from sim_plc.rehearsal.promises import BY_ID, PROMISES
+from sim_plc.rehearsal.roll import Roll
+from sim_plc.rehearsal.world import World
+from tests.support.broken import CARS, broken, relocate
+from tests.support.places import LOW2, ROOM, TOP1
+from tests.support.stage import Stage
+from tests.support.tower_under_test import tower_under_test
+
+
+async def under_way(it: Stage) -> None:
+    """Order a move and wait until the lift moves."""
+    await it.order(Relocate(car="C", bay=LOW2))
+    await it.until(lambda: it.world.plant.truth().carriage.lift.moving)
+    await asyncio.sleep(0.5)
+
+
+def test_every_promise_has_its_judge_or_says_what_it_waits_for() -> None:
+    assert [f"I{number}" for number in range(1, 25)] == [each.id for each in PROMISES if each.id != "DIED"]
+    assert all(bool(each.judge) is not bool(each.missing) for each in PROMISES)
+    assert len(BY_ID) == len(PROMISES)
+
+
+def test_somebody_in_the_shaft_whom_the_chain_does_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def climb_in(it: Stage) -> None:
+        await under_way(it)
+        it.world.do(lambda plant: plant.person_in_shaft(on=True))
+        await asyncio.sleep(1.0)
+
+    assert "I3" not in broken(climb_in)
+    monkeypatch.setattr(Chain, "update", lambda _self, _live: None)
+    assert "I3" in broken(climb_in)
+
+
+def test_a_car_that_crosses_a_gate_which_is_shut() -> None:
+    told: list[str] = []
+
+    async def cross(it: Stage) -> None:
+        truth, roll = it.world.plant.truth(), Roll(lambda invariant, _: told.append(invariant))
+        roll.call(replace(truth, outside=("X",)))
+        roll.call(replace(truth, crossing={ROOM: "X"}))
+
+    broken(cross)
+    assert told == ["I2"]
+
+
+def log(mechanism: str, sequence: int, event: Event, content: Content) -> LogEntry:
+    return LogEntry(0.0, mechanism, sequence, event, content)
+
+
+def taken(law: MailboxLaw, mechanism: str, opcode: Opcode, argument1: int = 0) -> set[str]:
+    """Let the tower PLC accept and start something; return what that breaks."""
+    content = Content(int(opcode), argument1, 0, 0)
+    events = (Event.ACCEPTED, Event.STARTED)
+    return {invariant for event in events for invariant, _ in law.take("tower", log(mechanism, 1, event, content))}
+
+
+def test_an_exchange_or_a_jog_in_the_wrong_mode() -> None:
+    law = MailboxLaw()
+    assert taken(law, "lift", Opcode.JOG, 1) == {"I5"}
+    law = MailboxLaw()
+    assert taken(law, "station", Opcode.MODE, int(Mode.MANUAL)) == set()
+    assert taken(law, "shuttle", Opcode.PICK, LOW2) == {"I5"}
+    law.forget("tower")
+    assert taken(law, "shuttle", Opcode.JOG, 1) == set()
+
+
+def test_a_door_and_the_gate_of_one_room_at_a_time() -> None:
+    law = MailboxLaw()
+    assert taken(law, "room1.outer_gate", Opcode.OPEN) == set()
+    assert taken(law, "room2.inner_door", Opcode.OPEN) == set()
+    assert taken(law, "room1.inner_door", Opcode.OPEN) == {"I6"}
+
+
+def test_a_sensor_that_is_stuck_while_the_other_is_believed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stuck(it: Stage) -> None:
+        it.world.do(lambda plant: plant.overrides.update({("carriage", "place_occupied_a"): False}))
+        await asyncio.sleep(2.0)
+        await it.order(Relocate(car="C", bay=LOW2))
+        await it.until(lambda: bool(it.world.plant.truth().carriage.docked == TOP1))
+        await asyncio.sleep(2.0)
+
+    assert "I4" not in broken(stuck)
+
+    async def no_look(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(transfer, "require", no_look)
+    forgetful = TOWER_INTERLOCKS.without("source_occupied")
+    assert "I4" in broken(stuck, lambda: World(tower_under_test(), 1, cars=CARS, interlocks=forgetful))
+
+
+async def tripped(it: Stage) -> None:
+    await under_way(it)
+    it.world.do(lambda plant: plant.press_e_stop())
+    await asyncio.sleep(8.0)
+
+
+async def killed(it: Stage) -> None:
+    await under_way(it)
+    await it.world.crash_daemon()
+    await asyncio.sleep(8.0)
+
+
+def test_a_carriage_that_takes_too_long_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert broken(tripped) == set()
+    halt = Axis._halt
+
+    def coast(self: Axis, t: float) -> None:
+        self.spec = replace(self.spec, stop_rate=self.spec.stop_rate / 20)
+        halt(self, t)
+
+    monkeypatch.setattr(Axis, "_halt", coast)
+    assert "I15" in broken(tripped)
+
+
+def test_a_plc_that_goes_on_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow() -> World:
+        return World(tower_under_test(profile="slow"), 1, cars=CARS)
+
+    assert broken(killed, slow) == set()
+    monkeypatch.setattr(EpochGate, "silent", lambda _self, _t: False)
+    monkeypatch.setattr(EpochGate, "silent_from", lambda _self: None)
+    assert "I15" in broken(killed, slow)
+
+
+def test_an_alarm_that_is_never_raised_or_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Sources.look
+    blind_s = 1e9
+
+    def blind(self: Sources, control: object) -> Findings:
+        found = look(self, control)  # type: ignore[arg-type]
+        clock = asyncio.get_running_loop().time()
+        if clock < blind_s:
+            return replace(found, standing={tag: text for tag, text in found.standing.items() if tag.key != "E_STOP"})
+        return found
+
+    monkeypatch.setattr(Sources, "look", blind)
+
+    async def jolted(it: Stage) -> None:
+        await tripped(it)
+        it.world.do(lambda plant: plant.use_escape(ROOM))
+        await asyncio.sleep(1.0)
+
+    assert broken(jolted) == {"I18"}
+
+    async def late(it: Stage) -> None:
+        nonlocal blind_s
+        await under_way(it)
+        blind_s = it.world.now + 4.0
+        it.world.do(lambda plant: plant.press_e_stop())
+        await asyncio.sleep(16.0)
+
+    assert broken(late) == {"I18"}
+
+
+def test_an_alarm_that_a_restart_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def restarted(it: Stage) -> None:
+        it.world.do(lambda plant: plant.press_e_stop())
+        await asyncio.sleep(20.0)
+        await it.world.crash_daemon()
+        it.world.do(lambda plant: plant.release_e_stop())
+        it.world.do(lambda plant: plant.device_reset())
+        await it.start(late_s=1.0)
+
+    assert broken(restarted) == set()
+    restored = app._restore
+
+    async def forgetful(journal: Journal, tower: Tower) -> Book:
+        book = await restored(journal, tower)
+        book.alarms.clear()
+        return book
+
+    monkeypatch.setattr(app, "_restore", forgetful)
+    assert broken(restarted) == {"I18"}
+
+
+def test_a_latched_alarm_that_goes_by_itself() -> None:
+    async def latched(it: Stage) -> None:
+        it.world.do(lambda plant: plant.person_in_shaft(on=True))
+        await asyncio.sleep(3.0)
+        it.world.do(lambda plant: plant.person_in_shaft(on=False))
+        it.world.do(lambda plant: plant.device_reset())
+        await it.world.ask(AlarmCommand(act=AlarmAct.ACKNOWLEDGE, number="all"))
+        await asyncio.sleep(3.0)
+        assert it.book.alarms[Tag("PERSON_IN_SHAFT")].state is AlarmState.LATCHED_ACKNOWLEDGED
+        del it.book.alarms[Tag("PERSON_IN_SHAFT")]
+
+    async def reset(it: Stage) -> None:
+        await latched(it)
+        await it.world.ask(AlarmCommand(act=AlarmAct.ACKNOWLEDGE, number="all"))
+
+    assert broken(reset) == {"I18"}
+
+    async def in_order(it: Stage) -> None:
+        it.world.do(lambda plant: plant.person_in_shaft(on=True))
+        await asyncio.sleep(3.0)
+        it.world.do(lambda plant: plant.person_in_shaft(on=False))
+        it.world.do(lambda plant: plant.device_reset())
+        await asyncio.sleep(3.0)
+        await it.world.ask(AlarmCommand(act=AlarmAct.ACKNOWLEDGE, number="all"))
+        await it.world.ask(AlarmCommand(act=AlarmAct.RESET, number="105"))
+        assert Tag("PERSON_IN_SHAFT") not in it.book.alarms
+
+    assert broken(in_order) == set()
+
+
+def test_more_alarms_than_people_can_take() -> None:
+    async def storm(it: Stage) -> None:
+        for number in range(MOST_IN_10_MIN + 1):
+            event = {"event": "alarm", "number": "102", "code": "E_STOP", "burst": number, "active": True}
+            it.world.tell(event)
+
+    assert broken(storm) == {"I18"}
+
+
+def test_a_room_that_is_called_vacant_with_somebody_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def walled_in(it: Stage) -> None:
+        def enter(plant: object) -> None:
+            it.world.plant._steel.rooms[ROOM].persons = 1
+            it.world.plant._happen()
+
+        await it.world.stop_daemon()
+        it.world.do(enter)
+        await asyncio.sleep(3.0)
+        await it.start()
+        await asyncio.sleep(10.0)
+
+    assert broken(walled_in) == set()
+    monkeypatch.setattr(RoomFacts, "maybe_person", property(lambda _: False))
+    assert "I23" in broken(walled_in)
+
+
+def test_an_owner_who_is_kept_from_their_car(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fetch(it: Stage) -> None:
+        with pytest.raises(Refusal):
+            await it.ask(Retrieve(car="C"))
+
+    def refuse(rule: str) -> None:
+        def retrieve(_self: Admission, _request: Retrieve) -> object:
+            raise Refusal(rule, "by a bug")
+
+        monkeypatch.setattr(Admission, "retrieve", retrieve)
+
+    refuse("LICENCE_EXPIRED")
+    assert broken(fetch) == {"I22"}
+    refuse("PLACE_UNVERIFIED")
+    assert broken(fetch) == {"I22"}
+    monkeypatch.undo()
+    assert broken(relocate) == set()
+
