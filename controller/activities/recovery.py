@@ -108,6 +108,20 @@ def compare(bench: Bench, book: Book) -> list[Record]:
     return [PlaceSet(place) for place in changes if book.places[place.number] != place]
 
 
+def compare_exchange(bench: Bench, book: Book, place: int, car: str) -> list[Record]:
+    """Return what has to change of a place and the carriage behind an exchange that is over and was not proven.
+
+    Raises:
+        NotOnline: a station's image may not be trusted.
+
+    """
+    if readings.docked_place(bench) == place:
+        changes = _exchange(bench, book)
+    else:
+        changes = _doubtful(book, place, car, "the carriage is not proven docked here behind an exchange")
+    return [PlaceSet(place) for place in changes if book.places[place.number] != place]
+
+
 def _exchange(bench: Bench, book: Book) -> list[Place]:
     """Decide on the two places between which a car may hang: the carriage and where it is docked."""
     shuttle = bench.tower.shuttle

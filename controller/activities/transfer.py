@@ -100,9 +100,7 @@ async def pick(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if not bench.tower.shuttle.resumable and is_picked(bench, place):
         return Done()
-    done = await _exchange(bench, errand, place, picking=True)
-    await prove(bench, place, at_place=Loaded.NO, on_carriage=Loaded.YES)
-    return done
+    return await _proven_exchange(bench, errand, place, picking=True)
 
 
 async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
@@ -114,9 +112,7 @@ async def place_car(bench: Bench, errand: Errand, place: int) -> Done:
     """
     if not bench.tower.shuttle.resumable and is_placed(bench, place):
         return Done()
-    done = await _exchange(bench, errand, place, picking=False)
-    await prove(bench, place, at_place=Loaded.YES, on_carriage=Loaded.NO)
-    return done
+    return await _proven_exchange(bench, errand, place, picking=False)
 
 
 def is_picked(bench: Bench, place: int) -> bool:
@@ -202,6 +198,18 @@ async def _set_way(bench: Bench, errand: Errand, place: int, *, opening: bool) -
     records = await carry_out_ok(bench, errand, wanted, bound_s=bound_s)
     await _second_opinion(bench, place, opening=opening)
     return Done(records, bound_s, 1)
+
+
+async def _proven_exchange(bench: Bench, errand: Errand, place: int, *, picking: bool) -> Done:
+    """Pick or place, and prove it; that the command has ended is kept even if nothing proves what came of it."""
+    done = await _exchange(bench, errand, place, picking=picking)
+    at_place, on_carriage = (Loaded.NO, Loaded.YES) if picking else (Loaded.YES, Loaded.NO)
+    try:
+        await prove(bench, place, at_place=at_place, on_carriage=on_carriage)
+    except StepFailed:
+        await bench.keeper.commit(*done.records)
+        raise
+    return done
 
 
 async def _exchange(bench: Bench, errand: Errand, place: int, *, picking: bool) -> Done:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from controller.activities import recovery, resuming, transfer
+from controller.activities import readings, recovery, resuming, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
@@ -30,6 +30,7 @@ from controller.runtime.runner import Rest, Runner
 from controller.runtime.selection import Selection
 from controller.runtime.signals import ActivityEnded
 from controller.runtime.yardstick import Measured, StepTime
+from hal.errors import NotOnline
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +173,8 @@ class Jobs:
             case S.ASSIGNED | S.WAITING:
                 await self._register.move(job, E.ROOM_FREE)
             case S.RESUMED:
-                await self._register.move(job, RETURN[resuming.step_to_return_to(self._bench, job)], left=None)
+                back = RETURN[resuming.step_to_return_to(self._bench, job)]
+                await self._register.move(job, back, *self._shown_of_exchange(job, job.left), left=None)
             case S.CONFIRMING:
                 await self._confirm(job)
             case S.OPENING if job.diverting:
@@ -180,6 +182,8 @@ class Jobs:
             case S.POSITIONING if job.diverting and not self._bench.tower.shuttle.resumable:
                 await self.give_up(replace(job, diverting=False), "cancelled")
             case S.UNDONE:
+                if shown := self._shown_of_exchange(job, S.UNDONE):
+                    await self._register.note(job, *shown)
                 self._start(self._undo(job))
             case _:
                 step, _ = steps.STRAIGHT[job.state]
@@ -192,11 +196,17 @@ class Jobs:
 
     async def _run(self, step: steps.Step, job: Job) -> Done:
         await recovery.settle_carriage(self._bench, self._book)
-        return await step(self._bench, Errand(job.id, job.state.name), steps.place_of(self._bench, job))
+        place = steps.place_of(self._bench, job)
+        is_over = steps.IS_OVER.get(job.state)
+        if is_over is not None and not is_over(self._bench, place):
+            steps.require_verified(self._bench, self._book, place)
+        return await step(self._bench, Errand(job.id, job.state.name), place)
 
     async def _undo(self, job: Job) -> Done:
         await recovery.settle_carriage(self._bench, self._book)
         assert job.source is not None
+        if not transfer.is_placed(self._bench, job.source):
+            steps.require_verified(self._bench, self._book, job.source)
         return await transfer.put_back(self._bench, Errand(job.id, job.state.name), job.source)
 
     async def _prepare_room(self, job: Job) -> None:
@@ -259,14 +269,29 @@ class Jobs:
             case Remedy.AGAIN:
                 log.warning("step_again", job=job.id, step=job.state.name, why=str(error))
             case Remedy.PARK:
-                await self.park(job, str(error))
+                await self.park(job, str(error), *self._shown_of_exchange(job, job.state))
 
-    async def park(self, job: Job, reason: str) -> None:
+    def _shown_of_exchange(self, job: Job, step: JobState | None) -> list[Record]:
+        """Return what sensors say of the two places of an exchange that a job was put aside in, against the book."""
+        docked = readings.docked_place_or_none(self._bench)
+        if step in steps.IS_OVER:
+            place = job.target if step in steps.AT_TARGET else job.source
+        else:
+            place = docked if step is S.UNDONE and docked in (job.source, job.target) else None
+        if place is None:
+            return []
+        try:
+            return recovery.compare_exchange(self._bench, self._book, place, job.car)
+        except NotOnline:
+            # Whoever sees the tower next compares everything.
+            return []
+
+    async def park(self, job: Job, reason: str, *records: Record) -> None:
         """Leave a job to an operator, with the choices that its situation allows; the unit holds."""
         self._tries = 0
         left = job.left if job.state in (S.INTERRUPTED, S.UNKNOWN) else job.state
         open_to = choices(job, self._bench.shape.rooms, self._book)
-        await self._register.move(job, E.PARK, left=left, reason=reason, choices=open_to)
+        await self._register.move(job, E.PARK, *records, left=left, reason=reason, choices=open_to)
         self.wants_hold = f"job {job.id} is parked: {reason}"
 
     async def park_put_aside(self, reason: str) -> None:

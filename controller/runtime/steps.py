@@ -5,9 +5,9 @@ from typing import Final
 
 from controller.activities import readings, transfer
 from controller.activities.context import Bench
-from controller.activities.primitive import Errand
+from controller.activities.primitive import Errand, StepFailed
 from controller.activities.transfer import Done
-from controller.domain.book import CARRIAGE
+from controller.domain.book import CARRIAGE, Book
 from controller.domain.jobs import Job, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.looks import Eye, Finding, Look
@@ -35,6 +35,9 @@ STRAIGHT: Final[dict[JobState, tuple[Step, E]]] = {
 AT_TARGET: Final = frozenset({S.POSITIONING_TO, S.OPENING_TO, S.PLACING, S.CLOSING_TO})
 """Steps that work at the target; the others work at the source."""
 
+IS_OVER: Final = {S.PICKING: transfer.is_picked, S.PLACING: transfer.is_placed}
+"""Steps that move a car between a place and the carriage, with what tells that it is there already."""
+
 TOLD_TO_ROOM: Final = {
     E.DOCKED: RoomEvent.CARRIAGE_DOCKED,
     E.PICKED: RoomEvent.CAR_TAKEN,
@@ -55,6 +58,18 @@ def place_of(bench: Bench, job: Job) -> int:
         place = job.target if job.state in AT_TARGET else job.source
     assert place is not None
     return place
+
+
+def require_verified(bench: Bench, book: Book, place: int) -> None:
+    """See that no exchange is begun at a place of which sensors and book disagree; one that was cut there goes on.
+
+    Raises:
+        StepFailed: they do, and what is on the carriage would be put there, or what is there taken.
+
+    """
+    shuttle, believed = bench.tower.shuttle, book.places[place]
+    if believed.status is PlaceStatus.UNVERIFIED and not shuttle.resumable:
+        raise StepFailed("PLACE_UNVERIFIED", f"place {place}: {believed.reason}")
 
 
 def look(bench: Bench, job: Job, place: int, at: float) -> list[Record]:
