@@ -57,6 +57,7 @@ from sim_plc.plant.axis import CREEP_MM
 from sim_plc.plant.cars import Car
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.crimes import Crime, CrimeCode
+from sim_plc.plant.lies import Lie
 from sim_plc.plant.people import Habits
 from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
@@ -116,6 +117,8 @@ class Plant:
         if self._terminals.override(self.overrides) or self._dirty:
             self._terminals.fill(t)
             self._dirty = False
+        elif self._terminals.next_s <= t:
+            self._terminals.fill(t)
         elif self._steel.contacts.next_s <= t:
             self._terminals.fill_chatter(t)
         elif self._steel.next_s < math.inf:
@@ -140,7 +143,7 @@ class Plant:
         """
         if self._dirty or self._terminals.would_override(self.overrides):
             return self._now_s
-        next_s = min(self._steel.next_s, self._steel.contacts.next_s)
+        next_s = min(self._steel.next_s, self._steel.contacts.next_s, self._terminals.next_s)
         return next_s if next_s < math.inf else None
 
     def truth(self) -> Truth:
@@ -220,6 +223,30 @@ class Plant:
     def shake_contact(self, wire: Wire, for_s: float) -> None:
         """Let the contact of a wire chatter for a while: loose, or at the edge of what it should feel."""
         self._steel.contacts.shake(self._now_s, wire, for_s)
+        self._happen()
+
+    def shows(self, wire: Wire) -> bool | int:
+        """Return what an input tells since the last `sense`.
+
+        Raises:
+            KeyError: no such input.
+
+        """
+        return self._terminals.shows(wire)
+
+    def let_lie(self, wire: Wire, lie: Lie | None) -> None:
+        """Let an input be late or a copy of another from now on; None: let it tell the truth again.
+
+        Raises:
+            KeyError: no such input.
+
+        """
+        self._terminals.let_lie(wire, lie)
+        self._happen()
+
+    def miscount(self, room: int) -> None:
+        """Let the gate of a room count a car out that never moved."""
+        self._steel.rooms[room].count_crossing("out")
         self._happen()
 
     def jam(self, which: Literal["door", "gate"], room: int, times: int = 1) -> None:

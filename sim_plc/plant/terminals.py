@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage
 from sim_plc.plant.contacts import Wire
+from sim_plc.plant.lies import Lie, Lies
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.steel import Steel
 
@@ -23,6 +24,7 @@ class Terminals:
         self._axis_outputs = (tower.lift_out, tower.turntable_out, tower.arms_out, tower.comb_out)
         self._unlatch = {level: dict(image.unlatch) for level, image in levels.items()}
         self._stuck: dict[Wire, bool | int] = {}
+        self._lies = Lies()
         self._inverted: set[Wire] = set()
         """Wires of contacts that chatter and tell the contrary just now."""
         steel.changed_bays |= steel.latches.keys()
@@ -46,6 +48,35 @@ class Terminals:
         """Tell whether other inputs lie from now on, or lie otherwise."""
         return stuck != self._stuck
 
+    @property
+    def next_s(self) -> float:
+        """When an input that is late tells what it should; infinity if none does."""
+        return self._lies.next_s
+
+    def let_lie(self, wire: Wire, lie: Lie | None) -> None:
+        """Let an input lie in a way of its own from the next `fill` on; None: no more.
+
+        Raises:
+            KeyError: no such input.
+
+        """
+        self._check(wire)
+        self._steel.changed_bays |= {int(wire[1])} if wire[0] == "bay" else set()
+        if lie is None:
+            self._lies.end(wire)
+        else:
+            self._lies.begin(wire, lie)
+
+    def shows(self, wire: Wire) -> bool | int:
+        """Return what an input tells.
+
+        Raises:
+            KeyError: no such input.
+
+        """
+        self._check(wire)
+        return self._value(wire)
+
     def take_outputs(self) -> bool:
         """Hand the outputs to the steel's wires; tell whether any differs from the last ones."""
         wires, changed = self._steel.wires, False
@@ -64,10 +95,13 @@ class Terminals:
         for axis, inputs in zip(self._steel.axes, self._axis_inputs, strict=True):
             if axis.moving:
                 axis.fill_motion(inputs, t)
-        self._lie()
+        self._stick()
 
     def fill_chatter(self, t: float) -> None:
         """Fill what chatters, and what changes continuously."""
+        if self._lies:
+            self.fill(t)
+            return
         self._chatter(t)
         self.fill_motion(t)
 
@@ -89,7 +123,7 @@ class Terminals:
         self._fill_carriage()
         self._fill_bays()
         self._chatter(t)
-        self._lie()
+        self._lie(t)
 
     def _take_rooms(self) -> bool:
         wires, changed = self._steel.wires, False
@@ -133,6 +167,7 @@ class Terminals:
 
     def _fill_bays(self) -> None:
         steel = self._steel
+        steel.changed_bays |= self._lies.bays
         # In series with the contactors of brakes and arms: what sets out is held and centred no more, before it moves.
         held = steel.held and not (steel.lift.releasing or steel.turntable.releasing)
         centred = steel.arms_centred and not steel.arms.moving
@@ -164,9 +199,19 @@ class Terminals:
         else:
             self._tower.changes += 1
 
-    def _lie(self) -> None:
+    def _lie(self, t: float) -> None:
+        """Put lies in the place of the truth, which has just been filled in."""
+        for wire, value in tuple(self._lies.told(t, self._value)):
+            setattr(self._owner(wire), wire[-1], value)
+        self._stick()
+
+    def _stick(self) -> None:
         for wire, value in self._stuck.items():
             setattr(self._owner(wire), wire[-1], value)
+
+    def _value(self, wire: Wire) -> bool | int:
+        value: bool | int = getattr(self._owner(wire), wire[-1])
+        return value
 
     def _check(self, wire: Wire) -> None:
         if wire[-1] not in {field.name for field in fields(self._owner(wire))}:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from controller.app import Daemon
+from controller.domain.alarms import STANDING
 from controller.domain.book import CARRIAGE
 from controller.domain.events import (
     Adopt,
@@ -73,7 +74,7 @@ class Operator:
             await self.ask(Adopt(by="operator"))
         elif await self._decide(daemon) or await self._state_inventory(daemon):
             return
-        elif unit.state in (UnitState.HELD, UnitState.IDLE) and unit.reset_due:
+        elif self._needs_reset(daemon):
             await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
         elif unit.state in NEXT:
             await self.ask(UnitCommand(by="operator", event=NEXT[unit.state]))
@@ -178,6 +179,17 @@ class Operator:
         if daemon.control.unit.state in {UnitState.RESETTING, UnitState.CLEARING, UnitState.ABORTING}:
             return False
         return await self.import_stock()
+
+    def _needs_reset(self, daemon: Daemon) -> bool:
+        """Tell whether nothing but a reset leads on: the unit says so, or an axis stands in error."""
+        unit = daemon.control.unit
+        if unit.state in (UnitState.HELD, UnitState.IDLE) and unit.reset_due:
+            return True
+        return unit.state in (UnitState.HELD, UnitState.IDLE, UnitState.EXECUTE) and self._axis_stands(daemon)
+
+    def _axis_stands(self, daemon: Daemon) -> bool:
+        lines = daemon.book.alarms.items()
+        return any(tag.key == "AXIS_FAULT" and line.state in STANDING for tag, line in lines)
 
     def _room_is_stuck(self, daemon: Daemon) -> bool:
         """Tell whether a room has been blocked for longer than an operator likes to see."""

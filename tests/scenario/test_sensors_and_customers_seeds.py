@@ -26,9 +26,9 @@ OF_PEOPLE = (
 logs.set_up(now=lambda: EPOCH_S, level="critical")
 
 
-def test_a_hundred_scripts_contain_every_kind_of_strike_many_times() -> None:
+def test_four_hundred_scripts_contain_every_kind_of_strike_many_times() -> None:
     drawn = Counter(
-        strike.kind for seed in range(100) for strike in draw(random.Random(seed), begin_s=5.0, end_s=LENGTH_S)
+        strike.kind for seed in range(400) for strike in draw(random.Random(seed), begin_s=5.0, end_s=LENGTH_S)
     )
     assert set(drawn) == set(ALPHABET)
     assert min(drawn.values()) >= 5

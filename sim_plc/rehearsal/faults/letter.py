@@ -52,6 +52,13 @@ class Scene:
         rooms = self.world.tower.shape.rooms
         return rooms[strike.where % len(rooms)]
 
+    def bay(self, strike: Strike) -> int:
+        """Return the bay that is struck: half of the time the one in front of the carriage."""
+        bays, docked = self.world.tower.shape.bays, self.world.plant.truth().carriage.docked
+        if docked in bays and strike.where // len(bays) % 2:
+            return docked
+        return bays[strike.where % len(bays)]
+
     def bus(self, strike: Strike, kind: str = "") -> str:
         """Return the name of the bus that is struck; of those of a ``kind``, if the tower has one."""
         buses = self.world.tower.bus

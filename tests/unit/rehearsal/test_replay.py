@@ -75,7 +75,7 @@ def test_orders_that_are_kept_back_are_drawn_all_the_same() -> None:
 
 
 def test_a_story_tells_what_led_to_what_broke() -> None:
-    report, chronicle = replay(SMALL, 3, MINUTES, STOLEN)
+    report, chronicle = replay(SMALL, 3, MINUTES, Options(faults=False, stolen_s=25.0))
     told = story(report, chronicle)
     assert told.startswith("Tower small, seed 3: ")
     assert "BROKEN  I2 at 25.0" in told
