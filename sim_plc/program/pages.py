@@ -34,6 +34,11 @@ class _Group:
         self._words, self.snapshot = words, snapshot
         return True
 
+    @property
+    def words(self) -> Sequence[Sequence[int]]:
+        """The blocks as they were encoded last, without signs of life."""
+        return self._words
+
     def read(self, index: int, heartbeat: int) -> list[int]:
         words = list(self._words[index])
         words[_HEARTBEAT] = heartbeat
@@ -54,11 +59,14 @@ class Pages:
         heartbeat: Callable[[], int],
     ) -> None:
         codec = StationCodec(station)
+        self._encoders = [_encoders(block) for block in station.fast]
+        self._seen: list[list[int]] = []
         self._heartbeat = heartbeat
         self._snapshot = 0
+        self._fast = _Group(station.fast, lambda: codec.encode_fast(fast(), 0))
         self._groups = (
             _Group((station.identity,), lambda: [codec.encode_identity(identity(), 0)]),
-            _Group(station.fast, lambda: codec.encode_fast(fast(), 0)),
+            self._fast,
             _Group(station.slow, lambda: codec.encode_slow(slow(), 0, 0)),
         )
 
@@ -66,6 +74,18 @@ class Pages:
         """Take notice that anything may have changed."""
         for group in self._groups:
             group.changed()
+
+    def news(self) -> bool:
+        """Return whether the fast blocks show something else than at the last call, encoders aside."""
+        self._publish(self._fast)
+        seen = []
+        for words, encoders in zip(self._fast.words, self._encoders, strict=True):
+            steady = list(words)
+            for offset in encoders:
+                steady[offset] = 0
+            seen.append(steady)
+        news, self._seen = seen != self._seen, seen
+        return news
 
     def read(self, address: int, count: int) -> list[int]:
         """Return registers of one block.
@@ -77,8 +97,21 @@ class Pages:
         for group in self._groups:
             for index, block in enumerate(group.blocks):
                 if block.address <= address and address + count <= block.address + block.count and count > 0:
-                    if group.refresh((self._snapshot + 1) & 0xFFFF):
-                        self._snapshot = group.snapshot
+                    self._publish(group)
                     first = address - block.address
                     return group.read(index, self._heartbeat())[first : first + count]
         raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
+
+    def _publish(self, group: _Group) -> None:
+        if group.refresh((self._snapshot + 1) & 0xFFFF):
+            self._snapshot = group.snapshot
+
+
+def _encoders(block: Block) -> list[int]:
+    """Return the offsets of the registers that an axis changes as it turns."""
+    return [
+        field.offset + word
+        for field in block.fields
+        if field.name.endswith(".position")
+        for word in range(2)
+    ]

@@ -68,6 +68,8 @@ class StationProgram(ABC, Generic[SceneT]):
         self._owned = OwnedRegisters(station)
         self._unsettled = False
         self._showings = 0
+        self._stirred = True
+        """Whether what it shows may have become something else since `showings` was looked at."""
         self._resting = self._progressed = False
         self._due: float | None = None
         self._table_crc = tower.shape.table_crc()
@@ -164,7 +166,10 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @property
     def showings(self) -> int:
-        """How often what it shows may have become something else, other than encoders and signs of life."""
+        """How often something else was shown at two looks at this, encoders and signs of life aside."""
+        if self._stirred:
+            self._stirred = False
+            self._showings += self._pages.news()
         return self._showings
 
     @property
@@ -217,7 +222,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._due = self._next_due()
         self._pages.changed()
         # A scan in motion that only hears the controller shows what the last one did.
-        self._showings += inputs_changed or self._progressed or self._silent is not was_silent
+        self._stirred |= inputs_changed or self._progressed or self._silent is not was_silent
 
     def count_as_heard(self, t: float, *, on: bool) -> None:
         """Count the controller as heard at ``t``; while ``on``, at every scan from then on."""
@@ -245,7 +250,7 @@ class StationProgram(ABC, Generic[SceneT]):
         if not memory.lost:
             return
         memory.lost = False
-        self._showings += 1
+        self._stirred = True
         memory.boot_id = next_boot(memory.boot_id)
         self._owned.clear()
         self.needs_scan = True

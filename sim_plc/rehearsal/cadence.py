@@ -40,41 +40,42 @@ class PulsedCadence:
     """
 
     def __init__(
-        self, pulse: Pulse | None, sound: Callable[[], bool] = lambda: True, lull: Lull | None = None
+        self,
+        pulse: Pulse | None,
+        sound: Callable[[], bool] = lambda: True,
+        lull: Lull | None = None,
+        period: Callable[[], float | None] = lambda: None,
     ) -> None:
+        """Take what beats, what tells whether the wire carries, and who ends a lull.
+
+        ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given.
+        """
         self._pulse = pulse
         self._sound = sound
         self._lull = lull
+        self._period = period
         self._kicked = False
         self._sleeping: asyncio.Future[bool] | None = None
         self._end: EndLull | None = None
         self._began_s = -math.inf
         self._period_s = 0.0
-        self._rest_s = 0.0
-        """The longest period so far."""
-        self._told = False
-        """The last poll was made out of turn, or for news."""
         self.vouched_s = -math.inf
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         now = asyncio.get_running_loop().time()
-        self._rest_s = max(self._rest_s, period_s)
-        told, self._told = self._told, False
-        if self._pulse is None or period_s < QUICK_S or not self._sound() or (told and period_s < self._rest_s):
-            # What news led to may have slowed the polls down meanwhile: one more is made at the old pace.
-            self._told = await self._sleep(_grid_point(period_s), None) or period_s < QUICK_S
+        first_s = _grid_point(period_s)
+        if self._pulse is None or period_s < QUICK_S or not self._sound():
+            await self._sleep(first_s, None)
         elif self._begin_lull(now, period_s):
             try:
-                self._told = await self._sleep(now + LULL_S, self._pulse)
+                told = await self._sleep(now + LULL_S, self._pulse)
             finally:
                 self.end_lull()
-            if self._told:
-                await self._sleep(_grid_point(period_s, at_once=True), None)
-        else:
-            self._told = await self._sleep(now + COALESCED_S, self._pulse)
-            if self._told:
-                await self._sleep(min(_grid_point(period_s, at_once=True), now + COALESCED_S), None)
+            if told:
+                await self._sleep(self._poll_after(first_s, period_s), None)
+        elif await self._sleep(now + COALESCED_S, self._pulse):
+            await self._sleep(min(self._poll_after(first_s, period_s), now + COALESCED_S), None)
         self._kicked = False
 
     def kick(self) -> None:
@@ -99,6 +100,14 @@ class PulsedCadence:
         self.vouched_s = last_s
         self._end(last_s)
         self._end = None
+
+    def _poll_after(self, first_s: float, period_s: float) -> float:
+        """Return when the first poll from now on is due.
+
+        That at ``first_s`` was due whatever has come in between; the ones behind it go by the period of today.
+        """
+        now = asyncio.get_running_loop().time()
+        return first_s if now <= first_s else _grid_point(self._period() or period_s, at_once=True)
 
     def _begin_lull(self, now: float, period_s: float) -> bool:
         if self._lull is None or self._kicked:

@@ -443,7 +443,10 @@ class World:
             carries=lambda: sound() and not self._rivals,
             moved=self.stepper.kick,
         )
-        cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull)
+        def period() -> float | None:
+            return None if life.daemon is None else life.daemon.stations[name].period_s
+
+        cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull, period)
         life.cadences.append(cadence)
         return cadence
 
