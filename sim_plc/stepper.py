@@ -56,9 +56,12 @@ class SteppedProgram(Unit, Protocol):
         """Return when a scan is due though no input changes."""
         ...
 
-    @property
-    def asleep(self) -> bool:
-        """Whether the next scan would only hear the controller: nobody needs to see it happen in time."""
+    def only_hears(self, t: float) -> bool:
+        """Return whether a scan at ``t`` would only hear the controller: nobody needs to see it happen in time."""
+        ...
+
+    def hear(self, t: float) -> bool:
+        """Hear the controller at the scan of ``t``, where `only_hears`; return whether a whole scan has to follow."""
         ...
 
 
@@ -92,6 +95,11 @@ class Stepper:
     def now(self) -> float:
         """The grid point reached."""
         return self._index * self._scan_s
+
+    @property
+    def following(self) -> float:
+        """The grid point of the next scan that can be."""
+        return (self._index + 1) * self._scan_s
 
     def advance(self, now: float) -> None:
         """Run every scan due up to ``now``, in order, and let reads show ``now``'s grid point. Never goes back."""
@@ -142,9 +150,7 @@ class Stepper:
         t = self.now
         news = self._faithful or self._is_due(self.plant.next_event(), index)
         due = [self._is_due(program.next_due(), index) for program in self.programs]
-        if not news and all(program.asleep for program, is_due in zip(self.programs, due, strict=True) if is_due):
-            self._let_hear(t, due)
-            self.on_scan()
+        if not news and self._only_hear(t, due):
             return
         self.plant.sense(t)
         for number, program in enumerate(self.programs):
@@ -159,13 +165,12 @@ class Stepper:
             self.on_news()
         self.on_scan()
 
-    def _let_hear(self, t: float, due: Sequence[bool]) -> None:
-        """Let programs that rest hear the controller: most scans of a quiet tower, and nothing else comes of them."""
-        for program, is_due in zip(self.programs, due, strict=True):
-            if is_due:
-                program.scan(t, inputs_changed=False)
-                if not program.asleep:
-                    self.plant.act(t)
+    def _only_hear(self, t: float, due: Sequence[bool]) -> bool:
+        """Let programs hear the controller if that is all they would do; return whether it was."""
+        hearing = [program for program, is_due in zip(self.programs, due, strict=True) if is_due]
+        if not all(program.only_hears(t) for program in hearing):
+            return False
+        return not any([program.hear(t) for program in hearing])
 
     def _due_index(self) -> int | None:
         following = self._index + 1
@@ -203,7 +208,7 @@ class _SteppedUnit:
     def write(self, address: int, words: Sequence[int]) -> None:
         program = self._program()
         program.write(address, words)
-        if not program.asleep:
+        if not program.only_hears(self._stepper.following):
             self._stepper.kick()
 
     def _program(self) -> SteppedProgram:

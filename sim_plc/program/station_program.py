@@ -70,7 +70,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._showings = 0
         self._stirred = True
         """Whether what it shows may have become something else since `showings` was looked at."""
-        self._resting = self._progressed = False
+        self._resting = self._waiting = self._progressed = False
         self._due: float | None = None
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
@@ -172,10 +172,18 @@ class StationProgram(ABC, Generic[SceneT]):
             self._showings += self._pages.news()
         return self._showings
 
-    @property
-    def asleep(self) -> bool:
-        """Whether the next scan would only hear the controller, so that nobody needs to see it happen in time."""
-        return self._resting and not self._silent and not self._owned.frame_written and self.inputs_due is None
+    def only_hears(self, t: float) -> bool:
+        """Return whether a scan at ``t`` would hear the controller and do no more, its inputs being as they are.
+
+        So it is at rest, and in motion between two steps. Nobody needs to see such a scan happen in time.
+        """
+        return (
+            self._waiting
+            and not self._silent
+            and not self._owned.frame_written
+            and self.inputs_due is None
+            and (self._due is None or self._due > t)
+        )
 
     @property
     def attentive(self) -> bool:
@@ -197,13 +205,24 @@ class StationProgram(ABC, Generic[SceneT]):
         if self.anything_moves:
             self._pages.changed()
 
+    def hear(self, t: float) -> bool:
+        """Hear the controller at the scan of ``t``, where `only_hears`; return whether a whole scan has to follow."""
+        self._t = t
+        self._take_block(t)
+        if self._owned.frame_written or self.gate.silent(t) is not self._silent:
+            return True
+        self.needs_scan = False
+        self._due = self._next_due()
+        return False
+
     def scan(self, t: float, *, inputs_changed: bool = True) -> None:
         """Run one scan at time ``t``. With unchanged inputs at rest it hears the controller, and that is all."""
         self._t = t
         self.needs_scan = False
         first, self._scanned = not self._scanned, True
         was_silent = self._silent
-        self._hear(t)
+        self._take_block(t)
+        self._silent = self.gate.silent(t)
         if inputs_changed or first or self.inputs_due is not None:
             self.take_inputs(t, at_once=first)
             inputs_changed = True
@@ -219,6 +238,8 @@ class StationProgram(ABC, Generic[SceneT]):
         self._progressed = any(program.progressed for program in self.mechanisms)
         busy = self._unsettled or self._progressed or any(program.running for program in self.mechanisms)
         self._resting = not busy
+        # The dead-man of a jog is looked at in every scan.
+        self._waiting = not self._unsettled and not self._progressed and not any(map(_jogs, self.mechanisms))
         self._due = self._next_due()
         self._pages.changed()
         # A scan in motion that only hears the controller shows what the last one did.
@@ -321,7 +342,7 @@ class StationProgram(ABC, Generic[SceneT]):
         if self._on_event is not None:
             self._on_event(entry)
 
-    def _hear(self, t: float) -> None:
+    def _take_block(self, t: float) -> None:
         """Look at the controller block if it was written since the last scan: an old echo is no news."""
         owned = self._owned
         if owned.block_written:
@@ -329,7 +350,6 @@ class StationProgram(ABC, Generic[SceneT]):
             epoch = self._memory.epoch.epoch
             self.gate.take(owned.block(), t)
             owned.frame_written |= self._memory.epoch.epoch != epoch
-        self._silent = self.gate.silent(t)
 
     def _halt_what_must_not_run(self) -> None:
         """Stop what runs when the chain opens, the key is turned, the controller is silent or a condition is lost."""
@@ -448,3 +468,7 @@ class StationProgram(ABC, Generic[SceneT]):
         starts = self._memory.starts
         histories = {p.name: shown.history(p, starts.get(p.name, 0)) for p in self.mechanisms}
         return self.fill_slow(SlowImage(self._memory.boot_id, self.station_state.first_out, histories))
+
+
+def _jogs(program: MechanismProgram) -> bool:
+    return program.running is not None and program.running.content.opcode == Opcode.JOG
