@@ -7,6 +7,7 @@ all that counts scans does so by arithmetic. So whoever looks, looks at the same
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Final, Protocol
 
 from sim_plc.unit import Unit
@@ -89,7 +90,9 @@ class Stepper:
         self._index = 0
         self._heard = [-1] * len(self.programs)
         """By program: the count of input changes that its last scan saw."""
-        self._woken: asyncio.Future[None] | None = None
+        self._running: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._context = copy_context()
 
     @property
     def now(self) -> float:
@@ -121,27 +124,52 @@ class Stepper:
 
     def kick(self) -> None:
         """Let `run` look again: something was written, or happened to the plant."""
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        if self._running is not None:
+            self._set_timer()
 
     def units(self, clock: Callable[[], float]) -> dict[int, Unit]:
         """Return the programs by unit id, as units that are brought up to ``clock()`` before each access."""
         return {program.unit: _SteppedUnit(self, index, clock) for index, program in enumerate(self.programs)}
 
     async def run(self) -> None:
-        """Advance with the running loop's clock for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            self.advance(loop.time())
-            due = self.next_due()
-            self._woken = woken = loop.create_future()
-            timer = None if due is None else loop.call_at(due, self.kick)
-            try:
-                await woken
-            finally:
-                self._woken = None
-                if timer is not None:
-                    timer.cancel()
+        """Advance with the running loop's clock for ever.
+
+        Raises:
+            Exception: what went wrong in a scan.
+
+        """
+        self._running = asyncio.get_running_loop().create_future()
+        self._context = copy_context()
+        self._tick()
+        try:
+            await self._running
+        finally:
+            self._running = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def _tick(self) -> None:
+        running, self._timer = self._running, None
+        assert running is not None
+        try:
+            self.advance(running.get_loop().time())
+            self._set_timer()
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits `run`
+            if not running.done():
+                running.set_exception(error)
+
+    def _set_timer(self) -> None:
+        """Let the next scan that is due come in time, and no other."""
+        due = self.next_due()
+        if self._timer is not None:
+            if self._timer.when() == due:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due is not None and self._running is not None:
+            # In a context of its own: whoever kicks may be another process of a rehearsal, and be frozen.
+            self._timer = self._running.get_loop().call_at(due, self._tick, context=self._context)
 
     def _scan(self, index: int) -> None:
         """Scan what is due at a grid point, and every program that the plant has news for."""

@@ -59,6 +59,8 @@ class Book:
     """Wall time of the newest visit of the carriage for a look, whatever came of it."""
     service: ServiceBook = field(default_factory=ServiceBook)
     """What each component has done."""
+    _open_jobs: list[Job] | None = field(default=None, init=False, repr=False, compare=False)
+    """What `open_jobs` returns, until a job changes: it is asked for at every turn."""
 
     @classmethod
     def empty(cls, places: Iterable[int]) -> "Book":
@@ -113,7 +115,9 @@ class Book:
 
     def open_jobs(self) -> list[Job]:
         """Return jobs that have not ended, oldest first."""
-        return [job for _, job in sorted(self.jobs.items()) if job.state not in TERMINAL]
+        if self._open_jobs is None:
+            self._open_jobs = [job for _, job in sorted(self.jobs.items()) if job.state not in TERMINAL]
+        return self._open_jobs.copy()
 
     def reserved(self) -> dict[int, int]:
         """Return the job by place for every place that an open job counts on."""
@@ -250,6 +254,7 @@ class Book:
             self.sensors_out[record.name] = record
 
     def _set_job(self, job: Job) -> None:
+        self._open_jobs = None
         self.jobs[job.id] = job
         self.last_job = max(self.last_job, job.id)
         ended = [number for number, each in self.jobs.items() if each.state in TERMINAL]
