@@ -198,7 +198,8 @@ class Stepper:
         hearing = [program for program, is_due in zip(self.programs, due, strict=True) if is_due]
         if not all(program.only_hears(t) for program in hearing):
             return False
-        return not any([program.hear(t) for program in hearing])
+        heard = [program.hear(t) for program in hearing]
+        return not any(heard)
 
     def _due_index(self) -> int | None:
         following = self._index + 1
