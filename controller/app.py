@@ -92,6 +92,7 @@ class Daemon:
     book: Book
     stations: Mapping[str, Station]
     recorder: Recorder
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             tasks = [group.create_task(control.run(), name="control"), group.create_task(supervisor.pulse())]
             tasks += [group.create_task(measure(gauge, inbox)) for gauge in ports.gauges(drivers.stations)]
             try:
-                yield Daemon(control, inbox, board, book, drivers.stations, recorder)
+                yield Daemon(control, inbox, board, book, drivers.stations, recorder, journal)
             finally:
                 recorder.ending(moving(drivers.stations))
                 for task in tasks:
@@ -276,24 +277,37 @@ def _as_frames(ledger: Ledger) -> FrameLog:
 
 
 def _exit_code(error: Exception) -> int:
-    """Return the exit code for an error that ends the daemon.
+    """Tell of an error that ends the daemon; return the exit code.
 
     Raises:
         Exception: ``error`` itself, if it is none that has a code.
 
     """
-    first = error
-    while isinstance(first, ExceptionGroup):
-        first = first.exceptions[0]
-    match first:
-        case JournalLocked() | SocketInUse():
+    code, first = code_of(error), _first_of(error)
+    match code:
+        case None:
+            raise error
+        case _ if code == EXIT_IN_USE:
             log.error("in_use", error=str(first))
+        case _:
+            log.critical("credentials" if code == EXIT_CREDENTIALS else "journal", error=str(first))
+    return code
+
+
+def code_of(error: BaseException) -> int | None:
+    """Return the exit code for an error that ends the daemon; None: it is none that has a code, but a fault of ours."""
+    match _first_of(error):
+        case JournalLocked() | SocketInUse():
             return EXIT_IN_USE
         case BadCredentials():
-            log.critical("credentials", error=str(first))
             return EXIT_CREDENTIALS
         case JournalDamaged() | OSError():
-            log.critical("journal", error=str(first))
             return EXIT_JOURNAL
         case _:
-            raise error
+            return None
+
+
+def _first_of(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

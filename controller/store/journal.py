@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from controller.store import database
-from controller.store.chain import START, Entry, Snapshot, breaks, canonical, opened, seal_all, snapshot_digest
+from controller.store.chain import START, Entry, Snapshot, Tail, breaks, canonical, opened, seal_all, snapshot_digest
 from controller.store.database import Database, damage_named
 from controller.store.errors import JournalClosed, JournalFailed
 from controller.store.lock import FileLock
@@ -38,7 +38,7 @@ class Journal:
         self._closed = False
         self._failure: Exception | None = None
         self._tail = START
-        self._acknowledged = START.id
+        self._acknowledged = START
 
     @classmethod
     def open(cls, path: Path | Literal[":memory:"], *, now: Callable[[], float], executor: Executor) -> "Journal":
@@ -69,7 +69,7 @@ class Journal:
         self.load()
         with damage_named(self._place.path), closing(self._place.connect()) as connection:
             self._tail = database.head(connection)
-        self._acknowledged = self._tail.id
+        self._acknowledged = self._tail
 
     @property
     def failed(self) -> bool:
@@ -79,6 +79,11 @@ class Journal:
     @property
     def acknowledged(self) -> int:
         """Number of the last entry whose append returned (0: none)."""
+        return self._acknowledged.id
+
+    @property
+    def head(self) -> Tail:
+        """Number and hash of that entry: who keeps both elsewhere can tell later whether it is still there."""
         return self._acknowledged
 
     async def append(self, records: Sequence[Record]) -> float:
@@ -103,7 +108,7 @@ class Journal:
         Raises: like `append`.
         """
         self._must_work()
-        number, text = self._acknowledged, canonical(body)
+        number, text = self.acknowledged, canonical(body)
         if number != START.id:
             await self._executor(lambda: self._keep_snapshot(number, text))
 
@@ -161,14 +166,14 @@ class Journal:
         if self._failure is not None:
             raise JournalFailed(f"the journal failed before: {self._failure}") from self._failure
 
-    def _keep(self, lines: list[tuple[float, str, str]]) -> int:
-        """Write entries; runs in the executor. Return the number of the last."""
+    def _keep(self, lines: list[tuple[float, str, str]]) -> Tail:
+        """Write entries; runs in the executor. Return the last as the tail of all up to it."""
         with self._turn:
             self._must_work()
             sealed, tail = seal_all(self._tail, lines)
             self._commit(lambda connection: database.insert(connection, sealed, tail))
             self._tail = tail
-            return tail.id
+            return tail
 
     def _keep_snapshot(self, number: int, text: str) -> None:
         """Write a snapshot; runs in the executor."""

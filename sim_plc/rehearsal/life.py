@@ -1,22 +1,17 @@
 """One daemon of a rehearsal from its start to its end: begun, frozen, ended in order, or killed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
 from sim_plc.rehearsal.cadence import PulsedCadence
+from sim_plc.rehearsal.disk import Disk
 from sim_plc.rehearsal.loop import Process
 from sim_plc.rehearsal.memory_link import MemoryLink
-
-T = TypeVar("T")
-
-
-class Crashed(ConnectionError):
-    """The daemon's process is gone: nothing that it still does reaches anything."""
+from sim_plc.rehearsal.turns import Crashed, Turns
 
 
 class Host(Protocol):
@@ -33,7 +28,7 @@ class Host(Protocol):
         """Take what a daemon tells."""
         ...
 
-    def died(self, life: "Life", why: str) -> None:
+    def died(self, life: "Life", error: BaseException | None) -> None:
         """Take the end of a daemon that nobody ended."""
         ...
 
@@ -41,14 +36,17 @@ class Host(Protocol):
 class Life:
     """One daemon from its start to its end."""
 
-    def __init__(self, host: Host, journal: Path) -> None:
+    def __init__(self, host: Host, journal: Path, disk: Disk) -> None:
         self.links: dict[str, MemoryLink] = {}
         self.cadences: list[PulsedCadence] = []
         self.daemon: Daemon | None = None
         self._host = host
         self._journal = journal
         self._process = Process()
-        self._dead = False
+        self.execute = Turns(disk)
+        """Where blocking work runs; nothing of a dead daemon reaches the disk."""
+        self.freezes = 0
+        """How often it was frozen."""
         self._leave = asyncio.Event()
         self._serving = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -76,17 +74,16 @@ class Life:
         self._task.add_done_callback(self._ended)
         return self.daemon
 
-    async def end(self) -> None:
-        """End it as SIGTERM does."""
+    async def end(self) -> BaseException | None:
+        """End it as SIGTERM does; return what ended it instead, if anything."""
         assert self._task is not None
         self._leave.set()
         await asyncio.wait([self._task])
-        with suppress(asyncio.CancelledError):
-            self._task.result()
+        return None if self._task.cancelled() else self._task.exception()
 
     async def crash(self) -> None:
         """End it as SIGKILL does: not one more write reaches a PLC or the disk."""
-        self._dead = True
+        self.execute.die()
         for link in self.links.values():
             link.reachable = False
             link.cut()
@@ -103,20 +100,9 @@ class Life:
         """Stop it as SIGSTOP does; return what lets it go on."""
         for cadence in self.cadences:
             cadence.interrupt()
+        self.freezes += 1
         self._process.freeze()
         return self._process.thaw
-
-    def execute(self, work: Callable[[], T], /) -> Awaitable[T]:
-        """Run blocking work in place; nothing of a dead daemon reaches the disk."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        if self._dead:
-            future.set_exception(Crashed("the process is gone"))
-            return future
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
-            future.set_exception(error)
-        return future
 
     async def _live(self) -> None:
         host = self._host
@@ -137,5 +123,4 @@ class Life:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self.daemon = None
         if not self._leave.is_set():
-            error = None if task.cancelled() else task.exception()
-            self._host.died(self, repr(error))
+            self._host.died(self, None if task.cancelled() else task.exception())

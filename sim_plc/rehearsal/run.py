@@ -16,6 +16,8 @@ from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.disk import JOURNAL
+from sim_plc.rehearsal.durability import Durability
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
 from sim_plc.rehearsal.faults.letter import Letter, Strike
 from sim_plc.rehearsal.invariants import Inspector, Violation
@@ -138,7 +140,10 @@ class Play:
             tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
         self.world = World(tower, seed, cars=_stock(tower, rng), coalesced=options.coalesced)
+        self.world.computer.managed = True
         self.inspector = Inspector(self.world)
+        self.durability = Durability(self.inspector.accuse, self.world.folder / JOURNAL, self.world.truth)
+        self.world.life_witnesses.append(self.durability)
         one_room = len(tower.shape.rooms) == 1
         manners = Manners(pause_s=options.pause_s, open_jobs=2 if one_room else 4)
         self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
@@ -169,6 +174,7 @@ class Play:
                 task.cancel()
             await asyncio.gather(*people, return_exceptions=True)
         self.inspector.judge_end()
+        self.durability.judge_end()
         return self._report(script)
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
@@ -188,8 +194,6 @@ class Play:
         """Wait until every accepted job has ended, or stands parked although an operator has tried."""
         world, limit_s = self.world, self.world.now + self.heal_s
         while world.now < limit_s:
-            if world.down:
-                await world.start_daemon()
             if world.daemon is not None and self._settled():
                 return
             await asyncio.sleep(LOOK_S)

@@ -25,6 +25,7 @@ from hal.modbus_link import MAX_UNANSWERED
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
+from sim_plc.plant.truth import Truth
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
 from sim_plc.program.bays import BayProgram
 from sim_plc.program.event_log import LogEntry
@@ -35,6 +36,9 @@ from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
+from sim_plc.rehearsal.computer import Computer
+from sim_plc.rehearsal.disk import JOURNAL, Disk
+from sim_plc.rehearsal.durability import LifeWitness
 from sim_plc.rehearsal.hearing import Hearing
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
@@ -52,13 +56,11 @@ LATE_S: Final = (0.4, 5.0)
 SLOW_S: Final = (0.01, 0.18)
 """How slow a PLC may be that still answers in time: every bus waits for longer."""
 
-ANSWER_S: Final = 30.0
-"""How long a person waits for an answer: a command may wait for a standstill."""
-
 EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
 
-JOURNAL: Final = "journal.sqlite"
+ANSWER_S: Final = 30.0
+"""How long a person waits for an answer: a command may wait for a standstill."""
 
 
 def no_fault(_bus: str, _function: int, _unit: int) -> Fault:
@@ -142,6 +144,7 @@ class World:
         self.witnesses: list[Witness] = []
         self.storm = Storm(self._weather_turns)
         self.hearing = Hearing(tower.bus, LATE_S[1])
+        self.life_witnesses: list[LifeWitness] = []
         self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
@@ -154,6 +157,9 @@ class World:
         # In memory where the system offers it: power cuts are played, so that nothing needs to survive a real one.
         in_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=in_memory if in_memory.is_dir() else None))
+        self.computer = Computer(self, self.folder, random.Random(f"{seed} disk"), lambda: EPOCH_S + self.now)
+        self._elsewhere = Disk(self.folder, random.Random(f"{seed} elsewhere"))
+        """Of the computers of other daemons."""
         self._coalesced = coalesced
         self._traced = traced
         self._trace = hashlib.sha256()
@@ -205,15 +211,21 @@ class World:
         """Let time pass for plant and PLCs while the context is open."""
         task = asyncio.create_task(self.stepper.run())
         try:
-            yield self
+            with self.computer.disk.mounted():
+                try:
+                    yield self
+                finally:
+                    await self._end_all()
         finally:
-            for life in [*self._rivals, self._life]:
-                if life is not None:
-                    await life.end()
-            self._life = None
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _end_all(self) -> None:
+        await self.computer.close()
+        await self.stop_rivals()
+        if self._life is not None:
+            await self.stop_daemon()
 
     async def start_daemon(self) -> Daemon:
         """Start the daemon on the tower's journal.
@@ -223,14 +235,17 @@ class World:
 
         """
         assert self._life is None, "one daemon a tower"
-        life = self._life = self._new_life(JOURNAL)
+        life = self._life = self._new_life(JOURNAL, self.computer.disk)
+        self.computer.begin()
         try:
             daemon = await life.begin()
         except Exception:
-            self._life = None
+            self._life = None if self._life is life else self._life
             raise
         finally:
             self._listen()
+        for witness in self.life_witnesses:
+            witness.on_begun(daemon)
         return daemon
 
     async def start_rival(self, journal: str) -> Daemon:
@@ -240,7 +255,7 @@ class World:
             Exception: what ended it before it served.
 
         """
-        rival = self._new_life(journal)
+        rival = self._new_life(journal, self._elsewhere)
         self._rivals.append(rival)
         self._listen()
         self._beat_all()
@@ -254,21 +269,38 @@ class World:
         """End every other daemon as SIGTERM does."""
         rivals, self._rivals = self._rivals, []
         for rival in rivals:
-            await rival.end()
+            error = await rival.end()
+            if error is not None:
+                raise error
         self._listen()
 
     async def stop_daemon(self) -> None:
-        """End the daemon as SIGTERM does."""
+        """End the daemon as SIGTERM does.
+
+        Raises:
+            Exception: what has ended it instead, if nothing excuses that.
+
+        """
         life, self._life = self._life, None
         assert life is not None
-        await life.end()
+        began_s, freezes, frozen = self.now, life.freezes, life.frozen
+        error = await life.end()
         self._listen()
+        if not frozen and freezes == life.freezes:
+            for witness in self.life_witnesses:
+                witness.on_stopped(self.now - began_s)
+        if error is not None:
+            if not self.computer.excuses(error):
+                raise error
+            self.computer.ended(error)
 
     async def crash_daemon(self) -> None:
         """End the daemon as SIGKILL does, at this instant: not one more write reaches a PLC or the disk."""
         life, self._life = self._life, None
         assert life is not None
-        await life.crash()
+        with self.computer.disk.silent():
+            await life.crash()
+        self.computer.disk.settle()
         self._listen()
         self.note("crash", "daemon")
 
@@ -313,13 +345,16 @@ class World:
             raise NobodyThere("no daemon runs")
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self.daemon.inbox.ask(replace(request, role=role, on_site=on_site))
+                answer = await self.daemon.inbox.ask(replace(request, role=role, on_site=on_site))
         except Refusal as refusal:
             for witness in self.witnesses:
                 witness.on_refused(request, refusal.rule)
             raise
         except TimeoutError as error:
             raise NobodyThere(f"no answer within {ANSWER_S:g} s") from error
+        for life_witness in self.life_witnesses:
+            life_witness.on_answered(request, answer)
+        return answer
 
     def restart_plc(self, name: str, *, warm: bool = True) -> None:
         """Cut and restore the power of one station's PLC; ``warm``: its retained memory survives."""
@@ -346,6 +381,11 @@ class World:
     def touch(self) -> None:
         """Bring the plant up to now, before something is done to it."""
         self.stepper.advance(self.now)
+
+    def truth(self) -> Truth:
+        """Return what is really so, now."""
+        self.touch()
+        return self.plant.truth()
 
     def touched(self) -> None:
         """Let the stepper look again, after something was done to the plant."""
@@ -391,22 +431,28 @@ class World:
             links=lambda bus: self._link(bus, life),
             cadences=lambda name: self._cadence(name, life),
             executor=life.execute,
-            now=lambda: EPOCH_S + self.now,
+            now=self.computer.clock,
             owner=rng.randrange(1, 0x10000),
             trace_writer=life.execute if self._traced else None,
         )
 
     def tell(self, event: Mapping[str, object]) -> None:
         """Take what a daemon tells."""
+        event = {key: self._nameless(value) for key, value in event.items()}
         self.events.append(event)
-        self.note("told", dict(event))
+        self.note("told", event)
         for witness in self.witnesses:
             witness.on_told(event)
 
-    def died(self, life: Life, why: str) -> None:
-        """Take the end of a daemon that nobody ended."""
-        self._life = None if self._life is life else self._life
+    def died(self, life: Life, error: BaseException | None) -> None:
+        """Take the end of a daemon that nobody ended: as it is promised where the disk fails, and else a fault."""
+        mine = self._life is life
+        self._life = None if mine else self._life
         self._listen()
+        if mine and error is not None and self.computer.excuses(error):
+            self.computer.ended(error)
+            return
+        why = str(self._nameless(repr(error)))
         self.note("died", why)
         for witness in self.witnesses:
             witness.on_died(why)
@@ -422,9 +468,13 @@ class World:
             noisy=self._decide is not no_fault or not self.storm.calm,
         )
 
-    def _new_life(self, journal: str) -> Life:
+    def _nameless(self, value: object) -> object:
+        """Return a text without the name of this run's folder, which is another one each time."""
+        return value.replace(str(self.folder), "") if isinstance(value, str) else value
+
+    def _new_life(self, journal: str, disk: Disk) -> Life:
         self._starts += 1
-        return Life(self, self.folder / journal)
+        return Life(self, self.folder / journal, disk)
 
     def _cadence(self, name: str, life: Life) -> PulsedCadence:
         """Return the pace of one station's polls by one daemon."""

@@ -22,8 +22,9 @@ from controller.store.reading import entries_behind, entries_since, verify_file
 from sim_plc.plant.cars import Car
 from sim_plc.program.event_log import LogEntry
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.life import Life
-from sim_plc.rehearsal.world import JOURNAL, World
+from sim_plc.rehearsal.world import World
 from tests.support.journals import open_journal
 from tests.support.places import LOW2, ROOM, TOP2
 from tests.support.stage import QUICK, Stage

@@ -23,9 +23,9 @@ from hal.plcmap.codes import Result
 from sim_plc.plant.cars import Car
 from sim_plc.program.event_log import Event
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.file_layer import FULL, IOERR_FSYNC, OK, READONLY, Act, Kind, tapped
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.world import NobodyThere, World
-from tests.support.file_layer import FULL, IOERR_FSYNC, OK, READONLY, Act, Kind, tapped
 from tests.support.moves import moving
 from tests.support.places import LOW2, ROOM, TOP2
 from tests.support.samples import campaign
@@ -84,9 +84,9 @@ class BadDisk(World):
         ports = super().ports(life)
         return replace(ports, executor=self._counted(ports.executor))
 
-    def died(self, life: Life, why: str) -> None:
-        super().died(life, why)
-        self.deaths.append(why)
+    def died(self, life: Life, error: BaseException | None) -> None:
+        super().died(life, error)
+        self.deaths.append(repr(error))
         self.left_moving = moving(self.plant.truth())
 
     def _counted(self, execute: Executor) -> Executor:

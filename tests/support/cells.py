@@ -19,7 +19,7 @@ from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content, Frame
 from hal.plcmap.registers import StationMap, station_maps
 from sim_plc.program.event_log import Event, LogEntry
-from sim_plc.rehearsal.world import JOURNAL
+from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.unit import Unit
 from tests.support.journals import open_journal
 from tests.support.places import LOW_STATION, ROOM, TOP_STATION, bus_of

@@ -87,7 +87,7 @@ MAY_IMPORT: Table = {
     "sim_plc.rehearsal": (
         "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
         "hal.modbus_link", "hal.modbus_request",
-        "controller.app", "controller.domain", "controller.logs", "controller.settings",
+        "controller.app", "controller.domain", "controller.logs", "controller.settings", "controller.store",
     ),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,

@@ -13,9 +13,9 @@ from controller.store.chain import Entry
 from controller.store.database import Database, read_only
 from controller.store.errors import JournalDamaged, JournalFailed
 from controller.store.journal import Journal, Record
-from tests.support.file_layer import IOERR_FSYNC, OK, Act, Kind, tapped
+from sim_plc.rehearsal.file_layer import IOERR_FSYNC, OK, Act, Kind, tapped
+from sim_plc.rehearsal.platter import Platter
 from tests.support.journals import open_journal
-from tests.support.power_cuts import Disk
 
 NAME: Final = "journal.sqlite"
 
@@ -86,7 +86,7 @@ def recorded(folder: Path, seed: str, work: Work, synchronous: str = "FULL") -> 
         events.append(act)
         return OK
 
-    with tapped(folder, tap), _synchronous(synchronous), ExitStack() as looks:
+    with tapped(folder, tap), synced(synchronous), ExitStack() as looks:
         for _ in range(work.lives):
             before = syncs
             asyncio.run(_life(folder / NAME, work, chance, events))
@@ -122,7 +122,7 @@ def _record(number: int, chance: random.Random, longest: int) -> Record:
 
 
 @contextmanager
-def _synchronous(how: str) -> Iterator[None]:
+def synced(how: str) -> Iterator[None]:
     """Let connections of the journal sync as ``how`` says: FULL is what they do by themselves."""
     connect = Database.connect
 
@@ -143,7 +143,7 @@ def cut(events: Sequence[Event], cuts: int, folder: Path, seed: str, tally: Tall
     """Cut the power at random instants of a recording; open and judge in ``folder`` what each has left."""
     chance = random.Random(seed)
     instants = sorted(chance.randint(0, len(events)) for _ in range(cuts))
-    disk, acknowledged, done = Disk(), 0, 0
+    disk, acknowledged, done = Platter(), 0, 0
     for instant in instants:
         for event in events[done:instant]:
             match event:

@@ -2,9 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,15 +11,13 @@ import click
 
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
-from controller.cli.offline.belief import Belief, believed, in_doubt
 from controller.cli.offline.objections import told
 from controller.cli.options import JOURNAL, json_option, run_dir_option
 from controller.cli.output import emit_json
-from controller.domain.records import Asked, PlaceSet, Record, to_entry
-from controller.store.copying import append_to, copy_journal, discard, swap_in
 from controller.store.errors import JournalDamaged
 from controller.store.lock import FileLock
 from controller.store.reading import load_file, verify_file
+from controller.store.restoring import Restored, put_back, when
 
 NEXT: Final = (
     "start the daemon: `cartower run`",
@@ -29,16 +25,6 @@ NEXT: Final = (
     "look which car stands where, then `cartower inventory import FILE`",
     "`cartower unit reset` and `cartower unit start`; before them `cartower unit clear`, if the unit stands ABORTED",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What was done: ``aside`` is the old journal, None if there was none."""
-
-    entries: int
-    unverified: int
-    closed: tuple[int, ...]
-    aside: Path | None
 
 
 @click.command(
@@ -66,7 +52,7 @@ def restore(backup: Path, run_dir: Path, *, yes: bool, as_json: bool) -> None:
     with closing(_Locked(journal)):
         if not yes:
             go_ahead(_what_will_be(backup, journal))
-        done = _put_back(backup, journal, datetime.now(UTC))
+        done = put_back(backup, journal, datetime.now(UTC).timestamp(), f"{os.getuid()}:{_user()}")
     _tell(done, journal, as_json=as_json)
 
 
@@ -80,29 +66,6 @@ class _Locked:
         self._lock.release()
 
 
-def _put_back(backup: Path, journal: Path, now: datetime) -> Restored:
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    part, aside = journal.with_name(f"{journal.name}.restored"), journal.with_name(f"{journal.name}.before-{stamp}")
-    discard(part)
-    try:
-        copy_journal(backup, part)
-        belief = believed(part)
-        records = _records(belief, backup, now)
-        append_to(part, now.timestamp(), [to_entry(record) for record in records])
-        there = swap_in(part, journal, aside)
-    except BaseException:
-        discard(part)
-        raise
-    closed = tuple(job.id for job in belief.book.open_jobs())
-    unverified = sum(isinstance(record, PlaceSet) for record in records)
-    return Restored(belief.entry, unverified, closed, aside if there else None)
-
-
-def _records(belief: Belief, backup: Path, now: datetime) -> Sequence[Record]:
-    asked = Asked(f"Restore {{'file': {str(backup)!r}, 'entries': {belief.entry}}}", f"{os.getuid()}:{_user()}")
-    return [asked, *in_doubt(belief.book, f"restored from a backup of {_when(belief.at)}", now.timestamp())]
-
-
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -112,7 +75,7 @@ def _user() -> str:
 
 def _what_will_be(backup: Path, journal: Path) -> list[str]:
     kept = load_file(backup)
-    until = "empty" if kept.last is None else f"{kept.last.id} entries until {_when(kept.last.at)}"
+    until = "empty" if kept.last is None else f"{kept.last.id} entries until {when(kept.last.at)}"
     return [
         f"The journal {journal} ({_extent(journal)}) is replaced by the backup {backup} ({until}).",
         "  The old one is kept beside it. Every place becomes unverified, and jobs that had not ended are closed.",
@@ -127,11 +90,7 @@ def _extent(journal: Path) -> str:
         last = load_file(journal).last
     except (JournalDamaged, OSError) as error:
         return f"cannot be read: {error}"
-    return "empty" if last is None else f"{last.id} entries until {_when(last.at)}"
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    return "empty" if last is None else f"{last.id} entries until {when(last.at)}"
 
 
 def _tell(done: Restored, journal: Path, *, as_json: bool) -> None:

@@ -36,7 +36,7 @@ def standings(journal: Path) -> list[Standing]:
 
     """
     # The daemon nearly always answers: a database is opened only when it does not.
-    from controller.cli.offline.belief import believed
+    from controller.store.belief import believed
 
     book = believed(journal).book.service
     return [stand(name, book, NONE, datetime.now(UTC).timestamp()) for name in book.counted]

@@ -9,7 +9,6 @@ import click
 
 from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, JOURNAL, USAGE, fail
-from controller.cli.offline.belief import believed
 from controller.cli.options import JOURNAL as JOURNAL_FILE
 from controller.cli.options import json_option, run_dir_option
 from controller.cli.output import emit_json
@@ -17,6 +16,7 @@ from controller.cli.retrieval import Sheet, as_json, sheets
 from controller.cli.sheet_html import html_pages
 from controller.cli.sheet_text import text_pages
 from controller.domain.book import Book
+from controller.store.belief import believed
 from controller.store.errors import JournalDamaged
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from sim_plc.rehearsal.faults import humans, iron, plc, process, safety, sensors, wire
+from sim_plc.rehearsal.faults import clock, humans, iron, plc, power, process, safety, sensors, storage, wire
 from sim_plc.rehearsal.faults.letter import Act, Faults, Letter, Scene, Strike
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ CLASSES: Final[tuple[Callable[[Scene], Faults], ...]] = (
     iron.IronFaults,
     sensors.SensorFaults,
     humans.HumanFaults,
+    power.PowerFaults,
+    storage.StorageFaults,
+    clock.ClockFaults,
 )
 
 ALPHABET: Final[tuple[Letter, ...]] = (
@@ -62,6 +65,22 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     humans.HOLD,
     humans.STOP,
     humans.ABORT,
+    power.PC_POWER,
+    power.PC_POWER_MOVING,
+    power.PC_POWER_COMMIT,
+    power.PLC_POWER,
+    power.ALL_POWER,
+    power.BROWN_OUT,
+    storage.SYNC_EIO,
+    storage.WRITE_EIO,
+    storage.DISK_FULL,
+    storage.READ_ONLY,
+    storage.SLOW_SYNC,
+    clock.CLOCK_HOUR,
+    clock.CLOCK_DECADE,
+    clock.CLOCK_SLEW,
+    clock.CLOCK_LEAP,
+    clock.CLOCK_DEAD,
 )
 """In the order in which a seed draws them: a new letter anywhere makes every seed another run."""
 

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 from sim_plc.rehearsal.faults.letter import Act, Letter, Scene, Strike
-from sim_plc.rehearsal.life import Crashed
 
 CRASH: Final = Letter("CRASH", "the daemon is killed, and started again", (0.2, 20.0))
 SHUT_DOWN: Final = Letter("SHUT_DOWN", "the daemon is stopped in good order, and started again", (0.2, 20.0))
@@ -36,9 +34,7 @@ class ProcessFaults:
 
     async def _start_again(self, strike: Strike) -> None:
         await asyncio.sleep(strike.hold_s)
-        if self._world.down:
-            with suppress(Crashed):
-                await self._world.start_daemon()
+        await self._world.computer.start_again()
 
     async def _freeze(self, strike: Strike) -> None:
         thaw = self._world.freeze_daemon()

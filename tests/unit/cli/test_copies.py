@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controller.cli.main import cartower
-from controller.cli.offline.belief import believed
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
+from controller.store.belief import believed
 from controller.store.lock import FileLock
 from controller.store.reading import entries_behind, verify_file
 from tests.support.journals import open_journal

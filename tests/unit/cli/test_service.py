@@ -13,13 +13,13 @@ from click.testing import CliRunner, Result
 
 from controller.api.instruments import Look
 from controller.cli.main import cartower
-from controller.cli.offline.belief import believed
 from controller.domain.book import Book
 from controller.domain.events import CompleteService, Refusal, StateService
 from controller.domain.records import Planned, Record, ServiceDone, Settled, from_entry, to_entry
 from controller.domain.service import MS_PER_HOUR, Counts, Kind, ServiceBook, Serviced
 from controller.domain.service_picture import details, table
 from controller.domain.service_plan import Interval, stand
+from controller.store.belief import believed
 from hal.plcmap.codes import Opcode
 from tests.support.commands import daemon
 from tests.support.journals import open_journal

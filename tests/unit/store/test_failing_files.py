@@ -7,7 +7,7 @@ import pytest
 
 from controller.store import database
 from controller.store.errors import JournalFailed
-from tests.support.file_layer import FULL, IOERR_FSYNC, IOERR_WRITE, OK, READONLY, Act, Kind, tapped
+from sim_plc.rehearsal.file_layer import FULL, IOERR_FSYNC, IOERR_WRITE, OK, READONLY, Act, Kind, tapped
 from tests.support.journals import open_journal
 
 FAILURES = [

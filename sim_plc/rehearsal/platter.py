@@ -1,4 +1,4 @@
-"""Power cuts on paper: from all that was done to some files, what a disk may hold if the power goes at any instant.
+"""From all that was done to some files: what a disk may hold if the power goes at any instant.
 
 What was synced is there. Of what was not, each sector of 512 bytes may be there, be missing, or be torn at any byte; a
 file may have grown without its content; of the names made or removed since the folder was synced, a first part counts.
@@ -6,11 +6,11 @@ A write spoils no byte beside its own (SQLite asks for no more where it finds "p
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.support.file_layer import Act, Kind
+from sim_plc.rehearsal.file_layer import Act, Kind
 
 SECTOR: Final = 512
 
@@ -28,14 +28,20 @@ class _Inode:
 
 
 @dataclass
-class Disk:
-    """A folder on a disk with a cache that loses its content with the power."""
+class Platter:
+    """What a folder's disk holds for good, and beside it what its cache does, which goes with the power."""
 
     _names: dict[str, _Inode] = field(default_factory=dict)
     """As a running process sees them."""
     _durable: dict[str, _Inode] = field(default_factory=dict)
     _renamed: list[tuple[str, _Inode | None]] = field(default_factory=list)
     """Names made, and removed (None), since the folder was synced."""
+
+    @classmethod
+    def holding(cls, files: Mapping[str, bytes]) -> "Platter":
+        """Return one with files on it for good: content by name."""
+        there = {name: _Inode(bytearray(content)) for name, content in files.items()}
+        return cls(there, dict(there))
 
     def take(self, act: Act) -> None:
         """Follow what was done."""

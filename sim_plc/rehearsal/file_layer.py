@@ -9,6 +9,7 @@ it, and SQLite makes it anew.
 
 import _sqlite3
 import ctypes
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ OK: Final = 0
 READONLY: Final = 8
 IOERR: Final = 10
 FULL: Final = 13
+CANTOPEN: Final = 14
 IOERR_WRITE: Final = 10 | 3 << 8
 IOERR_FSYNC: Final = 10 | 4 << 8
 """SQLite's result codes (sqlite.org/rescode.html)."""
@@ -179,16 +181,21 @@ class _Layer:
         return int(self._real_directory(path, descriptor))
 
     def _product_syncs_folder(self, file: Path) -> None:
-        self._told(Kind.SYNC_FOLDER, str(file.resolve()))
+        self._must(Kind.SYNC_FOLDER, str(file.resolve()))
         self._sync_folder(file)
 
     def _product_renews_log(self, file: Path) -> None:
         log = file.resolve().with_name(file.name + "-wal")
         if log.exists():
             # All that the journal does to a file without SQLite.
-            self._told(Kind.WRITE, str(log), 0, log.read_bytes())
-            self._told(Kind.SYNC, str(log))
+            self._must(Kind.WRITE, str(log), 0, log.read_bytes())
+            self._must(Kind.SYNC, str(log))
         self._renew_log(file)
+
+    def _must(self, kind: Kind, path: str, offset: int = 0, data: bytes = b"") -> None:
+        """Tell of what the journal does by itself; refused, it fails there as the system would let it fail."""
+        if self._told(kind, path, offset, data) != OK:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def _table(self, address: int) -> tuple[_Methods, Any]:
         """Return the table of functions in the place of SQLite's at ``address``."""
