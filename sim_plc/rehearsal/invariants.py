@@ -230,6 +230,7 @@ class Inspector:
         meant = rooms if request.room is None else (request.room,)
         return (
             unit.state is UnitState.EXECUTE
+            and not daemon.journal.failed
             and where in self._world.tower.shape.bays
             and book.places[where].status is PlaceStatus.OCCUPIED
             and book.job_of_car(request.car) is None
