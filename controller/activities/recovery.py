@@ -13,6 +13,7 @@ from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed, settled
 from controller.activities.readings import SEEN
 from controller.domain.book import CARRIAGE, Book, Intent
+from controller.domain.jobs import JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet, Record, Settled
 from hal.interfaces import Outcome, Prepared, Verdict
@@ -149,10 +150,14 @@ def _doubtful(book: Book, docked: int, car: str, reason: str) -> list[Place]:
 
 
 def _car_between(bench: Bench, book: Book) -> str | None:
-    """Return the car of the job that may have an exchange in progress where the carriage is docked."""
+    """Return the car of the job that may have an exchange in progress where the carriage is docked.
+
+    A queued job has none: its car waits there while the carriage may well bring another one.
+    """
     docked = readings.docked_place(bench)
     for job in book.open_jobs():
-        if docked in (job.source, job.target) and book.where(job.car) in (docked, CARRIAGE):
+        under_way = job.state is not JobState.QUEUED
+        if under_way and docked in (job.source, job.target) and book.where(job.car) in (docked, CARRIAGE):
             return job.car
     return None
 
