@@ -59,7 +59,7 @@ In the other states an activity runs from the first to the last moment, and tell
 """
 
 
-def activity(  # noqa: PLR0911 - one case a state
+def activity(  # noqa: C901, PLR0911 - one case a state
     bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool
 ) -> Activity | None:
     """Return what a room does in a state, None for nothing.
@@ -80,6 +80,9 @@ def activity(  # noqa: PLR0911 - one case a state
         case S.CAR_PRESENT if awaited:
             return doing.measure(bench, place)
         case S.CAR_PRESENT:
+            return doing.admit_customer(bench, place)
+        case S.CUSTOMER_ADMITTED if not facts.gate_open:
+            # Somebody else has moved it, or a stop has cut it short: nobody gets a car out through half a gate.
             return doing.admit_customer(bench, place)
         case S.DEPARTING | S.CLEARING if not (facts.shut and facts.empty and not facts.maybe_person):
             return doing.close_when_clear(bench, place)

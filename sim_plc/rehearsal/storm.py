@@ -23,13 +23,15 @@ class Storm:
         """Take what lets every station be polled: something may look different now."""
         self._beat = beat
         self._deciders: list[Decide] = []
+        self._others: list[str] = []
         self._bends: dict[str, list[Bend]] = defaultdict(list)
         self._shut: dict[str, list[Shut]] = defaultdict(list)
 
     @property
     def calm(self) -> bool:
-        """Whether every request arrives and shows what is so."""
-        return not self._deciders and not any(self._bends.values()) and not any(self._shut.values())
+        """Whether every request arrives and shows what is so, and PLCs do what they do in their time."""
+        quiet = not self._deciders and not self._others
+        return quiet and not any(self._bends.values()) and not any(self._shut.values())
 
     def decide(self, bus: str, function: int, unit: int) -> Fault:
         """Return the fault of a request: of several strikes the youngest that befalls it has its way."""
@@ -55,6 +57,10 @@ class Storm:
     def close(self, bus: str, why: Shut) -> End:
         """Let no connection of a bus come about."""
         return self._begin(self._shut[bus], why)
+
+    def trouble(self, what: str) -> End:
+        """Let something else go on of which nobody may expect that all is as it should be."""
+        return self._begin(self._others, what)
 
     def _begin(self, going_on: list[T], what: T) -> End:
         going_on.append(what)

@@ -22,6 +22,7 @@ from controller.domain.events import Refusal, Request
 from controller.domain.roles import Role
 from hal.link import Link
 from hal.modbus_link import MAX_UNANSWERED
+from hal.plcmap.frame import Content
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
@@ -40,10 +41,11 @@ from sim_plc.rehearsal.computer import Computer
 from sim_plc.rehearsal.disk import JOURNAL, Disk
 from sim_plc.rehearsal.durability import LifeWitness
 from sim_plc.rehearsal.hearing import Hearing
+from sim_plc.rehearsal.lame_programs import LateProgram, StandingProgram
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
-from sim_plc.rehearsal.storm import Storm
+from sim_plc.rehearsal.storm import End, Storm
 from sim_plc.stepper import Stepper
 from sim_plc.unit import Unit
 
@@ -145,6 +147,8 @@ class World:
         self.storm = Storm(self._weather_turns)
         self.hearing = Hearing(tower.bus, LATE_S[1])
         self.life_witnesses: list[LifeWitness] = []
+        self.foreign: set[tuple[str, str, int, Content]] = set()
+        """Station, mechanism, sequence and content of each command that somebody else wrote in the daemon's name."""
         self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
@@ -377,6 +381,41 @@ class World:
         program.local_reset()
         self.note("local reset", name)
         self.touched()
+
+    def stop_plc(self, name: str) -> End:
+        """Let a station's PLC go to STOP with its outputs off; what is returned lets it start, with its memory."""
+        number = self._number(name)
+        shown = self.programs[number]
+        self.restart_plc(name, warm=True)
+        standing = StandingProgram(shown, self.programs[number])
+        self.stepper.programs[number] = standing
+        self.note("stop", name)
+
+        def run() -> None:
+            if self.stepper.programs[number] is standing:
+                self.touch()
+                self.stepper.programs[number] = standing.fresh
+                self.note("run", name)
+                self.touched()
+
+        return run
+
+    def delay_scans(self, name: str, late_s: Callable[[], float]) -> End:
+        """Let the scans of a running station come late; what is returned lets them come in time."""
+        number = self._number(name)
+        program = self.programs[number]
+        if self.stepper.programs[number] is not program:
+            return lambda: None
+        self.touch()
+        late = LateProgram(program, late_s)
+        self.stepper.programs[number] = late
+
+        def catch_up() -> None:
+            self.touch()
+            late.catch_up()
+            self.touched()
+
+        return catch_up
 
     def touch(self) -> None:
         """Bring the plant up to now, before something is done to it."""
