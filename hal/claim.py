@@ -30,6 +30,10 @@ class Claim:
         """Take note of the epoch that a station's identity shows."""
         self.found = self.found or epoch_in_force
 
+    def see(self, epoch_in_force: int) -> None:
+        """Take note of an epoch that a station shows, for an `override` to come."""
+        self._seen = max(self._seen, epoch_in_force)
+
     def require_not_above(self, epoch_in_force: int) -> None:
         """Check that no later start than this one rules.
 
@@ -37,7 +41,7 @@ class Claim:
             ForeignMaster: one does.
 
         """
-        self._seen = max(self._seen, epoch_in_force)
+        self.see(epoch_in_force)
         if epoch_in_force > self.epoch:
             raise ForeignMaster(f"epoch {epoch_in_force:#010x} is in force, above ours {self.epoch:#010x}")
 

@@ -171,7 +171,9 @@ class Polling:
     async def _watch(self) -> None:
         """Look at a frozen station without a single write."""
         while self._known.frozen:
-            self._known.take(await self._blocks.image())
+            image = await self._blocks.image()
+            self._claim.see(image.epoch_in_force)
+            self._known.take(image)
             self._known.announce()
             await self._cadence.next(self._pace.resting_s)
 

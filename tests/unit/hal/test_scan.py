@@ -290,6 +290,22 @@ def test_a_higher_epoch_freezes_and_nothing_is_written_until_an_operator_adopts(
     run(scenario())
 
 
+def test_a_station_is_adopted_above_the_newest_epoch_that_it_showed_while_it_stood_frozen() -> None:
+    """Another host that goes on claiming it would cost a person one word for each claim."""
+
+    async def scenario() -> None:
+        async with rig() as it:
+            it.plc.epoch, it.plc.owner = 0x0009_0001, 99
+            await it.state(StationState.FROZEN)
+            it.plc.epoch = 0x0020_0001
+            await asyncio.sleep(2)
+            await it.station.adopt_epoch()
+            await it.online()
+            assert it.station.epoch == 0x0021_0001
+
+    run(scenario())
+
+
 def test_our_epoch_under_another_owner_freezes() -> None:
     async def scenario() -> None:
         async with rig() as it:
