@@ -17,7 +17,6 @@ class StandingProgram:
     def __init__(self, shown: StationProgram[Any], fresh: StationProgram[Any]) -> None:
         self.shown = shown
         self.fresh = fresh
-        self.asleep = True
 
     @property
     def unit(self) -> int:
@@ -31,6 +30,16 @@ class StandingProgram:
 
     def scan(self, t: float, *, inputs_changed: bool = True) -> None:
         """Do nothing."""
+
+    def only_hears(self, t: float) -> bool:
+        """Return True: it does not even that."""
+        del t
+        return True
+
+    def hear(self, t: float) -> bool:
+        """Return False: nothing follows."""
+        del t
+        return False
 
     def refresh(self, t: float) -> None:
         """Do nothing: heartbeat and encoders stand."""
@@ -71,10 +80,15 @@ class LateProgram:
         """How often the plant has changed its inputs."""
         return self.program.input_changes
 
-    @property
-    def asleep(self) -> bool:
-        """Whether the next scan would only hear the controller."""
-        return self.program.asleep and not self._missed_inputs
+    def only_hears(self, t: float) -> bool:
+        """Return False: every scan is a whole one."""
+        del t
+        return False
+
+    def hear(self, t: float) -> bool:
+        """Hear nothing outside a scan; return that one has to follow."""
+        del t
+        return True
 
     def catch_up(self) -> None:
         """Scan in time from now on."""

@@ -10,7 +10,20 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from sim_plc.rehearsal.faults import clock, humans, iron, plc, power, process, safety, sensors, storage, wire
+from sim_plc.rehearsal.faults import (
+    clock,
+    data,
+    humans,
+    iron,
+    master,
+    plc,
+    power,
+    process,
+    safety,
+    sensors,
+    storage,
+    wire,
+)
 from sim_plc.rehearsal.faults.letter import Act, Faults, Letter, Scene, Strike
 
 if TYPE_CHECKING:
@@ -20,6 +33,8 @@ CLASSES: Final[tuple[Callable[[Scene], Faults], ...]] = (
     process.ProcessFaults,
     plc.PlcFaults,
     wire.WireFaults,
+    data.DataFaults,
+    master.MasterFaults,
     safety.SafetyFaults,
     iron.IronFaults,
     sensors.SensorFaults,
@@ -37,6 +52,11 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     plc.PLC_COLD,
     plc.BAYS_WARM,
     plc.BAYS_COLD,
+    plc.HALT,
+    plc.DEAD_PLC,
+    plc.DOWNLOAD,
+    plc.OVERRUN,
+    plc.BROWN_OUT,
     wire.CUT,
     wire.NOISE,
     wire.LOSE,
@@ -50,6 +70,15 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     wire.SLOTS,
     wire.HALF_OPEN,
     wire.EXCEPTION,
+    data.TORN,
+    data.STALE,
+    data.STUCK,
+    data.SWAPPED,
+    data.RANGE,
+    master.MASTER,
+    master.INTRUDER,
+    master.JUNK,
+    master.REGISTER_SCAN,
     safety.E_STOP,
     safety.KEY,
     safety.CURTAIN,
