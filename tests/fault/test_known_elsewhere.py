@@ -10,7 +10,6 @@ from contextlib import suppress
 
 import pytest
 
-from config.load import load_tower
 from controller.domain.book import CARRIAGE
 from controller.domain.events import (
     Cancel,
@@ -49,6 +48,7 @@ from tests.support.outputs import energised, requests
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
+from tests.support.towers import tower_named
 
 CARS = {LOW1: Car("A"), TOP1: Car("C")}
 
@@ -86,7 +86,7 @@ def test_a_full_tower_never_wedges_the_next_step(empty: int) -> None:
     """fischertechnik/plc_training_factory_24v #3: with the rack full a step was never left and the line stood."""
 
     async def play() -> None:
-        tower = load_tower("guangzhou", profile="brisk")
+        tower = tower_named("guangzhou", "brisk")
         bays, room = tower.shape.bays, tower.shape.rooms[0]
         async with stage(tower, cars={bay: Car(f"F{bay}") for bay in bays[: len(bays) - empty]}) as it:
             if empty:
@@ -160,7 +160,7 @@ def test_a_plc_that_dies_in_a_job_never_ends_the_taking_of_orders(station: str, 
     """openTCS/opentcs-commadapter-vda5050 #2: after a restart an action was awaited that nobody knew any more."""
 
     async def play() -> None:
-        async with stage(load_tower("small", profile="brisk"), cars=CARS) as it:
+        async with stage(tower_named("small", "brisk"), cars=CARS) as it:
             number = await it.order(Relocate(car="C", bay=LOW2))
             await caught(it, number, S.OPENING if station != "tower" else S.PICKING)
             bus = next(name for name, each in it.world.tower.bus.items() if station in each.stations)

@@ -11,7 +11,6 @@ from controller.domain.jobs import JobState as S
 from controller.domain.unit import UnitState
 from hal.link import Link
 from hal.modbus_link import TcpLink
-from hal.plcmap.registers import station_maps
 from hal.readings import Loaded
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
@@ -90,7 +89,7 @@ async def intrude(it: Stage) -> None:
     """Read all of every station, and write where nobody may write, several times a second and for ever."""
     units = it.world.stepper.units(lambda: it.world.now)
     while True:
-        for station in station_maps(it.world.tower.shape).values():
+        for station in it.world.tower.maps.values():
             unit = units[station.unit]
             for block in station.blocks:
                 unit.read_input(block.address, block.count)

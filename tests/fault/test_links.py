@@ -13,7 +13,7 @@ from controller.domain.events import Adopt, Query, UnitCommand
 from controller.domain.jobs import TERMINAL, JobKind, JobState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode, Reason, Result
-from hal.plcmap.registers import CONTROLLER_WORDS, station_maps
+from hal.plcmap.registers import CONTROLLER_WORDS
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.lull import LULL_S
@@ -233,7 +233,7 @@ class Tap:
 def tapped(it: Stage) -> dict[str, Tap]:
     """Listen to all that the present daemon writes from now on, by station."""
     taps: dict[str, Tap] = {}
-    for name, station in station_maps(it.world.tower.shape).items():
+    for name, station in it.world.tower.maps.items():
         units = it.world.links[bus_of(it.world.tower, name)].units
         taps[name] = units[station.unit] = Tap(units[station.unit], station.owned_base + CONTROLLER_WORDS)
     return taps

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from config.load import load_tower
 from controller.domain.events import (
     Adopt,
     Cancel,
@@ -30,6 +29,7 @@ from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, LOW2, LOW3, NOWHERE, ROOM, TOP1, TOP3
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
+from tests.support.towers import tower_named
 
 CARS = {LOW1: Car("A"), LOW2: Car("B"), TOP1: Car("C")}
 FULL = {place: Car(f"F{place}") for place in tower_under_test().shape.bays}
@@ -99,7 +99,7 @@ def test_a_full_tower_takes_the_last_car_and_refuses_the_next() -> None:
 
 def test_the_reference_tower_is_full_with_42_cars_and_claims_count() -> None:
     async def scenario() -> None:
-        tower = load_tower("guangzhou", profile="brisk")
+        tower = tower_named("guangzhou", "brisk")
         bays = tower.shape.bays
         assert len(bays) == 42
         async with stage(tower, cars={place: Car(f"F{place}") for place in bays}) as it, unmoved(it):

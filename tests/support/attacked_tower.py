@@ -3,14 +3,12 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final
 
-from config.load import load_tower
 from config.schema import Tower
 from hal.plcmap.codec import ControllerBlock
 from hal.plcmap.codes import Result
-from hal.plcmap.registers import StationMap, station_maps
+from hal.plcmap.registers import StationMap
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
@@ -24,6 +22,7 @@ from sim_plc.program.tower_scene import TowerScene
 from sim_plc.stepper import Stepper
 from tests.support.motion_judge import MotionJudge
 from tests.support.safety_facts import TOWER, Facts
+from tests.support.towers import tower_named
 
 OWNER: Final = 4711
 
@@ -34,10 +33,9 @@ HAND_S: Final = 0.1
 """Between two polls while somebody holds the dead-man: within its 200 ms."""
 
 
-@cache
 def small() -> Tower:
     """Return the tower that is attacked: a room, six bays, two bay controllers, machines of ordinary speed."""
-    return load_tower("small")
+    return tower_named("small")
 
 
 class _SeenPlant:
@@ -67,7 +65,7 @@ class AttackedTower:
         self.tower = small()
         self.t = 0.0
         self.plant = Plant(self.tower, seed=seed, cars=dict(cars))
-        self.stations: Mapping[str, StationMap] = station_maps(self.tower.shape)
+        self.stations: Mapping[str, StationMap] = self.tower.maps
         self.judge = MotionJudge(self.plant, self.stations)
         self.accepted = self.started = 0
         self.ended: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from hal.errors import NoAnswer
 from hal.plcmap.codec import ControllerBlock
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content, Frame
-from hal.plcmap.registers import StationMap, station_maps
+from hal.plcmap.registers import StationMap
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.unit import Unit
@@ -129,7 +129,7 @@ class Snare:
 
     def __post_init__(self) -> None:
         tower = self.it.world.tower
-        self._map: StationMap = station_maps(tower.shape)[self.point.station]
+        self._map: StationMap = tower.maps[self.point.station]
         self._link = self.it.world.links[bus_of(tower, self.point.station)]
         self._unit: Unit = self._link.units[self._map.unit]
         self._link.units[self._map.unit] = self

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from hal.plcmap.registers import station_maps
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal.world import World
 
@@ -14,7 +13,7 @@ def mailbox_writes(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that gets a station's name with each write, from now on, beside its controller block."""
     seen: list[str] = []
     write = StationProgram.write
-    heads = {name: each.controller_block for name, each in station_maps(world.tower.shape).items()}
+    heads = {name: each.controller_block for name, each in world.tower.maps.items()}
 
     def noted(self: StationProgram[Any], address: int, words: Sequence[int]) -> None:
         # Of this world alone: a tower of another test may be served by a thread of this process.

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from config.load import load_tower
 from config.schema import Tower
 from controller import logs
 from controller.domain.jobs import TERMINAL
 from hal.link import Link
-from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.contacts import Wire
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS
@@ -26,6 +24,7 @@ from sim_plc.rehearsal.people import Manners, Orders, Public
 from sim_plc.rehearsal.world import EPOCH_S, World
 from tests.support.command_judge import CommandJudge
 from tests.support.motion_judge import Unsafe
+from tests.support.towers import tower_named
 
 MANNERS: Final = Manners(
     no_show=0.02, odd_car=0.05, cancel=0.01, wrong_order=0.03, lingers=0.01, pause_s=(0.5, 4.0), open_jobs=3
@@ -55,7 +54,7 @@ class JudgedWorld(World):
             interlocks=TOWER_INTERLOCKS.permissive(),
             bay_interlocks=BAY_INTERLOCKS.permissive(),
         )
-        self.judge = CommandJudge(self.plant, station_maps(tower.shape))
+        self.judge = CommandJudge(self.plant, tower.maps)
         self.witnesses.append(self.judge)
 
     def freeze_daemon(self) -> Callable[[], None]:
@@ -163,7 +162,7 @@ def rehearse(seed: int, minutes: float, into: Rehearsed, *, faults: int = 6) -> 
 async def _rehearse(seed: int, length_s: float, into: Rehearsed, faults: int) -> None:
     rng = random.Random(f"permissive {seed}")
     profile = "fast" if rng.random() < SLOW else "brisk"
-    tower = load_tower("small", profile=profile, overrides={"timing.customer_patience_s": "60"})
+    tower = tower_named("small", profile, {"timing.customer_patience_s": "60"})
     bays = tower.shape.bays
     cars = {bay: Car(f"C{bay}") for bay in rng.sample(bays, rng.randint(2, len(bays) - 1))}
     world = JudgedWorld(tower, seed, cars=cars)

@@ -1,19 +1,12 @@
 """A hand on the actuators of a plant: the shortest correct way to drive it, without any PLC program."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 
-from config.load import load_tower
-from config.schema import Tower
 from sim_plc.image import AxisOutputs, DoorOutputs, Drive, DriveRequest
 from sim_plc.plant.plant import Car, Plant
+from tests.support.towers import tower_named
 
 BEYOND_S = 10_000.0
-
-
-@cache
-def tower_named(name: str, profile: str = "medium") -> Tower:
-    return load_tower(name, profile=profile)
 
 
 class Rig:

@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config.load import load_tower
 from config.schema import Tower
 from hal.plcmap.codec import ControllerBlock, Image, SlowImage, StationCodec, Status
 from hal.plcmap.codes import Mode, Opcode, Reason, Result, State, serial_next
@@ -18,6 +17,7 @@ from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.stepper import Stepper
+from tests.support.towers import tower_named
 
 POLL_S = 0.1
 OWNER = 77
@@ -88,7 +88,7 @@ class Rig:
         bay_interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
         faithful: bool = False,
     ) -> None:
-        self.config: Tower = load_tower(name, profile=profile)
+        self.config: Tower = tower_named(name, profile)
         self.plant = Plant(self.config, seed=1, cars=cars)
         self.tower_interlocks = tower_interlocks
         self.bay_interlocks = bay_interlocks

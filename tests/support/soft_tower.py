@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.load import load_tower
 from config.schema import RtuBus, TcpBus, Tower
-from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.program.bays import BayProgram
@@ -23,6 +21,7 @@ from sim_plc.tls import Credentials, TlsServer, server_context
 from sim_plc.unit import ExceptionCode, Unit
 from sim_plc.wire.functions import exception
 from sim_plc.wire_faults import WireFaults
+from tests.support.towers import tower_named
 
 HOST = "127.0.0.1"
 FC23 = 23
@@ -70,12 +69,12 @@ SUITE = {**SMALL, **MACHINE}
 
 def small_tower(tower_id: int = 601) -> Tower:
     """Return the small tower as the suite runs on it."""
-    return load_tower("small", profile="brisk", overrides={**SUITE, "tower_id": str(tower_id)})
+    return tower_named("small", "brisk", {**SUITE, "tower_id": str(tower_id)})
 
 
 def suite_tower(name: str) -> Tower:
     """Return a packaged tower as the suite runs on it: every level of it, but the small one's, at its own polls."""
-    return small_tower() if name == "small" else load_tower(name, profile="brisk", overrides=MACHINE)
+    return small_tower() if name == "small" else tower_named(name, "brisk", MACHINE)
 
 
 def suite_cars(tower: Tower) -> Mapping[int, Car]:
@@ -105,8 +104,7 @@ class SoftTower:
     def __init__(self, tower: Tower) -> None:
         self.tower = tower
         self.plant = Plant(tower, seed=3, cars=dict(suite_cars(tower)))
-        names = station_maps(tower.shape)
-        self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in names]
+        self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in tower.maps]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.mutes = {name: Mute() for name in tower.bus}
         self.fc23_asked = 0

@@ -23,6 +23,9 @@ QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
 LIMIT_S = 120.0
 """How long a scenario waits for what a move is part of, beside the time that its motions need."""
 
+SCAN_S = 0.01
+"""Between two looks of a scenario."""
+
 MOVES = 3
 """As many across the whole tower may lie before what a scenario waits for."""
 
@@ -61,10 +64,8 @@ class Stage:
             AssertionError: it is not within ``limit_s``; by default what the machine may take.
 
         """
-        deadline = self.world.now + (self.limit_s if limit_s is None else limit_s)
-        while not predicate():
-            assert self.world.now < deadline, self.picture()
-            await asyncio.sleep(0.01)
+        if not predicate():
+            await _Looks(self, predicate, self.world.now + (self.limit_s if limit_s is None else limit_s)).seen()
 
     def picture(self) -> str:
         """Return what there is to see, for the message of a failure."""
@@ -149,6 +150,39 @@ class Stage:
         return sum(
             entry.event.name == "STARTED" and not entry.mechanism.endswith(others) for _, entry in self.world.log
         )
+
+
+class _Looks:
+    """A look each scan, until something is so: a timer that sets itself again, as to wake a task each time is dear."""
+
+    def __init__(self, it: Stage, predicate: Callable[[], bool], deadline_s: float) -> None:
+        self._it, self._predicate, self._deadline_s = it, predicate, deadline_s
+        self._loop = asyncio.get_running_loop()
+        self._seen: asyncio.Future[None] = self._loop.create_future()
+
+    async def seen(self) -> None:
+        """Return once it is so.
+
+        Raises:
+            AssertionError: it is not before the deadline.
+
+        """
+        self._timer = self._loop.call_later(SCAN_S, self._look)
+        try:
+            await self._seen
+        finally:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        try:
+            if self._predicate():
+                self._seen.set_result(None)
+                return
+            assert self._it.world.now < self._deadline_s, self._it.picture()
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+            self._seen.set_exception(error)
+            return
+        self._timer = self._loop.call_later(SCAN_S, self._look)
 
 
 @asynccontextmanager

@@ -5,8 +5,8 @@ A test that is about a certain tower loads that one by its name instead.
 
 from typing import Final
 
-from config.load import load_tower
 from config.schema import Tower
+from tests.support.towers import tower_named
 
 DEFAULT: Final = "small"
 
@@ -36,7 +36,7 @@ def chosen() -> str:
 def tower_under_test(*, profile: str = "brisk", **overrides: str) -> Tower:
     """Return the tower under test with the machine of a profile; ``overrides`` with dots as double underscores."""
     keys = {key.replace("__", "."): value for key, value in overrides.items()}
-    return load_tower(chosen(), profile=profile, overrides=keys)
+    return tower_named(chosen(), profile, keys)
 
 
 def roomy_tower(*, profile: str = "brisk", **overrides: str) -> Tower:
@@ -45,4 +45,4 @@ def roomy_tower(*, profile: str = "brisk", **overrides: str) -> Tower:
     if len(tower.shape.rooms) >= 3:
         return tower
     keys = {key.replace("__", "."): value for key, value in overrides.items()}
-    return load_tower("guangzhou", profile=profile, overrides=keys)
+    return tower_named("guangzhou", profile, keys)

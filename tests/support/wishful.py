@@ -12,7 +12,6 @@ from typing import Final
 
 import pytest
 
-from config.load import load_tower
 from controller.activities import homing, room, situation, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
@@ -26,6 +25,7 @@ from sim_plc.program.tower import TowerProgram
 from tests.support.command_judge import KNOWN_S
 from tests.support.permissive_tower import JudgedWorld
 from tests.support.stage import Stage
+from tests.support.towers import tower_named
 
 ROOM: Final = 101
 BAY: Final = 204
@@ -86,7 +86,7 @@ class Lack:
 
 def trial() -> Trial:
     """Return a tower without cars; use it inside its world's `running`."""
-    return Trial(JudgedWorld(load_tower("small", profile="brisk"), 1, cars={}))
+    return Trial(JudgedWorld(tower_named("small", "brisk"), 1, cars={}))
 
 
 async def known(it: Trial) -> None:
@@ -128,7 +128,7 @@ def at(place: int, *, aboard: bool = False) -> Prepare:
     """Return what stands the carriage at a place, with a car that nothing clamps if ``aboard``."""
 
     def take_up(plant: Plant) -> None:
-        pose = load_tower("small").shape.poses[place]
+        pose = tower_named("small").shape.poses[place]
         plant.take_up(pose.height_mm, pose.angle_mdeg, Car("carried") if aboard else None)
 
     return forged(take_up)

@@ -12,8 +12,9 @@ import pytest
 from hal.plcmap.codes import Signal
 from sim_plc.image import BayLevelImage, Drive, DriveRequest, TowerImage
 from sim_plc.plant.plant import Car, Habits, Plant
-from tests.support.plant_rig import Rig, tower_named
+from tests.support.plant_rig import Rig
 from tests.support.samples import campaign, each_value
+from tests.support.towers import tower_named
 
 CARS = {101: Car("1"), 102: Car("2"), 203: Car("3"), 204: Car("4")}
 HASTE = Habits(0.5, 0.5, 4.0, 3.0, 5.0)

@@ -5,7 +5,8 @@ import pytest
 from sim_plc.image import Drive
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.plant import Car, Plant
-from tests.support.plant_rig import Rig, tower_named
+from tests.support.plant_rig import Rig
+from tests.support.towers import tower_named
 
 
 def reset(rig: Rig) -> bool:

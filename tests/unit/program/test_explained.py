@@ -13,7 +13,6 @@ from controller.activities.situation import situation
 from controller.domain.interlocks import Wish, WishKind, explain, refusal
 from controller.domain.jogging import AXES
 from hal.plcmap.codes import Opcode, Reason, SubStep
-from hal.plcmap.registers import station_maps
 from hal.tower import TowerPlan, _compose, _NoLog
 from sim_plc.program.axis import AxisEvent
 from tests.unit.program.test_interlock_table import (
@@ -62,7 +61,7 @@ class Seen:
 
     def __init__(self, bench: Bench, name: str) -> None:
         self.name = name
-        self.map = station_maps(bench.tower.shape)[name]
+        self.map = bench.tower.maps[name]
         self._bench = bench
 
     @property
@@ -81,7 +80,7 @@ def seen(bench: Bench) -> Any:
     """Return the situation as the controller sees it, from what the program shows after its input filters."""
     bench.settle()
     shape = bench.tower.shape
-    stations: Any = {name: Seen(bench, name) for name in station_maps(shape)}
+    stations: Any = {name: Seen(bench, name) for name in bench.tower.maps}
     tower = _compose(TowerPlan(shape, (), 1), stations, _NoLog())
     context: Any = SimpleNamespace(tower=tower, shape=shape)
     return situation(context)

@@ -5,11 +5,9 @@ Nothing of ``interlocks`` is read here but the names, each with its reason, that
 
 import random
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 
-from config.load import load_tower
 from config.schema import Tower
 from hal.plcmap.codec import ControllerBlock
 from hal.plcmap.codes import Mode, Opcode, Reason, Result, State, SubStep
@@ -21,14 +19,14 @@ from sim_plc.program.input_filter import BARRIER_S, CONTACT_S
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from tests.support.towers import tower_named
 
 ROOM, BAY = 101, 203
 LOCKED = {"closed_a": True, "closed_b": True, "bolted_a": True, "bolted_b": True}
 
 
-@cache
 def small() -> Tower:
-    return load_tower("small")
+    return tower_named("small")
 
 
 class Bench:

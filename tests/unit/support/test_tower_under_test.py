@@ -8,6 +8,7 @@ from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of
 from tests.support import tower_under_test as under_test
 from tests.support.places import bay_beside, bus_of, quarter_bays
+from tests.support.towers import tower_named
 
 
 def test_a_tower_that_is_in_use_is_not_exchanged_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +40,10 @@ def test_every_tower_has_six_bays_far_apart_and_one_beside_its_room(name: str) -
     assert {level_of(bay) for bay in low} < {level_of(bay) for bay in (*low, *top)}
     assert abs(bay_beside(shape, room) - room) == 1
     assert latches_station(top[0]) in tower.bus[bus_of(tower, latches_station(top[0]))].stations
+
+
+def test_a_tower_is_read_once_and_is_what_its_file_says() -> None:
+    keys = {"timing.customer_patience_s": "60"}
+    assert tower_named("small", "brisk", keys) is tower_named("small", "brisk", dict(keys))
+    assert tower_named("small", "brisk", keys) == load_tower("small", profile="brisk", overrides=keys)
+    assert tower_named("small", "brisk") != tower_named("small") == load_tower("small")
