@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -149,3 +150,6 @@ async def _stop(bench: Bench, name: str) -> None:
         await bench.tower.mechanism(name).stop()
     except HalError as error:
         log.warning("stop_not_delivered", mechanism=name, error=str(error))
+        with suppress(HalError):
+            # With the maintenance key on nothing is written, and the PLC brings it to rest by itself.
+            await bench.news.until(lambda: bench.tower.mechanism(name).status().executing == 0, HALT_S)

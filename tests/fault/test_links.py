@@ -339,6 +339,18 @@ def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, k
     loop.run(body())
 
 
+def test_a_unit_is_not_called_aborted_while_the_maintenance_key_still_brings_it_to_rest() -> None:
+    async def body() -> None:
+        async with move(JobKind.RETRIEVE, tower_under_test(profile="medium")) as (it, number):
+            await caught(it, number, JobState.POSITIONING)
+            await asyncio.sleep(2.0)
+            it.world.do(lambda plant: plant.set_maintenance_key(on=True))
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            assert moving(it.world.plant.truth()) == []
+
+    loop.run(body())
+
+
 @pytest.mark.parametrize(("kind", "seed"), [*each_value(KINDS, [0, 1, 2, 3]), *campaign(KINDS, range(4, 10))])
 def test_a_daemon_that_dies_once_in_each_step_forgets_no_car(seed: int, kind: JobKind) -> None:
     dice = random.Random(f"{kind} {seed}")
