@@ -1,6 +1,7 @@
 """``cartower``, and ``python -m controller``: the command line, with the daemon that its `run` starts."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from controller.cli.main import cartower
@@ -9,14 +10,16 @@ if TYPE_CHECKING:
     from config.schema import Site, Tower
 
 
-def serve(tower: "Tower", site: "Site", log_level: str, capture: "TextIO | None" = None) -> int:
+def serve(
+    tower: "Tower", site: "Site", log_level: str, capture: "TextIO | None" = None, record: Path | None = None
+) -> int:
     """Run the daemon until SIGTERM or SIGINT; return the exit code."""
     import asyncio
 
     from controller import app, logs
 
     logs.set_up(now=time.time, level=log_level)
-    return asyncio.run(app.run(tower, site, capture))
+    return asyncio.run(app.run(tower, site, capture, record))
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from controller.gauges import BusErrors, ClockSteps, DiskSpace
 from controller.instruments import Bus, Instruments
 from controller.links import link_of
 from controller.notify import Manager, kept_by
+from controller.recording import Recording
 from controller.runtime.alarm_sources import Line
 from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
@@ -135,19 +136,27 @@ class Wires:
         return Instruments(stations, buses, self.cadences)
 
 
-async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
+async def run(tower: Tower, site: Site, capture: TextIO | None = None, record: Path | None = None) -> int:
     """Serve a tower until SIGTERM or SIGINT; return the process's exit code.
 
-    ``capture`` takes down every byte on the wires. The service manager that the environment names is kept told.
+    ``capture`` takes down every byte on the wires, ``record`` the whole run, in a new folder. The service manager that
+    the environment names is kept told.
     """
     manager = Manager.named_in(os.environ, os.getpid())
     writer, wires = WriterThread(), Wires(tower, site, None if capture is None else Capture(capture))
+    owner = secrets.randbelow(0xFFFF) + 1
+    try:
+        site.run_dir.mkdir(parents=True, exist_ok=True)
+        recording = None if record is None else Recording.begin(record, tower, site.journal, owner, time.time())
+    except (JournalDamaged, OSError) as error:
+        writer.close()
+        return _exit_code(error)
     ports = Ports(
-        links=wires.link,
+        links=wires.link if recording is None else lambda bus: recording.tap(bus, wires.link(bus)),
         cadences=wires.cadence,
         executor=writer,
         now=time.time,
-        owner=secrets.randbelow(0xFFFF) + 1,
+        owner=owner,
         gauges=lambda stations: [DiskSpace(site.run_dir, writer), ClockSteps(time.time), *wires.gauges(stations)],
         trace_writer=SpareThread("traces"),
     )
@@ -155,18 +164,23 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        site.run_dir.mkdir(parents=True, exist_ok=True)
         async with serve(tower, site.journal, ports) as daemon:
+            if recording is not None:
+                recording.follow(daemon.inbox, daemon.board)
             instruments = wires.instruments(daemon.stations)
             visitors = Visitors(access_of(tower))
             api = ApiServer(site.socket, daemon.inbox, daemon.board, instruments, visitors)
             async with api, kept_by(manager, daemon.inbox):
                 log.info("serving", tower=tower.name, socket=str(site.socket))
                 await stop.wait()
+                if recording is not None:
+                    recording.end(daemon.book)
     except (JournalLocked, SocketInUse, JournalDamaged, BadCredentials, OSError, ExceptionGroup) as error:
         return _exit_code(error)
     finally:
         writer.close()
+        if recording is not None:
+            recording.close()
     log.info("stopped", tower=tower.name)
     return EXIT_OK
 

@@ -54,7 +54,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, what a newcomer needs first."""
-        return ["demo", *super().list_commands(ctx), "campaign", "replay"]
+        return ["demo", *super().list_commands(ctx), "campaign", "replay", "recorded"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command."""
@@ -67,6 +67,10 @@ class _Commands(click.Group):
                 from sim_plc.rehearsal import command
 
                 return command.campaign if cmd_name == "campaign" else command.replay
+            case "recorded":
+                from sim_plc.rehearsal.recorded.command import recorded
+
+                return recorded
             case _:
                 return super().get_command(ctx, cmd_name)
 

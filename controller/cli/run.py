@@ -38,21 +38,30 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Take down every byte on the wires, in a new file: time, bus, direction, bytes.",
 )
+@click.option(
+    "--record",
+    type=click.Path(exists=False, path_type=Path),
+    metavar="FOLDER",
+    help="Take down the whole run, in a new folder: what is read, written, asked and told. It can be run again.",
+)
 @click.pass_obj
 def run(
-    serve: "Callable[[Tower, Site, str, TextIO | None], int]",
+    serve: "Callable[[Tower, Site, str, TextIO | None, Path | None], int]",
     config_file: str,
     run_dir: Path,
     profile: str | None,
     overrides: dict[str, str],
     log_level: str,
     capture: "TextIO | None",
+    record: Path | None,
 ) -> None:
     """Serve a tower until SIGTERM or SIGINT.
 
     At its start the tower stands still: STOPPED once every station has been read and every earlier command's
     outcome is known, else ABORTED. `cartower unit reset` and `cartower unit start` let it work.
     """
+    if record is not None and record.exists():
+        raise click.BadParameter(f"{record} is there already; no recording is written over", param_hint="--record")
     from config.faults import ConfigError
     from config.load import load_tower
     from config.schema import Site
@@ -61,4 +70,4 @@ def run(
         tower = load_tower(config_file, profile=profile, overrides=overrides)
     except ConfigError as error:
         fail(BAD_CONFIGURATION, str(error))
-    sys.exit(serve(tower, Site(run_dir=run_dir.absolute()), log_level, capture))
+    sys.exit(serve(tower, Site(run_dir=run_dir.absolute()), log_level, capture, record))

@@ -57,6 +57,8 @@ class Inbox(Generic[E]):
         self._urgent: deque[E | Asked] = deque()
         self._normal: deque[E | Asked] = deque()
         self._ready = asyncio.Event()
+        self.on_asked: Callable[[Asked], None] = lambda _asked: None
+        """Called with each request as it is asked, at once; it must not raise."""
 
     def post(self, event: E, *, urgent: bool = False) -> None:
         """Add an event; never waits."""
@@ -71,6 +73,7 @@ class Inbox(Generic[E]):
 
         """
         asked = Asked(request, asyncio.get_running_loop().create_future())
+        self.on_asked(asked)
         self._normal.append(asked)
         self._ready.set()
         return await asked.answer

@@ -103,7 +103,7 @@ class MemoryLink:
         self._readable: set[tuple[int, int, int]] = set()
         self._generation = 0
         self._broken = asyncio.Event()
-        self._turn = _Turn()
+        self._turn = Turn()
         self._waiting: asyncio.Future[None] | None = None
 
     @property
@@ -305,7 +305,7 @@ def _wake(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-class _Turn:
+class Turn:
     """Lets one request run at a time; urgent ones overtake those that are not."""
 
     def __init__(self) -> None:
@@ -314,6 +314,7 @@ class _Turn:
         self._patient: list[asyncio.Future[None]] = []
 
     async def take(self, *, urgent: bool) -> None:
+        """Wait for one's turn."""
         if not self._taken:
             self._taken = True
             return
@@ -330,6 +331,7 @@ class _Turn:
             raise
 
     def give(self) -> None:
+        """Let the next one have its turn."""
         for queue in (self._urgent, self._patient):
             while queue:
                 ticket = queue.pop(0)

@@ -53,10 +53,15 @@ MAY_IMPORT: Table = {
     "controller.notify": (*LEAVES, "controller.runtime.inbox"),
     "controller.gauges": (*LEAVES, "controller.store.writer", "hal.scan", "hal.statistics"),
     "controller.tracing": (*LEAVES, "config", "hal", "controller.runtime", "controller.store", "controller.trace"),
+    "controller.recording": (
+        *LEAVES, "config", "hal.errors", "hal.link", "hal.noted_link", "controller.runtime.inbox",
+        "controller.store.copying",
+    ),
     "controller.app": (
         *LEAVES,
         "config",
         "hal",
+        "controller.recording",
         "controller.settings",
         "controller.links",
         "controller.instruments",
@@ -88,6 +93,7 @@ MAY_IMPORT: Table = {
         "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
         "hal.modbus_link", "hal.modbus_request",
         "controller.app", "controller.domain", "controller.logs", "controller.settings", "controller.store",
+        "controller.recording",
     ),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,

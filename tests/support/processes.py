@@ -79,9 +79,9 @@ class Site:
         self._soon(child, self._plant_answers, START_S)
         return child
 
-    def start_daemon(self, environment: Mapping[str, str] = NOTHING_MORE) -> Child:
-        """Start the daemon, with more in its environment; it is not up yet."""
-        command = ("controller", "run", *self.config, "--run-dir", str(self.run_dir))
+    def start_daemon(self, environment: Mapping[str, str] = NOTHING_MORE, more: Sequence[str] = ()) -> Child:
+        """Start the daemon, with more in its environment and on its command line; it is not up yet."""
+        command = ("controller", "run", *self.config, "--run-dir", str(self.run_dir), *more)
         return self._start("daemon", *command, environment=environment)
 
     def wait_answering(self, daemon: Child, within_s: float = START_S) -> Mapping[str, Any]:
