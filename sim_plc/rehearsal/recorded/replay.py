@@ -69,7 +69,8 @@ class _Again:
                 self._follow(daemon)
                 acts = [asyncio.create_task(act) for act in (tape.watch(), self._people(daemon))]
                 through = asyncio.create_task(tape.reach(end_s))
-                await asyncio.wait([through, tape.differs], return_when=asyncio.FIRST_COMPLETED)
+                first: list[asyncio.Future[Any]] = [through, tape.differs]
+                await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
                 if end is not None:
                     self._compare(end, outcome_of(daemon.book))
                 tape.stop()
@@ -78,9 +79,9 @@ class _Again:
                 ended += await asyncio.gather(*acts, through, return_exceptions=True)
         except Exception as error:  # noqa: BLE001 - that the daemon of now ends is a difference, whatever ends it
             tape.depart("the daemon", "that it lives", repr(error))
-        for error in ended:
-            if isinstance(error, Exception):
-                raise error
+        for came in ended:
+            if isinstance(came, Exception):
+                raise came
         return Outcome(end_s, len(deeds), tape.matched, tape.differs.result() if tape.differs.done() else None)
 
     def _ports(self) -> Ports:

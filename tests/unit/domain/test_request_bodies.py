@@ -42,7 +42,9 @@ def test_a_request_comes_back_as_it_was(request_: events.Request) -> None:
 
 
 def test_every_request_that_does_not_only_look_has_a_body() -> None:
-    assert {type(each) for each in EACH} == set(events.Request.__subclasses__()) - set(LOOKS)
+    looks = {look.__name__ for look in LOOKS}
+    known = {kind.__name__ for kind in events.Request.__subclasses__() if kind.__module__ == events.__name__}
+    assert {type(each).__name__ for each in EACH} == known - looks
 
 
 @pytest.mark.parametrize(
