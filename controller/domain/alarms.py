@@ -246,7 +246,7 @@ _CHAIN: Final = (
     _safety(112, "PERSON_IN_OPEN_ROOM", _MEDIUM, _SITE, 10 * _MINUTE),
 )
 
-FLAPS_S: Final = 15.0
+FLAPS_S: Final = 60.0
 """A wire that carries for less than this between two losses is one alarm, not many."""
 
 _CONTROL: Final = (

@@ -150,7 +150,7 @@ class Sources:
         if TOWER not in unseen and image is not None:
             found |= _safety(image.safety)
             found |= _axes(image)
-        explained = bool(found)
+        explained = bool(found) or self._listed_as_lost()
         found |= control.service.due()
         found |= self._rooms(control)
         found |= self._jobs()
@@ -161,6 +161,11 @@ class Sources:
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
         return Findings(found | measured_beyond(self._measured, self._book), unseen, self._unmeasured())
+
+    def _listed_as_lost(self) -> bool:
+        """Return whether a station or line is called lost, or still is after it came back: it explains a stop."""
+        lost = (line for line in self._book.alarms.values() if line.key in ("STATION_OFFLINE", "LINE_LOST"))
+        return any(line.state in STANDING for line in lost)
 
     def _unmeasured(self) -> frozenset[Tag]:
         listed = (tag for tag in self._book.alarms if tag.alarm.band is not None and tag not in self._measured)

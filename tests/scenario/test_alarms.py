@@ -214,7 +214,7 @@ def test_a_lost_line_is_one_alarm_and_not_one_a_station() -> None:
                 "active": 1, "unacknowledged": 1, "shelved": 0, "suppressed": len(stations), "out_of_service": 0
             }  # fmt: skip
             it.world.pull_cable(bus, out=False)
-            await it.until(lambda: not shown(it))
+            await it.until(lambda: not shown(it), 2 * FLAPS_S)
             await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
             assert told(it) == [("LINE_LOST", True), ("LINE_LOST", False)]
 
