@@ -11,6 +11,8 @@ from config.faults import ConfigError
 from config.load import load_tower
 from config.schema import Tower
 from controller import logs
+from sim_plc.rehearsal.ablations.catalogue import ABLATIONS, BY_NAME, listed
+from sim_plc.rehearsal.ablations.search import ablated
 from sim_plc.rehearsal.campaign.ledger import OtherCampaign
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.run import REPORT, run_campaign
@@ -25,6 +27,9 @@ from sim_plc.rehearsal.world import EPOCH_S
 USAGE: Final = 2
 BAD_CONFIGURATION: Final = 5
 INTERRUPTED: Final = 130
+
+LIST: Final = "list"
+"""Instead of an ablation's name."""
 
 CODES: Final = f"""\b
 Exit codes:
@@ -45,6 +50,27 @@ minutes_option = click.option(
     "--minutes", type=click.FloatRange(min=0.1), default=15.0, show_default=True, help="Of a tower's life a seed."
 )
 calm_option = click.option("--calm", is_flag=True, help="No faults, only people and orders.")
+
+
+def _list_ablations(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
+    """Return the ablation's name; for ``list``, name them all and end."""
+    if value == LIST:
+        print(listed(ABLATIONS))
+        ctx.exit()
+    return value or ""
+
+
+ablate_option = click.option(
+    "--ablate",
+    type=click.Choice([LIST, *BY_NAME]),
+    metavar="NAME",
+    is_eager=True,
+    callback=_list_ablations,
+    help="Take one safeguard away, to see whether the rig misses it; list: name them all.",
+)
+control_option = click.option(
+    "--control", is_flag=True, help="Of --ablate, take only the second layer beside the safeguard away: must be good."
+)
 faithful_option = click.option("--faithful", is_flag=True, help="Run every poll, also those that show nothing new.")
 
 
@@ -70,6 +96,8 @@ def _seed_range(_ctx: click.Context, _param: click.Parameter, value: str) -> tup
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Processes at a time.")
 @calm_option
 @faithful_option
+@ablate_option
+@control_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -83,10 +111,12 @@ def campaign(
     profile: str | None,
     minutes: float,
     jobs: int,
+    ablate: str,
     out: Path | None,
     *,
     calm: bool,
     faithful: bool,
+    control: bool,
     fresh: bool,
     as_json: bool,
 ) -> None:
@@ -97,8 +127,8 @@ def campaign(
     comes first: a rig that does not see it proves nothing.
     """
     tower = _tower(tower_file, profile)
-    plan = Plan(tower, *seeds, minutes, Options(faults=not calm, coalesced=not faithful))
-    folder = Path(".run") / f"campaign-{tower.name}" if out is None else out
+    plan = Plan(tower, *seeds, minutes, _options(calm, faithful, ablate, control))
+    folder = Path(".run") / "-".join(["campaign", tower.name, *filter(None, [ablate])]) if out is None else out
     _quiet()
     try:
         summary = run_campaign(plan, folder, jobs, fresh=fresh)
@@ -110,7 +140,8 @@ def campaign(
         sys.exit(INTERRUPTED)
     print(json.dumps(summary.body()) if as_json else summary)
     if not as_json:
-        flags = "".join(f" --{name}" for name, on in (("calm", calm), ("faithful", faithful)) if on)
+        flags = "".join(f" --{name}" for name, on in _flags(calm, faithful, control) if on)
+        flags += f" --ablate {ablate}" if ablate else ""
         machine = f" --profile {profile}" if profile else ""
         again = f"cartower-sim replay SEED --tower {tower_file}{machine} --minutes {minutes:g}{flags}"
         print(f"  report: {folder / REPORT}.json{f'; look at one: {again}' if summary.bad else ''}")
@@ -124,6 +155,8 @@ def campaign(
 @minutes_option
 @calm_option
 @faithful_option
+@ablate_option
+@control_option
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write everything that happened here.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw what happened when (SVG).")
 @click.option("--shrink", "shrinking", is_flag=True, help="Look for the fewest faults and orders that still fail.")
@@ -138,9 +171,11 @@ def replay(
     picture: Path | None,
     most_runs: int,
     expect: str | None,
+    ablate: str,
     *,
     calm: bool,
     faithful: bool,
+    control: bool,
     shrinking: bool,
 ) -> None:
     """Run one seed again, to the same trace, and tell its story.
@@ -148,7 +183,7 @@ def replay(
     The log is the same, byte by byte, whenever and wherever this program runs the seed.
     """
     tower = _tower(tower_file, profile)
-    options = Options(faults=not calm, coalesced=not faithful)
+    options = _options(calm, faithful, ablate, control)
     _quiet()
     report, chronicle = run_again(tower, seed, minutes, options)
     if expect is not None and not report.trace_hash.startswith(expect):
@@ -162,9 +197,22 @@ def replay(
         log.write_text(chronicle.text(), encoding="utf-8")
     if picture is not None:
         picture.write_text(timeline_svg(report, chronicle), encoding="utf-8")
+    if ablate:
+        print(f"Ablation {ablate}{', control' if control else ''}: {BY_NAME[ablate].told(control=control)}")
     print(story(report, chronicle))
     print(f"\n{report.trace_hash}")
     sys.exit(verdict_of(report).exit_code)
+
+
+def _options(calm: bool, faithful: bool, ablate: str, control: bool) -> Options:
+    if control and not ablate:
+        raise click.UsageError("--control is of an ablation: name it by --ablate")
+    options = Options(faults=not calm, coalesced=not faithful)
+    return ablated(ablate, options, control=control) if ablate else options
+
+
+def _flags(calm: bool, faithful: bool, control: bool) -> tuple[tuple[str, bool], ...]:
+    return ("calm", calm), ("faithful", faithful), ("control", control)
 
 
 def _tower(file: str, profile: str | None) -> Tower:

@@ -14,7 +14,7 @@ from controller.domain.events import Request, Retrieve, UnitCommand
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
-from hal.plcmap.codes import Opcode
+from hal.plcmap.codes import Opcode, serial_ahead
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
 from sim_plc.plant.contacts import Wire
@@ -93,10 +93,12 @@ class Inspector:
         """Judge a line of a station's log."""
         for invariant, text in self.law.take(station, entry):
             self.accuse(invariant, text)
-        if entry.event is not Event.STARTED or station != "tower" or entry.content is None:
+        if entry.content is None or (station, entry.mechanism, entry.sequence, entry.content) in self._world.foreign:
+            # What another host has written the daemon cannot answer for; the PLC's interlocks do.
             return
-        # What another host has written the daemon cannot answer for; the PLC's interlocks do.
-        if (station, entry.mechanism, entry.sequence, entry.content) not in self._world.foreign:
+        if entry.event is Event.ACCEPTED and entry.content.opcode != Opcode.STOP:
+            self._judge_intent(f"{station}/{entry.mechanism}", entry.sequence)
+        if entry.event is Event.STARTED and station == "tower":
             self._judge_start(entry.mechanism, entry.content)
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
@@ -141,6 +143,8 @@ class Inspector:
                 self._alarms.lose_sight()
             case "room_state":
                 self._people.enters(int(str(event["room"])), str(event["state"]))
+        if event["event"] == "unit_state" and event["state"] == UnitState.ABORTED.name:
+            self._stops.aborted()
         made_sure = event["event"] == "unit_state" and event["state"] in {"STOPPED", "IDLE", "EXECUTE"}
         ended = event["event"] == "job_state" and event["state"] in {"DONE", "CANCELLED", "DIVERTED"}
         if made_sure or ended:
@@ -193,6 +197,15 @@ class Inspector:
             return False
         powered_up_s = self._power_ups.get(latches_station(docked))
         return powered_up_s is not None and crime.t - powered_up_s < _POWER_UP_S
+
+    def _judge_intent(self, box: str, sequence: int) -> None:
+        """Judge that the intent was durable before the command was written; a STOP may come before its record."""
+        daemon = self._world.daemon
+        if daemon is None or self._world.has_rivals:
+            return
+        planned = daemon.book.sequences.get(box, 0)
+        if not planned or serial_ahead(sequence, planned) > 0:
+            self.accuse("I6", f"{box} accepted {sequence}, which no journal holds")
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
         self._stops.begins(mechanism, content)

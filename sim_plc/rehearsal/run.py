@@ -16,6 +16,8 @@ from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.ablations.ablation import NOTHING, Cut
+from sim_plc.rehearsal.ablations.catalogue import cut_of
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import Durability
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
@@ -58,6 +60,10 @@ class Options:
     """Orders, by their number from 1, that are drawn like all others and then kept back."""
     stolen_s: float | None = None
     """When a car vanishes from a bay: a run that must fail, or the rig is blind."""
+    ablation: str = ""
+    """The safeguard that is taken away, by its name in `sim_plc.rehearsal.ablations.catalogue`; empty: none."""
+    control: bool = False
+    """Of the ablation only the second layer beside it is taken away: a run that must be good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,14 @@ def rehearse(
     tower: Tower, seed: int, minutes: float = 15.0, options: Options | None = None, note: Note | None = None
 ) -> Report:
     """Run one seed in virtual time; ``note`` is given each line of its trace."""
-    return loop.run(_rehearse(tower, seed, minutes * 60.0, options or Options(), note))
+    options = options or Options()
+    cut = cut_of(options.ablation, control=options.control)
+    with cut.made():
+        return loop.run(_rehearse(tower, seed, minutes * 60.0, options, cut, note))
 
 
-async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options, note: Note | None) -> Report:
-    play = Play(tower, seed, options)
+async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options, cut: Cut, note: Note | None) -> Report:
+    play = Play(tower, seed, options, cut)
     world = play.world
     if note is not None:
         world.on_note = lambda kind, body: note(world.now, kind, body)
@@ -133,13 +142,21 @@ async def _rehearse(tower: Tower, seed: int, length_s: float, options: Options, 
 class Play:
     """The cast of one run."""
 
-    def __init__(self, tower: Tower, seed: int, options: Options) -> None:
+    def __init__(self, tower: Tower, seed: int, options: Options, cut: Cut = NOTHING) -> None:
+        """Take the tower and what is drawn by the seed; ``cut``: what the PLCs do not enforce."""
         rng = random.Random(f"{seed} {tower.name}")
         tower = _drawn_tower(tower, rng)
         if seed % AUDITED == 1:
             tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
-        self.world = World(tower, seed, cars=_stock(tower, rng), coalesced=options.coalesced)
+        self.world = World(
+            tower,
+            seed,
+            cars=_stock(tower, rng),
+            coalesced=options.coalesced,
+            interlocks=cut.tower_interlocks,
+            bay_interlocks=cut.bay_interlocks,
+        )
         self.world.computer.managed = True
         self.inspector = Inspector(self.world)
         self.durability = Durability(self.inspector.accuse, self.world.folder / JOURNAL, self.world.truth)
@@ -172,7 +189,11 @@ class Play:
         finally:
             for task in people:
                 task.cancel()
-            await asyncio.gather(*people, return_exceptions=True)
+            came = await asyncio.gather(*people, return_exceptions=True)
+        for error in came:
+            # Somebody who drops dead unseen would leave a tower that nobody asks for anything.
+            if isinstance(error, Exception):
+                raise error
         self.inspector.judge_end()
         self.durability.judge_end()
         return self._report(script)

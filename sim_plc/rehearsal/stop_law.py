@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MARGIN_S: Final = 0.3
 """For brakes that set, scans, and the last request under way."""
 
+CALM_S: Final = 10.0
+"""Behind noise on the wires or a frozen daemon a STOP may still be on its way for so long."""
+
 MOVES: Final = frozenset({"lift", "turntable", "shuttle"})
 
 
@@ -61,6 +64,14 @@ class StopLaw:
             if passed_s > allowed_s and not self._late:
                 self._late = True
                 self._accuse("I15", f"the carriage moves {passed_s:.2f} s after {what}: {allowed_s:.2f} s are enough")
+
+    def aborted(self) -> None:
+        """Judge a unit that calls itself aborted, where nothing keeps it from seeing every station."""
+        daemon, hearing = self._world.daemon, self._world.hearing
+        calm = self._world.now - max(hearing.awake_s, hearing.calm_s) > CALM_S
+        sees = daemon is not None and all(station.online for station in daemon.stations.values())
+        if calm and sees and moving(self._world.plant.truth().carriage):
+            self._accuse("I15", "the carriage moves though the unit is aborted")
 
     def begins(self, mechanism: str, content: Content) -> None:
         """Judge something that the tower PLC begins."""

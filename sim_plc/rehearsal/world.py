@@ -206,6 +206,11 @@ class World:
         return {} if self._life is None else self._life.links
 
     @property
+    def has_rivals(self) -> bool:
+        """Whether other daemons run beside it."""
+        return bool(self._rivals)
+
+    @property
     def down(self) -> bool:
         """Whether no daemon runs or starts."""
         return self._life is None

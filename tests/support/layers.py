@@ -95,6 +95,7 @@ MAY_IMPORT: Table = {
         "controller.app", "controller.domain", "controller.logs", "controller.settings", "controller.store",
         "controller.recording",
     ),
+    "sim_plc.rehearsal.ablations": ("sim_plc", "config", "hal", "controller"),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,
 }  # fmt: skip
