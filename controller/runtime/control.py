@@ -3,43 +3,14 @@
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Final
 
 import structlog
 
 from controller.activities.context import Bench
 from controller.activities.readings import cause_names
-from controller.domain.events import (
-    Adopt,
-    AlarmCommand,
-    AuditPlace,
-    BlockPlace,
-    Cancel,
-    CompleteService,
-    ConfirmPlace,
-    FreePlace,
-    ImportInventory,
-    Interlocks,
-    Jog,
-    JogHold,
-    Query,
-    Refusal,
-    Relocate,
-    Request,
-    Resolve,
-    Retrieve,
-    SaveTrace,
-    SensorIn,
-    SensorOut,
-    SetMode,
-    StateService,
-    Store,
-    UnitCommand,
-)
-from controller.domain.jobs import Job, JobEvent, JobState
-from controller.domain.places import Car
-from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
+from controller.domain.events import Query, Refusal
+from controller.domain.jobs import JobState
 from controller.domain.service_plan import NONE, Intervals
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
@@ -47,16 +18,15 @@ from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
 from controller.runtime.audit import Audit
-from controller.runtime.inbox import Answer, Asked, Board, Inbox, Later, grant, reject
+from controller.runtime.desk import Desk
+from controller.runtime.inbox import Answer, Asked, Board, Inbox, grant, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
 from controller.runtime.leave import Leave
 from controller.runtime.ledger import Ledger
-from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Runner
-from controller.runtime.sensors import Sensors
 from controller.runtime.service import ServiceDesk
 from controller.runtime.signals import (
     ActivityEnded,
@@ -73,7 +43,6 @@ from controller.runtime.trail import Trail
 from controller.runtime.unit import Unit
 from controller.runtime.views import Views
 from hal.errors import HalError, NotOnline
-from hal.interfaces import StationState
 from hal.plcmap.codes import Safety
 from hal.plcmap.codes import Status as StatusBits
 
@@ -126,26 +95,24 @@ class Control:
         self._inbox = inbox
         self._board = board
         self._views = views
-        self._traces = traces
         loop = asyncio.get_running_loop()
         self._clock = loop.time
         self._looked_s = -math.inf
         ledger.on_failure = lambda error: inbox.post(JournalBroke(error), urgent=True)
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
-        self._register = Register(ledger, board, now)
-        self.jobs = Jobs(bench, ledger, self._register, self.rooms, board, self._post, now)
+        register = Register(ledger, board, now)
+        self.jobs = Jobs(bench, ledger, register, self.rooms, board, self._post, now)
         self.hand = Hand(bench, board, self._post)
         self.audit = Audit(bench, ledger, self.jobs, self.rooms, board, inbox.post, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
-        self._admission = Admission(bench, ledger.book, self.rooms, now)
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
         self.service = ServiceDesk(bench.shape, ledger, intervals, now, loop.time)
         self._first_out = Runner("first_out", self._post)
-        self._locked = LockedPlaces(bench, ledger.book)
-        self._sensors = Sensors(bench, ledger.book, self._locked, self.rooms.state)
         self._leave = Leave()
         self._trail = Trail(ledger)
+        admission = Admission(bench, ledger.book, self.rooms, now)
+        self._desk = Desk(self, bench, ledger, register, admission, views, traces, self._trail)
 
     async def run(self) -> None:
         """Take events until cancelled; then bring everything to rest.
@@ -282,171 +249,18 @@ class Control:
         request = asked.request
         try:
             self._leave.require(request)
-            answer = await self._grant(request)
+            answer = await self._desk.grant(request)
         except Refusal as refusal:
-            self._audit(request, refusal.rule)
+            self._trail.note(request, refusal.rule)
             reject(asked, refusal)
         except HalError as error:
-            self._audit(request, "NOT_ONLINE")
+            self._trail.note(request, "NOT_ONLINE")
             reject(asked, Refusal("NOT_ONLINE", str(error)))
         except OSError as error:
             reject(asked, wind_up.in_doubt(error))
             raise
         else:
             grant(asked, answer)
-
-    def _audit(self, request: Request, rule: str = "") -> None:
-        self._trail.note(request, rule)
-
-    async def _grant(self, request: Request) -> Answer | Later:  # noqa: C901, PLR0911, PLR0912 - one case a request
-        if not isinstance(request, Query | JogHold | Interlocks):
-            log.info("asked", request=type(request).__name__, by=request.by)
-        match request:
-            case Jog() | JogHold() | Interlocks():
-                return self._by_hand(request)
-            case Query(what="sensors"):
-                return {"sensors": self._sensors.picture()}
-            case SaveTrace() | Query(what="traces"):
-                return self._trace(request)
-            case Query(what="service", params=params):
-                return self.service.picture(str(params.get("component", "")))
-            case Query(what=what, params=params):
-                return self._views.answer(self, what, params)
-            case UnitCommand(event=event):
-                state = await self.unit.command(event)
-                self._audit(request)
-                return {"state": state.name}
-            case SetMode(mode=mode):
-                answer = await self.unit.change_mode(mode, request.by)
-                self._audit(request)
-                return answer
-            case Retrieve() | Store() | Relocate():
-                self.unit.require_no_key()
-                self.unit.require_production()
-                return await self._order(request)
-            case ImportInventory():
-                return await self._import(request)
-            case Cancel(job=number):
-                self._audit(request)
-                return _state_of(await self.jobs.cancel(self._admission.cancel(number)))
-            case Resolve():
-                return await self._resolve(request)
-            case BlockPlace():
-                return await self._believe(request, PlaceSet(self._locked.block(request)))
-            case FreePlace():
-                return await self._believe(request, PlaceSet(self._locked.free(request)))
-            case ConfirmPlace() | AuditPlace():
-                return await self._believe(request, *self.audit.stated(request, self._locked.stated(request)))
-            case SensorOut() | SensorIn():
-                return await self._serve_sensor(request)
-            case CompleteService() | StateService():
-                return await self.service.take(request, self._audit)
-            case AlarmCommand():
-                numbers = await self.alarms.command(request)
-                self._audit(request)
-                return {"numbers": numbers}
-            case Adopt():
-                self._audit(request)
-                return {"stations": await self._adopt()}
-            case _:
-                raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
-
-    async def _order(self, request: Retrieve | Store | Relocate) -> Answer:
-        match request:
-            case Retrieve():
-                return await self._add(request, self._admission.retrieve(request))
-            case Store():
-                job = self._admission.store(request)
-                return await self._add(request, job, CarKnown(Car(request.car, request.model)))
-            case Relocate():
-                return await self._add(request, self._admission.relocate(request))
-
-    def _by_hand(self, request: Jog | JogHold | Interlocks) -> Answer:
-        mode, state = self.unit.mode, self.unit.state
-        match request:
-            case Jog():
-                self.unit.modes.require_followed()
-                answer = self.hand.begin(request, mode, state)
-                self._audit(request)
-                return answer
-            case JogHold():
-                return self.hand.hold(request)
-            case Interlocks(mechanism=mechanism):
-                conditions = self.hand.conditions(mechanism, mode, state)
-                return {"mechanism": mechanism, "conditions": [asdict(each) for each in conditions]}
-
-    def _trace(self, request: SaveTrace | Query) -> Answer:
-        if isinstance(request, Query):
-            return self._traces.picture()
-        answer = self._traces.save(request.why)
-        self._audit(request)
-        return answer
-
-    async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
-        self._audit(request)
-        await self._register.enter(job, *records)
-        return {"job": job.id}
-
-    async def _import(self, request: ImportInventory) -> Answer:
-        records, disagreements = self._admission.inventory(request)
-        self._audit(request)
-        await self._ledger.commit(*records)
-        for job in self._ledger.book.open_jobs():
-            await self._judge_again(job)
-        agreed = len(self._bench.shape.bays) - len(disagreements)
-        return {"agreed": agreed, "disagreements": disagreements}
-
-    async def _judge_again(self, job: Job) -> None:
-        """Let a job that waits begin where its car is now; end it if it would not be granted any more."""
-        try:
-            planned = self._admission.replan(job)
-        except Refusal as refusal:
-            await self.jobs.give_up(job, str(refusal))
-        else:
-            if planned != job:
-                await self._register.note(planned)
-
-    async def _resolve(self, request: Resolve) -> Answer:
-        job, event, place = self._admission.resolve(request)
-        self._audit(request)
-        if event is JobEvent.CLOSE_BY_HAND:
-            await self._ledger.commit(*self._admission.by_hand(job, place, lock=request.choice == "lock"))
-            place = None
-        changed = await self.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
-        if event is JobEvent.CLOSE_BY_HAND:
-            await self.unit.need_reset(f"job {job.id} was closed by hand")
-        return _state_of(changed)
-
-    async def _believe(self, request: Request, *records: Record) -> Answer:
-        """Believe of one bay what is granted; every look into it is told of."""
-        self._audit(request)
-        await self._ledger.commit(*records)
-        answer: dict[str, object] = {}
-        for record in records:
-            match record:
-                case PlaceSet(place):
-                    answer |= {"place": place.number, "status": place.status.value, "reason": place.reason}
-                case BaySeen(look):
-                    answer |= {"finding": look.finding.value}
-                    self.audit.tell(look)
-        return answer
-
-    async def _serve_sensor(self, request: SensorOut | SensorIn) -> Answer:
-        match request:
-            case SensorOut():
-                records = self._sensors.take_out(request)
-            case SensorIn():
-                records = self._sensors.put_in(request)
-        self._audit(request)
-        await self._ledger.commit(*records)
-        return {"sensors": self._sensors.picture()}
-
-    async def _adopt(self) -> list[str]:
-        """Take over every station that another master made us leave alone."""
-        frozen = [each for each in self._bench.tower.stations.values() if each.state is StationState.FROZEN]
-        for station in frozen:
-            await station.adopt_epoch()
-        return [station.name for station in frozen]
 
     async def _given_up(self, number: int, rule: str, text: str) -> None:
         """End a storing whose car will not come."""
@@ -456,7 +270,3 @@ class Control:
 
     def _post(self, event: ActivityEnded) -> None:
         self._inbox.post(event)
-
-
-def _state_of(job: Job) -> Answer:
-    return {"state": job.state.name}

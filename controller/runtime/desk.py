@@ -1,0 +1,245 @@
+"""The desk: what people ask of a tower, granted by the part that it concerns, or refused by a rule.
+
+Called by the control task alone, one request after another.
+"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import structlog
+
+from controller.activities.context import Bench
+from controller.domain.events import (
+    Adopt,
+    AlarmCommand,
+    AuditPlace,
+    BlockPlace,
+    Cancel,
+    CompleteService,
+    ConfirmPlace,
+    FreePlace,
+    ImportInventory,
+    Interlocks,
+    Jog,
+    JogHold,
+    Query,
+    Refusal,
+    Relocate,
+    Request,
+    Resolve,
+    Retrieve,
+    SaveTrace,
+    SensorIn,
+    SensorOut,
+    SetMode,
+    StateService,
+    Store,
+    UnitCommand,
+)
+from controller.domain.jobs import Job, JobEvent
+from controller.domain.places import Car
+from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
+from controller.runtime.admission import Admission
+from controller.runtime.inbox import Answer, Later
+from controller.runtime.ledger import Ledger
+from controller.runtime.locked_places import LockedPlaces
+from controller.runtime.register import Register
+from controller.runtime.sensors import Sensors
+from controller.runtime.tracing import Traces
+from controller.runtime.trail import Trail
+from controller.runtime.views import Views
+from hal.interfaces import StationState
+
+if TYPE_CHECKING:
+    from controller.runtime.control import Control
+
+log = structlog.get_logger(__name__)
+
+
+class Desk:
+    """Knows which part grants which request. What is granted, and what is not, goes into the audit trail."""
+
+    def __init__(
+        self,
+        control: "Control",
+        bench: Bench,
+        ledger: Ledger,
+        register: Register,
+        admission: Admission,
+        views: Views,
+        traces: Traces,
+        trail: Trail,
+    ) -> None:
+        """Take the control task's parts, which are all there."""
+        self._control = control
+        self._bench = bench
+        self._ledger = ledger
+        self._register = register
+        self._admission = admission
+        self._views = views
+        self._traces = traces
+        self._trail = trail
+        self._locked = LockedPlaces(bench, ledger.book)
+        self._sensors = Sensors(bench, ledger.book, self._locked, control.rooms.state)
+
+    async def grant(self, request: Request) -> Answer | Later:  # noqa: C901, PLR0911, PLR0912 - one case a request
+        """Do what a person asks; return the answer, now or once it is known.
+
+        Raises:
+            Refusal: a rule forbids it; nothing has changed.
+            HalError: a station that it takes is not there.
+            OSError: the journal failed.
+
+        """
+        if not isinstance(request, Query | JogHold | Interlocks):
+            log.info("asked", request=type(request).__name__, by=request.by)
+        match request:
+            case Jog() | JogHold() | Interlocks():
+                return self._by_hand(request)
+            case Query(what="sensors"):
+                return {"sensors": self._sensors.picture()}
+            case SaveTrace() | Query(what="traces"):
+                return self._trace(request)
+            case Query(what="service", params=params):
+                return self._control.service.picture(str(params.get("component", "")))
+            case Query(what=what, params=params):
+                return self._views.answer(self._control, what, params)
+            case UnitCommand(event=event):
+                state = await self._control.unit.command(event)
+                self._trail.note(request)
+                return {"state": state.name}
+            case SetMode(mode=mode):
+                answer = await self._control.unit.change_mode(mode, request.by)
+                self._trail.note(request)
+                return answer
+            case Retrieve() | Store() | Relocate():
+                self._control.unit.require_no_key()
+                self._control.unit.require_production()
+                return await self._order(request)
+            case ImportInventory():
+                return await self._import(request)
+            case Cancel(job=number):
+                self._trail.note(request)
+                return _state_of(await self._control.jobs.cancel(self._admission.cancel(number)))
+            case Resolve():
+                return await self._resolve(request)
+            case BlockPlace():
+                return await self._believe(request, PlaceSet(self._locked.block(request)))
+            case FreePlace():
+                return await self._believe(request, PlaceSet(self._locked.free(request)))
+            case ConfirmPlace() | AuditPlace():
+                return await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
+            case SensorOut() | SensorIn():
+                return await self._serve_sensor(request)
+            case CompleteService() | StateService():
+                return await self._control.service.take(request, self._trail.note)
+            case AlarmCommand():
+                numbers = await self._control.alarms.command(request)
+                self._trail.note(request)
+                return {"numbers": numbers}
+            case Adopt():
+                self._trail.note(request)
+                return {"stations": await self._adopt()}
+            case _:
+                raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
+
+    async def _order(self, request: Retrieve | Store | Relocate) -> Answer:
+        match request:
+            case Retrieve():
+                return await self._add(request, self._admission.retrieve(request))
+            case Store():
+                job = self._admission.store(request)
+                return await self._add(request, job, CarKnown(Car(request.car, request.model)))
+            case Relocate():
+                return await self._add(request, self._admission.relocate(request))
+
+    def _by_hand(self, request: Jog | JogHold | Interlocks) -> Answer:
+        mode, state = self._control.unit.mode, self._control.unit.state
+        match request:
+            case Jog():
+                self._control.unit.modes.require_followed()
+                answer = self._control.hand.begin(request, mode, state)
+                self._trail.note(request)
+                return answer
+            case JogHold():
+                return self._control.hand.hold(request)
+            case Interlocks(mechanism=mechanism):
+                conditions = self._control.hand.conditions(mechanism, mode, state)
+                return {"mechanism": mechanism, "conditions": [asdict(each) for each in conditions]}
+
+    def _trace(self, request: SaveTrace | Query) -> Answer:
+        if isinstance(request, Query):
+            return self._traces.picture()
+        answer = self._traces.save(request.why)
+        self._trail.note(request)
+        return answer
+
+    async def _add(self, request: Request, job: Job, *records: Record) -> Answer:
+        self._trail.note(request)
+        await self._register.enter(job, *records)
+        return {"job": job.id}
+
+    async def _import(self, request: ImportInventory) -> Answer:
+        records, disagreements = self._admission.inventory(request)
+        self._trail.note(request)
+        await self._ledger.commit(*records)
+        for job in self._ledger.book.open_jobs():
+            await self._judge_again(job)
+        agreed = len(self._bench.shape.bays) - len(disagreements)
+        return {"agreed": agreed, "disagreements": disagreements}
+
+    async def _judge_again(self, job: Job) -> None:
+        """Let a job that waits begin where its car is now; end it if it would not be granted any more."""
+        try:
+            planned = self._admission.replan(job)
+        except Refusal as refusal:
+            await self._control.jobs.give_up(job, str(refusal))
+        else:
+            if planned != job:
+                await self._register.note(planned)
+
+    async def _resolve(self, request: Resolve) -> Answer:
+        job, event, place = self._admission.resolve(request)
+        self._trail.note(request)
+        if event is JobEvent.CLOSE_BY_HAND:
+            await self._ledger.commit(*self._admission.by_hand(job, place, lock=request.choice == "lock"))
+            place = None
+        changed = await self._control.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
+        if event is JobEvent.CLOSE_BY_HAND:
+            await self._control.unit.need_reset(f"job {job.id} was closed by hand")
+        return _state_of(changed)
+
+    async def _believe(self, request: Request, *records: Record) -> Answer:
+        """Believe of one bay what is granted; every look into it is told of."""
+        self._trail.note(request)
+        await self._ledger.commit(*records)
+        answer: dict[str, object] = {}
+        for record in records:
+            match record:
+                case PlaceSet(place):
+                    answer |= {"place": place.number, "status": place.status.value, "reason": place.reason}
+                case BaySeen(look):
+                    answer |= {"finding": look.finding.value}
+                    self._control.audit.tell(look)
+        return answer
+
+    async def _serve_sensor(self, request: SensorOut | SensorIn) -> Answer:
+        match request:
+            case SensorOut():
+                records = self._sensors.take_out(request)
+            case SensorIn():
+                records = self._sensors.put_in(request)
+        self._trail.note(request)
+        await self._ledger.commit(*records)
+        return {"sensors": self._sensors.picture()}
+
+    async def _adopt(self) -> list[str]:
+        """Take over every station that another master made us leave alone."""
+        frozen = [each for each in self._bench.tower.stations.values() if each.state is StationState.FROZEN]
+        for station in frozen:
+            await station.adopt_epoch()
+        return [station.name for station in frozen]
+
+
+def _state_of(job: Job) -> Answer:
+    return {"state": job.state.name}
