@@ -12,7 +12,7 @@ SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test test-tall campaign lint types bench setup clean
-.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-release
+.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-determinism campaign-release
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
@@ -20,7 +20,7 @@ help:
 	@echo "make test    every test (a few minutes)"
 	@echo "make test-tall  what is not about a certain tower, on a tower of 396 bays (a quarter of an hour)"
 	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
-	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations: one of them, with its figures"
+	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism: one of them, with its figures"
 	@echo "make campaign-release  15,000 seeds of a quarter of an hour (hours; goes on where it was left)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
@@ -49,7 +49,8 @@ CAMPAIGN_unknown := tests/fault/test_unknown_outcome.py
 CAMPAIGN_power := tests/fault/test_power_cuts.py
 CAMPAIGN_sigkill := tests/fault/test_sigkill_300.py
 CAMPAIGN_ablations := tests/fault/test_ablations.py
-CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations
+CAMPAIGN_determinism := tests/scenario/test_determinism.py
+CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism
 
 $(CAMPAIGNS:%=campaign-%): campaign-%: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q -rP -m campaign $(CAMPAIGN_$*)
