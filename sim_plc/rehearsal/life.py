@@ -10,8 +10,8 @@ from controller.app import Daemon, Ports, serve
 from sim_plc.rehearsal.cadence import PulsedCadence
 from sim_plc.rehearsal.disk import Disk
 from sim_plc.rehearsal.loop import Process
-from sim_plc.rehearsal.memory_link import MemoryLink
 from sim_plc.rehearsal.turns import Crashed, Turns
+from sim_plc.rehearsal.wired import Wired
 
 
 class Host(Protocol):
@@ -37,7 +37,7 @@ class Life:
     """One daemon from its start to its end."""
 
     def __init__(self, host: Host, journal: Path, disk: Disk) -> None:
-        self.links: dict[str, MemoryLink] = {}
+        self.links: dict[str, Wired] = {}
         self.cadences: list[PulsedCadence] = []
         self.daemon: Daemon | None = None
         self._host = host

@@ -42,6 +42,62 @@ class Fault(Enum):
     SLOW = "slow"
     """It arrives, and is answered ``slow_s`` later: in time."""
 
+    # Of wires that carry bytes; where none are carried the answer is lost.
+    LATE_ANSWER = "late answer"
+    """It arrives, and is answered behind its time-out."""
+    PIECES = "pieces"
+    """Its answer comes in pieces."""
+    MERGED = "merged"
+    """Its answer comes together with an earlier one."""
+    TWICE = "twice"
+    """Its answer comes twice."""
+    OVERTAKEN = "overtaken"
+    """Its answer comes behind the next one's."""
+    WRONG_ID = "wrong id"
+    """Its answer has another transaction's id."""
+    WRONG_UNIT = "wrong unit"
+    """Its answer has another unit's id."""
+    SHORT = "short"
+    """The length of its answer is given too short."""
+    LONG = "long"
+    """The length of its answer is given too long."""
+    RESET_INSIDE = "reset inside"
+    """The connection breaks inside its answer."""
+    NOISE = "noise"
+    """Up to three bits of request or answer are turned."""
+    BYTE_LOST = "byte lost"
+    """A character of request or answer is missing."""
+    BYTE_ADDED = "byte added"
+    """Request or answer has a character too many."""
+    PARITY = "parity"
+    """One bit of one character of request or answer is turned."""
+    ECHO = "echo"
+    """The adapter hears itself: the request comes back before the answer."""
+    OTHER_SLAVE = "other slave"
+    """Another station answers in its place."""
+
+
+OF_BYTES: Final = frozenset(
+    {
+        Fault.LATE_ANSWER,
+        Fault.PIECES,
+        Fault.MERGED,
+        Fault.TWICE,
+        Fault.OVERTAKEN,
+        Fault.WRONG_ID,
+        Fault.WRONG_UNIT,
+        Fault.SHORT,
+        Fault.LONG,
+        Fault.RESET_INSIDE,
+        Fault.NOISE,
+        Fault.BYTE_LOST,
+        Fault.BYTE_ADDED,
+        Fault.PARITY,
+        Fault.ECHO,
+        Fault.OTHER_SLAVE,
+    }
+)
+
 
 class Shut(Enum):
     """Why a peer lets nobody connect; the value is how long an attempt hangs, in seconds."""
@@ -251,7 +307,7 @@ class MemoryLink:
         if fault is Fault.CUT_AFTER:
             self.cut()
             raise LinkDown("the connection broke")
-        if fault is Fault.LOSE_ANSWER:
+        if fault is Fault.LOSE_ANSWER or fault in OF_BYTES:
             await self._wait(self._timeout_s, broken)
             raise NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s")
         return answer

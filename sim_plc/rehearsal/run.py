@@ -39,6 +39,9 @@ PARKED_LIMIT_S: Final = 240.0
 AUDITED: Final = 4
 """Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
 
+ON_BYTES: Final = 5
+"""Of so many seeds one has wires that carry bytes."""
+
 AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)
 
 LOOK_S: Final = 5.0
@@ -52,6 +55,8 @@ class Options:
     kinds: tuple[Letter, ...] = ALPHABET
     most_strikes: int = 8
     coalesced: bool = True
+    on_bytes: bool | None = None
+    """Whether the wires carry bytes, for the product's own links; None: each `ON_BYTES`-th seed's do."""
     pause_s: tuple[float, float] = PAUSE_S
     """Between two orders."""
     script: tuple[Strike, ...] | None = None
@@ -149,6 +154,7 @@ class Play:
         if seed % AUDITED == 1:
             tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
+        on_bytes = seed % ON_BYTES == 2 if options.on_bytes is None else options.on_bytes
         self.world = World(
             tower,
             seed,
@@ -156,6 +162,7 @@ class Play:
             coalesced=options.coalesced,
             interlocks=cut.tower_interlocks,
             bay_interlocks=cut.bay_interlocks,
+            on_bytes=on_bytes,
         )
         self.world.computer.managed = True
         self.inspector = Inspector(self.world)
@@ -199,9 +206,8 @@ class Play:
         return self._report(script)
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
-        drawn = draw(
-            self._rng, begin_s=5.0, end_s=length_s, kinds=self.options.kinds, most=self.options.most_strikes
-        )
+        kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)
+        drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
             return self.options.script
         return drawn if self.options.faults else ()

@@ -46,6 +46,7 @@ from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink
 from sim_plc.rehearsal.storm import End, Storm
+from sim_plc.rehearsal.wired import Wired
 from sim_plc.stepper import Stepper
 from sim_plc.unit import Unit
 
@@ -128,11 +129,13 @@ class World:
         bay_interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
         configured: Tower | None = None,
         traced: bool = False,
+        on_bytes: bool = False,
     ) -> None:
         """Build the tower with ``cars`` by place.
 
         ``interlocks``, ``bay_interlocks``: what the tower PLC and each bay controller enforce. ``configured``: what the
         daemon takes the tower for. ``traced``: whether it keeps traces of faults, in a folder beside its journal.
+        ``on_bytes``: whether its links are the product's own, over wires that carry bytes; slower.
         """
         self.tower = tower
         self.configured = configured or tower
@@ -166,6 +169,7 @@ class World:
         """Of the computers of other daemons."""
         self._coalesced = coalesced
         self._traced = traced
+        self.on_bytes = on_bytes
         self._trace = hashlib.sha256()
         self._traced_crimes = 0
         self._starts = 0
@@ -201,7 +205,7 @@ class World:
         return None if self._life is None else self._life.daemon
 
     @property
-    def links(self) -> Mapping[str, MemoryLink]:
+    def links(self) -> Mapping[str, Wired]:
         """The present daemon's links by bus: cut them, hold them, let them lie."""
         return {} if self._life is None else self._life.links
 
@@ -545,7 +549,13 @@ class World:
         return cadence
 
     def _link(self, bus: str, life: Life) -> Link:
-        link = MemoryLink(
+        link = self._byte_link(bus) if self.on_bytes else self._memory_link(bus)
+        link.reachable = bus not in self._cut
+        life.links[bus] = link
+        return link
+
+    def _memory_link(self, bus: str) -> Wired:
+        return MemoryLink(
             self.units(bus),
             latency_s=LATENCY_S,
             late_s=lambda: self.rng.uniform(*LATE_S),
@@ -555,9 +565,21 @@ class World:
             on_cut=lambda: self._beat(bus),
             shut=lambda: self.storm.shut(bus),
         )
-        link.reachable = bus not in self._cut
-        life.links[bus] = link
-        return link
+
+    def _byte_link(self, bus: str) -> Wired:
+        # Here alone: with it comes the codec's library, which most runs never need.
+        from sim_plc.rehearsal.byte_link import byte_link
+        from sim_plc.rehearsal.byte_wire import Weather
+
+        weather = Weather(
+            decide=lambda function, unit: self._fault(bus, function, unit),
+            shut=lambda: self.storm.shut(bus),
+            on_cut=lambda: self._beat(bus),
+            late_s=lambda: self.rng.uniform(*LATE_S),
+            slow_s=lambda: self.rng.uniform(*SLOW_S),
+            rng=self.rng,
+        )
+        return byte_link(self.tower, bus, self.units(bus), weather, latency_s=LATENCY_S)
 
     def _fault(self, bus: str, function: int, unit: int) -> Fault:
         fault = self.decide(bus, function, unit)

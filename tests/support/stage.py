@@ -194,9 +194,13 @@ async def stage(
     execute: bool = True,
     coalesced: bool = True,
     traced: bool = False,
+    on_bytes: bool = False,
 ) -> AsyncIterator[Stage]:
     """Give a tower with its daemon running, imported and executing; at the end no invariant may be broken."""
-    world = World(tower or tower_under_test(), seed, cars=dict(cars or {}), coalesced=coalesced, traced=traced)
+    stock = dict(cars or {})
+    world = World(
+        tower or tower_under_test(), seed, cars=stock, coalesced=coalesced, traced=traced, on_bytes=on_bytes
+    )
     it = Stage(world)
     async with world.running():
         await it.start()

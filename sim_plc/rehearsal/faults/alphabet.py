@@ -23,6 +23,7 @@ from sim_plc.rehearsal.faults import (
     sensors,
     storage,
     wire,
+    wire_bytes,
 )
 from sim_plc.rehearsal.faults.letter import Act, Faults, Letter, Scene, Strike
 
@@ -33,6 +34,7 @@ CLASSES: Final[tuple[Callable[[Scene], Faults], ...]] = (
     process.ProcessFaults,
     plc.PlcFaults,
     wire.WireFaults,
+    wire_bytes.ByteFaults,
     data.DataFaults,
     master.MasterFaults,
     safety.SafetyFaults,
@@ -69,7 +71,9 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     wire.REFUSE,
     wire.SLOTS,
     wire.HALF_OPEN,
+    wire.ADAPTER,
     wire.EXCEPTION,
+    *wire_bytes.FAULTS,
     data.TORN,
     data.STALE,
     data.STUCK,

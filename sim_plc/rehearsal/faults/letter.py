@@ -19,6 +19,8 @@ class Letter:
     """What happens, for people."""
     hold_s: tuple[float, float] = (0.0, 0.0)
     """How long one that lasts may last; (0, 0): it has no length, or its length is the world's."""
+    of_bytes: bool = False
+    """Whether it strikes only wires that carry bytes."""
 
     def __str__(self) -> str:
         return self.name

@@ -21,6 +21,7 @@ RESET_BEHIND: Final = Letter("RESET_BEHIND", "connections are reset behind reque
 REFUSE: Final = Letter("REFUSE", "a PLC ends its connections and refuses new ones", (0.1, 20.0))
 SLOTS: Final = Letter("SLOTS", "others take every connection that a PLC can bear: attempts hang", (0.5, 20.0))
 HALF_OPEN: Final = Letter("HALF_OPEN", "a peer goes without a word: its connections seem to stand", (0.1, 20.0))
+ADAPTER: Final = Letter("ADAPTER", "the adapter of a serial line vanishes, and returns", (0.5, 20.0))
 EXCEPTION: Final = Letter("EXCEPTION", "a station answers with Modbus exceptions", (0.1, 10.0))
 
 BEFALLS: Final[Mapping[Letter, tuple[Fault, ...]]] = {
@@ -60,6 +61,7 @@ class WireFaults:
             REFUSE: self._shut,
             SLOTS: self._shut,
             HALF_OPEN: self._half_open,
+            ADAPTER: self._shut,
             EXCEPTION: self._exceptions,
         }
 
@@ -82,8 +84,8 @@ class WireFaults:
         end()
 
     async def _shut(self, strike: Strike) -> None:
-        bus = self._scene.bus(strike, "tcp")
-        end = self._world.storm.close(bus, Shut.REFUSED if strike.kind is REFUSE else Shut.FULL)
+        bus = self._scene.bus(strike, "rtu" if strike.kind is ADAPTER else "tcp")
+        end = self._world.storm.close(bus, Shut.FULL if strike.kind is SLOTS else Shut.REFUSED)
         self._world.hang_up(bus)
         await asyncio.sleep(strike.hold_s)
         end()
