@@ -38,4 +38,6 @@ def _at(
         return exchange
     if readings.docked_place(bench) != place:
         return docking
-    return exchange if job.left is exchange and readings.way_open(bench, place) else opening
+    # A latch that shows open may be held by nothing: but for a cut exchange, which draws it itself, it is drawn again.
+    as_it_is = place in bench.shape.rooms or bench.tower.shuttle.resumable
+    return exchange if job.left is exchange and as_it_is and readings.way_open(bench, place) else opening

@@ -4,6 +4,7 @@ A step returns what it did as `Done`: records that settle its commands, to be co
 changes in the inventory.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,6 +75,9 @@ def carriage_bound_s(bench: Bench, place: int) -> float:
 async def open_way(bench: Bench, errand: Errand, place: int) -> Done:
     """Open the latch (bay) or the inner door (room) of the place where the carriage is docked.
 
+    A latch is drawn also when it shows open: one that does not fall home may do so later, and onto the arms, if
+    nothing holds it.
+
     Raises:
         StepFailed: it is not proven open.
 
@@ -139,15 +143,20 @@ async def undo_exchange(bench: Bench, errand: Errand) -> Done:
     here = readings.docked_place(bench)
     if here is None:
         raise StepFailed("NOT_DOCKED", "an exchange was cut, and the carriage is not proven docked anywhere")
-    await open_way(bench, errand, here)
-    await _hold_open(bench, errand, here)
+    way = await open_way(bench, errand, here)
     await require(bench, Wish(WishKind.UNDO, here))
     bound_s = bench.kinematics.exchange_s()
-    return Done(await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s), bound_s, 1)
+    records = await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s)
+    look_at(bench, here)
+    await bench.news.until(lambda: is_picked(bench, here) or is_placed(bench, here), SECOND_OPINION_S)
+    return Done([*way.records, *records], way.bound_s + bound_s, way.commands + 1)
 
 
-async def put_back(bench: Bench, errand: Errand, source: int) -> Done:
+async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[], Awaitable[None]]) -> Done:
     """Bring the car of a job back to its source and close the way; also when it never left.
+
+    ``verify`` is called with the carriage docked at the source, before the car is put there: whoever cannot verify
+    that the source is free raises `StepFailed`.
 
     Raises:
         StepFailed: the car is not proven back, or a step on the way failed.
@@ -160,7 +169,9 @@ async def put_back(bench: Bench, errand: Errand, source: int) -> Done:
     if bench.tower.shuttle.loaded is Loaded.YES:
         if here is not None and here != source:
             parts.append(await close_way(bench, errand, here))
-        parts += [await step(bench, errand, source) for step in (position, open_way, place_car)]
+        parts += [await step(bench, errand, source) for step in (position, open_way)]
+        await verify()
+        parts.append(await place_car(bench, errand, source))
         here = source
     if here is not None:
         parts.append(await close_way(bench, errand, here))
@@ -191,7 +202,8 @@ async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Load
 
 async def _set_way(bench: Bench, errand: Errand, place: int, *, opening: bool) -> Done:
     proven = readings.way_open if opening else readings.way_closed
-    if proven(bench, place):
+    held_by_coil = opening and place not in bench.shape.rooms
+    if proven(bench, place) and not held_by_coil:
         return Done()
     await require(bench, Wish(_WAY_WISHES[place in bench.shape.rooms, opening], place))
     wanted, bound_s = _way(bench, place, opening=opening)

@@ -182,8 +182,6 @@ class Jobs:
             case S.POSITIONING if job.diverting and not self._bench.tower.shuttle.resumable:
                 await self.give_up(replace(job, diverting=False), "cancelled")
             case S.UNDONE:
-                if shown := self._shown_of_exchange(job, S.UNDONE):
-                    await self._register.note(job, *shown)
                 self._start(self._undo(job))
             case _:
                 step, _ = steps.STRAIGHT[job.state]
@@ -205,9 +203,13 @@ class Jobs:
     async def _undo(self, job: Job) -> Done:
         await recovery.settle_carriage(self._bench, self._book)
         assert job.source is not None
-        if not transfer.is_placed(self._bench, job.source):
-            steps.require_verified(self._bench, self._book, job.source)
-        return await transfer.put_back(self._bench, Errand(job.id, job.state.name), job.source)
+        source = job.source
+
+        async def verify() -> None:
+            await self._bench.keeper.commit(*self._shown_of_exchange(job, S.UNDONE))
+            steps.require_verified(self._bench, self._book, source)
+
+        return await transfer.put_back(self._bench, Errand(job.id, job.state.name), source, verify)
 
     async def _prepare_room(self, job: Job) -> None:
         """Tell a room what the step that begins wants of it: it may have been proven anew since it was told."""

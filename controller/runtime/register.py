@@ -49,9 +49,9 @@ class Register:
             self._tell(moved, job.state.name)
         return moved
 
-    async def note(self, job: Job, *records: Record) -> Job:
-        """Keep a job that has changed without an event, with records that belong to it; return it."""
-        await self._ledger.commit(*records, JobSet(job))
+    async def note(self, job: Job) -> Job:
+        """Keep a job that has changed without an event; return it."""
+        await self._ledger.commit(JobSet(job))
         return job
 
     def _tell(self, job: Job, was: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from sim_plc.image import AxisInputs, Drive, DriveRequest
 from sim_plc.plant import profile
 from sim_plc.plant.track import Track
+from sim_plc.plant.wear import Wear
 
 CREEP_MM: Final = 50
 """Farthest that LEVEL creeps."""
@@ -46,6 +47,7 @@ class Axis:
 
     def __init__(self, spec: AxisSpec, position: float = 0.0) -> None:
         self.spec = spec
+        self.wear = Wear()
         self.powered = False
         self.brake_on = spec.brake_s is not None
         self.overspeed = False
@@ -56,6 +58,7 @@ class Axis:
         self._taken = 0
         self._running: int | None = None
         self._stopping = False
+        self._homing = False
         self._release = False
         self._brake_due_s = math.inf
         self._governor_due_s = math.inf
@@ -103,6 +106,7 @@ class Axis:
     def command(self, t: float, *, power: bool, release: bool, request: DriveRequest) -> None:
         """Take the wires to drive and brake at ``t``."""
         was_drivable, was_released = self._drivable, self._release
+        power = power and not self.wear.tripped
         self.powered, self._release, self._request = power, release and power, request
         if was_drivable and self.moving and not self._drivable:
             self._halt(t)
@@ -141,6 +145,7 @@ class Axis:
     def fill_motion(self, inputs: AxisInputs, t: float) -> None:
         """Fill encoder and velocity."""
         position, velocity = self._profile.at(t)
+        position += self.wear.drift
         turn = self.spec.turn
         inputs.position = round(position) % turn if turn else round(position)
         inputs.velocity = round(velocity)
@@ -153,12 +158,14 @@ class Axis:
         inputs.brake_on = not self.moving if self.spec.brake_s is None else self.brake_on
         inputs.at_reference = Mark.REFERENCE in self.inside
         inputs.over_travel = self.over_travel
+        inputs.fault = self.wear.tripped
 
     def _switch_brake(self, t: float) -> None:
         if self.spec.brake_s is None:
             return
         standstill_s = self._profile.end_s if self.moving else t
-        due_s = t + self.spec.brake_s if self._release else max(t + self.spec.brake_s, standstill_s)
+        set_s = t + self.spec.brake_s + self.wear.brake_late_s
+        due_s = t + self.spec.brake_s if self._release else max(set_s, standstill_s)
         self._brake_due_s = due_s if self.brake_on == self._release else math.inf
 
     def _take(self, t: float) -> None:
@@ -175,11 +182,14 @@ class Axis:
         elif self._drivable and request.kind is Drive.LEVEL and self.moving:
             if not self._stopping:
                 self._halt(t)
-        elif self._drivable:
+        elif self._drivable and not self.wear.seized:
             self._begin(t, request)
 
     def _begin(self, t: float, request: DriveRequest) -> None:
         self._taken = request.serial
+        self._homing = request.kind is Drive.HOME
+        if request.kind is Drive.MOVE:
+            self.wear.slips()
         plan = self._plan(t, request)
         if plan is None:
             self._halt(t)
@@ -199,7 +209,9 @@ class Axis:
         if request.speed <= 0:
             return None
         target = self._nearest(position + velocity * abs(velocity) / (2 * rate), request)
-        error = self.spec.stretch(position, target) if request.kind is Drive.MOVE else 0.0
+        error = 0.0
+        if request.kind is Drive.MOVE:
+            error = self.spec.stretch(position, target) + self.wear.overruns(target - position)
         scale = 1.0 + error / (target - position) if error and not velocity else 1.0
         return profile.move(t, position, velocity, target + error, request.speed * scale, rate * scale)
 
@@ -210,7 +222,7 @@ class Axis:
         return profile.creep(t, position, position + way, request.duration_s)
 
     def _nearest(self, position: float, request: DriveRequest) -> float:
-        target = 0 if request.kind is Drive.HOME else request.target
+        target = 0.0 if request.kind is Drive.HOME else request.target - self.wear.drift
         turn = self.spec.turn
         if turn is None:
             return float(target)
@@ -246,6 +258,8 @@ class Axis:
         self.moving = self.overspeed = self.creeping = False
         self._crossing = (math.inf, 0)
         self.zone = self.spec.track.zone(self._profile.rest)
+        if self._running is not None and self._homing and not self._stopping:
+            self.wear.drift = 0.0
         if self._running is not None:
             self.done_serial, self._running = self._running, None
 

@@ -21,7 +21,7 @@ Going = Iterator[tuple[CrimeCode, int]]
 def going_on(steel: "Steel", t: float) -> Going:
     """Yield every crime that goes on, with its place (0: none)."""
     if steel.lift.driven or steel.turntable.driven:
-        yield from _carriage(steel)
+        yield from _carriage(steel, t)
         yield from _people(steel)
     if not steel.arms_centred:
         yield from _arms(steel)
@@ -32,7 +32,7 @@ def going_on(steel: "Steel", t: float) -> Going:
 
 def next_verdict(steel: "Steel", t: float) -> float:
     """Return when a gate has been closing on somebody for too long; infinity if none does."""
-    due_s = math.inf
+    due_s = _forced_due(steel, t)
     for place, room in steel.rooms.items():
         if steel.wires.gates[place].close and not room.gate.closed:
             for begun_s in (room.gate_blocked_since_s, room.inhabited_since_s):
@@ -41,13 +41,27 @@ def next_verdict(steel: "Steel", t: float) -> float:
     return due_s
 
 
-def _carriage(steel: "Steel") -> Going:
+def _forced_due(steel: "Steel", t: float) -> float:
+    """Return when the carriage must stand at the latest because somebody has forced an inner door."""
+    if not (steel.lift.driven or steel.turntable.driven):
+        return math.inf
+    ends = [room.door_forced_s + _stand_s(steel) for room in steel.rooms.values() if room.door_forced_s is not None]
+    return min((end for end in ends if end > t), default=math.inf)
+
+
+def _stand_s(steel: "Steel") -> float:
+    """Return within what time the carriage stands behind something that nobody could foresee."""
+    return steel.stop_s + _REACTION_S
+
+
+def _carriage(steel: "Steel", t: float) -> Going:
     creeping = steel.lift.creeping or steel.turntable.creeping
     exempt = steel.docked if creeping else None
     if not steel.arms_centred:
         yield CrimeCode.MOVED_WITH_ARMS_OUT, 0
     for place, room in steel.rooms.items():
-        if not room.door.locked and place != exempt:
+        foreseen = room.door_forced_s is None or t >= room.door_forced_s + _stand_s(steel)
+        if not room.door.locked and place != exempt and foreseen:
             yield CrimeCode.MOVED_WITH_DOOR_UNLOCKED, place
     for place in steel.loose:
         if place != exempt:
@@ -94,12 +108,12 @@ def _arms_in_room(steel: "Steel", room: Room) -> Going:
 
 def _room(steel: "Steel", room: Room, t: float) -> Going:
     door, gate, place = room.door, room.gate, room.place
-    if not door.closed and not (steel.docked == place and _stands(steel)):
+    if not door.closed and room.door_forced_s is None and not (steel.docked == place and _stands(steel)):
         yield CrimeCode.DOOR_OPEN_UNDOCKED, place
-    if door.opening and room.persons:
+    if door.opening and room.persons and not door.by_hand:
         yield CrimeCode.DOOR_OPENED_ON_PERSON, place
     both_open = (not door.closed and not gate.locked) or (not gate.closed and not door.locked)
-    room.gate_forced = room.gate_forced and (gate.escape or both_open)
+    room.gate_forced = room.gate_forced and (gate.by_hand or door.by_hand or both_open)
     if both_open and not room.gate_forced:
         yield CrimeCode.BOTH_WAYS_OPEN, place
     if steel.wires.gates[place].close and not gate.closed and steel.mains:

@@ -8,6 +8,8 @@ class Latch:
 
     def __init__(self, travel_s: float) -> None:
         self._slide = Slide(travel_s)
+        self.stuck = False
+        """It stays where it is, whatever magnet and spring do."""
 
     @property
     def next_s(self) -> float:
@@ -30,7 +32,9 @@ class Latch:
 
     def command(self, t: float, *, energised: bool, blocked: bool) -> None:
         """Take magnet and spring; ``blocked``: the arms reach through, so it rests on them instead of falling."""
-        if energised:
+        if self.stuck:
+            self._slide.halt(t)
+        elif energised:
             self._slide.go(t, 1.0)
         elif blocked:
             self._slide.halt(t)

@@ -12,6 +12,10 @@ _JAM_SHARE: Final = 0.4
 """Of its way a leaf gets before it is stuck: a stone in the rail."""
 
 
+_STONE_SHARE: Final = 0.4
+"""Of its stroke a leaf stays open over a stone."""
+
+
 class Leaf:
     """Position 0 is closed, ``stroke_mm`` open. Starts closed and bolted."""
 
@@ -27,6 +31,10 @@ class Leaf:
         self.obstructed = False
         self.escape = False
         """The release inside is pulled: bolt drawn and leaf pushed open by hand, whatever the wires say."""
+        self.forced = False
+        """Somebody has drawn the bolt and pushed the leaf open from outside."""
+        self.stone = False
+        """Something lies in its rail: it closes half-way and no farther."""
         self.jams = 0
         """How many more times it gets stuck on its way before it comes free."""
         self.next_s = math.inf
@@ -50,6 +58,11 @@ class Leaf:
     def locked(self) -> bool:
         """Closed with the bolt home."""
         return self.closed and self.bolted
+
+    @property
+    def by_hand(self) -> bool:
+        """Bolt and leaf are somebody's hand's, not the motor's."""
+        return self.escape or self.forced
 
     @property
     def closing(self) -> bool:
@@ -99,7 +112,7 @@ class Leaf:
         self.obstructed = close and (self.obstructed or (self._blocked and not self.closed))
 
     def _move_bolt(self, t: float) -> None:
-        if self.escape:
+        if self.by_hand:
             self._bolt.go(t, 0.0)
         elif not self._mains:
             self._bolt.halt(t)
@@ -109,7 +122,7 @@ class Leaf:
     def _wanted(self) -> str:
         opening, closing, _ = self._wires
         drawn = self._bolt.stands_at(0.0)
-        if self.escape:
+        if self.by_hand:
             return "open" if drawn else "stand"
         if not self._mains or opening == closing:
             return "stand"
@@ -117,12 +130,16 @@ class Leaf:
             return "open" if drawn else "stand"
         return "stand" if self.obstructed else "close"
 
+    def _shut_mm(self, position_mm: float) -> float:
+        """Return where a leaf that closes comes to: a stone stops one that has not passed it."""
+        return min(position_mm, _STONE_SHARE * self._spec.stroke_mm) if self.stone else 0.0
+
     def _go(self, t: float, goal: str) -> None:
         spec, (position, velocity) = self._spec, self._profile.at(t)
         if goal == "stand":
             plan = profile.stop(t, position, velocity, spec.acceleration_mm_s2)
         else:
-            target = float(spec.stroke_mm) if goal == "open" else 0.0
+            target = float(spec.stroke_mm) if goal == "open" else self._shut_mm(position)
             if self.jams:
                 self.jams -= 1
                 target = position + _JAM_SHARE * (target - position)

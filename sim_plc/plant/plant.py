@@ -62,6 +62,7 @@ from sim_plc.plant.people import Habits
 from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
 from sim_plc.plant.terminals import Terminals
+from sim_plc.plant.troubles import Troubles
 from sim_plc.plant.truth import RoomTruth, Truth, room_of, truth_of
 
 __all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
@@ -99,6 +100,8 @@ class Plant:
         self._now_s = 0.0
         self._dirty = True
         self._terminals = Terminals(self._steel, self.tower_image, self.bay_images)
+        self.troubles = Troubles(self._steel, self._happen)
+        """What breaks, slips, sticks and is forced."""
         self.sense(0.0)
 
     @property

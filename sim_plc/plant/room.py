@@ -52,7 +52,9 @@ class Room:
         self.last_crossing: str | None = None
         self.door_plane_clear = True
         self.gate_forced = False
-        """The release was used: what the gate leaves open is nobody's crime until it is put right."""
+        """A leaf was opened by hand: that both ways are open is nobody's crime until it is put right."""
+        self.door_forced_s: float | None = None
+        """Since when the inner door is not locked because somebody opened it by hand."""
 
     @property
     def standing(self) -> Car | None:
@@ -87,6 +89,14 @@ class Room:
             self.gate_blocked_since_s = t if self.bodies_in_gate else None
         if (self.inhabited_since_s is None) != (self.persons == 0):
             self.inhabited_since_s = t if self.persons else None
+
+    def note_hands(self, t: float) -> None:
+        """Remember whose leaves somebody has opened by hand."""
+        self.gate_forced = self.gate_forced or self.gate.by_hand or self.door.by_hand
+        if self.door.by_hand and self.door_forced_s is None:
+            self.door_forced_s = t
+        elif self.door.locked and not self.door.by_hand:
+            self.door_forced_s = None
 
     def fill(self, inputs: RoomInputs) -> None:
         """Fill every input."""

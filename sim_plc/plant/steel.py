@@ -54,6 +54,11 @@ class Steel:
         self.axes = (self.lift, self.turntable, self.arms, self.comb)
         bolted = DoorOutputs(bolt=True)
         self.wires = Wires(doors=dict.fromkeys(self.rooms, bolted), gates=dict.fromkeys(self.rooms, bolted))
+        self.stop_s = max(
+            machine.lift.speed_mm_s / machine.lift.stop_mm_s2,
+            machine.turntable.speed_mdeg_s / machine.turntable.stop_mdeg_s2,
+        )
+        """What lift and turntable need to stop from their full speed."""
         self.hazards: set[Cause] = set()
         """Causes that people and the world make."""
         self.mains = True
@@ -67,6 +72,8 @@ class Steel:
         self.changed_bays: set[int] = set()
         self._scale = Scale(random.Random(f"{seed} carriage scale"))
         self.contacts = Contacts(random.Random(f"{seed} contacts"))
+        self.shifted = False
+        """The load has slid out of its clamp."""
         self.load_kg = 0
         """What the scale of the carriage reads."""
         self.next_s = math.inf
@@ -195,6 +202,7 @@ class Steel:
             self.ledger.record(t, CrimeCode.LOWERED_ONTO_CAR, place)
         else:
             yard.at[place], yard.aboard = yard.aboard, None
+            self.shifted = False
             self._touch(place)
             self._sink(-yard.at[place].weight_kg)
             if place in self.rooms:
@@ -226,8 +234,8 @@ class Steel:
             live.add(Cause.OVER_TRAVEL)
         for room in self.rooms.values():
             room.note(t)
+            room.note_hands(t)
             if room.gate.escape:
-                room.gate_forced = True
                 live.add(Cause.GATE_RELEASE)
             if room.bodies_in_gate and not room.door.locked:
                 live.add(Cause.LIGHT_CURTAIN)

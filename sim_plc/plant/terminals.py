@@ -159,7 +159,7 @@ class Terminals:
         inputs.all_latches_locked = not steel.loose
         inputs.loaded_a = inputs.loaded_b = steel.yard.aboard is not None
         inputs.load_kg = steel.load_kg
-        inputs.secured = inputs.loaded_a and steel.wires.clamp
+        inputs.secured = inputs.loaded_a and steel.wires.clamp and not steel.shifted
         inputs.arms_centred = steel.arms_centred
         inputs.arms_extended = Contact.EXTENDED in steel.arms.inside
         inputs.comb_up = Contact.UP in steel.comb.inside

@@ -205,8 +205,8 @@ class Positioner:
         return self._stop(self._k.stop if hard else self._k.acceleration)
 
     def after_fault(self, reason: Reason) -> Steps:
-        """Enter ErrorStop, ramp down, set the brake."""
-        del reason
+        """Enter ErrorStop, ramp down, set the brake; an axis that missed its place does not know where it is."""
+        self.homed = self.homed and reason is not Reason.POSITION
         self.axis.fire(AxisEvent.ERROR)
         return self._stop(self._k.stop)
 

@@ -39,6 +39,9 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 PATIENCE_S: Final = 40.0
 """For how long a blocked room or an unverified place is left alone."""
 
+THINK_S: Final = 10.0
+"""So many times longer each time somebody looks for what stands in a job's way, before the next decision on it."""
+
 
 class Operator:
     """Looks at the tower every few seconds and does one thing about what is wrong."""
@@ -50,6 +53,8 @@ class Operator:
         self._rng = rng
         self._pause_s = pause_s
         self._tried: Counter[int] = Counter()
+        self._again_s: dict[int, float] = {}
+        """By job: when to decide on it again, if it is parked again by then."""
         self._wrong_since: float | None = None
 
     async def attend(self) -> None:
@@ -146,7 +151,10 @@ class Operator:
         if not parked:
             return False
         job = parked[0]
+        if self._world.now < self._again_s.get(job.id, 0.0):
+            return False
         self._tried[job.id] += 1
+        self._again_s[job.id] = self._world.now + THINK_S * self._tried[job.id]
         choice, place = self._choose(daemon, job)
         await self.ask(Resolve(by="operator", job=job.id, choice=choice, place=place))
         return True

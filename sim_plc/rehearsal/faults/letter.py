@@ -1,13 +1,18 @@
 """One letter of the fault alphabet, and one strike of it in a script."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
+
+
+LOOK_S: Final = 0.5
+"""How often a fault that waits for its moment looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,15 @@ class Scene:
     rng: random.Random
     did: Counter[str]
     """Counts what really happened, for probes beyond the letters themselves."""
+
+    async def when(self, so: Callable[[], bool], within_s: float) -> bool:
+        """Wait until something is so, for as long as ``within_s``; tell whether it is."""
+        until_s = self.world.now + within_s
+        while not so():
+            if self.world.now >= until_s:
+                return False
+            await asyncio.sleep(LOOK_S)
+        return True
 
     def room(self, strike: Strike) -> int:
         """Return the number of the room that is struck."""

@@ -180,3 +180,17 @@ def test_time_never_goes_back() -> None:
     rig.wait(5)
     with pytest.raises(ValueError, match="time went back"):
         rig.plant.sense(4.0)
+
+
+def test_a_carriage_that_sets_out_or_goes_on_past_a_forced_door_commits_a_crime() -> None:
+    rig = Rig()
+    spec = rig.tower.machine.turntable
+    rig.request(
+        rig.image.turntable_out, Drive.MOVE, 180_000, speed=spec.speed_mdeg_s, acceleration=spec.acceleration_mdeg_s2
+    )
+    rig.wait(2.0)
+    rig.plant.troubles.force("door", 101, on=True)
+    rig.wait(0.1)
+    assert rig.codes == []
+    rig.wait(3.0)
+    assert rig.codes == ["MOVED_WITH_DOOR_UNLOCKED"]

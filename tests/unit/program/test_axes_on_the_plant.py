@@ -244,7 +244,7 @@ def test_the_maintenance_key_stops_everything_refuses_everything_and_leaves_noth
     assert both(rig.do("lift", Opcode.MOVE_TO, 0, 101)) == (Result.REFUSED, Reason.NOT_HOMED)
 
 
-def test_a_dead_dock_contact_is_a_position_fault_that_clear_fault_mends(rig: Rig) -> None:
+def test_a_dead_dock_contact_is_a_position_fault_that_clear_fault_and_a_reference_mend(rig: Rig) -> None:
     rig.plant.overrides["carriage", "dock_level"] = False
     assert both(rig.do("lift", Opcode.MOVE_TO, 2500, 202)) == (Result.FAULT, Reason.POSITION)
     assert rig.state("lift") is State.ERROR_STOP
@@ -254,6 +254,8 @@ def test_a_dead_dock_contact_is_a_position_fault_that_clear_fault_mends(rig: Rig
     rig.plant.overrides.clear()
     assert both(rig.do("station", Opcode.CLEAR_FAULT)) == OK
     assert rig.state("station") is State.READY
+    assert both(rig.do("lift", Opcode.MOVE_TO, 0, 101)) == (Result.REFUSED, Reason.NOT_HOMED)
+    assert both(rig.do("lift", Opcode.HOME)) == OK
     assert both(rig.do("lift", Opcode.MOVE_TO, 0, 101)) == OK
 
 
