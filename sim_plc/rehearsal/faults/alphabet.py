@@ -102,7 +102,7 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     drives.DRIVE,
     drives.SEIZED,
     drives.SLIP,
-    drives.OVERRUN,
+    drives.PAST_PLACE,
     drives.BRAKE_LATE,
     drives.SHIFTED,
     sensors.LOOSE,

@@ -11,7 +11,7 @@ from sim_plc.rehearsal.faults.letter import Act, Letter, Scene, Strike
 DRIVE: Final = Letter("DRIVE", "a drive trips, and is reset by a technician", (2.0, 60.0))
 SEIZED: Final = Letter("SEIZED", "an axis does not move on command", (5.0, 60.0))
 SLIP: Final = Letter("SLIP", "an encoder slips against the marks of its axis")
-OVERRUN: Final = Letter("OVERRUN", "the turntable stops behind its place")
+PAST_PLACE: Final = Letter("PAST_PLACE", "the turntable stops behind its place")
 BRAKE_LATE: Final = Letter("BRAKE_LATE", "a brake sets late", (10.0, 90.0))
 SHIFTED: Final = Letter("SHIFTED", "the car on the carriage slides, and is put right", (5.0, 60.0))
 
@@ -42,7 +42,7 @@ class DriveFaults:
             DRIVE: self._drive,
             SEIZED: self._seized,
             SLIP: self._slip,
-            OVERRUN: self._overrun,
+            PAST_PLACE: self._overrun,
             BRAKE_LATE: self._brake_late,
             SHIFTED: self._shifted,
         }

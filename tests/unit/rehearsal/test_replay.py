@@ -105,7 +105,7 @@ def test_the_command_tells_draws_and_writes_down(tmp_path: Path) -> None:
     result = run(*once, "--log", str(log), "--picture", str(picture))
     assert result.exit_code == 0, result.output
     assert "Nothing was broken." in result.output
-    trace_hash = result.output.split()[-1]
+    trace_hash = result.stdout.split()[-1]
     written = log.read_bytes()
     assert run(*once, "--log", str(log), "--expect", trace_hash[:12]).exit_code == 0
     assert log.read_bytes() == written
