@@ -85,7 +85,8 @@ def _hire(plan: Plan) -> _Worker:
 
 def _work(wire: Connection, plan: Plan) -> None:
     logs.set_up(now=lambda: EPOCH_S, level="critical")
-    with suppress(EOFError, KeyboardInterrupt):
+    # A campaign that was killed leaves nobody to tell: then the seed under way is lost, as all that had not ended.
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
             seed = wire.recv()
             wire.send(run_one(plan.tower, seed, plan.minutes, plan.options).line())
