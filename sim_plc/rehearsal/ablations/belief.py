@@ -13,8 +13,10 @@ from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet, Planned, Record
 from controller.runtime import steps
 from controller.runtime.ledger import Ledger
+from controller.runtime.unit import Unit
+from hal.bulletin import Bulletin
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
-from sim_plc.rehearsal.ablations.stand_ins import answers
+from sim_plc.rehearsal.ablations.stand_ins import answers, resolves_to
 
 
 def _without_plans(original: Callable[..., Any]) -> object:
@@ -59,5 +61,26 @@ BELIEF: Final = (
         "The daemon writes commands without an intent in the journal.",
         ("I6",),
         Cut((Swap(Ledger, "commit", _without_plans),)),
+    ),
+    Ablation(
+        "start-unreconciled",
+        "Nothing is settled or compared when a daemon starts, and when the unit clears and resets.",
+        ("I13",),
+        Cut((Swap(Unit, "_reconcile", resolves_to("")),)),
+        letters=("CRASH", "SHUT_DOWN", "PC_POWER"),
+    ),
+    Ablation(
+        "stale-image-believed",
+        "An image counts as fresh however old it is.",
+        ("I3", "I13", "I18"),
+        Cut((Swap(Bulletin, "is_stale", answers(value=False)),)),
+        letters=("CUT", "HALF_OPEN", "DEAD_PLC", "HALT"),
+    ),
+    Ablation(
+        "exchange-uncompared",
+        "Behind an exchange that its sensors leave unproven the book stays as it was.",
+        ("I13",),
+        Cut((Swap(recovery, "compare_exchange", answers(())),)),
+        letters=("STUCK_ON", "STUCK_OFF", "CROSS_TALK", "FALSE_GONE"),
     ),
 )

@@ -7,10 +7,12 @@ from typing import Final
 from sim_plc.rehearsal.ablations.ablation import NOTHING, Ablation, Cut
 from sim_plc.rehearsal.ablations.belief import BELIEF
 from sim_plc.rehearsal.ablations.interlocks import INTERLOCKS
+from sim_plc.rehearsal.ablations.isolation import ISOLATION
 from sim_plc.rehearsal.ablations.orders import ORDERS
 from sim_plc.rehearsal.ablations.plc import PLC
+from sim_plc.rehearsal.ablations.store import STORE
 
-ABLATIONS: Final[tuple[Ablation, ...]] = (*INTERLOCKS, *BELIEF, *ORDERS, *PLC)
+ABLATIONS: Final[tuple[Ablation, ...]] = (*INTERLOCKS, *BELIEF, *ORDERS, *STORE, *PLC, *ISOLATION)
 
 BY_NAME: Final[Mapping[str, Ablation]] = MappingProxyType({each.name: each for each in ABLATIONS})
 

@@ -1,14 +1,19 @@
 """Interlocks are held twice: the PLC enforces them, and the daemon looks before it asks. Both are taken away."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from controller.activities import homing, room, situation
 from controller.activities.transfer import Done
 from controller.domain.interlocks import Condition, Situation, Wish, explain
 from controller.domain.jobs import JobState
+from controller.domain.room_facts import RoomFacts
 from controller.runtime import selection, steps
+from hal import bay, carriage
+from hal import room as hal_room
+from hal.readings import Loaded
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
-from sim_plc.rehearsal.ablations.stand_ins import awaits_nothing, resolves_to
+from sim_plc.rehearsal.ablations.stand_ins import awaits_nothing, resolves_to, shows
 
 PLC_REFUSES: Final = "the tower PLC's own interlock, which refuses."
 
@@ -29,6 +34,11 @@ def _leaving_ways_open(original: dict[JobState, tuple[object, object]]) -> objec
     """Stand in for the table of steps: nothing is closed."""
     left = resolves_to(Done())(None)
     return original | {state: (left, original[state][1]) for state in (JobState.CLOSING, JobState.CLOSING_TO)}
+
+
+def _by_the_first(original: Callable[..., Loaded]) -> object:
+    """Stand in for what two sensors prove together: the second one is not asked."""
+    return lambda *, a, **_second: original(a=a, b=a)
 
 
 INTERLOCKS: Final = (
@@ -55,5 +65,30 @@ INTERLOCKS: Final = (
         unlooked("NOT_HOMED") + Cut((Swap(homing, "reference", awaits_nothing),)),
         Cut(tower=("lift_homed", "turntable_homed")),
         PLC_REFUSES,
+    ),
+    Ablation(
+        "gate-onto-people",
+        "The daemon closes a gate whoever is inside, and calls each room empty of people.",
+        ("I3", "I23"),
+        unlooked("PERSON_INSIDE") + Cut((Swap(RoomFacts, "maybe_person", shows(value=False)),)),
+        Cut(tower=("nobody_inside", "nobody_at_room")),
+        PLC_REFUSES,
+        ("PERSON", "CURTAIN"),
+    ),
+    Ablation(
+        "curtain-unwatched",
+        "The tower PLC lets a gate close on whoever steps into its plane.",
+        ("I3",),
+        Cut(tower=("curtain_clear",)),
+        letters=("CURTAIN",),
+    ),
+    Ablation(
+        "one-sensor",
+        "The daemon believes the first of two sensors.",
+        ("I4",),
+        Cut(tuple(Swap(each, "loaded", _by_the_first) for each in (bay, carriage, hal_room))),
+        Cut(tower=("source_occupied", "target_empty")),
+        "the tower PLC's own look at both of its sensors.",
+        ("STUCK_ON", "STUCK_OFF", "CROSS_TALK", "FALSE_GONE"),
     ),
 )

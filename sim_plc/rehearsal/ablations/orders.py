@@ -7,10 +7,15 @@ from controller.domain.book import Book
 from controller.domain.unit import UnitEvent, UnitState
 from controller.runtime.admission import Admission
 from controller.runtime.jobs import Jobs
+from controller.runtime.runner import Rest
 from controller.runtime.signals import ActivityEnded
 from controller.runtime.unit import Unit
+from hal.scan import Station
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
 from sim_plc.rehearsal.ablations.stand_ins import answers, does_nothing, resolves_to
+
+_STEP_S: Final = 600.0
+"""Longer than any step takes."""
 
 
 def _whatever_moves_it(_original: Any) -> object:
@@ -32,6 +37,14 @@ def _eager(original: Callable[..., Any]) -> object:
             await self.fire(follow[self.state], "by itself")
 
     return ended
+
+
+def _to_the_end_of_its_step(_original: Any) -> object:
+    def halt(self: Jobs) -> Rest:
+        self.executing = False
+        return self._runner.outwait(_STEP_S)
+
+    return halt
 
 
 ORDERS: Final = (
@@ -64,5 +77,19 @@ ORDERS: Final = (
         "The unit clears, resets and starts by itself behind an abort.",
         ("I15",),
         Cut((Swap(Unit, "ended", _eager),)),
+    ),
+    Ablation(
+        "end-waits-for-a-step",
+        "A daemon that is told to end, and a unit that aborts, let the step of a job run to its end.",
+        ("I20",),
+        Cut((Swap(Jobs, "halt", _to_the_end_of_its_step),)),
+        letters=("SHUT_DOWN",),
+    ),
+    Ablation(
+        "master-fought",
+        "The daemon does not leave a station alone that obeys another master.",
+        ("I11",),
+        Cut((Swap(Station, "freeze", does_nothing),)),
+        letters=("MASTER", "INTRUDER", "LATE", "CRASH"),
     ),
 )
