@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
@@ -130,21 +131,25 @@ def campaign(
     plan = Plan(tower, *seeds, minutes, _options(calm, faithful, ablate, control))
     folder = Path(".run") / "-".join(["campaign", tower.name, *filter(None, [ablate])]) if out is None else out
     _quiet()
+    flags = "".join(f" --{name}" for name, on in _flags(calm, faithful, control) if on)
+    flags += f" --ablate {ablate}" if ablate else ""
+    machine = f" --profile {profile}" if profile else ""
+    same = f"--tower {tower_file}{machine} --minutes {minutes:g}{flags}"
     try:
         summary = run_campaign(plan, folder, jobs, fresh=fresh)
     except (OtherCampaign, OSError) as error:
         print(error, file=sys.stderr)
         sys.exit(USAGE)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on where it was", file=sys.stderr)
+        print(f"interrupted; what has ended so far: {folder / REPORT}.txt", file=sys.stderr)
+        rest = f"--seeds {plan.first}..{plan.last} {same} --jobs {jobs} --out {quote(str(folder))}"
+        print(f"go on: cartower-sim campaign {rest}", file=sys.stderr)
         sys.exit(INTERRUPTED)
     print(json.dumps(summary.body()) if as_json else summary)
     if not as_json:
-        flags = "".join(f" --{name}" for name, on in _flags(calm, faithful, control) if on)
-        flags += f" --ablate {ablate}" if ablate else ""
-        machine = f" --profile {profile}" if profile else ""
-        again = f"cartower-sim replay SEED --tower {tower_file}{machine} --minutes {minutes:g}{flags}"
-        print(f"  report: {folder / REPORT}.json{f'; look at one: {again}' if summary.bad else ''}")
+        print(f"  report: {folder / REPORT}.json")
+        if summary.bad:
+            print(f"  look at one: cartower-sim replay {summary.bad[0].seed} {same} --shrink")
     sys.exit(summary.verdict.exit_code)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.verdict import GRAVITY, SeedResult, Verdict
@@ -10,12 +11,17 @@ from sim_plc.rehearsal.faults.alphabet import ALPHABET
 
 HOUR_S = 3600.0
 
+WIDTH = 110
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """All seeds that have ended, as one."""
 
     tower: str
+    first: int
+    last: int
+    """Of the seeds that were asked for."""
     minutes: float
     program: object
     seeds: int
@@ -43,18 +49,29 @@ class Summary:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterable[str]:
-        whole = "" if self.seeds == self.planned else f" of {self.planned}"
-        pace = self.tower_hours / self.cpu_s if self.cpu_s else 0.0
-        yield f"{self.tower}: {self.seeds}{whole} seeds of {self.minutes:g} minutes and their healing"
-        yield f"  {self.tower_hours:.1f} tower-hours in {self.cpu_s:.0f} s of CPU: {pace * HOUR_S:.0f} x real time"
-        yield f"  verdicts: {_listed(self.verdicts)}; canary {'seen' if self.canary_seen else 'NOT SEEN'}"
-        yield f"  jobs: {_listed(self.jobs)}"
-        yield f"  faults: {_listed(self.strikes)}"
-        never = [letter.name for letter in ALPHABET if not self.strikes.get(letter.name)]
-        if never:
-            yield f"  faults that were never drawn: {', '.join(never)}"
+        bad = f" in {len(self.bad)}" if self.bad else ""
+        yield f"{self.tower}, seeds {self.first} to {self.last}, {self.minutes:g} minutes each and their healing"
+        yield f"  verdict: {self.verdict.upper()}{bad}; canary {'seen' if self.canary_seen else 'NOT SEEN'}"
+        yield f"  {self._pace()}; program {self.program}"
+        yield f"  verdicts: {_listed(self.verdicts)}"
+        yield f"  jobs: {sum(self.jobs.values())}: {_listed(self.jobs)}"
+        drawn = {letter.name: self.strikes.get(letter.name, 0) for letter in ALPHABET}
+        letters = [f"{name} {count}" for name, count in drawn.items() if count]
+        yield f"  faults: {sum(drawn.values())} of {len(letters)} letters"
+        yield from _wrapped(letters)
+        if never := [name for name, count in drawn.items() if not count]:
+            yield f"  faults that were never drawn: {len(never)} of {len(ALPHABET)}"
+            yield from _wrapped(never)
         for result in self.bad:
             yield f"  seed {result.seed}: {result.verdict}: {'; '.join(result.violations)}"
+
+    def _pace(self) -> str:
+        whole = "" if self.seeds == self.planned else f" of {self.planned}"
+        cpu_s = self.cpu_s or float("inf")
+        return (
+            f"{self.seeds}{whole} seeds, {self.tower_hours:.1f} tower-hours in {self.cpu_s:.0f} s of CPU: "
+            f"{self.tower_hours * HOUR_S / cpu_s:.0f} x real time, {self.seeds / cpu_s:.2f} seeds a CPU-second"
+        )
 
 
 def summary_of(plan: Plan, results: Iterable[SeedResult], *, canary_seen: bool) -> Summary:
@@ -67,6 +84,8 @@ def summary_of(plan: Plan, results: Iterable[SeedResult], *, canary_seen: bool) 
         probes.update(result.probes)
     return Summary(
         tower=plan.tower.name,
+        first=plan.first,
+        last=plan.last,
         minutes=plan.minutes,
         program=plan.key()["program"],
         seeds=len(mine),
@@ -80,6 +99,12 @@ def summary_of(plan: Plan, results: Iterable[SeedResult], *, canary_seen: bool) 
         bad=tuple(result for result in mine if result.verdict is not Verdict.GOOD),
         canary_seen=canary_seen,
     )
+
+
+def _wrapped(words: Iterable[str]) -> list[str]:
+    """Return words in lines that fit a terminal; no word with its figure is broken."""
+    text = ", ".join(words).replace(" ", "\0").replace(",\0", ", ")
+    return [f"    {line}".replace("\0", " ") for line in wrap(text, WIDTH, break_on_hyphens=False)]
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -121,7 +121,7 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     power.PC_POWER_COMMIT,
     power.PLC_POWER,
     power.ALL_POWER,
-    power.BROWN_OUT,
+    power.ALL_BROWN_OUT,
     storage.SYNC_EIO,
     storage.WRITE_EIO,
     storage.DISK_FULL,

@@ -11,7 +11,9 @@ PC_POWER_MOVING: Final = Letter("PC_POWER_MOVING", "the computer loses its power
 PC_POWER_COMMIT: Final = Letter("PC_POWER_COMMIT", "the computer loses its power within a commit", (0.5, 30.0))
 PLC_POWER: Final = Letter("PLC_POWER", "all PLCs lose their power, and keep their memory")
 ALL_POWER: Final = Letter("ALL_POWER", "computer and PLCs lose their power together", (0.5, 30.0))
-BROWN_OUT: Final = Letter("BROWN_OUT", "computer and PLCs lose their power three times in ten seconds", (10.0, 10.0))
+ALL_BROWN_OUT: Final = Letter(
+    "ALL_BROWN_OUT", "computer and PLCs lose their power three times in ten seconds", (10.0, 10.0)
+)
 
 PATIENCE_S: Final = 60.0
 """For so long a strike waits for what it is to strike in the middle of."""
@@ -36,7 +38,7 @@ class PowerFaults:
             PC_POWER_COMMIT: self._lose_in_commit,
             PLC_POWER: self._restart_all,
             ALL_POWER: self._lose_all,
-            BROWN_OUT: self._brown_out,
+            ALL_BROWN_OUT: self._brown_out,
         }
 
     async def _lose(self, strike: Strike) -> None:

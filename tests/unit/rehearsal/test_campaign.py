@@ -8,16 +8,19 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from config.load import load_tower
+from sim_plc.rehearsal import command
 from sim_plc.rehearsal.campaign import pool
 from sim_plc.rehearsal.campaign.ledger import FILE, OtherCampaign, SeedLedger
 from sim_plc.rehearsal.campaign.plan import Plan, program_digest
 from sim_plc.rehearsal.campaign.pool import run_one, run_seeds
 from sim_plc.rehearsal.campaign.progress import Progress
-from sim_plc.rehearsal.campaign.report import summary_of
+from sim_plc.rehearsal.campaign.report import Summary, summary_of
 from sim_plc.rehearsal.campaign.run import CANARY, canary_is_seen, run_campaign
 from sim_plc.rehearsal.campaign.verdict import SeedResult, Verdict, verdict_of
+from sim_plc.rehearsal.faults.alphabet import ALPHABET
 from sim_plc.rehearsal.invariants import Violation
 from sim_plc.rehearsal.run import Options, Report
 
@@ -115,9 +118,31 @@ def test_a_report_counts_all_and_names_what_is_bad() -> None:
     assert "2 of 3 seeds" in text
     assert "1800 x real time" in text
     assert "seed 1: liveness: I11 at 9.00 s: job 1" in text
-    assert "never drawn" in text
+    assert text.splitlines()[1] == "  verdict: LIVENESS in 1; canary seen"
+    assert "  faults: 2 of 1 letters\n    CRASH 2\n" in text
+    assert f"never drawn: {len(ALPHABET) - 1} of {len(ALPHABET)}" in text
+    assert max(map(len, text.splitlines())) < 120
     assert summary_of(plan(), results[:1], canary_seen=True).verdict is Verdict.GOOD
     assert summary_of(plan(), results[:1], canary_seen=False).verdict is Verdict.CRASH
+
+
+def test_each_letter_has_a_name_of_its_own_and_says_what_happens() -> None:
+    assert len({letter.name for letter in ALPHABET}) == len(ALPHABET)
+    assert all(letter.text for letter in ALPHABET)
+
+
+def test_an_interrupted_campaign_says_how_it_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: object, **_more: object) -> Summary:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run_campaign", interrupted)
+    asked = ["--seeds", "3..9", "--tower", "small", "--calm", "--fresh", "--jobs", "1", "--out", str(tmp_path / "a b")]
+    result = CliRunner().invoke(command.campaign, asked)
+    assert result.exit_code == 130
+    so_far, go_on = result.stderr.splitlines()
+    assert so_far == f"interrupted; what has ended so far: {tmp_path / 'a b' / 'report.txt'}"
+    options = "--seeds 3..9 --tower small --minutes 15 --calm --jobs 1"
+    assert go_on == f"go on: cartower-sim campaign {options} --out '{tmp_path / 'a b'}'", "and not afresh"
 
 
 def test_progress_tells_pace_and_what_is_left() -> None:

@@ -24,12 +24,12 @@ POWER = (power.PC_POWER, power.PC_POWER_MOVING, power.ALL_POWER, clock.CLOCK_DEA
 STORAGE = (storage.WRITE_EIO, storage.DISK_FULL, storage.READ_ONLY)
 
 
-@pytest.mark.parametrize("letter", [power.PC_POWER_COMMIT, power.BROWN_OUT, *campaign(POWER)], ids=str)
+@pytest.mark.parametrize("letter", [power.PC_POWER_COMMIT, power.ALL_BROWN_OUT, *campaign(POWER)], ids=str)
 def test_a_computer_without_power_boots_and_has_forgotten_nothing_that_it_promised(letter: Letter) -> None:
     async def body() -> None:
         async with in_a_move() as it:
             await it.strike(letter, 6.0, where=3)
-            assert it.durability.begun == (3 if letter is power.BROWN_OUT else 1)
+            assert it.durability.begun == (3 if letter is power.ALL_BROWN_OUT else 1)
             await it.heals()
             assert it.judge() == []
 
