@@ -44,7 +44,7 @@ class Access(Table):
 
     others: Word = "operator"
     """Role of whom nobody names here and who may open the socket, as its owner and its group may."""
-    viewer: Viewers = Viewers()
-    operator: Operators = Operators()
-    technician: Technicians = Technicians()
-    engineer: Engineers = Engineers()
+    viewer: Viewers = Field(default_factory=Viewers)
+    operator: Operators = Field(default_factory=Operators)
+    technician: Technicians = Field(default_factory=Technicians)
+    engineer: Engineers = Field(default_factory=Engineers)

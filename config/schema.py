@@ -164,15 +164,15 @@ class Tower(Table):
     profile: str = "medium"
     """Machine that fills every key of [machine] which this file does not name."""
     ring: Ring
-    hoistway: Hoistway = Hoistway()
+    hoistway: Hoistway = Field(default_factory=Hoistway)
     machine: Machine
     bus: Annotated[dict[str, Bus], Field(min_length=1)]
     """Every wire by a name of your choice; each station hangs on one of them."""
-    limits: Limits = Limits()
-    timing: Timing = Timing()
-    trace: Trace = Trace()
-    access: Access = Access()
-    audit: Audit = Audit()
+    limits: Limits = Field(default_factory=Limits)
+    timing: Timing = Field(default_factory=Timing)
+    trace: Trace = Field(default_factory=Trace)
+    access: Access = Field(default_factory=Access)
+    audit: Audit = Field(default_factory=Audit)
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

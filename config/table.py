@@ -10,7 +10,8 @@ class Table(BaseModel):
 
     # Strict: `port = "502"` and `levels = true` are mistakes, not numbers. TOML has no tuples, so these alone are lax.
     # The docstrings are read by `config.descriptions`, when somebody asks: pydantic would parse every source at import.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # Each table is built when one is made, most of them as a part of the tower: built at import, all would be twice.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 Mm = Annotated[int, Field(ge=1, le=200_000)]
