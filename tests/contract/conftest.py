@@ -104,7 +104,7 @@ def _backend(name: str, config: pytest.Config) -> Backend:
         return LastingBackend(partial(LASTING[name], chosen()))
     tower = load_tower(Path(config.getoption("tower")))
     run_dir = Path(config.getoption("run_dir"))
-    return LastingBackend(lambda: openers.site_bench(tower, run_dir), SITE_PATIENCE_S)
+    return LastingBackend(lambda: openers.site_bench(tower, run_dir), SITE_PATIENCE_S, rest_s=None)
 
 
 def _is_of_a_campaign(item: pytest.Item) -> bool:

@@ -13,7 +13,7 @@ from controller.cli.main import cartower
 from tests.support.processes import Site, eventually, site
 from tests.support.soft_tower import SUITE
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.long]
 
 EVENTS_S = 20.0
 

@@ -12,7 +12,7 @@ from tests.support.processes import Site, eventually, site
 from tests.support.terminal import Terminal, arguments
 from tests.support.tower_under_test import chosen, tower_under_test
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.support.served_world import served_world
 from tests.support.stage import Stage
 from tests.support.terminal import Terminal, arguments
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.long]
 
 CHATTER_S = 1.0
 

@@ -18,6 +18,9 @@ PATIENCE_S = 60.0
 VIRTUAL_PATIENCE_S = 600.0
 """Longest scenario in virtual time."""
 
+REST_S = 2.0
+"""So long a tower of software waits for its next scenario before it ends: it works all the time that others need."""
+
 Opener: TypeAlias = Callable[[], AbstractAsyncContextManager[Bench]]
 
 NamedOpener: TypeAlias = Callable[[str], AbstractAsyncContextManager[Bench]]
@@ -52,22 +55,28 @@ class VirtualBackend:
 class LastingBackend:
     """One tower in real time for all scenarios, in a thread so that it lives on between two tests.
 
-    A scenario that failed leaves a tower in no known state: the next one gets a fresh one.
+    A scenario that failed leaves a tower in no known state: the next one gets a fresh one. So does one that comes
+    later than ``rest_s`` behind the one before; None: however late it comes.
     """
 
-    def __init__(self, opener: Opener, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, opener: Opener, patience_s: float = PATIENCE_S, rest_s: float | None = REST_S) -> None:
         self._opener = opener
         self._patience_s = patience_s
+        self._rest_s = rest_s
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._taking = threading.Lock()
+        """Held by whoever puts a job, or decides that none will come."""
+        self._open = False
 
     def play(self, scenario: Scenario) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._jobs = queue.SimpleQueue()
-            self._thread = threading.Thread(target=lambda: asyncio.run(self._live(self._jobs)), daemon=True)
-            self._thread.start()
         job = _Job(scenario)
-        self._jobs.put(job)
+        with self._taking:
+            open_still = self._open and self._thread is not None and self._thread.is_alive()
+            if open_still:
+                self._jobs.put(job)
+        if not open_still:
+            self._begin(job)
         try:
             job.done.result()
         except BaseException:
@@ -80,9 +89,27 @@ class LastingBackend:
             self._thread.join()
             self._thread = None
 
+    def _begin(self, job: "_Job") -> None:
+        """Open a tower for a job, once the one before is closed."""
+        self.close()
+        self._jobs = queue.SimpleQueue()
+        self._jobs.put(job)
+        self._open = True
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live(self._jobs)), daemon=True)
+        self._thread.start()
+
+    def _next(self, jobs: "queue.SimpleQueue[_Job | None]") -> "_Job | None":
+        """Return the next job; None if the tower is to end."""
+        try:
+            return jobs.get(timeout=self._rest_s)
+        except queue.Empty:
+            with self._taking:
+                self._open = not jobs.empty()
+                return jobs.get() if self._open else None
+
     async def _live(self, jobs: "queue.SimpleQueue[_Job | None]") -> None:
         """Open a bench for the first job and keep it until there is none, or one failed."""
-        job = await asyncio.to_thread(jobs.get)
+        job = await asyncio.to_thread(self._next, jobs)
         failure: BaseException | None = None
         try:
             async with self._opener() as bench:
@@ -91,7 +118,7 @@ class LastingBackend:
                     if failure is not None:
                         break
                     job.done.set_result(None)
-                    job = await asyncio.to_thread(jobs.get)
+                    job = await asyncio.to_thread(self._next, jobs)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the job gets it
             failure = failure or error
         if job is not None:

@@ -41,12 +41,17 @@ class Module:
         return ast.parse(self.text, self.path)
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of it, walked through once: the walk costs more than all that is asked of it."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every import wherever it stands, each imported name as ``module.name``."""
         return tuple(self._imports())
 
     def _imports(self) -> Iterator[Import]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (Import(alias.name, node.lineno) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -67,7 +72,7 @@ class Module:
         """Every ``a.b.c`` that the code reads, with its line; a called or indexed part ends the chain."""
         return tuple(
             (dotted, node.lineno)
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.Attribute) and (dotted := _dotted(node))
         )
 
