@@ -81,10 +81,7 @@ async def let_out(bench: Bench, place: int) -> None:
     """
     await _show(bench, place, Signal.REFUSED)
     await _open_gate(bench, place)
-    while not facts_of(bench, place).empty:
-        await _until(bench, lambda: facts_of(bench, place).empty or not facts_of(bench, place).gate_open)
-        if not facts_of(bench, place).empty:
-            await _open_gate(bench, place)
+    await _until(bench, lambda: facts_of(bench, place).empty)
     await close_when_clear(bench, place)
 
 
