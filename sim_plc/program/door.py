@@ -61,7 +61,7 @@ class Door:
 
     def power_up(self) -> None:
         """Keep the bolt of a closed leaf home: a restart unlocks nothing."""
-        self.outputs.bolt = self.inputs.closed_a and self.inputs.closed_b
+        self.outputs.bolt = self._may_be_closed()
 
     def argument_reason(self, content: Content) -> Reason:
         """Return `Reason.NONE`: no command of a door has arguments."""
@@ -96,7 +96,7 @@ class Door:
         """Ramp down; the motor knows one rate and has no feedback of its standstill."""
         del hard
         self._motor_off()
-        if not (self.inputs.closed_a and self.inputs.closed_b):
+        if not self._may_be_closed():
             self.outputs.bolt = False
         yield pause(self._ramp_s)
 
@@ -144,6 +144,11 @@ class Door:
     def _closed_and_bolted(self) -> bool:
         inputs = self.inputs
         return inputs.closed_a and inputs.closed_b and inputs.bolted_a and inputs.bolted_b
+
+    def _may_be_closed(self) -> bool:
+        """Tell whether any contact shows the leaf closed: one that lies is no reason to draw a bolt that is home."""
+        inputs = self.inputs
+        return inputs.closed_a or inputs.closed_b or inputs.bolted_a or inputs.bolted_b
 
     def _motor_off(self) -> None:
         self.outputs.open = self.outputs.close = False

@@ -27,6 +27,9 @@ STALE_S: Final = 2.0
 KEPT_S: Final = 10.0
 """A younger alarm may not have been durable yet when its daemon was killed; its condition raises it anew."""
 
+STORM: Final = 8
+"""As many faults are drawn for a run at the most, unless they are aimed."""
+
 LATCHED: Final = frozenset({AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED})
 
 NOT_KEPT: Final = "JOURNAL_FAILED"
@@ -90,11 +93,15 @@ class AlarmLaw:
         """Take that a station comes, goes or forgets: what it shows is due anew from the next look on."""
         self._due_s.clear()
 
-    def judge_end(self) -> None:
-        """Judge what people were shown in all."""
+    def judge_end(self, strikes: int) -> None:
+        """Judge what people were shown in all, of so many faults.
+
+        The promise is of a storm: of up to `STORM` faults that strike in one run. Of more, each may add one alarm.
+        """
         self._compare()
+        most = MOST_IN_10_MIN + max(0, strikes - STORM)
         for load in day_loads(self._shown, lambda _at: ""):
-            if load.worst_10_min > MOST_IN_10_MIN:
+            if load.worst_10_min > most:
                 self._accuse("I18", f"{load.worst_10_min} alarms within ten minutes, beginning with {load.cause}")
 
     def _standing(self, daemon: Daemon, truth: Truth) -> Iterator[tuple[Tag, float | None, float]]:
@@ -128,8 +135,9 @@ class AlarmLaw:
         if daemon is None:
             return
         lines, restarted, now_s = dict(daemon.book.alarms), daemon is not self._daemon, self._world.now
+        kept_s = min(self._world.hearing.slept_s, self._first_seen_s.get(Tag(NOT_KEPT), NEVER))
         for tag, before in self._lines.items():
-            young = restarted and now_s - self._first_seen_s[tag] < KEPT_S
+            young = restarted and kept_s - self._first_seen_s[tag] < KEPT_S
             if not young and tag.key != NOT_KEPT:
                 self._judge(tag, before.state, lines[tag].state if tag in lines else AlarmState.NORMAL)
         self._first_seen_s = {

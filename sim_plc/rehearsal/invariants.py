@@ -41,9 +41,6 @@ _PLACE_SENSORS: Final[tuple[Wire, ...]] = (("carriage", "place_occupied_a"), ("c
 _RANGE_MM: Final = 60
 """How far a stop may carry the carriage past its end places."""
 
-_POWER_UP_S: Final = 0.5
-"""What the loss of its power makes of a controller's outputs has happened within this."""
-
 _TRANSFER_CRIMES: Final = frozenset(
     {
         CrimeCode.ARMS_INTO_CAR,
@@ -76,9 +73,12 @@ class Inspector:
         self.law = MailboxLaw(world.foreign)
         self.restarts_checked = 0
         """How often the inventory was compared with the truth behind a reconciliation."""
+        self.strikes = 0
+        """How many faults strike in this run."""
         self._world = world
         self._crimes = 0
-        self._power_ups: dict[str, float] = {}
+        self._dropped: set[str] = set()
+        """Bay controllers that have lost their power and begun nothing at their latches since: no coil is theirs."""
         self._stuck_s: dict[Wire, float] = {}
         """Since when each of the sensors that look at the place before the carriage is stuck."""
         self._roll = Roll(self.accuse)
@@ -93,6 +93,8 @@ class Inspector:
         """Judge a line of a station's log."""
         for invariant, text in self.law.take(station, entry):
             self.accuse(invariant, text)
+        if entry.event is Event.STARTED and entry.mechanism == "latches":
+            self._dropped.discard(station)
         if entry.content is None or (station, entry.mechanism, entry.sequence, entry.content) in self._world.foreign:
             # What another host has written the daemon cannot answer for; the PLC's interlocks do.
             return
@@ -103,7 +105,7 @@ class Inspector:
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
         """Take notice."""
-        self._power_ups[station] = self._world.now
+        self._dropped.add(station)
         self._alarms.lose_sight()
         if not warm:
             self.law.forget(station)
@@ -181,7 +183,7 @@ class Inspector:
     def judge_end(self) -> None:
         """Judge what must hold when all has come to rest."""
         self.on_plant()
-        self._alarms.judge_end()
+        self._alarms.judge_end(self.strikes)
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
@@ -195,8 +197,7 @@ class Inspector:
         docked = self._world.plant.truth().carriage.docked
         if crime.code is not CrimeCode.LATCH_ON_ARMS or docked is None:
             return False
-        powered_up_s = self._power_ups.get(latches_station(docked))
-        return powered_up_s is not None and crime.t - powered_up_s < _POWER_UP_S
+        return latches_station(docked) in self._dropped
 
     def _judge_intent(self, box: str, sequence: int) -> None:
         """Judge that the intent was durable before the command was written; a STOP may come before its record."""

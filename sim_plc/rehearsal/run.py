@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from config.schema import Audit, Timing, Tower
@@ -18,13 +18,16 @@ from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.ablations.ablation import NOTHING, Cut
 from sim_plc.rehearsal.ablations.catalogue import cut_of
+from sim_plc.rehearsal.desk import Desk
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import Durability
+from sim_plc.rehearsal.faults.aimed import draw_aimed
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
 from sim_plc.rehearsal.faults.letter import Letter, Strike
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.people import PAUSE_S, Manners, Orders, Public
+from sim_plc.rehearsal.probes import Probes
 from sim_plc.rehearsal.world import World
 
 HEAL_S: Final = 600.0
@@ -42,6 +45,9 @@ AUDITED: Final = 4
 ON_BYTES: Final = 5
 """Of so many seeds one has wires that carry bytes."""
 
+AIMED: Final = 4
+"""Each so many-th seed has faults that are aimed at what the unit and its jobs do; the others' come at any time."""
+
 AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)
 
 LOOK_S: Final = 5.0
@@ -54,6 +60,8 @@ class Options:
     faults: bool = True
     kinds: tuple[Letter, ...] = ALPHABET
     most_strikes: int = 8
+    aimed: bool = True
+    """Whether each `AIMED`-th seed aims; such a script has as many strikes as there is time for."""
     coalesced: bool = True
     on_bytes: bool | None = None
     """Whether the wires carry bytes, for the product's own links; None: each `ON_BYTES`-th seed's do."""
@@ -104,6 +112,8 @@ class Report:
     scans: int
     end: End | None = None
     """None: no daemon ran at the end."""
+    hits: Mapping[str, int] = field(default_factory=dict)
+    """How often each letter struck into each state of the unit and step of a job: ``LETTER/UNIT/STEP``."""
 
     @property
     def good(self) -> bool:
@@ -115,7 +125,7 @@ class Report:
             f"{self.tower}, seed {self.seed}: {self.virtual_s:.0f} s, {self.scans} scans, {self.trace_hash[:16]}",
             f"  jobs: {_listed(self.jobs)}",
             f"  happened: {_listed(self.probes)}",
-            *(f"  strike: {strike.at_s:7.2f} s {strike.kind.name} for {strike.hold_s:.2f} s" for strike in self.script),
+            *(f"  strike: {strike}" for strike in self.script),
             *(f"  VIOLATION {violation}" for violation in self.violations),
         ]
         return "\n".join(lines)
@@ -168,12 +178,14 @@ class Play:
         self.inspector = Inspector(self.world)
         self.durability = Durability(self.inspector.accuse, self.world.folder / JOURNAL, self.world.truth)
         self.world.life_witnesses.append(self.durability)
+        self.probes = Probes(self.world)
         one_room = len(tower.shape.rooms) == 1
         manners = Manners(pause_s=options.pause_s, open_jobs=2 if one_room else 4)
         self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
         self.operator = Operator(self.world, random.Random(rng.random()))
         self.public = Public(self.world, random.Random(rng.random()), manners)
         self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public, options.unasked)
+        self.desk = Desk(self.world)
         self.fate = Fate(self.world, random.Random(rng.random()))
         self._rng = rng
         self._parked_since: dict[int, float] = {}
@@ -181,8 +193,10 @@ class Play:
     async def run(self, length_s: float) -> Report:
         """Play the run and judge its end."""
         world, script = self.world, self._script(length_s)
+        self.inspector.strikes = len(script)
         await world.start_daemon()
-        people = [asyncio.create_task(act) for act in (self.operator.attend(), self.public.come_and_go())]
+        acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch())
+        people = [asyncio.create_task(act) for act in acts]
         orders = asyncio.create_task(self.orders.flow())
         people.append(orders)
         if self.options.stolen_s is not None:
@@ -191,7 +205,7 @@ class Play:
             await self.fate.play(script)
             await asyncio.sleep(max(0.0, length_s - world.now))
             orders.cancel()
-            self.public.generous = True
+            self.public.generous = self.desk.tidy = True
             await self._heal()
         finally:
             for task in people:
@@ -207,7 +221,10 @@ class Play:
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
         kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)
-        drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
+        if self.options.aimed and self.world.seed % AIMED == AIMED - 1:
+            drawn = draw_aimed(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds)
+        else:
+            drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
             return self.options.script
         return drawn if self.options.faults else ()
@@ -247,8 +264,10 @@ class Play:
             jobs.update(job.state.name for job in self.world.daemon.book.jobs.values())
             jobs["open"] = sum(job.state not in TERMINAL for job in self.world.daemon.book.jobs.values())
         probes: Counter[str] = Counter()
-        for one in (self.operator.did, self.public.did, self.orders.did, self.fate.did, _told(self.world)):
-            probes.update(one)
+        for who in (self.operator, self.public, self.orders, self.fate, self.desk):
+            probes.update(who.did)
+        probes.update(_told(self.world))
+        probes.update(self.probes.reached)
         return Report(
             self.world.tower.name,
             self.world.seed,
@@ -261,6 +280,7 @@ class Play:
             self.world.now,
             self.world.stepper.scans,
             self._end(),
+            dict(self.fate.hits),
         )
 
     def _end(self) -> End | None:

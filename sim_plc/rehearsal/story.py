@@ -40,7 +40,8 @@ def _drawn(report: Report) -> Iterator[str]:
     yield f"Faults drawn: {len(report.script)}; orders drawn: {report.orders}"
     for strike in report.script:
         lasts = f", for {strike.hold_s:.1f} s" if strike.hold_s else ""
-        yield f"  {strike.at_s:9.2f} s  {strike.kind.text}{lasts}"
+        aimed = f"; it waits {strike.when}" if strike.when else ""
+        yield f"  {strike.at_s:9.2f} s  {strike.kind.text}{lasts}{aimed}"
 
 
 def _told(chronicle: Chronicle, begin_s: float, end_s: float, left_out: frozenset[str]) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Bar:
 def timeline_svg(report: Report, chronicle: Chronicle) -> str:
     """Return the picture of a run."""
     end_s = max(report.virtual_s, 1.0)
-    lanes = list(_lanes(report, chronicle, end_s))
+    lanes = list(_lanes(chronicle, end_s))
     bottom = TOP + LANE * len(lanes)
     title = f"{report.tower}, seed {report.seed}"
     broken = f"{len(report.violations)} broken: {report.violations[0]}" if report.violations else "nothing broken"
@@ -64,8 +64,8 @@ def timeline_svg(report: Report, chronicle: Chronicle) -> str:
     return document(WIDTH, bottom + 34, f"{title}: {broken}", parts)
 
 
-def _lanes(report: Report, chronicle: Chronicle, end_s: float) -> Iterator[tuple[str, list[Bar]]]:
-    yield from _strikes(report)
+def _lanes(chronicle: Chronicle, end_s: float) -> Iterator[tuple[str, list[Bar]]]:
+    yield from _strikes(chronicle)
     told = [(line.t, line.body) for line in chronicle.lines if line.kind == "told"]
     units = [(t, str(body["state"])) for t, body in told if body["event"] == "unit_state"]
     yield "unit", list(_runs(units, end_s, UNIT))
@@ -89,11 +89,14 @@ def _lanes(report: Report, chronicle: Chronicle, end_s: float) -> Iterator[tuple
             yield name, [Bar(bar.begin_s, bar.end_s, bar.text, AWAY) for bar in away]
 
 
-def _strikes(report: Report) -> Iterator[tuple[str, list[Bar]]]:
-    """Yield as many lanes of faults as they need not to lie upon each other."""
+def _strikes(chronicle: Chronicle) -> Iterator[tuple[str, list[Bar]]]:
+    """Yield as many lanes of faults as they need not to lie upon each other, each where it really struck."""
     lanes: list[list[Bar]] = []
-    for strike in report.script:
-        bar = Bar(strike.at_s, strike.at_s + max(strike.hold_s, 1.0), strike.kind.name, STRIKE)
+    for line in chronicle.lines:
+        if line.kind != "strike":
+            continue
+        name, hold_s, _ = line.body
+        bar = Bar(line.t, line.t + max(hold_s, 1.0), name, STRIKE)
         room = next((lane for lane in lanes if lane[-1].end_s + 30.0 < bar.begin_s), None)
         if room is None:
             lanes.append([bar])

@@ -4,6 +4,9 @@ import pytest
 
 from config.load import load_tower
 from controller import logs
+from sim_plc.rehearsal.faults import humans, plc, process, safety, wire
+from sim_plc.rehearsal.faults.alphabet import ALPHABET
+from sim_plc.rehearsal.faults.letter import Letter
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import EPOCH_S
 
@@ -11,22 +14,25 @@ pytestmark = pytest.mark.own_tower
 
 logs.set_up(now=lambda: EPOCH_S, level="critical")
 
+STEADY = (process.CRASH, plc.PLC_WARM, wire.CUT, safety.E_STOP, humans.PERSON, humans.HOLD, humans.STOP)
+"""Kinds of the sample, so that it stays what it is however many letters there are."""
+
 CAMPAIGN = [
-    pytest.param("small", seed, faults, 15.0, marks=pytest.mark.campaign)
+    pytest.param("small", seed, faults, 15.0, ALPHABET, marks=pytest.mark.campaign)
     for faults, seeds in ((True, range(80)), (False, range(1000, 1020)))
     for seed in seeds
 ]
 
 
 @pytest.mark.parametrize(
-    ("tower", "seed", "faults", "minutes"),
-    [("small", 1, True, 4.0), ("small", 6, True, 3.0), *CAMPAIGN],
+    ("tower", "seed", "faults", "minutes", "kinds"),
+    [("small", 1, True, 4.0, STEADY), ("small", 6, True, 3.0, STEADY), *CAMPAIGN],
 )
 def test_a_seed_ends_alike_with_every_poll_and_with_those_that_matter(
-    tower: str, seed: int, minutes: float, *, faults: bool
+    tower: str, seed: int, minutes: float, kinds: tuple[Letter, ...], *, faults: bool
 ) -> None:
     coalesced, faithful = (
-        rehearse(load_tower(tower), seed, minutes, Options(faults=faults, coalesced=coalesced))
+        rehearse(load_tower(tower), seed, minutes, Options(faults=faults, kinds=kinds, coalesced=coalesced))
         for coalesced in (True, False)
     )
     assert coalesced.good, str(coalesced)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from controller.activities import room
+from controller.domain.book import CARRIAGE
 from controller.domain.events import Cancel, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import JobState
+from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import Planned
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -178,5 +180,32 @@ def test_an_exchange_that_is_not_settled_claims_nothing_of_its_two_places() -> N
             assert list(differences(book, truth, bays)) == [f"place {TOP3} is called free and holds C9"]
             del book.intents["tower/shuttle", 99]
             assert await it.ended(job) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_a_carriage_homed_before_a_car_that_waits_for_its_turn_is_no_exchange_with_it() -> None:
+    """Seed 83: another job's car was aboard, and the waiting car's room became unverified, and was picked from."""
+
+    async def scenario() -> None:
+        async with stage(cars={TOP1: Car("C")}) as it:
+            waiting = await it.order(Store(car="N1", room=ROOM))
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.MEASURING)
+            moving = await it.order(Relocate(car="C", bay=LOW2))
+            await it.until(lambda: it.job(moving).state is JobState.POSITIONING_TO)
+            it.world.restart_plc("tower", warm=False)
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            it.world.reset_plc("tower")
+            await asyncio.sleep(3.0)
+            await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+            await it.command(UnitEvent.RESET, UnitState.IDLE)
+            assert it.world.plant.truth().carriage.docked == ROOM
+            assert it.job(waiting).state is JobState.QUEUED
+            assert it.book.places[ROOM].status is PlaceStatus.OCCUPIED
+            assert it.book.places[CARRIAGE] == Place(CARRIAGE, PlaceStatus.OCCUPIED, "C")
+            await it.command(UnitEvent.START, UnitState.EXECUTE)
+            assert await it.ended(moving) is JobState.DONE
+            assert await it.ended(waiting) is JobState.DONE
 
     loop.run(scenario())

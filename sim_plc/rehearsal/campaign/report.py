@@ -5,13 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from textwrap import wrap
 
+from sim_plc.rehearsal.campaign.coverage import Coverage, coverage_of
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.verdict import GRAVITY, SeedResult, Verdict
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
+from sim_plc.rehearsal.probes import PROBES
+from sim_plc.rehearsal.promises import PROMISES
 
 HOUR_S = 3600.0
 
 WIDTH = 110
+
+WAITING = {promise.id: promise.missing for promise in PROMISES if promise.missing}
+"""Invariants that nobody can judge yet, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Summary:
     strikes: Mapping[str, int]
     jobs: Mapping[str, int]
     probes: Mapping[str, int]
+    coverage: Coverage
     bad: tuple[SeedResult, ...]
     canary_seen: bool
 
@@ -43,7 +50,13 @@ class Summary:
 
     def body(self) -> dict[str, object]:
         """Return it as JSON-able values."""
-        return {**asdict(self), "verdict": self.verdict.value}
+        body = {**asdict(self), "coverage": self.coverage.body()}
+        return {**body, "verdict": self.verdict.value, "missed": self.missed, "waiting": WAITING}
+
+    @property
+    def missed(self) -> list[str]:
+        """The rare paths that no seed has taken."""
+        return [name for name in PROBES if not self.probes.get(name)]
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -62,8 +75,16 @@ class Summary:
         if never := [name for name, count in drawn.items() if not count]:
             yield f"  faults that were never drawn: {len(never)} of {len(ALPHABET)}"
             yield from _wrapped(never)
+        yield from self._reached()
         for result in self.bad:
             yield f"  seed {result.seed}: {result.verdict}: {'; '.join(result.violations)}"
+
+    def _reached(self) -> Iterable[str]:
+        yield f"  {self.coverage.line()}"
+        yield f"  rare paths: {len(PROBES) - len(self.missed)} of {len(PROBES)} taken"
+        yield from (f"    never: {name} ({PROBES[name]})" for name in self.missed)
+        yield "  invariants not judged yet:"
+        yield from _wrapped(f"{name} ({why})" for name, why in WAITING.items())
 
     def _pace(self) -> str:
         whole = "" if self.seeds == self.planned else f" of {self.planned}"
@@ -96,6 +117,7 @@ def summary_of(plan: Plan, results: Iterable[SeedResult], *, canary_seen: bool) 
         strikes=dict(strikes),
         jobs=dict(jobs),
         probes=dict(probes),
+        coverage=coverage_of([result.hits for result in mine]),
         bad=tuple(result for result in mine if result.verdict is not Verdict.GOOD),
         canary_seen=canary_seen,
     )

@@ -15,6 +15,7 @@ from sim_plc.rehearsal.campaign.verdict import Verdict
 from sim_plc.rehearsal.run import Options
 
 REPORT: Final = "report"
+COVERAGE: Final = "coverage.md"
 
 CANARY_MINUTES: Final = 2.0
 CANARY: Final = Options(faults=False, stolen_s=60.0)
@@ -57,4 +58,5 @@ def run_campaign(
         summary = summary_of(plan, ledger.results.values(), canary_seen=seen)
         (folder / f"{REPORT}.json").write_text(json.dumps(summary.body(), indent=2, sort_keys=True) + "\n")
         (folder / f"{REPORT}.txt").write_text(f"{summary}\n")
+        (folder / COVERAGE).write_text(summary.coverage.markdown())
     return summary

@@ -65,6 +65,8 @@ class SeedResult:
     probes: Mapping[str, int] = field(default_factory=dict)
     virtual_s: float = 0.0
     cpu_s: float = 0.0
+    hits: Mapping[str, int] = field(default_factory=dict)
+    """By ``LETTER/UNIT/STEP``: what each strike struck into."""
 
     def line(self) -> str:
         """Return it as one line of JSON."""
@@ -97,6 +99,7 @@ def result_of(report: Report, cpu_s: float) -> SeedResult:
         strikes=dict(Counter(strike.kind.name for strike in report.script)),
         jobs={name: count for name, count in report.jobs.items() if count},
         probes={name: count for name, count in report.probes.items() if count},
+        hits=dict(report.hits),
         virtual_s=report.virtual_s,
         cpu_s=cpu_s,
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from sim_plc.rehearsal.cells import present
 from sim_plc.rehearsal.faults import (
     clock,
     data,
@@ -27,6 +28,7 @@ from sim_plc.rehearsal.faults import (
     wire_bytes,
 )
 from sim_plc.rehearsal.faults.letter import Act, Faults, Letter, Scene, Strike
+from sim_plc.rehearsal.faults.lookout import Lookout
 
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
@@ -132,6 +134,7 @@ ALPHABET: Final[tuple[Letter, ...]] = (
     clock.CLOCK_SLEW,
     clock.CLOCK_LEAP,
     clock.CLOCK_DEAD,
+    humans.SUSPEND,
 )
 """In the order in which a seed draws them: a new letter anywhere makes every seed another run."""
 
@@ -158,7 +161,10 @@ class Fate:
 
     def __init__(self, world: "World", rng: random.Random) -> None:
         self.did: Counter[str] = Counter()
+        self.hits: Counter[str] = Counter()
+        """How often each letter has struck into each pair of `sim_plc.rehearsal.cells`: ``LETTER/UNIT/STEP``."""
         self._world = world
+        self._lookout = Lookout(world)
         scene = Scene(world, rng, self.did)
         self._acts: dict[Letter, Act] = {
             letter: act for faults in CLASSES for letter, act in faults(scene).acts.items()
@@ -172,6 +178,9 @@ class Fate:
 
     async def _play(self, strike: Strike) -> None:
         await asyncio.sleep(max(0.0, strike.at_s - self._world.now))
+        if strike.when is not None:
+            await self._lookout.wait(strike.when)
+        self.hits.update(f"{strike.kind.name}/{cell}" for cell in present(self._world))
         self._world.note("strike", [strike.kind.name, round(strike.hold_s, 6), strike.where])
         self.did[strike.kind.name] += 1
         await self._acts[strike.kind](strike)

@@ -15,6 +15,7 @@ PERSON: Final = Letter("PERSON", "somebody walks into a room, and out", (5.0, 60
 HOLD: Final = Letter("HOLD", "an operator holds the unit")
 STOP: Final = Letter("STOP", "an operator stops the unit")
 ABORT: Final = Letter("ABORT", "an operator aborts the unit")
+SUSPEND: Final = Letter("SUSPEND", "an operator suspends the unit")
 
 
 class HumanFaults:
@@ -28,6 +29,7 @@ class HumanFaults:
             HOLD: self._command,
             STOP: self._command,
             ABORT: self._command,
+            SUSPEND: self._command,
         }
 
     async def _person(self, strike: Strike) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from sim_plc.rehearsal.cells import NO_JOB, Cell
+
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
@@ -32,13 +34,35 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What a strike waits for: the first moment, or ``linger_s`` behind it, at which a pair is so, but no longer."""
+
+    cell: Cell
+    until_s: float
+    """It strikes then at the latest, whatever is so."""
+    linger_s: float = 0.0
+
+    def __str__(self) -> str:
+        job = "no job is in progress" if self.cell.step == NO_JOB else f"a job {self.cell.step}"
+        return f"until the unit is {self.cell.unit} and {job}, or it is {self.until_s:.2f} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Strike:
-    """One fault: when, what, for how long, and where (a station, bus or room by its number in the list)."""
+    """One fault: when, what, for how long, and where (a station, bus or room by its number in the list).
+
+    One with an aim strikes at ``at_s`` or later: see `Aim`.
+    """
 
     at_s: float
     kind: Letter
     hold_s: float
     where: int
+    when: Aim | None = None
+
+    def __str__(self) -> str:
+        lasts = f" for {self.hold_s:.2f} s" if self.hold_s else ""
+        return f"{self.at_s:7.2f} s {self.kind.name}{lasts}{f', waits {self.when}' if self.when else ''}"
 
 
 Act = Callable[[Strike], Awaitable[None]]

@@ -16,6 +16,7 @@ class ProcessFaults:
 
     def __init__(self, scene: Scene) -> None:
         self._world = scene.world
+        self._did = scene.did
         self.acts: Mapping[Letter, Act] = {
             CRASH: self._crash,
             SHUT_DOWN: self._shut_down,
@@ -24,6 +25,11 @@ class ProcessFaults:
 
     async def _crash(self, strike: Strike) -> None:
         if not self._world.down:
+            daemon = self._world.daemon
+            if daemon is None:
+                self._did["killed while starting"] += 1
+            elif daemon.book.intents:
+                self._did["killed with an intent open"] += 1
             await self._world.crash_daemon()
             await self._start_again(strike)
 
@@ -37,6 +43,8 @@ class ProcessFaults:
         await self._world.computer.start_again()
 
     async def _freeze(self, strike: Strike) -> None:
+        if not self._world.down and strike.hold_s > self._world.tower.machine.plc.silence_s:
+            self._did["daemon frozen"] += 1
         thaw = self._world.freeze_daemon()
         await asyncio.sleep(strike.hold_s)
         thaw()

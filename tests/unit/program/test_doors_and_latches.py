@@ -114,6 +114,19 @@ def test_a_restart_draws_no_bolt(rig: Rig) -> None:
     assert truth.gates[101].locked
 
 
+@pytest.mark.parametrize("channel", ["closed_a", "bolted_b"])
+def test_a_contact_that_lies_draws_no_bolt_of_a_closed_door(rig: Rig, channel: str) -> None:
+    """Seed 35: a door that was closed once more unlocked itself before an open gate, since a contact denied it."""
+    rig.plant.overrides["door", 101, channel] = False
+    rig.run(0.5)
+    assert both(rig.do(DOOR, Opcode.CLOSE)) == (Result.FAULT, Reason.CONTACT)
+    rig.run(2.0)
+    assert rig.plant.truth().doors[101].locked
+    rig.restart_tower()
+    rig.run(3.0)
+    assert rig.plant.truth().doors[101].locked
+
+
 def test_an_e_stop_stops_the_doors_too(rig: Rig) -> None:
     work = rig.send(GATE, Opcode.OPEN)
     rig.run(3.0)

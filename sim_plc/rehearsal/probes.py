@@ -1,0 +1,321 @@
+"""Rare paths that a campaign must really take, by name: what is never reached is not tried, whatever passes.
+
+In the manner of FoundationDB's code probes and of Antithesis' "sometimes" properties. Fed from what the daemon tells,
+from the PLCs' logs and from the plant; the counts are part of a run's report, and a campaign lists what it missed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from controller.app import Daemon
+from controller.domain.book import Book, Intent
+from controller.domain.events import Request
+from controller.domain.jobs import JobState
+from controller.domain.places import PlaceStatus
+from hal.plcmap.codes import Opcode, Reason, Result
+from sim_plc.program.event_log import Event, LogEntry
+
+if TYPE_CHECKING:
+    from sim_plc.rehearsal.world import World
+
+PROBES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "parked": "a job is parked",
+        "continued": "a parked job is told to go on",
+        "put back": "a parked job is told to bring its car back",
+        "closed by hand": "a parked job is closed by hand",
+        "turned back": "a job is cancelled while its way opens, and closes it again",
+        "diverted": "a job is cancelled with its car on the carriage, which comes to rest elsewhere",
+        "put aside": "a job is put aside since the unit left Execute",
+        "unknown": "a job is called unknown since a station was lost",
+        "found again": "an unknown job goes on where the sensors prove it to be",
+        "exchange resumed": "the shuttle goes on with a cut exchange",
+        "exchange undone": "the shuttle takes a cut exchange back",
+        "stopped by silence": "a PLC that hears nobody stops what it does",
+        "stopped by a trip": "the safety chain cuts a motion",
+        "stopped by a restart": "a PLC's restart cuts a motion",
+        "stopped on request": "a motion is stopped on request",
+        "mechanism fault": "a mechanism ends in a fault",
+        "gate obstructed": "a gate that closes on something stops",
+        "refused by an interlock": "a PLC refuses what the daemon thought possible",
+        "found finished": "a start finds that a command of the last daemon has ended",
+        "found running": "a start finds a command of the last daemon still running",
+        "found undelivered": "a start finds that a command of the last daemon never arrived",
+        "found behind a restart": "a start finds a PLC restarted behind a command that is open",
+        "found behind lost memory": "a start finds a PLC without the memory of a command that is open",
+        "killed with an intent open": "the daemon is killed between an intent and its outcome",
+        "killed while starting": "the daemon is killed before it serves",
+        "stale and back": "a station that fell silent is online again",
+        "fenced anew": "a station is fenced off by a new epoch within one life of the daemon",
+        "memory lost": "a PLC shows that it has lost its memory",
+        "local reset": "somebody acknowledges a lost memory at the cabinet",
+        "tripped with a car aboard": "the chain opens with a car on the carriage",
+        "tripped with arms out": "the chain opens with the arms out of the centre",
+        "tripped under way": "the chain opens while lift or turntable move",
+        "half way": "a restart of the tower PLC finds the arms out of the centre",
+        "held": "the unit is held",
+        "aborted": "the unit aborts",
+        "stopped in execute": "the unit is stopped out of Execute",
+        "room blocked": "a room is blocked",
+        "room released": "a blocked room is given back",
+        "car refused": "a car is refused at a room",
+        "nobody came": "a car that was awaited does not come",
+        "somebody stays": "somebody stays in a room for longer than a customer may",
+        "two for one room": "two jobs want one room",
+        "room waits for its customer": "a job waits while the room that it needs is another's",
+        "place unverified": "a bay is called unverified",
+        "place verified again": "an unverified bay is believed again",
+        "place locked": "a bay is taken out of use",
+        "place given back": "a bay that was out of use is given back",
+        "audit agreed": "a look into a bay agrees with the book",
+        "audit differed": "a look into a bay finds something else",
+        "alarm shelved": "an alarm is shelved",
+        "shelf over": "the time of a shelved alarm is up",
+        "alarm suppressed": "an alarm is explained by another one",
+        "alarm out of service": "an alarm is taken out of service",
+        "alarm seen": "an alarm is acknowledged",
+        "alarm went unseen": "an alarm goes before anybody has seen it",
+        "daemon frozen": "the daemon's process stands still for longer than the PLCs bear",
+    }
+)
+"""Each with what is seen of it."""
+
+_AGAIN: Final = MappingProxyType({"RESUME": "exchange resumed", "UNDO": "exchange undone"})
+
+_CUT: Final = MappingProxyType(
+    {
+        Result.STOPPED: "stopped on request",
+        Result.STOPPED_SILENCE: "stopped by silence",
+        Result.STOPPED_SAFETY: "stopped by a trip",
+        Result.STOPPED_RESTART: "stopped by a restart",
+        Result.FAULT: "mechanism fault",
+        Result.REFUSED: "refused by an interlock",
+    }
+)
+
+_JOB: Final = MappingProxyType(
+    {
+        ("", "PARKED"): "parked",
+        ("PARKED", "RESUMED"): "continued",
+        ("PARKED", "UNDONE"): "put back",
+        ("OPENING", "UNDONE"): "turned back",
+        ("", "CLOSED_BY_HAND"): "closed by hand",
+        ("", "DIVERTED"): "diverted",
+        ("", "INTERRUPTED"): "put aside",
+        ("", "UNKNOWN"): "unknown",
+    }
+)
+"""By the state that a job leaves (empty: any) and the one that it enters."""
+
+_STEPS: Final = frozenset({"POSITIONING", "OPENING", "PICKING", "CLOSING", "POSITIONING_TO", "OPENING_TO", "PLACING"})
+
+_SHOWING: Final = MappingProxyType(
+    {"SHELVED": "alarm shelved", "SUPPRESSED": "alarm suppressed", "OUT_OF_SERVICE": "alarm out of service"}
+)
+
+
+class Probes:
+    """A `sim_plc.rehearsal.world.Witness` that counts what is reached."""
+
+    def __init__(self, world: "World") -> None:
+        self.reached: Counter[str] = Counter()
+        self._world = world
+        self._tripped = False
+        self._stale: set[str] = set()
+        self._online: set[str] = set()
+        """Stations that this daemon has had online."""
+        self._shelved: set[str] = set()
+        self._places: dict[int, PlaceStatus] = {}
+        self._daemon: Daemon | None = None
+        self._boxes: dict[str, tuple[int, str]] = {}
+        """By mechanism with its station: the newest number, and what became of it."""
+        self._restarted: dict[str, str] = {}
+        """Stations that have restarted since a daemon began to serve, and how."""
+        world.witnesses.append(self)
+
+    def reach(self, name: str) -> None:
+        """Count something."""
+        assert name in PROBES, name
+        self.reached[name] += 1
+
+    def on_plc(self, station: str, entry: LogEntry) -> None:
+        """Take a line of a PLC's log."""
+        self._boxes[f"{station}/{entry.mechanism}"] = (entry.sequence, entry.event.name)
+        if entry.event is Event.STARTED and entry.content is not None and entry.mechanism == "shuttle":
+            again = _AGAIN.get(Opcode(entry.content.opcode).name)
+            if again:
+                self.reach(again)
+        if entry.event is Event.OUTCOME and entry.result in _CUT:
+            self.reach(_CUT[entry.result])
+            if entry.reason is Reason.OBSTRUCTED and entry.mechanism.endswith("outer_gate"):
+                self.reach("gate obstructed")
+
+    def on_power_up(self, station: str, *, warm: bool) -> None:
+        """Take a restart of a PLC."""
+        self._restarted[station] = "found behind a restart" if warm else "found behind lost memory"
+        if not warm:
+            self.reach("memory lost")
+        if station == "tower" and not self._world.plant.truth().carriage.arms_centred:
+            self.reach("half way")
+
+    def on_forgotten(self, station: str) -> None:
+        """Take a reset at the cabinet, which gives a station its work back."""
+        self._restarted.setdefault(station, "found behind lost memory")
+        self.reach("local reset")
+
+    def on_asked(self, request: Request) -> None:
+        """Nothing: what comes of it is told."""
+
+    def on_refused(self, request: Request, rule: str) -> None:
+        """Nothing."""
+
+    def on_died(self, why: str) -> None:
+        """Nothing: that is no path that may be taken."""
+
+    def on_plant(self) -> None:
+        """Look how the machine stood when the chain opened."""
+        if self._world.plant.tower_image.safety.chain_closed:
+            self._tripped = False
+        elif not self._tripped:
+            self._tripped = True
+            carriage = self._world.plant.truth().carriage
+            if carriage.car is not None:
+                self.reach("tripped with a car aboard")
+            if not carriage.arms_centred:
+                self.reach("tripped with arms out")
+            if carriage.lift.moving or carriage.turntable.moving:
+                self.reach("tripped under way")
+
+    def on_told(self, event: Mapping[str, object]) -> None:
+        """Take what the daemon tells."""
+        daemon = self._world.daemon
+        if daemon is not None and daemon is not self._daemon:
+            self._starts(daemon)
+        for name in self._of(event):
+            self.reach(name)
+        if daemon is not None:
+            self._look_at_places(daemon.book)
+
+    def _of(self, event: Mapping[str, object]) -> Iterator[str]:
+        match event["event"]:
+            case "job_state":
+                yield from self._job(str(event["was"]), str(event["state"]), str(event["reason"]))
+            case "unit_state":
+                yield from _unit(str(event["was"]), str(event["state"]))
+            case "room_state":
+                yield from _room(str(event["was"]), str(event["state"]))
+            case "station":
+                yield from self._station(str(event["name"]), str(event["state"]))
+            case "alarm" | "alarm_state":
+                yield from self._alarm(event)
+            case "audit":
+                yield "audit agreed" if event["finding"] == "agreed" else "audit differed"
+
+    def _job(self, was: str, state: str, reason: str) -> Iterator[str]:
+        yield from (_JOB[key] for key in ((was, state), ("", state)) if key in _JOB)
+        if was == "UNKNOWN" and state in _STEPS:
+            yield "found again"
+        if state == "CANCELLED" and "drove a car in" in reason:
+            yield "nobody came"
+        if state == "QUEUED" and self._world.daemon is not None:
+            jobs = self._world.daemon.book.open_jobs()
+            rooms = Counter(job.room for job in jobs if job.room is not None)
+            if any(count > 1 for count in rooms.values()):
+                yield "two for one room"
+        if state == "DONE" and self._world.daemon is not None and _somebody_waits(self._world.daemon):
+            yield "room waits for its customer"
+
+    def _station(self, name: str, state: str) -> Iterator[str]:
+        if state == "STALE":
+            self._stale.add(name)
+        if state == "FENCING" and name in self._online:
+            yield "fenced anew"
+        if state == "ONLINE":
+            self._online.add(name)
+            if name in self._stale:
+                self._stale.discard(name)
+                yield "stale and back"
+
+    def _alarm(self, event: Mapping[str, object]) -> Iterator[str]:
+        number, state, by = str(event["number"]), str(event["state"]), str(event["by"])
+        if state in _SHOWING:
+            yield _SHOWING[state]
+        if state == "SHELVED":
+            self._shelved.add(number)
+        elif number in self._shelved:
+            self._shelved.discard(number)
+            if not by:
+                yield "shelf over"
+        if state == "ACKNOWLEDGED":
+            yield "alarm seen"
+        if state == "RETURNED_UNACKNOWLEDGED":
+            yield "alarm went unseen"
+        if event["event"] == "alarm" and event["active"] and event["code"] == "PERSON_INSIDE":
+            yield "somebody stays"
+
+    def _look_at_places(self, book: Book) -> None:
+        for bay in self._world.tower.shape.bays:
+            status, before = book.places[bay].status, self._places.get(bay)
+            if status is not before:
+                self._places[bay] = status
+                for name in _place(before, status):
+                    self.reach(name)
+
+    def _starts(self, daemon: Daemon) -> None:
+        """Take that another daemon serves: what the last one left open is found as the PLCs have it."""
+        if self._daemon is not None:
+            for intent in self._daemon.book.intents.values():
+                self.reach(self._fate(intent))
+        self._daemon = daemon
+        self._online.clear()
+        self._restarted.clear()
+
+    def _fate(self, intent: Intent) -> str:
+        mechanism, sequence = intent.planned.mechanism, intent.planned.sequence
+        restarted = self._restarted.get(mechanism.split("/")[0])
+        if restarted is not None:
+            return restarted
+        newest, what = self._boxes.get(mechanism, (0, ""))
+        if newest != sequence:
+            return "found undelivered"
+        return "found finished" if what == "OUTCOME" else "found running"
+
+
+def _unit(was: str, state: str) -> Iterator[str]:
+    if state == "HELD":
+        yield "held"
+    if state == "ABORTED":
+        yield "aborted"
+    if (was, state) == ("EXECUTE", "STOPPING"):
+        yield "stopped in execute"
+
+
+def _room(was: str, state: str) -> Iterator[str]:
+    if state == "BLOCKED":
+        yield "room blocked"
+    if was == "BLOCKED":
+        yield "room released"
+    if state == "REFUSED":
+        yield "car refused"
+
+
+def _place(before: PlaceStatus | None, status: PlaceStatus) -> Iterator[str]:
+    known = (PlaceStatus.FREE, PlaceStatus.OCCUPIED)
+    if before in known and status is PlaceStatus.UNVERIFIED:
+        yield "place unverified"
+    if before is PlaceStatus.UNVERIFIED and status in known:
+        yield "place verified again"
+    if status is PlaceStatus.BLOCKED and before is not None:
+        yield "place locked"
+    if before is PlaceStatus.BLOCKED:
+        yield "place given back"
+
+
+def _somebody_waits(daemon: Daemon) -> bool:
+    """Tell whether a job is kept back by a room that serves somebody else."""
+    return any(
+        job.state is JobState.QUEUED and job.room is not None and daemon.control.rooms.state(job.room).name != "VACANT"
+        for job in daemon.book.open_jobs()
+    )
