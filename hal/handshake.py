@@ -174,6 +174,9 @@ class Mailbox:
         foreign = self._book.follow(image, image.mechanisms[self._key], self.station.found_epoch)
         if foreign:
             self.station.freeze(foreign)
+        overtaken = self._book.take_overtaken()
+        if overtaken:
+            self._log.overtaken(self.name, overtaken)
 
     def _now(self) -> Standing:
         return self._standing(self.station.image)

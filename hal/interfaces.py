@@ -196,6 +196,14 @@ class FrameLog(Protocol):
         """Record a STOP that is being written; it may become durable later."""
         ...
 
+    def overtaken(self, mechanism: str, sequence: int) -> None:
+        """Record that a mechanism's counter goes on behind a sequence that no record was kept of.
+
+        A STOP whose record was lost, or what an adopted station shows; it may become durable later. Unrecorded, the
+        next daemon start would take the station for another master's.
+        """
+        ...
+
 
 class EpochStore(Protocol):
     """Gives epochs that no controller of this tower used before. One store a daemon start."""

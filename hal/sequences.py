@@ -75,6 +75,7 @@ class SequenceBook:
         self._seen = 0
         self._compared: tuple[Status, int, int] | None = None
         self._adopting = False
+        self._overtaken = 0
         self._unsent: Prepared | None = None
         self._written: dict[int, Written] = {}
 
@@ -113,16 +114,21 @@ class SequenceBook:
             return ""
         if self._adopting:
             self._adopting = False
-            self._highest = status.accepted
+            self._highest = self._overtaken = status.accepted
         elif self._memory_is_lost(image, status):
             self._start_anew(image, status)
         elif ahead(status.accepted, self._highest) > 0:
             if not self._is_own_stop(image, status, found_epoch):
                 return f"{self._name} accepted sequence {status.accepted}, the highest written is {self._highest}"
-            self._highest = status.accepted
+            self._highest = self._overtaken = status.accepted
         self._seen = status.accepted
         self._compared = shown
         return ""
+
+    def take_overtaken(self) -> int:
+        """Return, once, the sequence from which the counter goes on though no record of it was kept; 0: none."""
+        sequence, self._overtaken = self._overtaken, 0
+        return sequence
 
     def next_command(self, now: Standing) -> int:
         """Return the number of the next command.

@@ -61,6 +61,9 @@ class _NoLog:
     def stopping(self, prepared: Prepared) -> None:
         """Take no notice."""
 
+    def overtaken(self, mechanism: str, sequence: int) -> None:
+        """Take no notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tower:

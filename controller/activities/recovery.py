@@ -179,7 +179,9 @@ def _carriage(bench: Bench, book: Book) -> list[Place]:
     place, sight = book.places[CARRIAGE], bench.tower.shuttle.loaded
     if place.car is None and sight is Loaded.NO:
         return [Place(CARRIAGE, PlaceStatus.FREE)]
-    if place.car is not None and sight is Loaded.YES:
+    # Sensors see a car, not which: a name that was in doubt is believed again for a job alone that has put it there.
+    named = place.status is PlaceStatus.OCCUPIED or (place.car is not None and book.job_of_car(place.car) is not None)
+    if place.car is not None and named and sight is Loaded.YES:
         return [Place(CARRIAGE, PlaceStatus.OCCUPIED, place.car)]
     return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, f"sensors show the carriage {SEEN[sight]}")]
 

@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Issued": "command",
     "Accepted": "command",
     "Stopping": "command",
+    "Overtaken": "command",
     "Settled": "command",
     "Halted": "command",
     "EpochRaised": "epoch",
@@ -62,6 +63,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return f"{mechanism} {sequence} written"
         case records.Accepted(mechanism, sequence):
             return f"{mechanism} {sequence} accepted"
+        case records.Overtaken(mechanism, sequence):
+            return f"{mechanism}: went on behind command {sequence}, of which no record was kept"
         case records.Stopping(mechanism, sequence):
             return f"{mechanism} {sequence} STOP written"
         case records.Settled(mechanism, sequence, verdict, reason):

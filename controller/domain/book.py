@@ -79,7 +79,7 @@ class Book:
                 self.sequences[record.mechanism] = record.sequence
             case records.Issued():
                 self._issue(record)
-            case records.Stopping(mechanism, sequence):
+            case records.Stopping(mechanism, sequence) | records.Overtaken(mechanism, sequence):
                 self.sequences[mechanism] = sequence
             case records.Settled():
                 self._settle(record, at)

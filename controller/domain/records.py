@@ -65,6 +65,14 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A station has accepted a sequence that no record was kept of: the counter goes on behind it."""
+
+    mechanism: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The outcome of a command: a result of the PLC, VOID, or UNKNOWN (then a person or sensors decide).
 
@@ -195,6 +203,7 @@ Record = (
     | Issued
     | Accepted
     | Stopping
+    | Overtaken
     | Settled
     | Halted
     | JobSet
@@ -294,7 +303,18 @@ def _mapping(body: object) -> dict[str, object]:
 
 
 _Plain = (
-    EpochRaised | Planned | Issued | Accepted | Stopping | Settled | Halted | UnitSet | ModeSet | ServiceDone | Asked
+    EpochRaised
+    | Planned
+    | Issued
+    | Accepted
+    | Stopping
+    | Overtaken
+    | Settled
+    | Halted
+    | UnitSet
+    | ModeSet
+    | ServiceDone
+    | Asked
 )
 
 
@@ -308,6 +328,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "Issued": _plain(Issued),
     "Accepted": _plain(Accepted),
     "Stopping": _plain(Stopping),
+    "Overtaken": _plain(Overtaken),
     "Settled": _plain(Settled),
     "Halted": _plain(Halted),
     "UnitSet": _plain(UnitSet),

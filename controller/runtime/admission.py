@@ -1,6 +1,6 @@
 """Which requests are granted: every rule has a name, and a refused request changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from controller.activities import readings
@@ -13,6 +13,7 @@ from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.rooms import RoomState
 from controller.runtime.rooms import Rooms
+from controller.runtime.unseen import doubts
 from hal.readings import Loaded
 
 OUTSIDE = 0
@@ -173,6 +174,10 @@ class Admission:
             why = f"{reason}: {job.reason}" if lock and locked else reason
             records.append(PlaceSet(Place(number, status, car, why)))
         return records
+
+    def unseen(self) -> Sequence[Record]:
+        """Return what takes every certainty from the book, if the shuttle has done more than that holds."""
+        return doubts(self._bench, self._book, self._now())
 
     def _job(
         self, kind: JobKind, car: str, source: int | None, target: int | None, room: int | None, by: str

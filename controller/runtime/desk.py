@@ -236,6 +236,10 @@ class Desk:
     async def _adopt(self) -> list[str]:
         """Take over every station that another master made us leave alone."""
         frozen = [each for each in self._bench.tower.stations.values() if each.state is StationState.FROZEN]
+        unseen = self._admission.unseen() if frozen else ()
+        if unseen:
+            log.warning("moved_unseen", records=len(unseen))
+            await self._ledger.commit(*unseen)
         for station in frozen:
             await station.adopt_epoch()
         return [station.name for station in frozen]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from controller.domain.book import Book
 from controller.domain.ports import DurableLog
-from controller.domain.records import EpochRaised, Issued, Record, Stopping, to_entry
+from controller.domain.records import EpochRaised, Issued, Overtaken, Record, Stopping, to_entry
 from hal.errors import NotOnline
 from hal.interfaces import Prepared
 
@@ -116,6 +116,10 @@ class Ledger:
     def stopping(self, prepared: Prepared) -> None:
         """Record a STOP that is being written; it becomes durable with the next commit."""
         self.note(Stopping(prepared.mechanism, prepared.sequence, prepared.check))
+
+    def overtaken(self, mechanism: str, sequence: int) -> None:
+        """Record from where a mechanism's counter goes on; it becomes durable with the next commit."""
+        self.note(Overtaken(mechanism, sequence))
 
     async def _commit_for_hal(self, record: Record) -> None:
         """Commit for a driver, in the drivers' own words: an end of its polling would silence what still moves."""

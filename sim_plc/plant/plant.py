@@ -290,6 +290,20 @@ class Plant:
         steel.arms.place(0.0)
         self._happen()
 
+    def unload_by_hand(self, bay: int) -> None:
+        """Bring the car on the carriage into an empty bay, as a technician does with the pendant; the arms end inside.
+
+        Raises:
+            ValueError: there is no car, the bay is taken, or the shuttle moves.
+
+        """
+        steel, yard = self._steel, self._steel.yard
+        if yard.aboard is None or bay in yard.at or steel.arms.moving or steel.comb.moving:
+            raise ValueError(f"no car can be brought to {bay} by hand")
+        yard.at[bay], yard.aboard = yard.aboard, None
+        steel.weigh()
+        self.crank_shuttle()
+
     def lift_out(self, place: int) -> None:
         """Let a car vanish from where no car can get out: what a rig must see that judges a run by its cars.
 

@@ -93,6 +93,12 @@ class AlarmLaw:
         """Take that a station comes, goes or forgets: what it shows is due anew from the next look on."""
         self._due_s.clear()
 
+    def lose_the_past(self) -> None:
+        """Take that the list of before is gone with the journal that held it."""
+        self._lines.clear()
+        self._first_seen_s.clear()
+        self._due_s.clear()
+
     def judge_end(self, strikes: int) -> None:
         """Judge what people were shown in all, of so many faults.
 

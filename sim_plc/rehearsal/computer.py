@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 RESTART_S: Final = 10.0
 """RestartSec= of the packaged unit."""
 
+WATCHDOG_S: Final = 60.0
+"""Its WatchdogSec=."""
+
 
 class Computer:
     """What a daemon runs on. Without a manager (``managed``) a daemon that has ended stays down.
@@ -29,6 +32,8 @@ class Computer:
         self.disk = Disk(folder, rng)
         self.clock = WallClock(right)
         self.managed = False
+        self.on_damaged: Callable[[], None] = _nobody
+        """Called, with the daemon down, when its journal was found damaged and somebody has come to see to it."""
         self.exits = 0
         """How often the daemon has ended by itself because of the disk."""
         self.damaged = False
@@ -72,6 +77,8 @@ class Computer:
                     raise
                 self._note_exit(error)
                 await asyncio.sleep(RESTART_S)
+                if self._found_damaged():
+                    self.on_damaged()
 
     def begin(self) -> None:
         """Take notice of a new life."""
@@ -91,6 +98,24 @@ class Computer:
         if self.managed:
             self._restart = asyncio.create_task(self._later())
 
+    def spoil(self, how: Callable[[Disk], bool]) -> bool:
+        """Let something be done to the journal at rest; tell whether it was."""
+        assert self._world.down
+        done = how(self.disk)
+        if done:
+            self._tell_spoilt()
+        return done
+
+    def replaced(self) -> None:
+        """Take notice that somebody has put another journal in the place of the one that there was."""
+        self.disk.look_again()
+        self.disk.harmed = self.damaged = False
+        self._tell_spoilt()
+
+    def _tell_spoilt(self) -> None:
+        for witness in self._world.life_witnesses:
+            witness.on_spoilt(whole=not self.disk.harmed)
+
     async def close(self) -> None:
         """End what is under way."""
         if self._restart is not None:
@@ -101,7 +126,15 @@ class Computer:
         await asyncio.sleep(RESTART_S)
         await self.start_again()
 
+    def _found_damaged(self) -> bool:
+        """Tell whether the journal was found damaged, and is still there for somebody to see to."""
+        return self.damaged and self._world.down and self.powered
+
     def _note_exit(self, error: BaseException) -> None:
         self.exits += 1
         self.damaged = isinstance(error, JournalDamaged)
         self._world.note("exit", [EXIT_JOURNAL, type(error).__name__])
+
+
+def _nobody() -> None:
+    """Nobody sees to a damaged journal."""

@@ -170,6 +170,12 @@ class Disk:
         self._spoil()
         return True
 
+    def move_away(self, name: str) -> None:
+        """Give the journal another name, with all that belongs to it."""
+        for file in self._files():
+            file.rename(self._folder / file.name.replace(JOURNAL, name, 1))
+        self.look_again()
+
     def _spoil(self) -> None:
         (self._folder / _SHARED).unlink(missing_ok=True)
         self.harmed = True

@@ -39,22 +39,33 @@ class LifeWitness(Protocol):
         """Take the end of a daemon that was told to end so long ago and was not kept from it."""
         ...
 
-    def on_spoilt(self) -> None:
-        """Take that somebody harmed the journal, or put an older one in its place: what it lost is nobody's fault."""
+    def on_spoilt(self, *, whole: bool) -> None:
+        """Take that something was done to the journal at rest: what it lost is nobody's fault.
+
+        ``whole``: it is a sound one, as behind a restore; else something in it is not what was written.
+        """
         ...
 
 
 class Durability:
-    """A `LifeWitness` that judges a run. ``journal``: the file; ``truth``: of the plant, as it is now."""
+    """A `LifeWitness` that judges a run.
 
-    def __init__(self, accuse: Accuse, journal: Path, truth: "Callable[[], Truth]") -> None:
+    ``journal``: the file; ``truth``: of the plant, as it is now; ``forget``: lets others know that the journal is not
+    what it was.
+    """
+
+    def __init__(
+        self, accuse: Accuse, journal: Path, truth: "Callable[[], Truth]", forget: Callable[[], None]
+    ) -> None:
         self.begun = 0
         """How often a daemon has begun behind another one."""
         self.longest_stop_s = 0.0
         self._accuse = accuse
         self._journal = journal
         self._truth = truth
+        self._forget = forget
         self._daemon: Daemon | None = None
+        self._whole = True
         self._jobs: dict[int, str] = {}
         """Cars by the numbers of the jobs that were granted for them."""
         self._cancelled: set[int] = set()
@@ -85,15 +96,17 @@ class Durability:
         left_s = max(0.0, STOP_LIMIT_S - took_s)
         asyncio.get_running_loop().call_later(left_s, self._judge_rest, self._daemon)
 
-    def on_spoilt(self) -> None:
+    def on_spoilt(self, *, whole: bool) -> None:
         """Expect nothing of what was acknowledged before."""
+        self._whole = whole
+        self._forget()
         self._daemon = None
         self._jobs.clear()
         self._cancelled.clear()
 
     def judge_end(self) -> None:
         """Judge the whole chain."""
-        if self._daemon is None:
+        if self._daemon is None or not self._whole:
             return
         self._judge_jobs(self._daemon)
         try:

@@ -171,6 +171,10 @@ class Inspector:
         """No daemon may end by itself."""
         self.accuse("DIED", why)
 
+    def lose_the_past(self) -> None:
+        """Expect no alarm of before any more: the journal that held them was harmed, or is another one."""
+        self._alarms.lose_the_past()
+
     def judge_inventory(self) -> None:
         """Compare what the daemon calls verified with the truth."""
         daemon = self._world.daemon

@@ -24,7 +24,7 @@ class Host(Protocol):
         """Return the outside world of one daemon."""
         ...
 
-    def tell(self, event: Mapping[str, object]) -> None:
+    def tell(self, event: Mapping[str, object], life: "Life") -> None:
         """Take what a daemon tells."""
         ...
 
@@ -78,6 +78,7 @@ class Life:
         """End it as SIGTERM does; return what ended it instead, if anything."""
         assert self._task is not None
         self._leave.set()
+        self.daemon = None
         await asyncio.wait([self._task])
         return None if self._task.cancelled() else self._task.exception()
 
@@ -118,7 +119,7 @@ class Life:
     async def _follow(self, daemon: Daemon) -> None:
         async for fresh in daemon.board.tidings():
             for event in fresh:
-                self._host.tell(event)
+                self._host.tell(event, self)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self.daemon = None

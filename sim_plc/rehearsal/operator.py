@@ -43,6 +43,13 @@ THINK_S: Final = 10.0
 """So many times longer each time somebody looks for what stands in a job's way, before the next decision on it."""
 
 
+TAKEN_OUT: Final = 0
+"""Place 0 in a by-hand decision: the car is in the tower no more."""
+
+AGAIN_S: Final = 60.0
+"""An inventory that has left the same places in doubt is not stated again before."""
+
+
 class Operator:
     """Looks at the tower every few seconds and does one thing about what is wrong."""
 
@@ -56,6 +63,9 @@ class Operator:
         self._again_s: dict[int, float] = {}
         """By job: when to decide on it again, if it is parked again by then."""
         self._wrong_since: float | None = None
+        self._stated: frozenset[int] = frozenset()
+        """What was unverified when the inventory was stated last."""
+        self._stated_s = 0.0
 
     async def attend(self) -> None:
         """Look after the tower for ever."""
@@ -132,6 +142,13 @@ class Operator:
             world.do(lambda plant: plant.set_maintenance_key(on=False))
             self.did["cranked"] += 1
             return True
+        if self._must_unload(truth):
+            free = next(bay for bay in world.tower.shape.bays if bay not in truth.cars)
+            world.do(lambda plant: plant.set_maintenance_key(on=True))
+            world.do(lambda plant: plant.unload_by_hand(free))
+            world.do(lambda plant: plant.set_maintenance_key(on=False))
+            self.did["unloaded by hand"] += 1
+            return True
         if truth.latched_causes and not truth.causes:
             world.do(lambda plant: plant.device_reset())
             self.did["device reset"] += 1
@@ -144,6 +161,17 @@ class Operator:
         stands = not (carriage.arms.moving or carriage.comb.moving)
         stuck = daemon is not None and "CAR_HALF_WAY" in daemon.control.unit.cause
         return stuck and stands and not carriage.arms_centred and not truth.maintenance_key
+
+    def _must_unload(self, truth: Truth) -> bool:
+        """Tell whether a car stands on the carriage that no job will bring anywhere, as behind a restored journal."""
+        daemon, carriage = self._world.daemon, truth.carriage
+        if daemon is None or carriage.car is None or truth.maintenance_key or not daemon.control.unit.reconciled:
+            return False
+        place, car = daemon.book.places[CARRIAGE], carriage.car
+        axes = (carriage.lift, carriage.turntable, carriage.arms, carriage.comb)
+        forsaken = place.status is PlaceStatus.UNVERIFIED and daemon.book.job_of_car(car) is None
+        room = len(truth.cars.keys() & set(self._world.tower.shape.bays)) < len(self._world.tower.shape.bays)
+        return forsaken and room and not any(axis.moving for axis in axes)
 
     async def _decide(self, daemon: Daemon) -> bool:
         """Decide on the first parked job; tell whether there was one."""
@@ -173,8 +201,12 @@ class Operator:
             return "put-back", None
         if attempt <= 6 and "divert" in job.choices and free:
             return "divert", free[0]
-        where = [place for place, car in self._world.plant.truth().cars.items() if car == job.car]
-        return ("by-hand", where[0]) if where else ("continue", None)
+        truth = self._world.plant.truth()
+        where = [place for place, car in truth.cars.items() if car == job.car]
+        if where:
+            return "by-hand", where[0]
+        on_its_way = job.car == truth.carriage.car or job.car in truth.crossing.values()
+        return ("continue", None) if on_its_way else ("by-hand", TAKEN_OUT)
 
     async def _state_inventory(self, daemon: Daemon) -> bool:
         """Import the stock at the first start, and again where places stay unverified; tell whether it was done."""
@@ -186,6 +218,10 @@ class Operator:
             return False
         if daemon.control.unit.state in {UnitState.RESETTING, UnitState.CLEARING, UnitState.ABORTING}:
             return False
+        doubts = frozenset(unverified)
+        if doubts == self._stated and self._world.now - self._stated_s < AGAIN_S:
+            return False  # only the machine can tell, once it has been reset
+        self._stated, self._stated_s = doubts, self._world.now
         return await self.import_stock()
 
     def _needs_reset(self, daemon: Daemon) -> bool:

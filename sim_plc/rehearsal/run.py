@@ -176,7 +176,9 @@ class Play:
         )
         self.world.computer.managed = True
         self.inspector = Inspector(self.world)
-        self.durability = Durability(self.inspector.accuse, self.world.folder / JOURNAL, self.world.truth)
+        self.durability = Durability(
+            self.inspector.accuse, self.world.folder / JOURNAL, self.world.truth, self.inspector.lose_the_past
+        )
         self.world.life_witnesses.append(self.durability)
         self.probes = Probes(self.world)
         one_room = len(tower.shape.rooms) == 1

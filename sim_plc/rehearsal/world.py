@@ -294,10 +294,13 @@ class World:
             Exception: what has ended it instead, if nothing excuses that.
 
         """
-        life, self._life = self._life, None
+        life = self._life
         assert life is not None
         began_s, freezes, frozen = self.now, life.freezes, life.frozen
         error = await life.end()
+        if self._life is not life:
+            return  # killed on its way
+        self._life = None
         self._listen()
         if not frozen and freezes == life.freezes:
             for witness in self.life_witnesses:
@@ -484,11 +487,13 @@ class World:
             trace_writer=life.execute if self._traced else None,
         )
 
-    def tell(self, event: Mapping[str, object]) -> None:
-        """Take what a daemon tells."""
+    def tell(self, event: Mapping[str, object], life: Life | None = None) -> None:
+        """Take what a daemon tells: the tower's own, or ``life``; a rival tells its own people."""
         event = {key: self._nameless(value) for key, value in event.items()}
         self.events.append(event)
         self.note("told", event)
+        if life in self._rivals:
+            return
         for witness in self.witnesses:
             witness.on_told(event)
 

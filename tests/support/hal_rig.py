@@ -42,12 +42,16 @@ class FrameNotes:
 
     rewritten: list[Prepared] = field(default_factory=list)
     stopped: list[Prepared] = field(default_factory=list)
+    went_on: dict[str, int] = field(default_factory=dict)
 
     async def rewriting(self, prepared: Prepared) -> None:
         self.rewritten.append(prepared)
 
     def stopping(self, prepared: Prepared) -> None:
         self.stopped.append(prepared)
+
+    def overtaken(self, mechanism: str, sequence: int) -> None:
+        self.went_on[mechanism] = sequence
 
 
 @dataclass

@@ -211,6 +211,10 @@ class Worker:
         self._unrecorded = prepared
         self._daemon.spawn(durable())
 
+    def overtaken(self, _mechanism: str, sequence: int) -> None:
+        """Record from where the counter goes on, with whatever is recorded next."""
+        self.record.newest = sequence
+
     async def work(self) -> None:
         """Settle what is open, then work for ever."""
         async with self._one_at_a_time:

@@ -51,8 +51,13 @@ class Struck:
 
     async def heals(self) -> None:
         """Let an operator attend until the move has ended and the inventory is true."""
-        attending = asyncio.create_task(self.operator.attend())
+        await self.recovers()
+        assert self.it.job(self.job).state in TERMINAL - {JobState.PARKED}
+
+    async def recovers(self) -> None:
+        """Let an operator attend until the tower executes and knows every car, whatever has become of the move."""
         limit_s = self.world.now + HEALS_S
+        attending = asyncio.create_task(self.operator.attend())
         try:
             while not self._well():
                 assert self.world.now < limit_s, self.it.picture()
@@ -60,7 +65,6 @@ class Struck:
         finally:
             attending.cancel()
             await asyncio.gather(attending, return_exceptions=True)
-        assert self.it.job(self.job).state in TERMINAL - {JobState.PARKED}
         assert self.it.belief() == self.it.truth()
 
     def _well(self) -> bool:
@@ -81,7 +85,7 @@ async def in_a_move(seed: int = 1) -> AsyncIterator[Struck]:
     world = World(tower_under_test(), seed, cars={LOW2: Car("A1"), TOP2: Car("B2")})
     world.computer.managed = True
     it = Stage(world)
-    durability = Durability(it.inspector.accuse, world.folder / JOURNAL, world.truth)
+    durability = Durability(it.inspector.accuse, world.folder / JOURNAL, world.truth, it.inspector.lose_the_past)
     world.life_witnesses.append(durability)
     async with world.running():
         await it.start()

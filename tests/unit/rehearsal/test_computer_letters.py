@@ -8,7 +8,7 @@ import pytest
 from controller.domain.events import Query, Relocate
 from controller.domain.unit import UnitState
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.computer import RESTART_S
+from sim_plc.rehearsal.computer import RESTART_S, WATCHDOG_S
 from sim_plc.rehearsal.faults import clock, power, process, storage
 from sim_plc.rehearsal.faults.alphabet import Fate
 from sim_plc.rehearsal.faults.letter import Letter, Strike
@@ -20,11 +20,13 @@ from tests.support.struck import in_a_move
 from tests.support.tower_under_test import tower_under_test
 from tests.support.unit_file import UnitFile
 
-POWER = (power.PC_POWER, power.PC_POWER_MOVING, power.ALL_POWER, clock.CLOCK_DEAD)
+POWER = (power.ALL_BROWN_OUT, power.PC_POWER, power.PC_POWER_MOVING, power.ALL_POWER, clock.CLOCK_DEAD)
+BUSY = (process.LONG_FREEZE, process.HANG, process.STALL, process.TWIN)
+AT_REST = ((storage.BIT_FLIP, 2), (storage.LOST_LOG, 1), (storage.OLD_BACKUP, 1))
 STORAGE = (storage.WRITE_EIO, storage.DISK_FULL, storage.READ_ONLY)
 
 
-@pytest.mark.parametrize("letter", [power.PC_POWER_COMMIT, power.ALL_BROWN_OUT, *campaign(POWER)], ids=str)
+@pytest.mark.parametrize("letter", [power.PC_POWER_COMMIT, *campaign(POWER)], ids=str)
 def test_a_computer_without_power_boots_and_has_forgotten_nothing_that_it_promised(letter: Letter) -> None:
     async def body() -> None:
         async with in_a_move() as it:
@@ -67,7 +69,7 @@ def test_a_disk_that_fails_ends_the_daemon_and_a_mended_one_lets_it_go_on(letter
 def test_syncs_that_take_seconds_hold_up_answers_and_nothing_else() -> None:
     async def body() -> None:
         async with in_a_move() as it:
-            striking = asyncio.create_task(it.strike(storage.SLOW_SYNC, 8.0))
+            striking = asyncio.create_task(it.strike(storage.SLOW_SYNC, 5.0))
             await asyncio.sleep(0.01)
             before_s = it.world.now
             await it.it.ask(Relocate(car="B2", bay=TOP3))
@@ -130,5 +132,30 @@ def test_a_daemon_is_told_to_end_and_stands_within_five_seconds() -> None:
     loop.run(body())
 
 
-def test_the_pause_before_a_restart_is_the_packaged_units() -> None:
-    assert float(UnitFile.packaged().one("RestartSec")) == RESTART_S
+@pytest.mark.parametrize("letter", [process.RIVAL, *campaign(BUSY)], ids=str)
+def test_a_daemon_that_sleeps_or_is_fenced_off_goes_on_afterwards(letter: Letter) -> None:
+    async def body() -> None:
+        async with in_a_move() as it:
+            await it.strike(letter, min(letter.hold_s[1], 60.0))
+            await it.heals()
+            assert it.judge() == []
+
+    loop.run(body())
+
+
+@pytest.mark.parametrize(("letter", "where"), [pytest.param(*each, marks=pytest.mark.campaign) for each in AT_REST])
+def test_a_journal_that_was_harmed_or_is_old_claims_nothing(letter: Letter, where: int) -> None:
+    async def body() -> None:
+        async with in_a_move() as it:
+            await it.strike(letter, 20.0, where)
+            assert it.did.keys() & {"the journal was harmed", "an old copy was put back"}
+            await it.recovers()
+            assert it.judge() == []
+
+    loop.run(body())
+
+
+def test_the_pauses_of_the_service_manager_are_the_packaged_units() -> None:
+    unit = UnitFile.packaged()
+    assert float(unit.one("RestartSec")) == RESTART_S
+    assert float(unit.one("WatchdogSec")) == WATCHDOG_S

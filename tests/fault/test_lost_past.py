@@ -1,0 +1,116 @@
+"""A journal that knows less than the machine has done: nothing is believed that may have changed since."""
+
+import asyncio
+
+from controller.domain.book import CARRIAGE
+from controller.domain.events import Adopt, Relocate, Retrieve, UnitCommand
+from controller.domain.jobs import JobState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.codes import Opcode
+from sim_plc.plant.cars import Car
+from sim_plc.program.event_log import Event
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.caretaker import Caretaker
+from sim_plc.rehearsal.disk import JOURNAL
+from sim_plc.rehearsal.world import World
+from tests.support.places import LOW2, ROOM, TOP1, TOP2
+from tests.support.stage import Stage, stage
+
+CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
+
+
+def frozen(it: Stage) -> bool:
+    return any(event["event"] == "station" and event["state"] == "FROZEN" for event in it.world.events)
+
+
+async def boot(it: Stage) -> None:
+    """Give the computer its power back, and wait until the stations are known or left alone."""
+    it.world.events.clear()
+    await it.world.computer.get_power()
+    await asyncio.sleep(2.0)
+
+
+def go_back(world: World) -> None:
+    """Put the oldest copy in the journal's place as it is: what a log holds that somebody deletes is gone."""
+    journal = world.folder / JOURNAL
+    content = (world.folder / "backups" / "0000.sqlite").read_bytes()
+    for file in world.folder.glob(f"{JOURNAL}-*"):
+        file.unlink()
+    journal.write_bytes(content)
+    world.computer.disk.look_again()
+
+
+def test_what_the_machine_has_done_behind_the_journals_end_leaves_no_place_certain_and_no_job_open() -> None:
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await it.order(Relocate(car="A1", bay=TOP1))
+            await it.until(lambda: it.job(1).state is JobState.POSITIONING)
+            assert Caretaker(it.world).back_up()
+            assert await it.ended(1) is JobState.DONE
+            await it.world.computer.lose_power()
+            go_back(it.world)
+            await boot(it)
+            assert frozen(it)
+            assert it.book.open_jobs()
+            await it.ask(Adopt())
+            assert it.doubts() == {CARRIAGE, *it.world.tower.shape.places}
+            assert it.job(1).state is JobState.CLOSED_BY_HAND
+            await it.until(lambda: it.unit is UnitState.STOPPED)
+            await it.world.computer.lose_power()
+            await boot(it)
+            assert not frozen(it), "what was adopted once is known at the next start"
+            await it.import_all()
+            assert it.belief() == it.truth()
+
+    loop.run(body())
+
+
+def test_the_name_of_a_car_on_the_carriage_is_not_believed_again_because_there_is_one() -> None:
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await it.order(Retrieve(car="B2", room=ROOM))
+            await it.until(lambda: it.job(1).state is JobState.POSITIONING_TO)
+            caretaker = Caretaker(it.world)
+            assert caretaker.back_up()
+            await it.world.computer.lose_power()
+            caretaker.restore()
+            await boot(it)
+            await it.until(lambda: it.unit is UnitState.STOPPED)
+            assert it.book.places[CARRIAGE].car == "B2"
+            assert CARRIAGE in it.doubts()
+            await it.command(UnitEvent.RESET, UnitState.IDLE)
+            assert CARRIAGE in it.doubts()
+
+    loop.run(body())
+
+
+def test_a_stop_whose_record_was_lost_is_known_at_the_second_start_too() -> None:
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await it.order(Relocate(car="A1", bay=TOP1))
+            await it.until(lambda: it.world.truth().carriage.lift.moving)
+            it.world.computer.disk.sync_s = (2.0, 2.0)
+            stopping = asyncio.create_task(it.ask(UnitCommand(event=UnitEvent.ABORT)))
+            await it.until(lambda: stopped(it))
+            await it.world.computer.lose_power()
+            stopping.cancel()
+            it.world.computer.disk.sync_s = None
+            for _ in range(2):
+                await boot(it)
+                assert it.unit is UnitState.STOPPED
+                assert not frozen(it)
+                await it.world.computer.lose_power()
+            await boot(it)
+
+    loop.run(body())
+
+
+def stopped(it: Stage) -> bool:
+    """Tell whether the lift has accepted a STOP."""
+    return any(
+        line.mechanism == "lift"
+        and line.event is Event.ACCEPTED
+        and line.content is not None
+        and line.content.opcode == Opcode.STOP
+        for _, line in it.world.log
+    )
