@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from hal.cadence import SteadyCadence
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused
 from hal.plcmap.catalogue import MIRROR, Register, Space, catalogue

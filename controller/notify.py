@@ -12,7 +12,8 @@ from typing import Any, Final, Self, cast
 
 import structlog
 
-from controller.domain.events import Query, Refusal
+from controller.domain.events import Query
+from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Inbox
 
 log = structlog.get_logger(__name__)

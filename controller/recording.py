@@ -25,7 +25,7 @@ import structlog
 
 from config.schema import Tower
 from controller.domain.book import Book
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.request_bodies import LOOKS, to_body
 from controller.runtime.inbox import Answer, Asked, Board, Inbox
 from controller.store.copying import copy_journal

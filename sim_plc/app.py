@@ -14,11 +14,11 @@ from sim_plc.control import SideChannel
 from sim_plc.pty_line import RtuLine
 from sim_plc.roster import Roster
 from sim_plc.server import TcpServer
+from sim_plc.side_wire import SIDE_CHANNEL
 from sim_plc.stock import habits_of, random_stock, scenario_stock
 from sim_plc.tls import Credentials, NoCredentials, TlsServer, server_context
 from sim_plc.tower import SimTower, found_again, new_tower
 
-SIDE_CHANNEL: Final = "plant.sock"
 KEEP_EVERY_S: Final = 1.0
 
 Wire = TcpServer | RtuLine

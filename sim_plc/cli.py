@@ -1,6 +1,5 @@
 """The command line of the software PLCs: run them, and be the people and the world around them."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from typing import Any, Final
 import click
 
 from sim_plc.control_client import PlantClient
-from sim_plc.side_wire import PlantGone, PlantRefusal
+from sim_plc.side_wire import SIDE_CHANNEL, PlantGone, PlantRefusal
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -94,8 +93,6 @@ def plant_command(group: click.Group, name: str) -> Callable[[Callable[..., None
     def register(command: Callable[..., None]) -> click.Command:
         @wraps(command)
         def run(*args: Any, run_dir: Path, **kwargs: Any) -> None:
-            from sim_plc.app import SIDE_CHANNEL
-
             try:
                 with PlantClient(run_dir / SIDE_CHANNEL) as plant:
                     command(plant, *args, **kwargs)
@@ -144,6 +141,8 @@ def run(
     Ending it is a power cut, starting it again a warm restart: the cars stand where they stood, and each PLC
     remembers what it had accepted.
     """
+    import asyncio
+
     from config.faults import ConfigError
     from config.load import load_tower
     from config.scenario import load_scenario

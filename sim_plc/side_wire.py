@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+SIDE_CHANNEL: Final = "plant.sock"
+"""Its socket in a run directory."""
+
 MAX_LINE: Final = 1 << 20
 
 REFUSED: Final = -32000

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from controller.api import messages
 from controller.api.messages import MAX_LINE, ApiError, BadMessage, Notice, NotReachable, Reply, unreachable
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 __all__ = ["ApiClient", "ApiError", "NotReachable", "Notice", "Refusal"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 MAX_LINE: Final = 1 << 20
 """Longest line in bytes, without its newline."""

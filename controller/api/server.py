@@ -15,8 +15,8 @@ from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, R
 from controller.api.requests import SUBSCRIBE, WHOAMI, Params, to_request
 from controller.api.visitors import Visitor, Visitors
 from controller.api.whoami import turned_away, whoami
-from controller.domain.events import Refusal
 from controller.domain.permits import NotAllowed
+from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Board, Inbox
 
 SOCKET_MODE: Final = 0o660

@@ -16,7 +16,7 @@ from controller.cli.output import BAD, ODD, emit_json, emit_table, for_people, i
 from controller.cli.texts import seconds_text
 from controller.domain.alarm_texts import ENGLISH
 from controller.domain.alarms import BY_NUMBER, UNSEEN, Alarm
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 Line = Mapping[str, Any]
 

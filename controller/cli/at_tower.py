@@ -9,7 +9,7 @@ import click
 from controller.api.sync_client import SyncClient
 from controller.cli.confirm import can_ask, say
 from controller.cli.exits import NOT_CONFIRMED, fail
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.roles import ON_SITE
 
 at_tower_option = click.option(

@@ -10,7 +10,7 @@ from controller.api.messages import ApiError
 from controller.api.sync_client import SyncClient
 from controller.cli.options import RUN_DIR, SOCKET
 from controller.cli.texts import place_text, rooms_of
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

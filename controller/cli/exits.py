@@ -7,7 +7,7 @@ from typing import Final, NoReturn, ParamSpec
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, ApiError, NotReachable
 from controller.cli.next_step import NEXT_STEP
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.roles import ROLE
 
 OK: Final = 0

@@ -7,7 +7,7 @@ from typing import Any, Final
 from controller.cli.status_text import carriage_text
 from controller.cli.texts import Status, place_text, rooms_of
 from controller.cli.what_next import state_step
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 Car = Mapping[str, Any]
 Job = Mapping[str, Any]

@@ -12,8 +12,8 @@ from controller.cli.confirm import say
 from controller.cli.exits import OTHERWISE
 from controller.cli.inventory_text import Bay, believed_text, seen_text, sensed_text
 from controller.cli.output import ODD, align, ink
-from controller.domain.events import Refusal
 from controller.domain.looks import Finding
+from controller.domain.refusal import Refusal
 from controller.domain.roles import ROLE
 
 EMPTY: Final = "empty"

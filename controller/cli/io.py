@@ -16,7 +16,7 @@ from controller.cli.exits import translated
 from controller.cli.lazy import Group
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json, emit_table, ink
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 Register = Mapping[str, Any]
 

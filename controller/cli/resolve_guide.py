@@ -16,8 +16,8 @@ from controller.cli.resolve_text import Asks, Job, Line, Register, WayOut, belie
 from controller.cli.texts import Status, event_text, place_text, rooms_of
 from controller.cli.waiting import ENDED, LOOK_S
 from controller.cli.what_next import state_step
-from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
+from controller.domain.refusal import Refusal
 
 NOTHING_DECIDED: Final = "nothing was decided: the job stays parked"
 

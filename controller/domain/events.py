@@ -8,21 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.domain.refusal import Refusal as Refusal  # noqa: PLC0414 - whoever makes requests finds it here, too
 from controller.domain.roles import Role
 from controller.domain.unit import UnitEvent, UnitMode
-
-
-class Refusal(Exception):
-    """A rule forbids the request; nothing has changed.
-
-    ``rule`` is a stable upper-case name (``UNKNOWN_CAR``, ``TOWER_FULL``, ``ROOM_IN_USE`` ...) that programs may
-    match; ``text`` tells a person why and what would help.
-    """
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(f"{rule}: {text}")
-        self.rule = rule
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

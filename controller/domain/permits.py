@@ -27,7 +27,6 @@ from controller.domain.events import (
     Jog,
     JogHold,
     Query,
-    Refusal,
     Relocate,
     Request,
     Resolve,
@@ -40,6 +39,7 @@ from controller.domain.events import (
     Store,
     UnitCommand,
 )
+from controller.domain.refusal import Refusal
 from controller.domain.roles import NEED_OF, Need, Role
 from controller.domain.unit import UnitEvent
 

@@ -7,10 +7,11 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import ImportInventory, Refusal, Relocate, Resolve, Retrieve, Store
+from controller.domain.events import ImportInventory, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.rooms import Rooms
 from controller.runtime.unseen import doubts

@@ -9,9 +9,9 @@ from controller.activities.context import Bench
 from controller.activities.readings import standing
 from controller.domain.alarms import BY_KEY, BY_NUMBER, STANDING, Of, Tag
 from controller.domain.book import Book
-from controller.domain.events import Refusal
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.service_plan import GROUPS
 from controller.domain.unit import ASKED_FOR, UnitState
 from hal.interfaces import StationState

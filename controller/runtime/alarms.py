@@ -22,8 +22,9 @@ from controller.domain.alarms import (
     shown_state,
     urgency,
 )
-from controller.domain.events import AlarmAct, AlarmCommand, Refusal
+from controller.domain.events import AlarmAct, AlarmCommand
 from controller.domain.records import AlarmSet
+from controller.domain.refusal import Refusal
 from controller.machines.alarm import AlarmMachine, alarm_machine, showing_machine
 from controller.runtime.alarm_news import Event, tell
 from controller.runtime.alarm_sources import Findings, Sources

@@ -9,8 +9,9 @@ import structlog
 
 from controller.activities.context import Bench
 from controller.activities.readings import cause_names
-from controller.domain.events import Query, Refusal
+from controller.domain.events import Query
 from controller.domain.jobs import JobState
+from controller.domain.refusal import Refusal
 from controller.domain.service_plan import NONE, Intervals
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up

@@ -23,7 +23,6 @@ from controller.domain.events import (
     Jog,
     JogHold,
     Query,
-    Refusal,
     Relocate,
     Request,
     Resolve,
@@ -39,6 +38,7 @@ from controller.domain.events import (
 from controller.domain.jobs import Job, JobEvent
 from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
+from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.ledger import Ledger

@@ -11,9 +11,10 @@ from controller.activities.context import Bench
 from controller.activities.jog import Grip, axis_of, jog
 from controller.activities.primitive import StepFailed
 from controller.activities.situation import situation
-from controller.domain.events import Jog, JogHold, Refusal
+from controller.domain.events import Jog, JogHold
 from controller.domain.interlocks import Condition, Wish, explain
 from controller.domain.jogging import AXES, RENEW_S
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitMode, UnitState
 from controller.runtime.inbox import Answer, Board
 from controller.runtime.runner import Overdue, Rest, Runner

@@ -8,10 +8,11 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
 from controller.domain.book import Book
-from controller.domain.events import AuditPlace, BlockPlace, ConfirmPlace, FreePlace, Refusal
+from controller.domain.events import AuditPlace, BlockPlace, ConfirmPlace, FreePlace
 from controller.domain.jobs import JobKind
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
+from controller.domain.refusal import Refusal
 from hal.readings import Loaded
 
 

@@ -9,8 +9,8 @@ import structlog
 
 from controller.activities import modes
 from controller.activities.context import Bench
-from controller.domain.events import Refusal
 from controller.domain.records import ModeSet
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitMode, UnitState
 from controller.runtime.inbox import Answer, Board, Later
 from controller.runtime.ledger import Ledger

@@ -15,9 +15,10 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import CONTACTS, SEEN
 from controller.domain.book import Book
-from controller.domain.events import Refusal, SensorIn, SensorOut
+from controller.domain.events import SensorIn, SensorOut
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet, Record, SensorSet
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.locked_places import LockedPlaces
 from hal.readings import Loaded

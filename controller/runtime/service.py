@@ -7,8 +7,9 @@ from typing import Final
 
 from controller.domain.alarms import Tag
 from controller.domain.components import components
-from controller.domain.events import CompleteService, Refusal, Request, StateService
+from controller.domain.events import CompleteService, Request, StateService
 from controller.domain.records import Record, ServiceDone, ServiceSet
+from controller.domain.refusal import Refusal
 from controller.domain.service import MS_PER_HOUR, NOTHING, WAY_UNITS, Counts, Kind, kind_of
 from controller.domain.service_picture import details, table
 from controller.domain.service_plan import Intervals, Standing, due_groups, is_due, stand

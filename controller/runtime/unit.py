@@ -8,9 +8,9 @@ from controller.activities import homing, modes, recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
-from controller.domain.events import Refusal
 from controller.domain.jobs import JobEvent
 from controller.domain.records import UnitSet
+from controller.domain.refusal import Refusal
 from controller.domain.unit import ASKED_FOR, MODE_CHANGE_STATES, UnitMode
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitState as S

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import Refusal
 from controller.domain.jobs import Job
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.runtime import alarm_views, audit_views, job_views
 from controller.runtime.inbox import Answer
 from hal.plcmap.shape import level_of

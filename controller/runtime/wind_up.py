@@ -12,7 +12,8 @@ from typing import Final
 import structlog
 
 from controller.activities.context import Bench
-from controller.domain.events import Query, Refusal
+from controller.domain.events import Query
+from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Answer, Asked, Inbox, reject
 from controller.runtime.signals import Signal
 from hal.errors import HalError

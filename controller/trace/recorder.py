@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
-from controller.domain.events import Refusal
 from controller.domain.records import Record
+from controller.domain.refusal import Refusal
 from controller.trace import causes
 from controller.trace.ring import Cause, Ring, Standing, Take, Words
 from controller.trace.shelf import Shelf

@@ -7,12 +7,11 @@ from typing import Final, TypeVar
 
 from config.scenario import Scenario
 from controller.api.client import ApiClient, NotReachable
-from sim_plc.app import SIDE_CHANNEL
 from sim_plc.control_client import PlantClient
 from sim_plc.demo.failure import DemoFailed
 from sim_plc.demo.record import Record
 from sim_plc.demo.stage import Stage
-from sim_plc.side_wire import PlantGone
+from sim_plc.side_wire import SIDE_CHANNEL, PlantGone
 
 SOCKET: Final = "cartower.sock"
 

@@ -26,7 +26,7 @@ from controller.cli.output import emit_json
 from controller.cli.record_text import KINDS, entry_text, when_text
 from controller.cli.redact import Redactor
 from controller.cli.since import since_option
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.service_picture import table
 from controller.store.errors import JournalDamaged
 from controller.store.reading import entries_since

@@ -8,7 +8,7 @@ from typing import Final
 from controller.api.messages import ApiError
 from controller.api.sync_client import SyncClient
 from controller.cli.checks.finding import Finding, ok, warn
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.trace.folder import kept
 
 MIB: Final = 1 << 20

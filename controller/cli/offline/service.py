@@ -17,7 +17,7 @@ from controller.cli.offline.objections import told
 from controller.cli.options import JOURNAL, SOCKET, json_option, run_dir_option
 from controller.cli.output import emit_json, emit_table, for_people, ink
 from controller.cli.service_text import HEADERS, SPARE, pairs, row
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.service_picture import details, table
 from controller.domain.service_plan import NONE, Standing, stand
 

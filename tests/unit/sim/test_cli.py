@@ -1,5 +1,7 @@
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.load import load_tower
-from sim_plc.app import SIDE_CHANNEL
 from sim_plc.cli import cartower_sim
 from sim_plc.control import SideChannel
 from sim_plc.plant.cars import Car
 from sim_plc.roster import Roster
+from sim_plc.side_wire import SIDE_CHANNEL
 from sim_plc.tower import new_tower
 
 pytestmark = pytest.mark.realtime
@@ -54,6 +56,24 @@ def plant(run_dir: Path) -> Iterator[None]:
 
 def sim(run_dir: Path, *args: str) -> Result:
     return CliRunner().invoke(cartower_sim, [*args, "--run-dir", str(run_dir)])
+
+
+IMPORTED = """
+import sys
+from sim_plc.cli import cartower_sim
+try:
+    cartower_sim()
+except SystemExit as end:
+    print(end.code, *sys.modules)
+"""
+
+
+def test_a_word_to_the_plant_imports_neither_plant_nor_configuration(tmp_path: Path) -> None:
+    args = ["truth", "--run-dir", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", IMPORTED, *args], check=True, capture_output=True, text=True)
+    code, *modules = done.stdout.split()
+    assert code == "3"
+    assert {"sim_plc.app", "sim_plc.plant", "config", "pydantic", "asyncio"} & set(modules) == set()
 
 
 def test_the_world_is_told_through_the_side_channel(tmp_path: Path) -> None:
