@@ -16,13 +16,14 @@ logs.set_up(now=lambda: EPOCH_S, level="critical")
 
 @pytest.mark.parametrize(
     ("seed", "minutes"),
-    [pytest.param(0, 0.5, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(4))],
+    [pytest.param(0, 0.3, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(4))],
 )
 def test_a_seed_ends_alike_over_pymodbus(seed: int, minutes: float, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(faults=False, coalesced=False)
-    in_memory = rehearse(load_tower("small"), seed, minutes, options)
+    tower = load_tower("small", profile="brisk")
+    in_memory = rehearse(tower, seed, minutes, options)
     monkeypatch.setattr(run, "World", PymodbusWorld)
-    over_pymodbus = rehearse(load_tower("small"), seed, minutes, options)
+    over_pymodbus = rehearse(tower, seed, minutes, options)
     assert in_memory.good, str(in_memory)
     assert over_pymodbus.good, str(over_pymodbus)
     assert over_pymodbus.end == in_memory.end
