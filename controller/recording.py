@@ -41,6 +41,9 @@ TOWER: Final = "tower.json"
 JOURNAL: Final = "journal.sqlite"
 RUN: Final = "run.jsonl"
 
+MODE: Final = 0o750
+"""Of the folder: as closed to others as the journal, whose cars and people it names too."""
+
 LIMIT_BYTES: Final = 256 * 2**20
 """Some twelve hours of a tower at work. What comes after is not taken down: nobody may fill the disk by forgetting."""
 
@@ -66,11 +69,12 @@ class Recording:
             OSError: the folder cannot be made.
 
         """
-        folder.mkdir(parents=True)
+        folder.mkdir(MODE, parents=True)
         (folder / TOWER).write_text(tower.model_dump_json(indent=1) + "\n", encoding="utf-8")
         if journal.exists():
             copy_journal(journal, folder / JOURNAL)
-        return cls((folder / RUN).open("x", encoding="ascii"), owner, wall_s)
+        # Line by line: what a daemon that is killed did last is what somebody wants to see.
+        return cls((folder / RUN).open("x", encoding="ascii", buffering=1), owner, wall_s)
 
     def tap(self, bus: str, link: Link) -> NotedLink:
         """Return the link of a bus with everything over it taken down."""

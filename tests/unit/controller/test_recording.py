@@ -150,10 +150,14 @@ def test_a_recording_begins_in_a_new_folder_with_the_tower_and_the_journal_as_it
     tower = load_tower("small")
 
     async def begin() -> None:
-        Recording.begin(tmp_path / "new", tower, tmp_path / "journal.sqlite", 1, 0.0).close()
+        recording = Recording.begin(tmp_path / "new", tower, tmp_path / "journal.sqlite", 1, 0.0)
+        kept = (tmp_path / "new" / module.RUN).read_text()
+        assert kept.startswith('{"t":0.0,"is":"begin"'), "killed now, the daemon would leave it"
+        recording.close()
         with pytest.raises(FileExistsError):
             Recording.begin(tmp_path / "new", tower, tmp_path / "journal.sqlite", 1, 0.0)
 
     loop.run(begin())
+    assert (tmp_path / "new").stat().st_mode & 0o027 == 0, "closed to others"
     assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [module.RUN, module.TOWER]
     assert type(tower).model_validate_json((tmp_path / "new" / module.TOWER).read_text()) == tower
