@@ -45,6 +45,9 @@ class Door:
         self._closing = False
         self._moving = False
         self._faulted = False
+        self._arrived = True
+        """Whether the last command was an opening that came to its end. At power-up contacts are all that tells."""
+        self._stood_open = False
         outputs.open = outputs.close = False
 
     @property
@@ -56,8 +59,9 @@ class Door:
 
     @property
     def open(self) -> bool:
-        """Whether it stands open and nothing moves it."""
-        return self.inputs.opened and not self._moving
+        """Whether it stands open, has got there, and nothing moves it: one contact proves no end without the way."""
+        inputs = self.inputs
+        return inputs.opened and not (inputs.closed_a or inputs.closed_b) and self._arrived and not self._moving
 
     def power_up(self) -> None:
         """Keep the bolt of a closed leaf home: a restart unlocks nothing."""
@@ -75,6 +79,7 @@ class Door:
 
     def begins(self, content: Content) -> None:
         """Take notice: from the moment OPEN is accepted the door counts as unlocked."""
+        self._stood_open, self._arrived = self.open and content.opcode == Opcode.OPEN, False
         self._moving, self._closing, self._faulted = True, content.opcode == Opcode.CLOSE, False
 
     def ends(self, result: Result) -> None:
@@ -122,7 +127,7 @@ class Door:
             return State.CLOSING if self._closing else State.OPENING
         if self.locked:
             return State.CLOSED
-        return State.OPEN if self.inputs.opened else State.BETWEEN
+        return State.OPEN if self.open else State.BETWEEN
 
     def _open(self) -> Steps:
         self.outputs.bolt = self.outputs.close = False
@@ -130,9 +135,13 @@ class Door:
         inputs = self.inputs
         unbolted = margin_s(self._bolt_s)
         yield Wait(lambda: not (inputs.bolted_a or inputs.bolted_b), unbolted, Reason.CONTACT)
-        yield Wait(lambda: inputs.opened, margin_s(self._travel_s + self._bolt_s))
+        if not self._stood_open:
+            # A contact that tells of the end before the leaf can be there is not believed.
+            yield pause(self._bolt_s + self._travel_s)
+        yield Wait(lambda: inputs.opened, margin_s(self._bolt_s))
         if inputs.closed_a or inputs.closed_b:
             raise StepFault(Reason.CONTACT)
+        self._arrived = True
 
     def _close(self) -> Steps:
         self.outputs.open = False

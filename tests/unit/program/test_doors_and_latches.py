@@ -91,6 +91,39 @@ def test_a_stopped_door_stands_between(rig: Rig) -> None:
     assert rig.plant.truth().doors[101].velocity_mm_s == 0
 
 
+@pytest.mark.parametrize("begun_s", [0.0, 4.0])
+def test_an_end_contact_that_tells_too_early_cuts_no_opening_short(rig: Rig, begun_s: float) -> None:
+    work = rig.send(DOOR, Opcode.OPEN)
+    rig.run(begun_s)
+    rig.plant.overrides["door", 101, "opened"] = True
+    assert both(rig.outcome(DOOR, work)) == OK
+    rig.plant.overrides.clear()
+    assert rig.plant.truth().doors[101].opened
+
+
+def test_one_contact_makes_no_open_way_of_a_leaf_that_was_stopped_before_its_end(rig: Rig) -> None:
+    rig.send(DOOR, Opcode.OPEN)
+    rig.run(4.0)
+    rig.do(DOOR, Opcode.STOP)
+    rig.plant.overrides["door", 101, "opened"] = True
+    rig.run(1.0)
+    assert rig.state(DOOR) is State.BETWEEN
+    assert both(rig.do("shuttle", Opcode.PICK, 101)) == (Result.REFUSED, Reason.WAY_NOT_OPEN)
+    assert both(rig.do(DOOR, Opcode.OPEN)) == OK
+    assert rig.state(DOOR) is State.OPEN
+    assert rig.plant.truth().doors[101].opened
+
+
+def test_a_leaf_that_stood_open_is_open_again_when_its_contact_is(rig: Rig) -> None:
+    rig.do(DOOR, Opcode.OPEN)
+    rig.plant.overrides["door", 101, "opened"] = False
+    rig.run(1.0)
+    assert rig.state(DOOR) is State.BETWEEN
+    rig.plant.overrides.clear()
+    rig.run(1.0)
+    assert rig.state(DOOR) is State.OPEN
+
+
 def test_a_condition_lost_in_mid_travel_stops_the_leaf(rig: Rig) -> None:
     work = rig.send(DOOR, Opcode.OPEN)
     rig.run(3.0)
