@@ -52,12 +52,15 @@ class WrongStation(HalError):
     """A station is not the one that the configuration names: map, version, kind, tower or place table differ."""
 
 
-class ForeignMaster(HalError):
-    """A higher epoch is in force or a sequence was accepted that this controller never wrote."""
-
-
 class NotOnline(HalError):
     """The station is not online: its image is stale or its epoch is not in force."""
+
+
+class ForeignMaster(NotOnline):
+    """A higher epoch is in force or a sequence was accepted that this controller never wrote.
+
+    Whoever bears a station that is not online bears this one too: nothing that it shows may be relied on.
+    """
 
 
 class Unsettled(HalError):

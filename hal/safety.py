@@ -6,6 +6,11 @@ from hal.plcmap.codes import Safety, Status
 from hal.scan import Station
 
 
+def causes_in(word: Safety) -> tuple[Safety, ...]:
+    """Return each cause of a safety word that stands or is latched, in the order of its bit."""
+    return tuple(bit for bit in Safety if bit is not Safety.CHAIN_CLOSED and bit & word)
+
+
 @dataclass(frozen=True, slots=True)
 class SafetyReader:
     """Reads the safety word and the status word of the tower station.
@@ -37,7 +42,7 @@ class SafetyReader:
 
     def causes(self) -> tuple[Safety, ...]:
         """Return each cause that stands or is latched, in the order of its bit."""
-        return tuple(bit for bit in Safety if bit is not Safety.CHAIN_CLOSED and bit & self.word)
+        return causes_in(self.word)
 
     async def first_out(self) -> Safety:
         """Read which cause tripped first; an empty word if none did.

@@ -8,7 +8,6 @@ from typing import Final
 import structlog
 
 from controller.activities.context import Bench
-from controller.activities.readings import cause_names
 from controller.domain.events import Query
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
@@ -46,6 +45,7 @@ from controller.runtime.views import Views
 from hal.errors import HalError, NotOnline
 from hal.plcmap.codes import Safety
 from hal.plcmap.codes import Status as StatusBits
+from hal.safety import causes_in
 
 log = structlog.get_logger(__name__)
 
@@ -231,7 +231,8 @@ class Control:
     async def _safety(self, safety: Safety, status: StatusBits) -> None:
         lost_power = self.unit.state in RUNNING - {UnitState.RESETTING} and not status & StatusBits.POWERED
         if not safety & Safety.CHAIN_CLOSED:
-            causes = ", ".join(cause_names(self._bench)) or "chain open"
+            # As it was told: by now the station may have gone.
+            causes = ", ".join(str(cause.name) for cause in causes_in(safety)) or "chain open"
             if self.unit.state in RUNNING:
                 await self.unit.abort(f"safety: {causes}")
         elif lost_power or status & StatusBits.MAINTENANCE_KEY:
