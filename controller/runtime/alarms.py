@@ -98,7 +98,8 @@ class Alarms:
                 tripped = tripped or tag.alarm.safety
             elif event is AlarmEvent.CLEAR:
                 self._clear(tag)
-            changed = self._hide_by_design(tag) or self._take_off_shelf(tag, now_s) or event is not None or changed
+            shown = self._hide_by_design(tag, findings) or self._take_off_shelf(tag, now_s)
+            changed = shown or event is not None or changed
         for tag in [tag for tag in self._turning if tag not in findings.standing and tag not in self._book.alarms]:
             del self._turning[tag]
         if changed:
@@ -186,11 +187,15 @@ class Alarms:
         above = None if parent is None else self._book.alarms.get(parent)
         return above is not None and above.state in STANDING
 
-    def _hide_by_design(self, tag: Tag) -> bool:
+    def _hide_by_design(self, tag: Tag, findings: Findings) -> bool:
         line = self._book.alarms.get(tag)
         if line is None:
             return False
         explained = self._explained(tag)
+        gone = tag not in findings.standing and not findings.held(tag)
+        if not explained and gone and line.state in STANDING:
+            # Only its delay keeps it: what went while its parent explained it is not told as something new.
+            return False
         event = ShowingEvent.SUPPRESS if explained else ShowingEvent.RELEASE
         if not showing_machine(line.showing, safety=tag.alarm.safety).can(event):
             return False

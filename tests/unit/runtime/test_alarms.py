@@ -66,6 +66,36 @@ def test_a_child_is_suppressed_while_its_parent_stands_and_never_shown_if_it_cam
     assert rig.told()[-1] == ("ROOM_BLOCKED", True)
 
 
+def test_a_child_whose_condition_has_gone_is_not_told_as_new_when_its_parent_goes() -> None:
+    """Two stations of a line that come back two seconds apart told three alarms for one loss."""
+    rig = Rig()
+    rig.look(STATION)
+    rig.look(STATION, SENSOR, after_s=STATION.alarm.on_delay_s)
+    rig.look(STATION, SENSOR, after_s=SENSOR.alarm.on_delay_s)
+    assert rig.state(SENSOR) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+    rig.look(SENSOR)
+    rig.look(after_s=STATION.alarm.off_delay_s - 1.0)
+    rig.look(after_s=1.0)
+    assert rig.state(STATION) == (AlarmState.RETURNED_UNACKNOWLEDGED, Showing.SHOWN)
+    assert rig.state(SENSOR) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+    rig.look(after_s=SENSOR.alarm.off_delay_s)
+    assert rig.told() == [("STATION_OFFLINE", True), ("STATION_OFFLINE", False)]
+    assert rig.state(SENSOR) == (AlarmState.RETURNED_UNACKNOWLEDGED, Showing.SHOWN)
+
+
+def test_a_child_that_comes_back_behind_its_parent_is_told() -> None:
+    rig = Rig()
+    rig.look(STATION)
+    rig.look(STATION, SENSOR, after_s=STATION.alarm.on_delay_s)
+    rig.look(STATION, SENSOR, after_s=SENSOR.alarm.on_delay_s)
+    rig.look(SENSOR)
+    rig.look(after_s=STATION.alarm.off_delay_s - 1.0)
+    rig.look(after_s=1.0)
+    rig.look(SENSOR, after_s=1.0)
+    assert rig.state(SENSOR) == UNACK
+    assert rig.told()[-1] == ("PERSON_SENSOR", True)
+
+
 def test_what_is_shelved_runs_on_and_comes_back_with_its_time() -> None:
     rig = Rig()
     rig.act(AlarmAct.SHELVE, BLOCKED, seconds=3600)
