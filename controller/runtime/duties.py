@@ -39,6 +39,17 @@ def belongs_shut(state: S, *, awaited: bool) -> bool:
     return state in _FOR_THE_CARRIAGE or (state in _WAITING and not awaited)
 
 
+_BEHIND_A_SHUT_DOOR: Final = frozenset(
+    {S.VACANT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING, S.OPEN_FOR_CAR, S.MEASURING, S.REFUSED}
+)
+"""States in which the carriage does not work at the inner door."""
+
+
+def door_belongs_shut(state: S) -> bool:
+    """Return whether the inner door has to be locked: people and cars come and go, or nobody needs the room."""
+    return state in _BEHIND_A_SHUT_DOOR
+
+
 SIGN: Final[Mapping[S, Signal]] = MappingProxyType(
     {
         S.VACANT: Signal.DARK,

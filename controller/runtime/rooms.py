@@ -112,6 +112,9 @@ class Rooms:
         if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
+        elif not signal.facts.door_locked and duties.door_belongs_shut(room.machine.state):
+            room.fault = "the inner door is not locked, though nobody has opened it"
+            await self.fire(room.place, E.FAULT)
         if before is not None:
             for event in between(before, signal.facts):
                 await self.fire(room.place, event)

@@ -24,7 +24,7 @@ def going_on(steel: "Steel", t: float) -> Going:
         yield from _carriage(steel, t)
         yield from _people(steel)
     if not steel.arms_centred:
-        yield from _arms(steel)
+        yield from _arms(steel, t)
     for room in steel.rooms.values():
         if not (room.door.locked and room.gate.locked):
             yield from _room(steel, room, t)
@@ -42,16 +42,17 @@ def next_verdict(steel: "Steel", t: float) -> float:
 
 
 def _forced_due(steel: "Steel", t: float) -> float:
-    """Return when the carriage must stand at the latest because somebody has forced an inner door."""
-    if not (steel.lift.driven or steel.turntable.driven):
+    """Return when the everything must stand at the latest because somebody has forced a door or gate."""
+    if not (steel.lift.driven or steel.turntable.driven or steel.arms.driven):
         return math.inf
-    ends = [room.door_forced_s + _stand_s(steel) for room in steel.rooms.values() if room.door_forced_s is not None]
+    forced = [since_s for room in steel.rooms.values() for since_s in (room.door_forced_s, room.gate_forced_s)]
+    ends = [since_s + steel.stop_s + _REACTION_S for since_s in forced if since_s is not None]
     return min((end for end in ends if end > t), default=math.inf)
 
 
-def _stand_s(steel: "Steel") -> float:
-    """Return within what time the carriage stands behind something that nobody could foresee."""
-    return steel.stop_s + _REACTION_S
+def _unforeseen(steel: "Steel", forced_s: float | None, t: float) -> bool:
+    """Tell whether somebody has forced a leaf so lately that nothing could have come to rest since."""
+    return forced_s is not None and t < forced_s + steel.stop_s + _REACTION_S
 
 
 def _carriage(steel: "Steel", t: float) -> Going:
@@ -60,8 +61,7 @@ def _carriage(steel: "Steel", t: float) -> Going:
     if not steel.arms_centred:
         yield CrimeCode.MOVED_WITH_ARMS_OUT, 0
     for place, room in steel.rooms.items():
-        foreseen = room.door_forced_s is None or t >= room.door_forced_s + _stand_s(steel)
-        if not room.door.locked and place != exempt and foreseen:
+        if not room.door.locked and place != exempt and not _unforeseen(steel, room.door_forced_s, t):
             yield CrimeCode.MOVED_WITH_DOOR_UNLOCKED, place
     for place in steel.loose:
         if place != exempt:
@@ -78,7 +78,7 @@ def _people(steel: "Steel") -> Going:
             yield CrimeCode.DRIVEN_NEAR_PERSON, place
 
 
-def _arms(steel: "Steel") -> Going:
+def _arms(steel: "Steel", t: float) -> Going:
     place = steel.docked
     if steel.arms.driven or steel.comb.driven:
         yield from _people(steel)
@@ -90,7 +90,7 @@ def _arms(steel: "Steel") -> Going:
         if Contact.RAISED in steel.comb.inside and place in steel.yard.at:
             yield CrimeCode.ARMS_INTO_CAR, place
     if steel.reach in steel.rooms:
-        yield from _arms_in_room(steel, steel.rooms[steel.reach])
+        yield from _arms_in_room(steel, steel.rooms[steel.reach], t)
     elif steel.reach is not None and _let_go(steel, steel.reach):
         yield CrimeCode.LATCH_ON_ARMS, steel.reach
 
@@ -99,8 +99,8 @@ def _let_go(steel: "Steel", place: int) -> bool:
     return steel.docked == place and steel.held and steel.mains and place not in steel.wires.unlatch
 
 
-def _arms_in_room(steel: "Steel", room: Room) -> Going:
-    if steel.arms.driven and not room.gate.locked:
+def _arms_in_room(steel: "Steel", room: Room, t: float) -> Going:
+    if steel.arms.driven and not room.gate.locked and not _unforeseen(steel, room.gate_forced_s, t):
         yield CrimeCode.ARMS_WITH_GATE_UNLOCKED, room.place
     if steel.wires.doors[room.place].close and not room.door.closed and steel.mains:
         yield CrimeCode.DOOR_ON_ARMS, room.place

@@ -55,6 +55,7 @@ class Room:
         """A leaf was opened by hand: that both ways are open is nobody's crime until it is put right."""
         self.door_forced_s: float | None = None
         """Since when the inner door is not locked because somebody opened it by hand."""
+        self.gate_forced_s: float | None = None
 
     @property
     def standing(self) -> Car | None:
@@ -93,10 +94,8 @@ class Room:
     def note_hands(self, t: float) -> None:
         """Remember whose leaves somebody has opened by hand."""
         self.gate_forced = self.gate_forced or self.gate.by_hand or self.door.by_hand
-        if self.door.by_hand and self.door_forced_s is None:
-            self.door_forced_s = t
-        elif self.door.locked and not self.door.by_hand:
-            self.door_forced_s = None
+        self.door_forced_s = _opened_by_hand(self.door, self.door_forced_s, t)
+        self.gate_forced_s = _opened_by_hand(self.gate, self.gate_forced_s, t)
 
     def fill(self, inputs: RoomInputs) -> None:
         """Fill every input."""
@@ -115,3 +114,10 @@ class Room:
         inputs.crossings = self.crossings
         inputs.escape_used = self.gate.escape
         self.frame.fill(inputs)
+
+
+def _opened_by_hand(leaf: Leaf, since_s: float | None, t: float) -> float | None:
+    """Return since when a leaf is not locked because somebody opened it by hand; None: it is not so."""
+    if leaf.by_hand:
+        return t if since_s is None else since_s
+    return None if leaf.locked else since_s

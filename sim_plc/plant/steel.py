@@ -57,8 +57,9 @@ class Steel:
         self.stop_s = max(
             machine.lift.speed_mm_s / machine.lift.stop_mm_s2,
             machine.turntable.speed_mdeg_s / machine.turntable.stop_mdeg_s2,
+            machine.shuttle.speed_mm_s / machine.shuttle.acceleration_mm_s2,
         )
-        """What lift and turntable need to stop from their full speed."""
+        """What lift, turntable and arms need to stop from their full speed."""
         self.hazards: set[Cause] = set()
         """Causes that people and the world make."""
         self.mains = True

@@ -16,14 +16,16 @@ from controller.domain.events import (
     Refusal,
     Request,
     Resolve,
+    SetMode,
     StockedCar,
     UnitCommand,
 )
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
-from controller.domain.unit import UnitEvent, UnitState
+from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from sim_plc.plant.truth import Truth
+from sim_plc.rehearsal.mender import Mender
 from sim_plc.rehearsal.world import NobodyThere, World
 
 NEXT: Final[Mapping[UnitState, UnitEvent]] = {
@@ -36,8 +38,10 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 }
 """What brings the unit nearer to Execute."""
 
+MODE_CHANGES: Final = frozenset({UnitState.STOPPED, UnitState.IDLE, UnitState.ABORTED})
+
 PATIENCE_S: Final = 40.0
-"""For how long a blocked room or an unverified place is left alone."""
+"""For how long a blocked room, an unverified place or another mode is left alone."""
 
 THINK_S: Final = 10.0
 """So many times longer each time somebody looks for what stands in a job's way, before the next decision on it."""
@@ -59,6 +63,8 @@ class Operator:
         self._world = world
         self._rng = rng
         self._pause_s = pause_s
+        self._mender = Mender(world, self.ask)
+        self._mode_since_s: float | None = None
         self._tried: Counter[int] = Counter()
         self._again_s: dict[int, float] = {}
         """By job: when to decide on it again, if it is parked again by then."""
@@ -87,8 +93,10 @@ class Operator:
         unit = daemon.control.unit
         if any(station.state.name == "FROZEN" for station in daemon.stations.values()):
             await self.ask(Adopt(by="operator"))
-        elif await self._decide(daemon) or await self._state_inventory(daemon):
+        elif await self._decide(daemon) or await self._mender.mend(daemon) or await self._state_inventory(daemon):
             return
+        elif self._mode_was_forgotten(daemon):
+            await self.ask(SetMode(by="operator", mode=UnitMode.PRODUCTION))
         elif self._needs_reset(daemon):
             await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
         elif unit.state in NEXT:
@@ -223,6 +231,15 @@ class Operator:
             return False  # only the machine can tell, once it has been reset
         self._stated, self._stated_s = doubts, self._world.now
         return await self.import_stock()
+
+    def _mode_was_forgotten(self, daemon: Daemon) -> bool:
+        """Tell whether the unit has been in another mode than Production for longer than anybody works by hand."""
+        unit = daemon.control.unit
+        if unit.mode is UnitMode.PRODUCTION:
+            self._mode_since_s = None
+            return False
+        since_s = self._mode_since_s = self._world.now if self._mode_since_s is None else self._mode_since_s
+        return self._world.now - since_s > PATIENCE_S and unit.state in MODE_CHANGES
 
     def _needs_reset(self, daemon: Daemon) -> bool:
         """Tell whether nothing but a reset leads on: the unit says so, or an axis stands in error."""

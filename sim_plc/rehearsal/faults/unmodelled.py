@@ -1,0 +1,40 @@
+"""Faults that no letter plays, and why; and those that people's habits play in every run."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_OFFICE: Final = "there are no visits, codes, app or payments yet: nobody is told apart at a gate or kiosk"
+_LOCKER: Final = "there is no key locker yet"
+_TWO: Final = "outside of what the contract promises: it proves what moves a car by two independent signals"
+_GUARDS: Final = "such a device watches itself and fails to the side that stops: STUCK_ON and STUCK_OFF play that side"
+
+NOT_IN_THE_MODEL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "two signals that vouch for one another lie together": _TWO,
+        "a person sensor, light curtain or closing edge that is blind": _GUARDS,
+        "a relay of the safety chain that welds or lies": "the chain is hard-wired, and its maker's to prove",
+        "cross-talk between wires of two stations": "they have cables of their own",
+        "a drive that runs away": "the governor and the over-travel switches end that, whatever the controller does: "
+        "GOVERNOR plays what it sees of it",
+        "over-travel": "only a drive that runs away gets there, and a technician winds it back with the key on",
+        "a door or latch that opens by itself": "a bolt or spring that breaks looks like FORCED and LATCH_AJAR",
+        "one code scanned at two kiosks": _OFFICE,
+        "codes tried by force": _OFFICE,
+        "a customer who is given somebody else's car": _OFFICE,
+        "a key that is not returned": _LOCKER,
+        "an operator and an app that cancel a booking together": _OFFICE,
+    }
+)
+"""By name: why there is no letter for it."""
+
+BY_HABIT: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "a car that is too long, wide, high or heavy, or lacks a wheel": ("odd car",),
+        "a car beside its marks": ("stopped beside the marks", "left a car beside the marks"),
+        "somebody who stays for minutes": ("lingered",),
+        "somebody who does not come": ("stayed away",),
+        "an order that must be refused": ("refused Retrieve UNKNOWN_CAR", "refused Store UNKNOWN_ROOM"),
+    }
+)
+"""By name: the probes of a run's report that count it. Habits are `sim_plc.rehearsal.people.Manners`."""
