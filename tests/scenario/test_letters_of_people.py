@@ -1,6 +1,7 @@
 """Letters of people: who walks in, stands about, and asks twice, together, too early, or in a mode that stays on."""
 
 import asyncio
+import pickle
 import random
 from collections import Counter
 
@@ -9,12 +10,12 @@ from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitMode, UnitState
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.faults import desk, humans
+from sim_plc.rehearsal.faults import desk, humans, wire
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate
 from sim_plc.rehearsal.faults.letter import Letter, Strike
 from sim_plc.rehearsal.faults.unmodelled import BY_HABIT, NOT_IN_THE_MODEL
 from sim_plc.rehearsal.operator import Operator
-from sim_plc.rehearsal.run import Options
+from sim_plc.rehearsal.run import Options, rehearse
 from tests.support.places import LOW1, LOW2, ROOM
 from tests.support.scenes import all_is_shut, stock
 from tests.support.stage import QUICK, Stage, stage
@@ -110,3 +111,10 @@ def test_each_letter_has_a_name_of_its_own_and_none_is_said_to_be_missing() -> N
     assert not NOT_IN_THE_MODEL.keys() & (BY_HABIT.keys() | names.keys())
     assert all(NOT_IN_THE_MODEL.values())
     assert Options().kinds == ALPHABET
+
+
+def test_a_campaigns_worker_plays_the_letters_that_its_plan_was_sent_with() -> None:
+    """Letters come to a worker as copies: whoever asked which one it is by identity played another fault there."""
+    options: Options = pickle.loads(pickle.dumps(Options(kinds=(wire.SLOTS,))))  # noqa: S301 - one's own bytes
+    tower, here = tower_under_test(), Options(kinds=(wire.SLOTS,))
+    assert rehearse(tower, 0, 0.2, options).trace_hash == rehearse(tower, 0, 0.2, here).trace_hash

@@ -44,10 +44,13 @@ def test_a_leaf_is_forced_open_and_is_its_motors_again(where: int) -> None:
         assert leaf.opened
         assert truth.chain_closed
         await asyncio.sleep(2.0)
-        room = world.plant.tower_image.rooms[ROOM]
-        wires = room.door_out if where else room.gate_out
-        world.do(lambda _: setattr(wires, "close", True) or setattr(wires, "bolt", True))
+        wires = world.plant.tower_image.rooms[ROOM].door_out if where else world.plant.tower_image.rooms[ROOM].gate_out
+        wires.close = wires.bolt = True
+        world.do(lambda plant: plant.act(world.now))
+        await asyncio.sleep(20.0)
         world.touch()
+        truth = world.plant.truth()
+        assert (truth.doors if where else truth.gates)[ROOM].locked
 
     play(safety.FORCED, watch, where=where, hold_s=10.0)
 

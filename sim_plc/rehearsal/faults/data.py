@@ -35,12 +35,12 @@ class DataFaults:
     def _drawn(self, kind: Letter, name: str) -> Bend:
         """Return what bends a station in one strike."""
         station, rng = self._world.tower.maps[name], self._scene.rng
-        if kind is TORN:
+        if kind == TORN:
             return Torn(rng)
-        if kind is STALE:
+        if kind == STALE:
             return Frozen()
-        if kind is SWAPPED:
+        if kind == SWAPPED:
             return Swapped(station)
-        bend = Stuck(station, rng) if kind is STUCK else BeyondRange(station, rng)
+        bend = Stuck(station, rng) if kind == STUCK else BeyondRange(station, rng)
         self._world.note("bent", [name, bend.name])
         return bend

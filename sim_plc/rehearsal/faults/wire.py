@@ -84,8 +84,8 @@ class WireFaults:
         end()
 
     async def _shut(self, strike: Strike) -> None:
-        bus = self._scene.bus(strike, "rtu" if strike.kind is ADAPTER else "tcp")
-        end = self._world.storm.close(bus, Shut.FULL if strike.kind is SLOTS else Shut.REFUSED)
+        bus = self._scene.bus(strike, "rtu" if strike.kind == ADAPTER else "tcp")
+        end = self._world.storm.close(bus, Shut.FULL if strike.kind == SLOTS else Shut.REFUSED)
         self._world.hang_up(bus)
         await asyncio.sleep(strike.hold_s)
         end()
