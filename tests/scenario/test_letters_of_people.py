@@ -115,6 +115,6 @@ def test_each_letter_has_a_name_of_its_own_and_none_is_said_to_be_missing() -> N
 
 def test_a_campaigns_worker_plays_the_letters_that_its_plan_was_sent_with() -> None:
     """Letters come to a worker as copies: whoever asked which one it is by identity played another fault there."""
-    options: Options = pickle.loads(pickle.dumps(Options(kinds=(wire.SLOTS,))))  # noqa: S301 - one's own bytes
+    options: Options = pickle.loads(pickle.dumps(Options(kinds=(wire.SLOTS,))))
     tower, here = tower_under_test(), Options(kinds=(wire.SLOTS,))
     assert rehearse(tower, 0, 0.2, options).trace_hash == rehearse(tower, 0, 0.2, here).trace_hash
