@@ -94,7 +94,8 @@ class MailboxLaw:
             # Two masters bring together what one keeps apart: that nothing comes of it is the PLC's part.
             pair = (*box, entry.sequence, entry.content), (*other, number, content)
             foreign = any(each in self._foreign for each in pair)
-            if other == box or (_conflict(box[1], other[1]) and not foreign):
+            conflict = _conflict(box[1], other[1]) or _both_ways(box[1], entry.content, other[1], content)
+            if other == box or (conflict and not foreign):
                 yield f"{box} started {entry.sequence} while {other} runs {Opcode(content.opcode).name}"
         self.running[box] = (entry.sequence, entry.content)
 
@@ -125,12 +126,15 @@ def _without(book: dict[Box, T], station: str) -> dict[Box, T]:
 
 
 def _conflict(one: str, other: str) -> bool:
-    """Tell whether two mechanisms must not execute motion together: the carriage's zone, and each room's."""
-    zones = _zone(one), _zone(other)
-    if set(zones) == {"hoistway"}:
-        return not {one, other} <= _AXES
+    """Tell whether two mechanisms must not execute motion together in the carriage's zone."""
+    return {_zone(one), _zone(other)} == {"hoistway"} and not {one, other} <= _AXES
+
+
+def _both_ways(one: str, content: Content, other: str, others: Content) -> bool:
+    """Tell whether the two leaves of a room move together: they may close so, never open."""
     rooms, parts = zip(*(mechanism.partition(".")[::2] for mechanism in (one, other)), strict=True)
-    return rooms[0] == rooms[1] and set(parts) == {"inner_door", "outer_gate"}
+    closing = content.opcode == others.opcode == Opcode.CLOSE
+    return rooms[0] == rooms[1] and set(parts) == {"inner_door", "outer_gate"} and not closing
 
 
 def _zone(mechanism: str) -> str:

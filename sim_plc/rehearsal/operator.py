@@ -40,6 +40,9 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 
 MODE_CHANGES: Final = frozenset({UnitState.STOPPED, UnitState.IDLE, UnitState.ABORTED})
 
+FIRST: Final = (0, 0, 0, 2, 4)
+"""How many decisions on a parked job are left out: two to go on, two to bring the car back, two to put it elsewhere."""
+
 PATIENCE_S: Final = 40.0
 """For how long a blocked room, an unverified place or another mode is left alone."""
 
@@ -196,7 +199,7 @@ class Operator:
         return True
 
     def _choose(self, daemon: Daemon, job: Job) -> tuple[str, int | None]:
-        """Return a decision: first to go on, then back, then elsewhere; by hand when nothing helps."""
+        """Return a decision: to go on, then back, then elsewhere, begun where `FIRST` says; by hand when all fails."""
         attempt = self._tried[job.id]
         free = [
             bay

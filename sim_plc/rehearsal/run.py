@@ -46,7 +46,7 @@ ON_BYTES: Final = 5
 """Of so many seeds one has wires that carry bytes."""
 
 AIMED: Final = 4
-"""Each so many-th seed has faults that are aimed at what the unit and its jobs do; the others' come at any time."""
+"""Of so many times `AIMED` seeds as many in a row have faults that are aimed at what the unit and its jobs do."""
 
 AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)
 
@@ -223,8 +223,9 @@ class Play:
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
         kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)
-        if self.options.aimed and self.world.seed % AIMED == AIMED - 1:
-            drawn = draw_aimed(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds)
+        number = number_of_aimed(self.world.seed) if self.options.aimed else None
+        if number is not None:
+            drawn = draw_aimed(self._rng, number, begin_s=5.0, end_s=length_s, kinds=kinds)
         else:
             drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
@@ -322,6 +323,12 @@ def _told(world: World) -> Counter[str]:
             case "audit":
                 counts[f"audit {event['finding']}"] += 1
     return counts
+
+
+def number_of_aimed(seed: int) -> int | None:
+    """Return the how manyth a seed is of those that aim, from 0; None: it does not."""
+    block, place = divmod(seed, AIMED)
+    return block // AIMED * AIMED + place if block % AIMED == AIMED - 1 else None
 
 
 def longest_move_s(tower: Tower) -> float:

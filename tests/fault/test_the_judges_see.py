@@ -95,6 +95,9 @@ def test_a_door_and_the_gate_of_one_room_at_a_time() -> None:
     assert taken(law, "room1.outer_gate", Opcode.OPEN) == set()
     assert taken(law, "room2.inner_door", Opcode.OPEN) == set()
     assert taken(law, "room1.inner_door", Opcode.OPEN) == {"I6"}
+    law = MailboxLaw()
+    assert taken(law, "room1.inner_door", Opcode.CLOSE) == set()
+    assert taken(law, "room1.outer_gate", Opcode.CLOSE) == set()
 
 
 def test_a_sensor_that_is_stuck_while_the_other_is_believed_alone(monkeypatch: pytest.MonkeyPatch) -> None:

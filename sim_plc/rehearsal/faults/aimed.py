@@ -1,19 +1,20 @@
 """Scripts that aim: each strike waits for a state of the unit and a step of a job that chance alone would rarely give.
 
-What brings the unit or the job there is struck before it, where one letter does so. Aims are drawn uniformly over the
-pairs that can be met, so that a campaign fills its table evenly.
+What brings the unit or the job there is struck before it, where one letter does so. Every letter gets its turn at every
+pair that can be met, run after run, so that a campaign fills its table evenly.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from sim_plc.rehearsal.cells import REACHABLE, Cell
-from sim_plc.rehearsal.faults import humans, iron, plc, process, safety, wire
+from sim_plc.rehearsal.faults import drives, humans, plc, process, safety, sensors, wire
 from sim_plc.rehearsal.faults.letter import Aim, Letter, Strike
 
-EACH_S: Final = 75.0
+EACH_S: Final = 60.0
 """Room for one aimed strike with what leads to it: so many of them fit into a run."""
 
 PATIENCE_S: Final = 150.0
@@ -39,11 +40,26 @@ _LEADS: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
 )
 """By state of the unit: what leads there from Execute."""
 
+_BRIEF: Final = frozenset({"ABORTING", "CLEARING"})
+"""States that last for a moment: whoever lingers misses them."""
+
 _BEHIND_A_START: Final = frozenset({"ABORTED", "CLEARING", "STOPPED", "RESETTING", "IDLE"})
 """States in which only a job of a daemon that was killed is at work."""
 
+_BEHIND_A_TRIP: Final = frozenset({"ABORTED", "CLEARING"})
+"""Of these, where a start stays only with the chain open."""
+
+_KILLED: Final = (process.CRASH, safety.E_STOP)
+
+_THAT_PARK: Final = (plc.PLC_COLD, drives.DRIVE, drives.SEIZED, sensors.CROSS_TALK)
+
 _LEADS_ASIDE: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
-    {"UNKNOWN": (wire.CUT, plc.PLC_WARM), "PARKED": (plc.PLC_COLD, iron.JAM), "RESUMED": (plc.PLC_COLD, iron.JAM)}
+    {
+        "UNKNOWN": (wire.CUT, plc.PLC_WARM),
+        "PARKED": _THAT_PARK,
+        "RESUMED": _THAT_PARK,
+        "UNDONE": _THAT_PARK,
+    }
 )
 """By state of a job: what leads there, whatever the unit does then."""
 
@@ -55,19 +71,29 @@ WORKING: Final = tuple(
 _EXCHANGES: Final = ("PICKING", "PLACING")
 
 
-def draw_aimed(rng: random.Random, *, begin_s: float, end_s: float, kinds: Sequence[Letter]) -> tuple[Strike, ...]:
-    """Draw a script of aimed strikes with letters of ``kinds``, all over by ``end_s``."""
-    strikes: list[Strike] = []
+def draw_aimed(
+    rng: random.Random, number: int, *, begin_s: float, end_s: float, kinds: Sequence[Letter]
+) -> tuple[Strike, ...]:
+    """Draw the script of the ``number``-th run that aims, with letters of ``kinds``, all over by ``end_s``."""
     # Few runs have wires that carry bytes: they are for the letters that others cannot play.
-    aiming = [letter for letter in kinds if letter.of_bytes] or kinds
-    for _ in range(max(1, int((end_s - begin_s) / EACH_S))):
-        letter, cell = rng.choice(aiming), rng.choice(REACHABLE)
+    aiming = tuple(letter for letter in kinds if letter.of_bytes) or tuple(kinds)
+    cells, count = _in_turn(aiming), max(1, int((end_s - begin_s) / EACH_S))
+    strikes: list[Strike] = []
+    for turn in range(number * count, (number + 1) * count):
+        letter, cell = cells[turn % len(cells)]
         at_s = rng.uniform(begin_s, max(begin_s, end_s - PATIENCE_S))
-        lead = _lead(rng, cell, kinds)
-        if lead is not None:
-            strikes.append(_strike(rng, lead[0], lead[1], at_s, end_s, 0.0))
-        strikes.append(_strike(rng, letter, cell, at_s, end_s, rng.choice(LINGERS_S)))
+        strikes += [_strike(rng, lead, before, at_s, end_s, 0.0) for lead, before in _leads(rng, cell, kinds)]
+        lingers_s = rng.choice(LINGERS_S) if cell.unit not in _BRIEF else 0.0
+        strikes.append(_strike(rng, letter, cell, at_s, end_s, lingers_s))
     return tuple(sorted(strikes, key=lambda strike: strike.at_s))
+
+
+@cache
+def _in_turn(letters: tuple[Letter, ...]) -> tuple[tuple[Letter, Cell], ...]:
+    """Return every letter with every pair, shuffled: run after run takes the next ones, so that all get their turn."""
+    cells = [(letter, cell) for letter in letters for cell in REACHABLE]
+    random.Random(len(cells)).shuffle(cells)
+    return tuple(cells)
 
 
 def _strike(rng: random.Random, letter: Letter, cell: Cell, at_s: float, end_s: float, linger_s: float) -> Strike:
@@ -76,16 +102,16 @@ def _strike(rng: random.Random, letter: Letter, cell: Cell, at_s: float, end_s: 
     return Strike(at_s, letter, hold_s, rng.randrange(1000), Aim(cell, until_s, rng.uniform(0.0, linger_s)))
 
 
-def _lead(rng: random.Random, cell: Cell, kinds: Sequence[Letter]) -> tuple[Letter, Cell] | None:
-    """Return what leads to a pair, and when it is to strike; None where nothing is needed, or no letter may do it."""
-    leads = _LEADS_ASIDE.get(cell.step) or _LEADS.get(cell.unit, ())
+def _leads(rng: random.Random, cell: Cell, kinds: Sequence[Letter]) -> Iterator[tuple[Letter, Cell]]:
+    """Yield what leads to a pair, and when it is to strike: nothing where nothing is needed, or no letter may do it."""
+    step = cell.step if cell.step in (*WORKING, "none") else rng.choice(WORKING)
     if cell.step in WORKING and cell.unit in _BEHIND_A_START:
-        leads = (process.CRASH,)
-    allowed = [letter for letter in leads if letter in kinds]
-    if not allowed:
-        return None
-    if cell.step in ("PARKED", "RESUMED"):
-        step = rng.choice(_EXCHANGES)
+        leads: tuple[Letter, ...] = _KILLED if cell.unit in _BEHIND_A_TRIP else _KILLED[:1]
+    elif cell.step in _LEADS_ASIDE:
+        leads = (rng.choice(_LEADS_ASIDE[cell.step]),)
+        step = rng.choice(_EXCHANGES) if cell.step != "UNKNOWN" else step
+    elif cell.unit in _LEADS:
+        leads = (rng.choice(_LEADS[cell.unit]),)
     else:
-        step = cell.step if cell.step in (*WORKING, "none") else rng.choice(WORKING)
-    return rng.choice(allowed), Cell("EXECUTE", step)
+        leads = ()
+    yield from ((letter, Cell("EXECUTE", step)) for letter in leads if letter in kinds)

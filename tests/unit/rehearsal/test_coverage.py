@@ -21,7 +21,7 @@ from sim_plc.rehearsal.faults.aimed import draw_aimed
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
 from sim_plc.rehearsal.faults.letter import Aim, Strike
 from sim_plc.rehearsal.probes import PROBES
-from sim_plc.rehearsal.run import AIMED, Options, Report, rehearse
+from sim_plc.rehearsal.run import Options, Report, number_of_aimed, rehearse
 from sim_plc.rehearsal.story import story
 from sim_plc.rehearsal.timeline import timeline_svg
 
@@ -52,31 +52,35 @@ def test_a_strike_waits_for_its_moment_and_no_longer_than_it_may() -> None:
     assert rehearse(SMALL, 3, 3.0, Options(script=report.script)).trace_hash == report.trace_hash
 
 
-def test_aims_are_drawn_over_every_pair_and_every_letter_and_end_in_time() -> None:
-    pairs, letters = Counter[Cell](), Counter[str]()
-    for seed in range(300):
-        # Letters of bytes have runs of their own.
-        kinds = [letter for letter in ALPHABET if not letter.of_bytes or seed % 2]
-        script = draw_aimed(random.Random(seed), begin_s=5.0, end_s=900.0, kinds=kinds)
-        assert script == draw_aimed(random.Random(seed), begin_s=5.0, end_s=900.0, kinds=kinds)
-        for strike in script:
+def test_every_letter_gets_its_turn_at_every_pair_and_all_end_in_time() -> None:
+    cells, kinds, runs = Counter[tuple[str, Cell]](), (process.CRASH, humans.HOLD, humans.STOP), 40
+
+    def drawn(number: int) -> tuple[Strike, ...]:
+        return draw_aimed(random.Random(number), number, begin_s=5.0, end_s=900.0, kinds=kinds)
+
+    for number in range(runs):
+        assert drawn(number) == drawn(number)
+        for strike in drawn(number):
             assert strike.when is not None
             assert strike.at_s <= strike.when.until_s <= 900.0
-            pairs[strike.when.cell] += 1
-            letters[strike.kind.name] += 1
-    assert set(pairs) == set(REACHABLE)
-    assert set(letters) == {letter.name for letter in ALPHABET}
-    alone = draw_aimed(random.Random(1), begin_s=5.0, end_s=900.0, kinds=(process.CRASH,))
+            cells[strike.kind.name, strike.when.cell] += 1
+    assert set(cells) == {(letter.name, cell) for letter in kinds for cell in REACHABLE}
+    of_bytes = [letter for letter in ALPHABET if letter.of_bytes]
+    script = draw_aimed(random.Random(1), 1, begin_s=5.0, end_s=900.0, kinds=ALPHABET)
+    assert {strike.kind for strike in script} & set(of_bytes)
+    alone = draw_aimed(random.Random(1), 1, begin_s=5.0, end_s=900.0, kinds=(process.CRASH,))
     assert {strike.kind for strike in alone} == {process.CRASH}
 
 
-def test_each_so_many_th_seed_aims() -> None:
-    def script(seed: int, options: Options) -> tuple[Strike, ...]:
-        return rehearse(SMALL, seed, 0.2, options).script
-
-    assert all(strike.when is not None for strike in script(AIMED - 1, Options()))
-    assert all(strike.when is None for strike in script(AIMED - 1, Options(aimed=False)))
-    assert all(strike.when is None for strike in script(AIMED, Options()))
+def test_a_quarter_of_the_seeds_aim_each_kind_of_seed_among_them() -> None:
+    numbers = [number_of_aimed(seed) for seed in range(64)]
+    assert [number for number in numbers if number is not None] == list(range(16))
+    # Towers that are audited, and wires that carry bytes, are drawn by the seed's number too.
+    assert {seed % 4 for seed, number in enumerate(numbers) if number is not None} == {0, 1, 2, 3}
+    assert {seed % 5 for seed, number in enumerate(numbers) if number is not None} == {0, 1, 2, 3, 4}
+    first = numbers.index(0)
+    for options, aim in ((Options(), True), (Options(aimed=False), False)):
+        assert all((strike.when is not None) is aim for strike in rehearse(SMALL, first, 0.1, options).script)
 
 
 def test_every_pair_that_cannot_be_met_says_why() -> None:
