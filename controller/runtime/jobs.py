@@ -17,6 +17,7 @@ from controller.activities.transfer import Done
 from controller.domain.book import is_active
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
+from controller.domain.places import PlaceStatus
 from controller.domain.records import Record
 from controller.domain.rooms import RoomEvent
 from controller.machines.job import job_machine
@@ -197,8 +198,14 @@ class Jobs:
         place = steps.place_of(self._bench, job)
         is_over = steps.IS_OVER.get(job.state)
         if is_over is not None and not is_over(self._bench, place):
+            await self._prove_doubtful(job, place)
             steps.require_verified(self._bench, self._book, place)
         return await step(self._bench, Errand(job.id, job.state.name), place)
+
+    async def _prove_doubtful(self, job: Job, place: int) -> None:
+        """Settle what was left in doubt while the carriage did not know where it stood: now that it is back it sees."""
+        if self._book.places[place].status is PlaceStatus.UNVERIFIED:
+            await self._bench.keeper.commit(*self._shown_of_exchange(job, job.state))
 
     async def _undo(self, job: Job) -> Done:
         await recovery.settle_carriage(self._bench, self._book)

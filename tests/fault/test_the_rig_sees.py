@@ -158,8 +158,12 @@ def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.Monke
     def trusting(self: Selection, place: int | None, status: PlaceStatus) -> bool:
         return place is not None and self._book.places[place].status in (status, doubt)
 
+    async def unseeing(*_: object) -> None:
+        return
+
     monkeypatch.setattr(Selection, "_is", trusting)
     monkeypatch.setattr(steps, "require_verified", lambda *_: None)
+    monkeypatch.setattr(Jobs, "_prove_doubtful", unseeing)
 
     async def doubted(it: Stage) -> None:
         number = await it.order(Relocate(car="C", bay=LOW2))
