@@ -37,11 +37,8 @@ class Ledger:
             OSError: they are not durable, and nothing will be from now on.
 
         """
-        keeping = asyncio.create_task(self._keep(changes))
-        self._keeping.add(keeping)
-        keeping.add_done_callback(self._kept)
         # A caller that is cancelled leaves; what it gave becomes durable and is believed all the same.
-        await asyncio.shield(keeping)
+        await asyncio.shield(self._begin(changes))
 
     async def drain(self) -> None:
         """Keep what was only noted, and wait until nothing is under way.
@@ -53,6 +50,12 @@ class Ledger:
         if self._notes:
             await self.commit()
         await asyncio.gather(*self._keeping)
+
+    def _begin(self, changes: tuple[Record, ...]) -> "asyncio.Task[None]":
+        keeping = asyncio.create_task(self._keep(changes))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._kept)
+        return keeping
 
     async def _keep(self, changes: tuple[Record, ...]) -> None:
         async with self._turn:
@@ -118,8 +121,9 @@ class Ledger:
         self.note(Stopping(prepared.mechanism, prepared.sequence, prepared.check))
 
     def overtaken(self, mechanism: str, sequence: int) -> None:
-        """Record from where a mechanism's counter goes on; it becomes durable with the next commit."""
+        """Record from where a mechanism's counter goes on; kept soon: a tower at rest commits nothing for long."""
         self.note(Overtaken(mechanism, sequence))
+        self._begin(())
 
     async def _commit_for_hal(self, record: Record) -> None:
         """Commit for a driver, in the drivers' own words: an end of its polling would silence what still moves."""
