@@ -51,7 +51,8 @@ class Summary:
     def body(self) -> dict[str, object]:
         """Return it as JSON-able values."""
         body = {**asdict(self), "coverage": self.coverage.body()}
-        return {**body, "verdict": self.verdict.value, "missed": self.missed, "waiting": WAITING}
+        missed = {name: PROBES[name] for name in self.missed}
+        return {**body, "verdict": self.verdict.value, "missed": missed, "waiting": WAITING}
 
     @property
     def missed(self) -> list[str]:
@@ -81,10 +82,10 @@ class Summary:
 
     def _reached(self) -> Iterable[str]:
         yield f"  {self.coverage.line()}"
-        yield f"  rare paths: {len(PROBES) - len(self.missed)} of {len(PROBES)} taken"
-        yield from (f"    never: {name} ({PROBES[name]})" for name in self.missed)
-        yield "  invariants not judged yet:"
-        yield from _wrapped(f"{name} ({why})" for name, why in WAITING.items())
+        yield f"  rare paths that were never taken: {len(self.missed)} of {len(PROBES)}"
+        yield from _wrapped(self.missed)
+        yield "  invariants that nobody can judge yet:"
+        yield from (f"    {', '.join(names)}: {why}" for why, names in _by_reason(WAITING).items())
 
     def _pace(self) -> str:
         whole = "" if self.seeds == self.planned else f" of {self.planned}"
@@ -121,6 +122,13 @@ def summary_of(plan: Plan, results: Iterable[SeedResult], *, canary_seen: bool) 
         bad=tuple(result for result in mine if result.verdict is not Verdict.GOOD),
         canary_seen=canary_seen,
     )
+
+
+def _by_reason(waiting: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, why in waiting.items():
+        found.setdefault(why, []).append(name)
+    return found
 
 
 def _wrapped(words: Iterable[str]) -> list[str]:

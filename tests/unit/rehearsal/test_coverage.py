@@ -123,8 +123,9 @@ def test_a_report_names_the_rare_paths_that_nobody_took() -> None:
     results = [SeedResult(0, Verdict.GOOD, probes=taken)]
     summary = summary_of(Plan(SMALL, 0, 0, 1.0, Options()), results, canary_seen=True)
     assert summary.missed == ["parked"]
-    assert f"never: parked ({PROBES['parked']})" in str(summary)
-    assert "I7 (there is no front office yet" in str(summary)
+    assert f"never taken: 1 of {len(PROBES)}\n    parked\n" in str(summary)
+    assert summary.body()["missed"] == {"parked": PROBES["parked"]}
+    assert "I7, I8, I9, I10, I16: there is no front office yet" in str(summary)
 
 
 def test_what_a_run_struck_into_is_part_of_its_result() -> None:
