@@ -25,6 +25,7 @@ from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from sim_plc.plant.truth import Truth
+from sim_plc.rehearsal.faults.drives import AXES
 from sim_plc.rehearsal.mender import Mender
 from sim_plc.rehearsal.world import NobodyThere, World
 
@@ -159,6 +160,9 @@ class Operator:
             world.do(lambda plant: plant.unload_by_hand(free))
             world.do(lambda plant: plant.set_maintenance_key(on=False))
             self.did["unloaded by hand"] += 1
+            return True
+        if any(world.plant.shows((axis, "fault")) for axis in AXES):
+            # Whoever resets the unit behind a drive in fault gets the same fault again: a technician is on the way.
             return True
         if truth.latched_causes and not truth.causes:
             world.do(lambda plant: plant.device_reset())

@@ -78,7 +78,7 @@ class StorageFaults:
         self._caretaker.restore()
 
     def _harm(self, disk: Disk, strike: Strike) -> bool:
-        if strike.kind is LOST_LOG:
+        if strike.kind == LOST_LOG:
             return disk.lose_log()
         return disk.flip(LOG if strike.where % 2 else JOURNAL, self._scene.rng.random())
 
