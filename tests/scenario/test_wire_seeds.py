@@ -35,7 +35,7 @@ def test_every_letter_is_in_the_alphabet() -> None:
 @pytest.mark.parametrize(
     ("first", "count", "minutes"),
     [
-        pytest.param(1, 1, 1.0, id="short"),
+        pytest.param(1, 1, 0.5, id="short"),
         *(
             pytest.param(first, CHUNK, 15.0, id=str(first), marks=[pytest.mark.long, pytest.mark.campaign])
             for first in range(0, SEEDS, CHUNK)
