@@ -7,6 +7,7 @@ order. ``t`` is the loop's time since the beginning, ``is`` says what a line tel
 * ``begin``: format, owner word, wall time;
 * ``wire``: a request over a bus, when it was asked (``since``), what was written and read (hexadecimal) or the error;
 * ``link``: a connection that stands, or the error of one that does not come about;
+* ``work``: how long a piece of blocking work ``took``, such as a commit, in seconds from its wish to its end;
 * ``asked``, ``answered``: what somebody wanted, and the answer or the rule that refused it; looks are left out;
 * ``told``: an event for people;
 * ``end``: what is believed of each place and of each job when the daemon is told to end.
@@ -14,12 +15,12 @@ order. ``t`` is the loop's time since the beginning, ``is`` says what a line tel
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from struct import pack
-from typing import Any, Final, Self, TextIO
+from typing import Any, Final, Self, TextIO, TypeVar
 
 import structlog
 
@@ -29,9 +30,12 @@ from controller.domain.refusal import Refusal
 from controller.domain.request_bodies import LOOKS, to_body
 from controller.runtime.inbox import Answer, Asked, Board, Inbox
 from controller.store.copying import copy_journal
+from controller.store.writer import Executor
 from hal.errors import HalError, Refused
 from hal.link import Link
 from hal.noted_link import Exchange, NotedLink
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +84,17 @@ class Recording:
         """Return the link of a bus with everything over it taken down."""
         return NotedLink(link, partial(self._exchanged, bus), partial(self._connected, bus))
 
+    def timed(self, executor: Executor) -> Executor:
+        """Return an executor with the time of each piece of work taken down."""
+
+        def execute(work: Callable[[], T], /) -> Awaitable[T]:
+            began_s = asyncio.get_running_loop().time()
+            running = asyncio.ensure_future(executor(work))
+            running.add_done_callback(lambda _: self._worked(began_s))
+            return running
+
+        return execute
+
     def follow(self, inbox: Inbox[Any], board: Board) -> None:
         """Take down what is asked and told from now on."""
         told_before = board.on_event
@@ -103,6 +118,9 @@ class Recording:
                 stream.close()
             except OSError as error:
                 log.warning("recording_failed", error=str(error))
+
+    def _worked(self, began_s: float) -> None:
+        self._note("work", took=round(asyncio.get_running_loop().time() - began_s, 6))
 
     def _heard(self, asked: Asked) -> None:
         if isinstance(asked.request, LOOKS):

@@ -23,9 +23,17 @@ SHAKY = 0.005
 """Of all requests, those that are lost, or whose answer is."""
 
 
+COMMIT_S = 0.3
+"""A disk that everybody waits for: as long when it is lived through again."""
+
+
 def rehearsed(seed: int) -> Recording:
-    """Return a run: requests get lost, a cable comes out and a connection breaks during a move, a car is fetched."""
-    world = RecordedWorld(load_tower("small", profile="brisk"), seed, stock(102, 203))
+    """Return a run: a cable comes out and a connection breaks during a move, a car is fetched.
+
+    Of odd seeds the computer's disk is slow; of even ones the wire loses requests and answers.
+    """
+    commit_s = COMMIT_S if seed % 2 else 0.0
+    world = RecordedWorld(load_tower("small", profile="brisk"), seed, stock(102, 203), commit_s=commit_s)
     rng = random.Random(seed)
 
     def decide(_bus: str, _function: int, _unit: int) -> Fault:
@@ -37,7 +45,8 @@ def rehearsed(seed: int) -> Recording:
             await it.start()
             await it.import_all()
             await it.execute()
-            world.decide = decide
+            if not commit_s:
+                world.decide = decide
             job = await it.order(Relocate(car="C102", bay=204))
             await it.until(lambda: it.job(job).state is JobState.POSITIONING_TO)
             world.pull_cable("bays", out=True)
@@ -54,11 +63,15 @@ def rehearsed(seed: int) -> Recording:
     return loop.run(run())
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(2, 12))])
+MORE = (1, *range(4, 24, 2))
+
+
+@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in MORE)])
 def test_a_rehearsed_run_over_a_bad_wire_is_lived_through_again(seed: int) -> None:
     recording = rehearsed(seed)
     errors = {line["error"] for line in recording.lines if "error" in line}
     assert errors >= {"NoAnswer", "LinkDown"}
+    assert (max(line["took"] for line in recording.lines if line["is"] == "work") > 0.0) == bool(seed % 2)
     outcome = live_through(recording)
     assert outcome.difference is None, str(outcome)
     assert outcome.deeds > 80

@@ -55,7 +55,7 @@ MAY_IMPORT: Table = {
     "controller.tracing": (*LEAVES, "config", "hal", "controller.runtime", "controller.store", "controller.trace"),
     "controller.recording": (
         *LEAVES, "config", "hal.errors", "hal.link", "hal.noted_link", "controller.runtime.inbox",
-        "controller.store.copying",
+        "controller.store.copying", "controller.store.writer",
     ),
     "controller.app": (
         *LEAVES,

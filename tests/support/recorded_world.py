@@ -1,8 +1,10 @@
 """A rehearsed world whose daemon's run is taken down, register by register."""
 
+import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
@@ -12,6 +14,8 @@ from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.recorded.folder import Recording as Kept
 from sim_plc.rehearsal.recorded.folder import lines_of
 from sim_plc.rehearsal.world import World
+
+T = TypeVar("T")
 
 
 class _Kept(io.StringIO):
@@ -27,8 +31,10 @@ class _Kept(io.StringIO):
 class RecordedWorld(World):
     """A world with every poll made, and one daemon from the beginning to the end."""
 
-    def __init__(self, tower: Tower, seed: int, cars: Mapping[int, Car]) -> None:
+    def __init__(self, tower: Tower, seed: int, cars: Mapping[int, Car], *, commit_s: float = 0.0) -> None:
+        """Build the tower; ``commit_s``: how long its computer's disk takes."""
         super().__init__(tower, seed, cars=cars, coalesced=False)
+        self._commit_s = commit_s
         self._text = _Kept()
         self._recording: Recording | None = None
 
@@ -37,7 +43,15 @@ class RecordedWorld(World):
         assert self._recording is None, "one daemon a recording"
         ports = super().ports(life)
         recording = self._recording = Recording(self._text, ports.owner, ports.now())
-        return replace(ports, links=lambda bus: recording.tap(bus, ports.links(bus)))
+
+        def execute(work: Callable[[], T], /) -> Awaitable[T]:
+            async def held_up() -> T:
+                await asyncio.sleep(self._commit_s)
+                return await ports.executor(work)
+
+            return asyncio.ensure_future(held_up()) if self._commit_s else ports.executor(work)
+
+        return replace(ports, links=lambda bus: recording.tap(bus, ports.links(bus)), executor=recording.timed(execute))
 
     async def start_daemon(self) -> Daemon:
         """Start it, and take down what is asked and told."""

@@ -3,7 +3,7 @@
 Compared are, each in its own order and within the tape's tolerance: the commands written to each mailbox (sequence,
 operation, arguments, expected-from; the identical command written again counts once, since a mailbox is a level), each
 station's epochs, the answer to each request, and what was told of the unit, its mode, each job, each room and each look
-into a bay. Between two of these nothing is compared: which of two comes first hangs on milliseconds.
+into a bay. Alarms are not. Between two of these nothing is compared: which of two comes first hangs on milliseconds.
 """
 
 import json

@@ -15,6 +15,9 @@ from sim_plc.rehearsal.recorded.folder import Line
 
 GIVEN_UP: Final = "CancelledError"
 
+SLACK_S: Final = 1e-5
+"""Two times that differ by less are the same: recorded ones are rounded."""
+
 
 @dataclass(slots=True)
 class Shown:
@@ -34,13 +37,21 @@ class Silence:
     error: HalError
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One writing of a command: when it was sent, how long that took, and the error that it ended with."""
+
+    sent_s: float = 0.0
+    took_s: float = 0.0
+    error: HalError | None = None
+
+
 @dataclass(slots=True)
 class Command:
-    """One command as it was written then, once or more often: the check words of its frames, and their ends."""
+    """One command as it was written then, once or more often: the check words of its frames."""
 
     checks: list[int] = field(default_factory=list)
-    ends: list[tuple[float, HalError | None]] = field(default_factory=list)
-    """How long each writing took, and with which error it ended."""
+    writings: list[Writing] = field(default_factory=list)
 
 
 class Reel:
@@ -71,7 +82,7 @@ class Reel:
         shown = self._shown.get((address, count))
         if shown is None:
             return None
-        at = bisect_right(shown.times, now_s) - 1
+        at = bisect_right(shown.times, now_s + SLACK_S) - 1
         after = at + 1
         old = at < 0 or now_s - shown.times[at] > self._near_s or self._was_silent(shown.times[at], now_s)
         if old and after < len(shown.times) and (at < 0 or shown.times[after] - now_s <= self._near_s):
@@ -91,13 +102,13 @@ class Reel:
         if epoch not in self._own_epochs.values() and len(self._own_epochs) < len(self.epochs):
             self._own_epochs[self.epochs[len(self._own_epochs)]] = epoch
 
-    def command(self, address: int, frame: Frame) -> tuple[float, HalError | None]:
-        """Take a command of ours; return how long its writing took then, and the error that it ended with."""
+    def command(self, address: int, frame: Frame) -> Writing:
+        """Take a command of ours; return how it was written then."""
         mechanism = mailbox(self.station, address)
         then = self._commands[mechanism, frame_said(frame)]
         for check in then.checks:
             self._own_checks[mechanism, check] = frame.check
-        return then.ends.pop(0) if then.ends else (0.0, None)
+        return then.writings.pop(0) if then.writings else Writing()
 
     def _take(self, line: Line) -> None:
         error = line.get("error")
@@ -122,7 +133,7 @@ class Reel:
         then = self._commands[mailbox(self.station, line["to"]), frame_said(frame)]
         then.checks.append(frame.check)
         error = error_of(line) if "error" in line and line["error"] != GIVEN_UP else None
-        then.ends.append((line["t"] - line["sent"], error))
+        then.writings.append(Writing(line["sent"], line["t"] - line["sent"], error))
 
     def _fail(self, line: Line) -> None:
         if self._failing:

@@ -2,11 +2,11 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
@@ -20,6 +20,8 @@ from sim_plc.rehearsal.recorded.folder import Line, Recording
 from sim_plc.rehearsal.recorded.reel import Reel
 from sim_plc.rehearsal.recorded.tape import TOLERANCE_S, Difference, Tape
 from sim_plc.rehearsal.recorded.wire import TapeCadence, TapeLink, outages_of, with_sent
+
+T = TypeVar("T")
 
 HEAD: Final = frozenset({"t", "is", "number"})
 """What a line of a request has beside the request."""
@@ -47,6 +49,34 @@ def live_through(recording: Recording, tower: Tower | None = None, tolerance_s: 
         if recording.journal is not None:
             journal.write_bytes(recording.journal)
         return loop.run(_Again(recording, tower or recording.tower, tolerance_s).live(journal))
+
+
+class _Disk:
+    """Does blocking work in place, and lets each piece of it take as long as it took then."""
+
+    def __init__(self, took_s: Iterable[float]) -> None:
+        self._took_s = iter(took_s)
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+        running = asyncio.get_running_loop()
+        done = running.run_in_executor(None, work)
+        took_s = next(self._took_s, 0.0)
+        if not took_s:
+            return done
+        told: asyncio.Future[T] = running.create_future()
+        running.call_later(took_s, _pass_on, done, told)
+        return told
+
+
+def _pass_on(done: "asyncio.Future[T]", told: "asyncio.Future[T]") -> None:
+    """Tell what came of a piece of work, if anybody still waits."""
+    if told.done():
+        return
+    error = done.exception()
+    if error is None:
+        told.set_result(done.result())
+    else:
+        told.set_exception(error)
 
 
 class _Again:
@@ -99,16 +129,14 @@ class _Again:
             mine = {reels[name].station.unit: reels[name] for name in self._tower.bus[bus].stations}
             return TapeLink(tape, mine, outages_of(spoken[bus]), self._tower.machine.plc.scan_s)
 
-        def execute(work: Any) -> Any:
-            return running.run_in_executor(None, work)
-
+        execute = _Disk([line["took"] for line in recording.lines if line["is"] == "work"])
         return Ports(
             links=link,
             cadences=lambda name: TapeCadence(tape, reels[name].polls),
             executor=execute,
             now=lambda: recording.wall_s + running.time(),
             owner=recording.owner,
-            trace_writer=execute,
+            trace_writer=_Disk([]),
         )
 
     def _follow(self, daemon: Daemon) -> None:

@@ -13,13 +13,11 @@ from hal.plcmap.frame import Frame, join32
 from sim_plc.rehearsal.memory_link import Turn
 from sim_plc.rehearsal.recorded.deeds import Words, Writes
 from sim_plc.rehearsal.recorded.folder import Line
-from sim_plc.rehearsal.recorded.reel import Reel
+from sim_plc.rehearsal.recorded.reel import SLACK_S, Reel
 from sim_plc.rehearsal.recorded.tape import Tape
 
 LATENCY_S: Final = 0.002
 """A request and its answer. What was shown then counts from the asking, so that little hangs on it."""
-
-_SLACK_S: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +120,13 @@ class TapeLink:
         self._require_connection()
         # It counts from when it is wished for: then, too, it waited for whatever was under way.
         self._do(reel, address, written)
-        took_s, error = reel.command(address, Frame.from_words(written))
+        then = reel.command(address, Frame.from_words(written))
+        # No command is on its way sooner than then, when a disk or a processor held it up: nobody would accept it yet.
+        await self._tape.reach(then.sent_s)
         async with self._in_turn(urgent=urgent):
-            await asyncio.sleep(LATENCY_S if error is None else took_s)
-        if error is not None:
-            raise error
+            await asyncio.sleep(LATENCY_S if then.error is None else then.took_s)
+        if then.error is not None:
+            raise then.error
 
     async def read_write(
         self,
@@ -208,9 +208,9 @@ class TapeCadence:
         """Wait for the next recorded poll, until `kick`, or for ``period_s``."""
         loop = asyncio.get_running_loop()
         due_s = loop.time() + period_s
-        at = bisect_right(self._polls, self._tape.now + _SLACK_S)
+        at = bisect_right(self._polls, self._tape.now + SLACK_S)
         poll_s = self._polls[at] if at < len(self._polls) else math.inf
-        while not self._kicked and loop.time() < due_s - _SLACK_S and self._tape.now < poll_s - _SLACK_S:
+        while not self._kicked and loop.time() < due_s - SLACK_S and self._tape.now < poll_s - SLACK_S:
             await self._tape.nap(poll_s, due_s, self._hold)
         self._kicked = False
 

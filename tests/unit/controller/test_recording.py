@@ -3,9 +3,9 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,6 +18,8 @@ from hal.errors import LinkDown
 from hal.plcmap.registers import OWNED_BASE
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import MemoryLink
+
+T = TypeVar("T")
 
 
 class Registers:
@@ -121,6 +123,27 @@ def test_requests_their_answers_and_what_is_told_are_taken_down_and_looks_are_no
     ]
     assert (lines[1]["request"], lines[1]["car"]) == ("Retrieve", "C1")
     assert len(told) == 2, "who listened before goes on listening"
+
+
+def test_how_long_blocking_work_takes_is_taken_down_and_what_comes_of_it_is_handed_on() -> None:
+    def slow(work: Callable[[], T], /) -> Awaitable[T]:
+        async def later() -> T:
+            await asyncio.sleep(0.25)
+            return work()
+
+        return asyncio.ensure_future(later())
+
+    def fail() -> int:
+        raise OSError(5, "the disk")
+
+    async def scene(recording: Recording) -> None:
+        execute = recording.timed(slow)
+        assert await execute(lambda: 7) == 7
+        with pytest.raises(OSError, match="the disk"):
+            await execute(fail)
+        await asyncio.sleep(0)
+
+    assert [(line["is"], line["took"]) for line in taken_down(scene)[1:]] == [("work", 0.25), ("work", 0.25)]
 
 
 def test_a_full_disk_and_a_forgotten_recording_end_it_and_nothing_else() -> None:
