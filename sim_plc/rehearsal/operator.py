@@ -41,7 +41,7 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 
 MODE_CHANGES: Final = frozenset({UnitState.STOPPED, UnitState.IDLE, UnitState.ABORTED})
 
-FIRST: Final = (0, 0, 0, 2, 4)
+FIRST: Final = (0, 0, 0, 2, 4, 6)
 """How many decisions on a parked job are left out: two to go on, two to bring the car back, two to put it elsewhere."""
 
 PATIENCE_S: Final = 40.0

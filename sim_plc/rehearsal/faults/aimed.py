@@ -5,7 +5,7 @@ pair that can be met, run after run, so that a campaign fills its table evenly.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -43,13 +43,17 @@ _LEADS: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
 _BRIEF: Final = frozenset({"ABORTING", "CLEARING"})
 """States that last for a moment: whoever lingers misses them."""
 
+_PASSING: Final = frozenset({"STOPPING", "ABORTING"})
+"""States in which a job is put aside only when they end: one that was so before is met in them."""
+
 _BEHIND_A_START: Final = frozenset({"ABORTED", "CLEARING", "STOPPED", "RESETTING", "IDLE"})
 """States in which only a job of a daemon that was killed is at work."""
 
 _BEHIND_A_TRIP: Final = frozenset({"ABORTED", "CLEARING"})
 """Of these, where a start stays only with the chain open."""
 
-_KILLED: Final = (process.CRASH, safety.E_STOP)
+_TRIPPED_AND_KILLED: Final = (safety.E_STOP, process.CRASH)
+"""In this order: of a daemon that is gone nobody knows what it did."""
 
 _THAT_PARK: Final = (plc.PLC_COLD, drives.DRIVE, drives.SEIZED, sensors.CROSS_TALK)
 
@@ -62,6 +66,11 @@ _LEADS_ASIDE: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
     }
 )
 """By state of a job: what leads there, whatever the unit does then."""
+
+_ON_THE_WAY: Final = MappingProxyType(
+    {"PARKED": "HELD", "RESUMED": "HELD", "UNDONE": "HELD", "INTERRUPTED": "HELD", "UNKNOWN": "RESETTING"}
+)
+"""By state of a job: the state of the unit out of which others are reached with it."""
 
 WORKING: Final = tuple(
     cell.step for cell in REACHABLE if cell.unit == "EXECUTE" and cell.step not in ("none", "PARKED", "UNDONE")
@@ -102,16 +111,27 @@ def _strike(rng: random.Random, letter: Letter, cell: Cell, at_s: float, end_s: 
     return Strike(at_s, letter, hold_s, rng.randrange(1000), Aim(cell, until_s, rng.uniform(0.0, linger_s)))
 
 
-def _leads(rng: random.Random, cell: Cell, kinds: Sequence[Letter]) -> Iterator[tuple[Letter, Cell]]:
-    """Yield what leads to a pair, and when it is to strike: nothing where nothing is needed, or no letter may do it."""
-    step = cell.step if cell.step in (*WORKING, "none") else rng.choice(WORKING)
+def _leads(rng: random.Random, cell: Cell, kinds: Sequence[Letter]) -> list[tuple[Letter, Cell]]:
+    """Return what leads to a pair, and when it is to strike: nothing where nothing is needed, or no letter may."""
+    leads: list[tuple[Letter, Cell]] = []
+    here = Cell("EXECUTE", cell.step if cell.step in (*WORKING, "none") else rng.choice(WORKING))
+    unit = [(rng.choice(_LEADS[cell.unit]), here)] if cell.unit in _LEADS else []
     if cell.step in WORKING and cell.unit in _BEHIND_A_START:
-        leads: tuple[Letter, ...] = _KILLED if cell.unit in _BEHIND_A_TRIP else _KILLED[:1]
+        killed = _TRIPPED_AND_KILLED if cell.unit in _BEHIND_A_TRIP else (process.CRASH,)
+        leads = [(letter, here) for letter in killed]
     elif cell.step in _LEADS_ASIDE:
-        leads = (rng.choice(_LEADS_ASIDE[cell.step]),)
-        step = rng.choice(_EXCHANGES) if cell.step != "UNKNOWN" else step
-    elif cell.unit in _LEADS:
-        leads = (rng.choice(_LEADS[cell.unit]),)
+        if cell.step != "UNKNOWN":
+            here = Cell("EXECUTE", rng.choice(_EXCHANGES))
+        leads = [(rng.choice(_LEADS_ASIDE[cell.step]), here), *_onward(cell, unit)]
+    elif cell.step == "INTERRUPTED" and cell.unit in _PASSING:
+        leads = [(humans.HOLD, here), *_onward(cell, unit)]
     else:
-        leads = ()
-    yield from ((letter, Cell("EXECUTE", step)) for letter in leads if letter in kinds)
+        leads = unit
+    return [(letter, when) for letter, when in leads if letter in kinds]
+
+
+def _onward(cell: Cell, unit: list[tuple[Letter, Cell]]) -> list[tuple[Letter, Cell]]:
+    """Return what leads to a state of the unit with a job that was put aside, or parked, before."""
+    via = _ON_THE_WAY[cell.step]
+    direct = cell.unit == via or (cell.step == "UNKNOWN" and cell.unit not in _PASSING)
+    return [] if direct else [(letter, Cell(via, cell.step)) for letter, _ in unit]

@@ -26,7 +26,8 @@ class Lookout:
         while self._world.now < aim.until_s:
             if aim.cell not in present(self._world):
                 await self._comes(aim)
-            await asyncio.sleep(min(aim.linger_s, max(0.0, aim.until_s - self._world.now)))
+            if aim.linger_s:
+                await asyncio.sleep(min(aim.linger_s, max(0.0, aim.until_s - self._world.now)))
             if aim.cell in present(self._world):
                 return
 
