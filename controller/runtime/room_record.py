@@ -27,6 +27,8 @@ class RoomRecord:
         """The newest look; None while the station is not seen."""
         self.last_seen: RoomFacts | None = None
         """The newest look, however old."""
+        self.seen_before: RoomFacts | None = None
+        """The look before that."""
         self.crossings_before: int | None = None
         """The counter when a customer was admitted; None where no departure has to be seen."""
         self.running: RoomState | None = None

@@ -109,6 +109,7 @@ class Rooms:
         """Take a new look at a room: the events since the last one, then what the sensors prove together."""
         room = self._rooms[signal.place]
         before, room.facts, room.last_seen = room.last_seen, signal.facts, signal.facts
+        room.seen_before = before
         if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
@@ -215,7 +216,8 @@ class Rooms:
             room.running = None
         match state:
             case S.CUSTOMER_ADMITTED if was is S.CAR_PRESENT and room.facts is not None:
-                room.crossings_before = room.facts.crossings
+                # The look that shows the gate open may show that the car is out already: the process may have slept.
+                room.crossings_before = (room.seen_before or room.facts).crossings
             case S.MEASURING if was is S.OPEN_FOR_CAR:
                 job = self._awaited(room)
                 if job is not None:

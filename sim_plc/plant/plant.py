@@ -300,8 +300,7 @@ class Plant:
         steel, yard = self._steel, self._steel.yard
         if yard.aboard is None or bay in yard.at or steel.arms.moving or steel.comb.moving:
             raise ValueError(f"no car can be brought to {bay} by hand")
-        yard.at[bay], yard.aboard = yard.aboard, None
-        steel.weigh()
+        steel.unload(bay)
         self.crank_shuttle()
 
     def lift_out(self, place: int) -> None:

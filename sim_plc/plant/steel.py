@@ -202,12 +202,18 @@ class Steel:
         elif place in yard.at or (place in self.rooms and self.rooms[place].transit is not None):
             self.ledger.record(t, CrimeCode.LOWERED_ONTO_CAR, place)
         else:
-            yard.at[place], yard.aboard = yard.aboard, None
-            self.shifted = False
-            self._touch(place)
-            self._sink(-yard.at[place].weight_kg)
+            self.unload(place)
             if place in self.rooms:
                 self.rooms[place].off_marks_mm = 0
+
+    def unload(self, place: int) -> None:
+        """Let the car that is aboard rest on a place from now on."""
+        yard = self.yard
+        assert yard.aboard is not None
+        yard.at[place], yard.aboard = yard.aboard, None
+        self.shifted = False
+        self._touch(place)
+        self._sink(-yard.at[place].weight_kg)
 
     def weigh(self) -> None:
         """Let the scale of the carriage take a reading of what rests on the comb."""

@@ -209,3 +209,22 @@ def test_a_carriage_homed_before_a_car_that_waits_for_its_turn_is_no_exchange_wi
             assert await it.ended(waiting) is JobState.DONE
 
     loop.run(scenario())
+
+
+def test_a_customer_who_left_while_the_daemon_slept_has_left_the_room_to_the_next_one() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
+            await it.until(lambda: it.world.plant.truth().gates[ROOM].opened)
+            assert it.room(ROOM) is RoomState.CAR_PRESENT, "nobody has seen the open gate yet"
+            thaw = it.world.freeze_daemon()
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.world.plant.is_outside(f"C{LOW1}"))
+            await asyncio.sleep(1.0)
+            thaw()
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            await asyncio.sleep(2.0)
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 60.0)
+
+    loop.run(scenario())

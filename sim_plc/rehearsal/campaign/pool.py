@@ -1,12 +1,14 @@
 """Seeds in processes of their own: one that dies or hangs takes nothing with it but its seed."""
 
 import multiprocessing as mp
+import os
 import time
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Final
 
 from config.schema import Tower
@@ -84,12 +86,14 @@ def _hire(plan: Plan) -> _Worker:
 
 
 def _work(wire: Connection, plan: Plan) -> None:
-    logs.set_up(now=lambda: EPOCH_S, level="critical")
-    # A campaign that was killed leaves nobody to tell: then the seed under way is lost, as all that had not ended.
-    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-        while True:
-            seed = wire.recv()
-            wire.send(run_one(plan.tower, seed, plan.minutes, plan.options).line())
+    # Daemons that tell of the disks that fail under them would talk into the progress.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        logs.set_up(now=lambda: EPOCH_S, level="critical", stream=nowhere)
+        # A campaign that was killed leaves nobody to tell: then the seed under way is lost, as all that had not ended.
+        with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+            while True:
+                seed = wire.recv()
+                wire.send(run_one(plan.tower, seed, plan.minutes, plan.options).line())
 
 
 def _give(worker: _Worker, seed: int | None) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 _OFFICE: Final = "there are no visits, codes, app or payments yet: nobody is told apart at a gate or kiosk"
 _LOCKER: Final = "there is no key locker yet"
 _TWO: Final = "outside of what the contract promises: it proves what moves a car by two independent signals"
+_PROCESS: Final = "a rehearsed daemon has no process or thread of its own: CRASH and HANG play its end"
 _GUARDS: Final = "such a device watches itself and fails to the side that stops: STUCK_ON and STUCK_OFF play that side"
 
 NOT_IN_THE_MODEL: Final[Mapping[str, str]] = MappingProxyType(
@@ -19,6 +20,14 @@ NOT_IN_THE_MODEL: Final[Mapping[str, str]] = MappingProxyType(
         "GOVERNOR plays what it sees of it",
         "over-travel": "only a drive that runs away gets there, and a technician winds it back with the key on",
         "a door or latch that opens by itself": "a bolt or spring that breaks looks like FORCED and LATCH_AJAR",
+        "descriptors used up": "a rehearsal's links hold none: that nothing piles up is tried with real ones",
+        "the death of a thread": _PROCESS,
+        "memory used up": _PROCESS,
+        "summer time": "the port gives seconds since 1970, which know none; local time is made by whoever shows it",
+        "a disk that says synced and is not": "nothing above it can know; the power cuts without a sync show its price",
+        "a write that goes to another page": "to the journal it is BIT_FLIP, in more than one page",
+        "a page that cannot be read": "a start meets it as BIT_FLIP; a running daemon hardly reads its journal",
+        "power lost while a key is handed over": _LOCKER,
         "one code scanned at two kiosks": _OFFICE,
         "codes tried by force": _OFFICE,
         "a customer who is given somebody else's car": _OFFICE,
