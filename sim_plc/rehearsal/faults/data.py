@@ -34,7 +34,7 @@ class DataFaults:
 
     def _drawn(self, kind: Letter, name: str) -> Bend:
         """Return what bends a station in one strike."""
-        station, rng = self._world.tower.maps[name], self._scene.rng
+        station, rng = self._world.tower.maps[name], self._scene.dice()
         if kind == TORN:
             return Torn(rng)
         if kind == STALE:

@@ -87,6 +87,10 @@ class Scene:
             await asyncio.sleep(LOOK_S)
         return True
 
+    def dice(self) -> random.Random:
+        """Return dice of one strike's own: however often they are thrown, every other strike stays as it is."""
+        return random.Random(self.rng.random())
+
     def room(self, strike: Strike) -> int:
         """Return the number of the room that is struck."""
         rooms = self.world.tower.shape.rooms

@@ -24,6 +24,9 @@ BEAT_S: Final = 0.25
 LOOK_S: Final = 0.05
 """Between two reads or writes of a host that is in no hurry."""
 
+HIGHEST: Final = 0xFFFF_FFFF
+"""Epoch behind which there is none."""
+
 SPACE: Final = 1024
 """Addresses that are tried."""
 
@@ -44,7 +47,7 @@ class MasterFaults:
 
     async def _take(self, strike: Strike) -> None:
         program, unit = self._struck(strike)
-        epoch = program.gate.memory.epoch + 0x10000 * self._rng.randint(1, 3)
+        epoch = min(program.gate.memory.epoch + 0x10000 * self._rng.randint(1, 3), HIGHEST)
         owner = self._rng.randrange(1, 0x10000)
 
         async def beat() -> None:
@@ -69,7 +72,7 @@ class MasterFaults:
 
     async def _write_junk(self, strike: Strike) -> None:
         program, unit = self._struck(strike)
-        station, rng = program.station, self._rng
+        station, rng = program.station, self._scene.dice()
         targets = [station.mailbox(each.name) for each in station.mechanisms]
         if strike.where % 2:
             targets.append(station.controller_block)
@@ -82,7 +85,7 @@ class MasterFaults:
         await self._keep_on(strike, LOOK_S, write)
 
     async def _look_around(self, strike: Strike) -> None:
-        unit, rng = self._struck(strike)[1], self._rng
+        unit, rng = self._struck(strike)[1], self._scene.dice()
 
         async def read() -> None:
             address, count = rng.randrange(SPACE), rng.randint(1, 125)

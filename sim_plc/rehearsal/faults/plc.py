@@ -32,7 +32,6 @@ class PlcFaults:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._world = scene.world
-        self._rng = scene.rng
         self.acts: Mapping[Letter, Act] = {
             **dict.fromkeys((PLC_WARM, PLC_COLD, BAYS_WARM, BAYS_COLD), self._restart),
             HALT: self._halt,
@@ -60,11 +59,11 @@ class PlcFaults:
         await self._dark(self._scene.station(strike), strike.hold_s)
 
     async def _brown_out(self, strike: Strike) -> None:
-        name = self._scene.station(strike)
+        name, dice = self._scene.station(strike), self._scene.dice()
         for _ in range(DIPS):
-            dark_s = self._rng.uniform(*DIP_S)
+            dark_s = dice.uniform(*DIP_S)
             await self._dark(name, dark_s)
-            await asyncio.sleep(self._rng.uniform(0.2, strike.hold_s / DIPS - dark_s))
+            await asyncio.sleep(dice.uniform(0.2, strike.hold_s / DIPS - dark_s))
 
     async def _dark(self, name: str, hold_s: float) -> None:
         """Let a PLC's outputs be off and nothing answer; it starts with its memory, and knows no connection."""
@@ -93,8 +92,9 @@ class PlcFaults:
         self._world.restart_plc(name)
 
     async def _overrun(self, strike: Strike) -> None:
+        dice = self._scene.dice()
         end = self._world.storm.trouble("late scans")
-        catch_up = self._world.delay_scans(self._scene.station(strike), lambda: self._rng.uniform(*LATE_SCAN_S))
+        catch_up = self._world.delay_scans(self._scene.station(strike), lambda: dice.uniform(*LATE_SCAN_S))
         await asyncio.sleep(strike.hold_s)
         catch_up()
         end()

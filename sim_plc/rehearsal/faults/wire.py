@@ -1,6 +1,7 @@
 """Faults of the wires between daemon and PLCs, as requests meet them."""
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -54,7 +55,6 @@ class WireFaults:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._world = scene.world
-        self._rng = scene.rng
         self.acts: Mapping[Letter, Act] = {
             **dict.fromkeys(BEFALLS, self._befall),
             CUT: self._cut,
@@ -72,12 +72,12 @@ class WireFaults:
         self._world.pull_cable(bus, out=False)
 
     async def _befall(self, strike: Strike) -> None:
-        bus, faults = self._scene.bus(strike), BEFALLS[strike.kind]
-        share = self._rng.uniform(LEAST, MOST)
+        bus, faults, dice = self._scene.bus(strike), BEFALLS[strike.kind], self._scene.dice()
+        share = dice.uniform(LEAST, MOST)
 
         def decide(name: str, _function: int, _unit: int) -> Fault:
-            struck = name == bus and self._rng.random() < share
-            return self._rng.choice(faults) if struck else Fault.NONE
+            struck = name == bus and dice.random() < share
+            return dice.choice(faults) if struck else Fault.NONE
 
         end = self._world.storm.befall(decide)
         await asyncio.sleep(strike.hold_s)
@@ -100,8 +100,9 @@ class WireFaults:
     async def _exceptions(self, strike: Strike) -> None:
         code = ExceptionCode(1 + strike.where % 6)
         self._scene.did[f"exception {code:d}"] += 1
-        share = self._rng.choice((0.1, 0.5, 1.0))
-        end = self._world.storm.bend(self._scene.station(strike), _Refusing(self._scene, code, share))
+        dice = self._scene.dice()
+        bend = _Refusing(dice, code, dice.choice((0.1, 0.5, 1.0)))
+        end = self._world.storm.bend(self._scene.station(strike), bend)
         await asyncio.sleep(strike.hold_s)
         end()
 
@@ -109,8 +110,8 @@ class WireFaults:
 class _Refusing(Bend):
     """Answers a share of all requests with one exception."""
 
-    def __init__(self, scene: Scene, code: ExceptionCode, share: float) -> None:
-        self._rng = scene.rng
+    def __init__(self, rng: random.Random, code: ExceptionCode, share: float) -> None:
+        self._rng = rng
         self._code = code
         self._share = share
 

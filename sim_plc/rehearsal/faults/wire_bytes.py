@@ -67,16 +67,16 @@ class ByteFaults:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._rng = scene.rng
         self.acts: Mapping[Letter, Act] = dict.fromkeys(FAULTS, self._strike)
 
     async def _strike(self, strike: Strike) -> None:
         kind = "tcp" if strike.kind in OF_STREAMS else "rtu" if strike.kind in OF_LINES else ""
         bus, fault = self._scene.bus(strike, kind), FAULTS[strike.kind]
-        share = 1.0 if fault in (Fault.ECHO, Fault.PIECES) else self._rng.uniform(LEAST, MOST)
+        dice = self._scene.dice()
+        share = 1.0 if fault in (Fault.ECHO, Fault.PIECES) else dice.uniform(LEAST, MOST)
 
         def decide(name: str, _function: int, _unit: int) -> Fault:
-            return fault if name == bus and self._rng.random() < share else Fault.NONE
+            return fault if name == bus and dice.random() < share else Fault.NONE
 
         end = self._scene.world.storm.befall(decide)
         await asyncio.sleep(strike.hold_s)
