@@ -24,6 +24,9 @@ RAISED_S: Final = 2.0
 STALE_S: Final = 2.0
 """A daemon calls a station lost after 1.0 s or three missed polls, of which the slowest are 500 ms apart."""
 
+ANSWERED_S: Final = 30.0
+"""Within this a person's word has had its effect, or has been refused."""
+
 KEPT_S: Final = 10.0
 """A younger alarm may not have been durable yet when its daemon was killed; its condition raises it anew."""
 
@@ -50,15 +53,15 @@ class AlarmLaw:
         self._daemon: Daemon | None = None
         self._lines: dict[Tag, AlarmLine] = {}
         self._first_seen_s: dict[Tag, float] = {}
-        self._asked: set[AlarmAct] = set()
-        """What people have asked for since the list was compared last."""
+        self._asked_s: dict[AlarmAct, float] = {}
+        """When people asked for each act last."""
 
     def asked(self, request: Request) -> None:
         """Take what a person asks for."""
         if isinstance(request, AlarmCommand):
-            self._asked.add(request.act)
+            self._asked_s[request.act] = self._world.now
         elif isinstance(request, Resolve):
-            self._asked.add(AlarmAct.ACKNOWLEDGE)
+            self._asked_s[AlarmAct.ACKNOWLEDGE] = self._world.now
 
     def told(self, event: Mapping[str, object]) -> None:
         """Take what the daemon tells of an alarm."""
@@ -151,11 +154,14 @@ class AlarmLaw:
             for tag, line in lines.items()
         }
         self._daemon, self._lines = daemon, lines
-        self._asked.clear()
 
     def _judge(self, tag: Tag, before: AlarmState, now: AlarmState) -> None:
-        seen = AlarmAct.ACKNOWLEDGE in self._asked or BY_KEY[tag.key].answered
+        seen = self._was_asked(AlarmAct.ACKNOWLEDGE) or BY_KEY[tag.key].answered
         if before in UNSEEN and now not in UNSEEN and not seen:
             self._accuse("I18", f"alarm {tag} {tag.key} was {before}, is {now}, and nobody has acknowledged it")
-        if before in LATCHED and now is AlarmState.NORMAL and AlarmAct.RESET not in self._asked:
+        if before in LATCHED and now is AlarmState.NORMAL and not self._was_asked(AlarmAct.RESET):
             self._accuse("I18", f"alarm {tag} {tag.key} was {before}, is {now}, and nobody has reset it")
+
+    def _was_asked(self, act: AlarmAct) -> bool:
+        """Tell whether somebody has asked for an act so lately that what comes of it may be seen now."""
+        return self._world.now - self._asked_s.get(act, -NEVER) <= ANSWERED_S

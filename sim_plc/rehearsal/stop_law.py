@@ -32,6 +32,7 @@ class StopLaw:
         self._tripped = False
         self._reset_asked = False
         self._energised = False
+        self._powered_up_s = -NEVER
         self._late = False
         """What moves too long has been told already."""
         machine = world.tower.machine
@@ -40,8 +41,9 @@ class StopLaw:
         self._bus = next(name for name, bus in world.tower.bus.items() if "tower" in bus.stations)
 
     def power_up(self) -> None:
-        """Take a power-up of the tower PLC: its outputs have dropped."""
+        """Take a power-up of the tower PLC: its outputs have dropped, and it knows of nothing that still moves."""
         self._energised = False
+        self._powered_up_s = self._world.now
 
     def asked_reset(self) -> None:
         """Take a person's Reset."""
@@ -68,7 +70,7 @@ class StopLaw:
     def aborted(self) -> None:
         """Judge a unit that calls itself aborted, where nothing keeps it from seeing every station."""
         daemon, hearing = self._world.daemon, self._world.hearing
-        calm = self._world.now - max(hearing.awake_s, hearing.calm_s) > CALM_S
+        calm = self._world.now - max(hearing.awake_s, hearing.calm_s, self._powered_up_s) > CALM_S
         sees = daemon is not None and all(station.online for station in daemon.stations.values())
         if calm and sees and moving(self._world.plant.truth().carriage):
             self._accuse("I15", "the carriage moves though the unit is aborted")
