@@ -209,4 +209,4 @@ async def stage(
             await it.execute()
         yield it
         it.inspector.judge_end()
-        assert it.inspector.violations == []
+        assert it.inspector.violations == [], [str(each) for each in it.inspector.violations]
