@@ -21,7 +21,7 @@ from tests.support.tower_under_test import tower_under_test
 from tests.support.unit_file import UnitFile
 
 POWER = (power.ALL_BROWN_OUT, power.PC_POWER, power.PC_POWER_MOVING, power.ALL_POWER, clock.CLOCK_DEAD)
-BUSY = (process.LONG_FREEZE, process.HANG, process.STALL, process.TWIN)
+BUSY = (process.RIVAL, process.LONG_FREEZE, process.HANG, process.STALL, process.TWIN)
 AT_REST = ((storage.BIT_FLIP, 2), (storage.LOST_LOG, 1), (storage.OLD_BACKUP, 1))
 STORAGE = (storage.WRITE_EIO, storage.DISK_FULL, storage.READ_ONLY)
 
@@ -120,6 +120,7 @@ def test_a_power_cut_shows_what_was_acknowledged_before_it_was_synced() -> None:
         assert any("I12" in loop.run(body(seed)) for seed in range(9))
 
 
+@pytest.mark.campaign
 def test_a_daemon_is_told_to_end_and_stands_within_five_seconds() -> None:
     async def body() -> None:
         async with in_a_move() as it:
@@ -132,7 +133,7 @@ def test_a_daemon_is_told_to_end_and_stands_within_five_seconds() -> None:
     loop.run(body())
 
 
-@pytest.mark.parametrize("letter", [process.RIVAL, *campaign(BUSY)], ids=str)
+@pytest.mark.parametrize("letter", campaign(BUSY), ids=str)
 def test_a_daemon_that_sleeps_or_is_fenced_off_goes_on_afterwards(letter: Letter) -> None:
     async def body() -> None:
         async with in_a_move() as it:
