@@ -66,8 +66,11 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
     # What no station remembers no job resumes either: arms that were moved by hand are centred for everybody.
     if bench.tower.shuttle.resumable or not bench.tower.shuttle.centred:
         await _home_shuttle(bench)
-    # What is open elsewhere than where the carriage stands no job has opened, and none would close it.
-    await _close_ways(bench, but=situation(bench).stands_at if job_waits else None)
+    if job_waits:
+        # A door that is open elsewhere than where the carriage stands no job has opened, and none would close it.
+        await _close_doors(bench, but=situation(bench).stands_at)
+    else:
+        await _close_ways(bench)
     await reference(bench)
 
 
@@ -104,16 +107,21 @@ async def _home_shuttle(bench: Bench) -> None:
     await _commit(bench, bench.tower.shuttle.home, wishes=wishes, bound_s=bench.kinematics.shuttle_home_s())
 
 
-async def _close_ways(bench: Bench, but: int | None = None) -> None:
-    """Close every inner door and latch that is not proven closed; ``but``: of that place what is open stays so."""
-    tower, motion = bench.tower, bench.kinematics
-    for place, room in tower.rooms.items():
+async def _close_doors(bench: Bench, but: int | None = None) -> None:
+    """Close every inner door that is not proven closed; ``but``: that of this place stays as it is."""
+    for place, room in bench.tower.rooms.items():
         if place != but and not room.inner_door.is_locked:
             wishes = (Wish(WishKind.CLOSE_INNER_DOOR, place),)
-            await _commit(bench, room.inner_door.close, wishes=wishes, bound_s=motion.door_s())
+            await _commit(bench, room.inner_door.close, wishes=wishes, bound_s=bench.kinematics.door_s())
+
+
+async def _close_ways(bench: Bench) -> None:
+    """Close every inner door and latch that is not proven closed."""
+    tower, motion = bench.tower, bench.kinematics
+    await _close_doors(bench)
     for bay in bench.shape.bays:
         latches = tower.latches[level_of(bay)]
-        if bay != but and not latches.latch_closed(bay):
+        if not latches.latch_closed(bay):
             wishes = (Wish(WishKind.LATCH, bay),)
             await _commit(bench, partial(latches.latch, bay), wishes=wishes, bound_s=motion.latch_s())
 
