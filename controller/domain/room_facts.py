@@ -64,12 +64,15 @@ class RoomFacts:
 
 
 def between(before: RoomFacts, now: RoomFacts) -> Iterator[RoomEvent]:
-    """Yield the events that lead from one look to the next, causes first."""
+    """Yield the events that lead from one look to the next, causes first.
+
+    A crossing outward that leaves all three signals of a car behind was none: one barrier alone lets no car go.
+    """
     if now.gate_open and not before.gate_open:
         yield RoomEvent.GATE_PROVEN_OPEN
     if now.maybe_person and not before.maybe_person:
         yield RoomEvent.PERSON_IN
-    if now.crossings != before.crossings:
+    if now.crossings != before.crossings and not (now.last_outward and now.has_car):
         yield RoomEvent.CROSSING_OUTWARD if now.last_outward else RoomEvent.CROSSING_INWARD
     if now.weight != before.weight:
         yield RoomEvent.WEIGHT_ON if now.weight else RoomEvent.WEIGHT_OFF
