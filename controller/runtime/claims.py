@@ -16,8 +16,12 @@ def inbound(book: Book, place: int) -> Job | None:
 
 def counted_on(book: Book, place: int) -> bool:
     """Return whether a job that was taken up comes to a room or fetches from it, or a car is awaited there."""
-    taken_up = any(place in (job.source, job.target) for job in _taken_up(book))
-    return taken_up or inbound(book, place) is not None
+    return carriage_comes(book, place) or inbound(book, place) is not None
+
+
+def carriage_comes(book: Book, place: int) -> bool:
+    """Return whether a job that was taken up comes to a room or fetches from it, and opens its inner door for that."""
+    return any(place in (job.source, job.target) for job in _taken_up(book))
 
 
 def to_be_taken(book: Book, place: int) -> bool:

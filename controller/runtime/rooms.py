@@ -113,13 +113,16 @@ class Rooms:
         if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
-        elif not signal.facts.door_locked and duties.door_belongs_shut(room.machine.state):
+        elif not signal.facts.door_locked and self._door_belongs_shut(room):
             room.fault = "the inner door is not locked, though nobody has opened it"
             await self.fire(room.place, E.FAULT)
         if before is not None:
             for event in between(before, signal.facts):
                 await self.fire(room.place, event)
         await self._prove(room)
+
+    def _door_belongs_shut(self, room: RoomRecord) -> bool:
+        return duties.door_belongs_shut(room.machine.state) and not claims.carriage_comes(self._book, room.place)
 
     @property
     def waits(self) -> bool:
