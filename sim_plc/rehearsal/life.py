@@ -69,7 +69,9 @@ class Life:
         await asyncio.wait([self._task, serving], return_when=asyncio.FIRST_COMPLETED)
         serving.cancel()
         if self.daemon is None:
-            self._task.result()
+            # Of a task that was killed `result` would say that whoever waits here is cancelled.
+            if not self._task.cancelled():
+                self._task.result()
             raise Crashed("killed while it started")
         self._task.add_done_callback(self._ended)
         return self.daemon

@@ -22,6 +22,11 @@ BLOCKED_S: Final = (0.1, 3.0)
 BETWEEN_S: Final = (0.02, 1.0)
 """Of a loop that stalls: how long it is blocked, and how long it gets on in between."""
 
+YOUNG: Final = 4
+"""Of so many that are killed one is killed once more while it starts."""
+
+YOUNG_S: Final = (0.0, 0.02)
+
 
 class ProcessFaults:
     """Plays them."""
@@ -50,7 +55,19 @@ class ProcessFaults:
             elif daemon.book.intents:
                 self._did["killed with an intent open"] += 1
             await self._world.crash_daemon()
+            if strike.where % YOUNG == 0:
+                await self._kill_young(strike.hold_s)
             await self._start_again(strike.hold_s)
+
+    async def _kill_young(self, after_s: float) -> None:
+        """Start the daemon and kill it before it serves, if it takes so long."""
+        await asyncio.sleep(after_s)
+        start = asyncio.create_task(self._world.computer.start_again())
+        await asyncio.sleep(self._scene.rng.uniform(*YOUNG_S))
+        if self._world.daemon is None and not self._world.down:
+            self._did["killed while starting"] += 1
+            await self._world.crash_daemon()
+        await start
 
     async def _shut_down(self, strike: Strike) -> None:
         if not self._world.down:

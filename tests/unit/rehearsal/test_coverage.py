@@ -53,6 +53,14 @@ def test_a_strike_waits_for_its_moment_and_no_longer_than_it_may() -> None:
     assert rehearse(quick, 3, 1.5, Options(script=report.script)).trace_hash == report.trace_hash
 
 
+def test_a_daemon_that_is_killed_while_it_starts_is_started_again() -> None:
+    """Nobody had noticed: whoever started it was taken for cancelled, and no strike ever came so early."""
+    kills = aimed(*(Strike(10.0 + 8.0 * number, process.CRASH, 0.5, process.YOUNG) for number in range(4)))
+    report = rehearse(load_tower("small", profile="brisk"), 1, 1.0, kills)
+    assert report.good, str(report)
+    assert report.probes["killed while starting"]
+
+
 def test_every_letter_gets_its_turn_at_every_pair_and_all_end_in_time() -> None:
     cells, kinds, runs = Counter[tuple[str, Cell]](), (process.CRASH, humans.HOLD, humans.STOP), 40
 
