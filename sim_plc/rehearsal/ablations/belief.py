@@ -49,6 +49,7 @@ BELIEF: Final = (
         "Behind a crash, a lost station or an abort the daemon does not compare its inventory with the sensors.",
         ("I13",),
         Cut((Swap(recovery, "compare", answers(())),)),
+        letters=("CRASH", "SHUT_DOWN", "ABORT", "PC_POWER"),
     ),
     Ablation(
         "pick-believed-early",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from controller.activities import homing, room, situation
+from controller.activities.context import Bench
 from controller.activities.transfer import Done
 from controller.domain.interlocks import Condition, Situation, Wish, explain
 from controller.domain.jobs import JobState
@@ -11,6 +12,7 @@ from controller.domain.room_facts import RoomFacts
 from controller.runtime import selection, steps
 from hal import bay, carriage
 from hal import room as hal_room
+from hal.plcmap.codes import Signal
 from hal.readings import Loaded
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
 from sim_plc.rehearsal.ablations.stand_ins import awaits_nothing, resolves_to, shows
@@ -36,6 +38,16 @@ def _leaving_ways_open(original: dict[JobState, tuple[object, object]]) -> objec
     return original | {state: (left, original[state][1]) for state in (JobState.CLOSING, JobState.CLOSING_TO)}
 
 
+def _admitting_at_once(_original: Any) -> object:
+    """Stand in for the admission of a customer: the inner door is not waited for."""
+
+    async def admit_customer(bench: Bench, place: int) -> None:
+        await room.show(bench, place, Signal.TAKE_CAR)
+        await room._open_gate(bench, place)  # noqa: SLF001 - it stands in for a function of that module
+
+    return admit_customer
+
+
 def _by_the_first(original: Callable[..., Loaded]) -> object:
     """Stand in for what two sensors prove together: the second one is not asked."""
     return lambda *, a, **_second: original(a=a, b=a)
@@ -46,7 +58,7 @@ INTERLOCKS: Final = (
         "gate-beside-open-door",
         "The daemon opens a room's gate whatever its inner door shows.",
         ("I3",),
-        unlooked("INNER_DOOR_NOT_LOCKED") + Cut((Swap(room, "_until", awaits_nothing),)),
+        unlooked("INNER_DOOR_NOT_LOCKED") + Cut((Swap(room, "admit_customer", _admitting_at_once),)),
         Cut(tower=("inner_door_locked",)),
         PLC_REFUSES,
     ),
@@ -74,13 +86,6 @@ INTERLOCKS: Final = (
         Cut(tower=("nobody_inside", "nobody_at_room")),
         PLC_REFUSES,
         ("PERSON", "CURTAIN"),
-    ),
-    Ablation(
-        "curtain-unwatched",
-        "The tower PLC lets a gate close on whoever steps into its plane.",
-        ("I3",),
-        Cut(tower=("curtain_clear",)),
-        letters=("CURTAIN",),
     ),
     Ablation(
         "one-sensor",

@@ -70,12 +70,14 @@ PLC: Final = (
         "A PLC accepts a number that lies behind what it has accepted.",
         ("I6",),
         Cut((Swap(handshake, "serial_ahead", _outdated_is_new),)),
+        letters=("LATE", "DOUBLE", "NOISE"),
     ),
     Ablation(
         "numbers-forgotten",
         "A PLC forgets at a restart which numbers it has accepted, and tells nobody.",
         ("I6",),
         Cut((Swap(station_program, "power_up", _forgetting),)),
+        letters=("PLC_WARM", "BAYS_WARM", "PLC_POWER"),
     ),
     Ablation(
         "homed-by-a-restart",
@@ -94,17 +96,20 @@ PLC: Final = (
         "The tower PLC leaves its drives on behind a trip: nobody needs to reset.",
         ("I15",),
         Cut((Swap(TowerProgram, "begin_scan", _powered_through_trips),)),
+        letters=("E_STOP",),
     ),
     Ablation(
         "key-unseen",
         "The tower PLC does not see the maintenance key.",
         ("I5",),
         Cut((Swap(TowerProgram, "maintenance_key", shows(value=False)),)),
+        letters=("KEY",),
     ),
     Ablation(
         "silence-unheard",
         "A PLC goes on however long it hears no daemon.",
         ("I15",),
         Cut((Swap(EpochGate, "silent", answers(value=False)),)),
+        letters=("CRASH", "FREEZE", "CUT"),
     ),
 )
