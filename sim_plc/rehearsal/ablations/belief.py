@@ -3,15 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from controller.activities import recovery, transfer
-from controller.activities.context import Bench
-from controller.activities.primitive import Errand
-from controller.activities.transfer import Done
-from controller.domain.book import CARRIAGE
-from controller.domain.jobs import JobState
-from controller.domain.places import Place, PlaceStatus
-from controller.domain.records import PlaceSet, Planned, Record
-from controller.runtime import steps
+from controller.activities import recovery
+from controller.domain.records import Planned, Record
 from controller.runtime.ledger import Ledger
 from controller.runtime.unit import Unit
 from hal.bulletin import Bulletin
@@ -26,23 +19,6 @@ def _without_plans(original: Callable[..., Any]) -> object:
     return commit
 
 
-def _believing_early(original: dict[JobState, tuple[Callable[..., Any], object]]) -> object:
-    """Stand in for the table of steps: a pick is believed before it is asked for."""
-    pick, event = original[JobState.PICKING]
-
-    async def believed(bench: Bench, errand: Errand, place: int) -> Done:
-        ledger = bench.keeper
-        assert isinstance(ledger, Ledger)
-        if (car := ledger.book.places[place].car) is not None and not transfer.is_picked(bench, place):
-            carried = Place(CARRIAGE, PlaceStatus.OCCUPIED, car)
-            await ledger.commit(PlaceSet(Place(place, PlaceStatus.FREE)), PlaceSet(carried))
-        done = await pick(bench, errand, place)
-        assert isinstance(done, Done)
-        return done
-
-    return original | {JobState.PICKING: (believed, event)}
-
-
 BELIEF: Final = (
     Ablation(
         "inventory-uncompared",
@@ -50,12 +26,6 @@ BELIEF: Final = (
         ("I13",),
         Cut((Swap(recovery, "compare", answers(())),)),
         letters=("CRASH", "SHUT_DOWN", "ABORT", "PC_POWER"),
-    ),
-    Ablation(
-        "pick-believed-early",
-        "The daemon commits a car to the carriage before the pick has an outcome.",
-        ("I13", "I14"),
-        Cut((Swap(steps, "STRAIGHT", _believing_early),)),
     ),
     Ablation(
         "intent-unwritten",

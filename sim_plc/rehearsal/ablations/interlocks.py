@@ -1,6 +1,5 @@
 """Interlocks are held twice: the PLC enforces them, and the daemon looks before it asks. Both are taken away."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from controller.activities import homing, room, situation
@@ -10,10 +9,7 @@ from controller.domain.interlocks import Condition, Situation, Wish, explain
 from controller.domain.jobs import JobState
 from controller.domain.room_facts import RoomFacts
 from controller.runtime import selection, steps
-from hal import bay, carriage
-from hal import room as hal_room
 from hal.plcmap.codes import Signal
-from hal.readings import Loaded
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
 from sim_plc.rehearsal.ablations.stand_ins import awaits_nothing, resolves_to, shows
 
@@ -46,11 +42,6 @@ def _admitting_at_once(_original: Any) -> object:
         await room._open_gate(bench, place)  # noqa: SLF001 - it stands in for a function of that module
 
     return admit_customer
-
-
-def _by_the_first(original: Callable[..., Loaded]) -> object:
-    """Stand in for what two sensors prove together: the second one is not asked."""
-    return lambda *, a, **_second: original(a=a, b=a)
 
 
 INTERLOCKS: Final = (
@@ -86,14 +77,5 @@ INTERLOCKS: Final = (
         Cut(tower=("nobody_inside", "nobody_at_room")),
         PLC_REFUSES,
         ("PERSON", "CURTAIN"),
-    ),
-    Ablation(
-        "one-sensor",
-        "The daemon believes the first of two sensors.",
-        ("I4",),
-        Cut(tuple(Swap(each, "loaded", _by_the_first) for each in (bay, carriage, hal_room))),
-        Cut(tower=("source_occupied", "target_empty")),
-        "the tower PLC's own look at both of its sensors.",
-        ("STUCK_ON", "STUCK_OFF", "CROSS_TALK", "FALSE_GONE"),
     ),
 )

@@ -92,6 +92,6 @@ ORDERS: Final = (
         "The daemon does not leave a station alone that obeys another master.",
         ("I11",),
         Cut((Swap(Station, "freeze", does_nothing),)),
-        letters=("MASTER",),
+        letters=("MASTER", "INTRUDER", "LATE", "CRASH"),
     ),
 )
