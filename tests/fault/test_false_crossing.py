@@ -16,7 +16,9 @@ from tests.support.scenes import all_is_shut, all_is_told
 from tests.support.stage import QUICK, stage
 
 
-@pytest.mark.parametrize("state", [RoomState.MEASURING, pytest.param(RoomState.CAR_LEAVING, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize(
+    "state", [RoomState.MEASURING, pytest.param(RoomState.CAR_LEAVING, marks=pytest.mark.campaign)]
+)
 def test_a_car_that_is_counted_out_and_stands_there_is_stored_all_the_same(state: RoomState) -> None:
     async def scenario() -> None:
         async with stage() as it:
