@@ -1,8 +1,13 @@
 """The controller's claim on one station: the epoch it writes, and who rules by what the station shows."""
 
+from typing import Final
+
 from hal.errors import ForeignMaster
 from hal.interfaces import EpochStore
 from hal.plcmap.codec import Image
+
+HIGHEST_START: Final = 0xFEFF
+"""No daemon start above this is taken over: epochs end with 0xFFFF in the high word."""
 
 
 class Claim:
@@ -23,7 +28,16 @@ class Claim:
         self.epoch = await self._epochs.next_connection()
 
     async def override(self) -> None:
-        """Begin a daemon start above every epoch that the station was seen with."""
+        """Begin a daemon start above the epoch that the station showed last.
+
+        Raises:
+            ForeignMaster: there is hardly one above it: only a PLC that has lost its memory can be taken over.
+
+        """
+        if self._seen >> 16 > HIGHEST_START:
+            raise ForeignMaster(
+                f"epoch {self._seen:#010x} leaves none above it: clear the retained memory of the PLC, then adopt it"
+            )
         await self._epochs.start(max(self._seen, self.epoch) >> 16)
 
     def find(self, epoch_in_force: int) -> None:
@@ -32,7 +46,7 @@ class Claim:
 
     def see(self, epoch_in_force: int) -> None:
         """Take note of an epoch that a station shows, for an `override` to come."""
-        self._seen = max(self._seen, epoch_in_force)
+        self._seen = epoch_in_force
 
     def require_not_above(self, epoch_in_force: int) -> None:
         """Check that no later start than this one rules.

@@ -9,6 +9,7 @@ from typing import Final
 from hal.bay import Latches
 from hal.cadence import Cadence
 from hal.carriage import Dock, Lift, Shuttle, Turntable
+from hal.claim import HIGHEST_START
 from hal.errors import HalError
 from hal.handshake import Mailbox
 from hal.interfaces import EpochStore, FrameLog, Mechanism, Prepared
@@ -155,9 +156,12 @@ def _check_buses(plan: TowerPlan, maps: Mapping[str, StationMap]) -> None:
 
 
 async def _highest_start(stations: Mapping[str, Station]) -> int:
-    """Return the highest daemon start (high word of the epoch) that any station in reach shows; 0 if none is."""
+    """Return the highest daemon start (high word of the epoch) that any station in reach shows; 0 if none is.
+
+    One above `hal.claim.HIGHEST_START` does not count: its station freezes as soon as it is polled.
+    """
     starts = await asyncio.gather(*(_start_of(station) for station in stations.values()))
-    return max(starts)
+    return max((start for start in starts if start <= HIGHEST_START), default=0)
 
 
 async def _start_of(station: Station) -> int:

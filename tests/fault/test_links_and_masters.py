@@ -10,6 +10,7 @@ from controller.domain.events import Adopt, Relocate, Request, Retrieve, Store, 
 from controller.domain.jobs import JobState as S
 from controller.domain.unit import UnitEvent, UnitState
 from controller.store.errors import JournalLocked
+from hal.claim import HIGHEST_START
 from hal.interfaces import StationState
 from hal.plcmap.codes import Result
 from sim_plc.plant.cars import Car
@@ -192,5 +193,29 @@ def test_a_second_daemon_with_its_own_journal_freezes_the_first_until_an_operato
             await it.execute()
             assert await it.ended(number) is S.DONE
             assert it.truth() == it.belief() == {"A": LOW1, "C": LOW2}
+
+    loop.run(scenario())
+
+
+def test_an_epoch_with_none_above_it_is_given_back_by_a_plc_whose_memory_is_cleared() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=CARS) as it:
+            assert it.world.daemon is not None
+            tower = it.world.daemon.control._bench.tower.stations["tower"]
+            it.world.programs[0].gate.memory.epoch = 0xFFFF_FFFF
+            it.world.touched()
+            await it.until(lambda: tower.state is StationState.FROZEN, 10.0)
+            assert await it.refused(Adopt()) == "NOT_ONLINE"
+            await it.world.stop_daemon()
+            daemon = await it.world.start_daemon()
+            tower = daemon.control._bench.tower.stations["tower"]
+            await it.until(lambda: tower.state is StationState.FROZEN, 10.0)
+            it.world.restart_plc("tower", warm=False)
+            await asyncio.sleep(1.0)
+            it.world.reset_plc("tower")
+            await it.ask(Adopt())
+            await it.until(lambda: tower.online, 10.0)
+            await it.execute()
+            assert it.book.epoch_high < HIGHEST_START
 
     loop.run(scenario())
