@@ -11,7 +11,7 @@ from controller.activities.context import Bench
 from controller.activities.meter import Meter, meter
 from controller.domain.records import Halted, Issued, Planned, Record, Settled
 from controller.domain.travel import deadline_s
-from hal.errors import HalError
+from hal.errors import HalError, Maintenance
 from hal.interfaces import Outcome, Prepared, Verdict
 
 log = structlog.get_logger(__name__)
@@ -148,8 +148,9 @@ async def _halt(bench: Bench, wanted: Sequence[Prepared]) -> None:
 async def _stop(bench: Bench, name: str) -> None:
     try:
         await bench.tower.mechanism(name).stop()
+    except Maintenance:
+        with suppress(HalError):
+            # Nothing is written, and the PLC brings it to rest by itself.
+            await bench.news.until(lambda: bench.tower.mechanism(name).status().executing == 0, HALT_S)
     except HalError as error:
         log.warning("stop_not_delivered", mechanism=name, error=str(error))
-        with suppress(HalError):
-            # With the maintenance key on nothing is written, and the PLC brings it to rest by itself.
-            await bench.news.until(lambda: bench.tower.mechanism(name).status().executing == 0, HALT_S)

@@ -100,6 +100,8 @@ class AttackedTower:
         end = self.t + seconds
         while self._next_poll <= end:
             self._to(self._next_poll)
+            # In motion nothing else may happen for seconds: whoever judges looks as often as somebody polls.
+            self.judge.look()
             self.poll()
             self._next_poll = self.t + (HAND_S if self.hand else POLL_S)
         self._to(end)
