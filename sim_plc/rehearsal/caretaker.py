@@ -37,19 +37,30 @@ class Caretaker:
         self.did["copied"] += 1
         return True
 
-    def restore(self) -> None:
-        """Put the newest copy in the journal's place; without one put the journal aside. No daemon may run."""
+    def restore(self) -> bool:
+        """Put the newest copy in the journal's place; without one put the journal aside. No daemon may run.
+
+        Return whether it was done: a disk that takes nothing leaves all as it was.
+        """
         world, journal = self._world, self._world.folder / JOURNAL
         assert world.down
         with closing(_Locked(journal)):
-            if self._copies:
-                put_back(self._copies[-1], journal, self._stamp_s(), BY)
-                self.did["restored"] += 1
-            else:
-                world.computer.disk.move_away(f"{JOURNAL}.spoilt-{self.did['put aside']}")
-                self.did["put aside"] += 1
+            try:
+                self._replace(journal)
+            except OSError:
+                self.did["not restored"] += 1
+                return False
         world.computer.replaced()
         world.note("restored", len(self._copies))
+        return True
+
+    def _replace(self, journal: Path) -> None:
+        if self._copies:
+            put_back(self._copies[-1], journal, self._stamp_s(), BY)
+            self.did["restored"] += 1
+        else:
+            self._world.computer.disk.move_away(f"{JOURNAL}.spoilt-{self.did['put aside']}")
+            self.did["put aside"] += 1
 
     def _stamp_s(self) -> float:
         """Return the wall time; the kept journal is named after its second, of which no two may be the same."""

@@ -89,6 +89,6 @@ class StorageFaults:
         await asyncio.sleep(strike.hold_s)
         computer = self._world.computer
         await computer.lose_power()
-        self._caretaker.restore()
-        self._scene.did["an old copy was put back"] += 1
+        if self._caretaker.restore():
+            self._scene.did["an old copy was put back"] += 1
         await computer.get_power()

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from config.load import load_tower
 from controller.domain.events import Query, Relocate
 from controller.domain.unit import UnitState
 from sim_plc.rehearsal import loop
@@ -12,6 +13,7 @@ from sim_plc.rehearsal.computer import RESTART_S, WATCHDOG_S
 from sim_plc.rehearsal.faults import clock, power, process, storage
 from sim_plc.rehearsal.faults.alphabet import Fate
 from sim_plc.rehearsal.faults.letter import Letter, Strike
+from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import EPOCH_S, World
 from tests.support.places import TOP3
 from tests.support.power_cuts_journal import synced
@@ -160,3 +162,10 @@ def test_the_pauses_of_the_service_manager_are_the_packaged_units() -> None:
     unit = UnitFile.packaged()
     assert float(unit.one("RestartSec")) == RESTART_S
     assert float(unit.one("WatchdogSec")) == WATCHDOG_S
+
+
+def test_a_copy_is_not_put_back_onto_a_disk_that_takes_nothing() -> None:
+    full, old = Strike(20.0, storage.DISK_FULL, 60.0, 0), Strike(10.0, storage.OLD_BACKUP, 40.0, 0)
+    report = rehearse(load_tower("small"), 3, 2.0, Options(script=(old, full)))
+    assert report.good, str(report)
+    assert not report.probes["an old copy was put back"]
