@@ -66,7 +66,7 @@ class Violation:
 
 
 class Inspector:
-    """A `sim_plc.rehearsal.world.Witness` that judges a run."""
+    """A `sim_plc.rehearsal.witness.Witness` that judges a run."""
 
     def __init__(self, world: "World") -> None:
         self.violations: list[Violation] = []

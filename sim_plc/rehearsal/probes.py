@@ -117,7 +117,7 @@ _SHOWING: Final = MappingProxyType(
 
 
 class Probes:
-    """A `sim_plc.rehearsal.world.Witness` that counts what is reached."""
+    """A `sim_plc.rehearsal.witness.Witness` that counts what is reached."""
 
     def __init__(self, world: "World") -> None:
         self.reached: Counter[str] = Counter()

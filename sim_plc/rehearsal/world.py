@@ -14,14 +14,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
 from controller.domain.events import Refusal, Request
 from controller.domain.roles import Role
 from hal.link import Link
-from hal.modbus_link import MAX_UNANSWERED
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
@@ -35,29 +34,19 @@ from sim_plc.program.station_program import StationProgram
 from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
-from sim_plc.rehearsal.bent_unit import BentUnit
-from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.computer import Computer
 from sim_plc.rehearsal.disk import JOURNAL, Disk
 from sim_plc.rehearsal.durability import LifeWitness
 from sim_plc.rehearsal.hearing import Hearing
 from sim_plc.rehearsal.lame_programs import LateProgram, StandingProgram
 from sim_plc.rehearsal.life import Life
-from sim_plc.rehearsal.lull import Lull
-from sim_plc.rehearsal.memory_link import Fault, MemoryLink
+from sim_plc.rehearsal.memory_link import Fault
 from sim_plc.rehearsal.storm import End, Storm
 from sim_plc.rehearsal.wired import Wired
+from sim_plc.rehearsal.wiring import LATE_S, Wiring, no_fault
+from sim_plc.rehearsal.witness import Witness
 from sim_plc.stepper import Stepper
 from sim_plc.unit import Unit
-
-LATENCY_S: Final = 0.004
-"""A request and its answer on a quiet network, with a PLC that answers between two scans."""
-
-LATE_S: Final = (0.4, 5.0)
-"""How late a request may come out of a gateway's buffer."""
-
-SLOW_S: Final = (0.01, 0.18)
-"""How slow a PLC may be that still answers in time: every bus waits for longer."""
 
 EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
@@ -66,49 +55,8 @@ ANSWER_S: Final = 30.0
 """How long a person waits for an answer: a command may wait for a standstill."""
 
 
-def no_fault(_bus: str, _function: int, _unit: int) -> Fault:
-    """Let every request arrive and be answered."""
-    return Fault.NONE
-
-
 class NobodyThere(ConnectionError):
     """No daemon answers: it is down, frozen, or was killed before its answer."""
-
-
-class Witness(Protocol):
-    """Sees everything that happens to a world, at the instant at which it happens."""
-
-    def on_plc(self, station: str, entry: LogEntry) -> None:
-        """Take a line of a station's log; the plant stands at its instant."""
-        ...
-
-    def on_power_up(self, station: str, *, warm: bool) -> None:
-        """Take the power-up of a station's PLC; ``warm``: with its memory."""
-        ...
-
-    def on_forgotten(self, station: str) -> None:
-        """Take a person's reset of a station that had lost its memory: its numbers start anew."""
-        ...
-
-    def on_asked(self, request: Request) -> None:
-        """Take what a person asks the daemon for."""
-        ...
-
-    def on_refused(self, request: Request, rule: str) -> None:
-        """Take the rule by which the daemon has refused what a person asked for."""
-        ...
-
-    def on_plant(self) -> None:
-        """Take news of the plant."""
-        ...
-
-    def on_told(self, event: Mapping[str, object]) -> None:
-        """Take what the daemon tells."""
-        ...
-
-    def on_died(self, why: str) -> None:
-        """Take the end of a daemon that nobody ended."""
-        ...
 
 
 class World:
@@ -142,8 +90,7 @@ class World:
         self.seed = seed
         self.rng = random.Random(seed)
         self.plant = Plant(tower, seed=seed, cars=dict(cars or {}))
-        self.pulses = {name: Pulse() for name in station_maps(tower.shape)}
-        """By station: beats when a poll could show something new."""
+        self._wiring = Wiring(self, coalesced=coalesced)
         self.log: list[tuple[str, LogEntry]] = []
         self.events: list[Mapping[str, object]] = []
         self.witnesses: list[Witness] = []
@@ -160,14 +107,13 @@ class World:
         self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
-        self.stepper.on_scan = self._on_scan
+        self.stepper.on_scan = self._wiring.on_scan
         # In memory where the system offers it: power cuts are played, so that nothing needs to survive a real one.
         in_memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own in it
         self.folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=in_memory if in_memory.is_dir() else None))
         self.computer = Computer(self, self.folder, random.Random(f"{seed} disk"), lambda: EPOCH_S + self.now)
         self._elsewhere = Disk(self.folder, random.Random(f"{seed} elsewhere"))
         """Of the computers of other daemons."""
-        self._coalesced = coalesced
         self._traced = traced
         self.on_bytes = on_bytes
         self._trace = hashlib.sha256()
@@ -175,9 +121,8 @@ class World:
         self._starts = 0
         self._life: Life | None = None
         self._rivals: list[Life] = []
-        self._cut: set[str] = set()
-        self._shown = dict.fromkeys(self.pulses, -1)
-        """By station: how often it had shown something else when its pulse beat last."""
+        self.cut: set[str] = set()
+        """The buses whose cables are out."""
 
     @property
     def decide(self) -> Callable[[str, int, int], Fault]:
@@ -271,7 +216,7 @@ class World:
         rival = self._new_life(journal, self._elsewhere)
         self._rivals.append(rival)
         self._listen()
-        self._beat_all()
+        self._wiring.beat_all()
         try:
             return await rival.begin()
         except Exception:
@@ -337,12 +282,12 @@ class World:
     def pull_cable(self, bus: str, *, out: bool) -> None:
         """Take the cable of a bus out, or put it in again; for every daemon to come too."""
         self.note("cable", [bus, out])
-        (self._cut.add if out else self._cut.discard)(bus)
+        (self.cut.add if out else self.cut.discard)(bus)
         for life in (*self._rivals, self._life):
             if life is not None and bus in life.links:
                 life.links[bus].reachable = not out
         self._listen()
-        self._beat(bus)
+        self._wiring.beat(bus)
 
     async def ask(
         self, request: Request, role: Role = Role.ENGINEER, *, on_site: bool = True
@@ -441,7 +386,7 @@ class World:
     def touched(self) -> None:
         """Let the stepper look again, after something was done to the plant."""
         self.stepper.kick()
-        self._beat_all()
+        self._wiring.beat_all()
 
     def do(self, act: Callable[[Plant], object]) -> None:
         """Do something to the plant now, as a person or the weather would."""
@@ -456,9 +401,7 @@ class World:
 
     def units(self, bus: str) -> dict[int, Unit]:
         """Return the stations of a bus by unit id, as whoever asks them sees them now."""
-        units = self.stepper.units(asyncio.get_running_loop().time)
-        wanted = [program for program in self.programs if program.name in self.tower.bus[bus].stations]
-        return {program.unit: BentUnit(units[program.unit], self.storm.bends(program.name)) for program in wanted}
+        return self._wiring.units(bus)
 
     def hang_up(self, bus: str) -> None:
         """Let the peer of a bus break its connections."""
@@ -473,14 +416,14 @@ class World:
         for life in (*self._rivals, self._life):
             if life is not None and bus in life.links:
                 life.links[bus].fall_mute()
-        self._beat(bus)
+        self._wiring.beat(bus)
 
     def ports(self, life: Life) -> Ports:
         """Return the outside world of one daemon."""
         rng = random.Random(f"{self.seed} daemon {self._starts}")
         return Ports(
             links=lambda bus: self._link(bus, life),
-            cadences=lambda name: self._cadence(name, life),
+            cadences=lambda name: self._wiring.cadence(name, life),
             executor=life.execute,
             now=self.computer.clock,
             owner=rng.randrange(1, 0x10000),
@@ -517,7 +460,7 @@ class World:
             self.now,
             awake=self._life in lives and self.daemon is not None,
             spoken=bool(lives),
-            cut=self._cut,
+            cut=self.cut,
             noisy=self._decide is not no_fault or not self.storm.calm,
         )
 
@@ -529,78 +472,13 @@ class World:
         self._starts += 1
         return Life(self, self.folder / journal, disk)
 
-    def _cadence(self, name: str, life: Life) -> PulsedCadence:
-        """Return the pace of one station's polls by one daemon."""
-        number, carries = self._number(name), life.sound(name)
-
-        def sound() -> bool:
-            return self.decide is no_fault and self.storm.calm and carries()
-
-        def epoch() -> int | None:
-            station = None if life.daemon is None else life.daemon.stations[name]
-            return station.epoch if station is not None and station.online else None
-
-        lull = Lull(
-            epoch,
-            lambda: self.programs[number],
-            carries=lambda: sound() and not self._rivals,
-            moved=self.stepper.kick,
-        )
-        def period() -> float | None:
-            return None if life.daemon is None else life.daemon.stations[name].period_s
-
-        cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull, period)
-        life.cadences.append(cadence)
-        return cadence
-
     def _link(self, bus: str, life: Life) -> Link:
-        link = self._byte_link(bus) if self.on_bytes else self._memory_link(bus)
-        link.reachable = bus not in self._cut
-        life.links[bus] = link
-        return link
-
-    def _memory_link(self, bus: str) -> Wired:
-        return MemoryLink(
-            self.units(bus),
-            latency_s=LATENCY_S,
-            late_s=lambda: self.rng.uniform(*LATE_S),
-            slow_s=lambda: self.rng.uniform(*SLOW_S),
-            max_unanswered=MAX_UNANSWERED if self.tower.bus[bus].kind == "tcp" else None,
-            decide=lambda function, unit: self._fault(bus, function, unit),
-            on_cut=lambda: self._beat(bus),
-            shut=lambda: self.storm.shut(bus),
-        )
-
-    def _byte_link(self, bus: str) -> Wired:
-        # Here alone: with it comes the codec's library, which most runs never need.
-        from sim_plc.rehearsal.byte_link import byte_link
-        from sim_plc.rehearsal.byte_wire import Weather
-
-        weather = Weather(
-            decide=lambda function, unit: self._fault(bus, function, unit),
-            shut=lambda: self.storm.shut(bus),
-            on_cut=lambda: self._beat(bus),
-            late_s=lambda: self.rng.uniform(*LATE_S),
-            slow_s=lambda: self.rng.uniform(*SLOW_S),
-            rng=self.rng,
-        )
-        return byte_link(self.tower, bus, self.units(bus), weather, latency_s=LATENCY_S)
-
-    def _fault(self, bus: str, function: int, unit: int) -> Fault:
-        fault = self.decide(bus, function, unit)
-        return self.storm.decide(bus, function, unit) if fault is Fault.NONE else fault
+        """Return a link of one daemon to a bus."""
+        return self._wiring.link(bus, life)
 
     def _weather_turns(self) -> None:
         self._listen()
-        self._beat_all()
-
-    def _beat_all(self) -> None:
-        for pulse in self.pulses.values():
-            pulse.beat()
-
-    def _beat(self, bus: str) -> None:
-        for station in self.tower.bus[bus].stations:
-            self.pulses[station].beat()
+        self._wiring.beat_all()
 
     def _number(self, name: str) -> int:
         return next(i for i, program in enumerate(self.programs) if program.name == name)
@@ -608,7 +486,7 @@ class World:
     def _power_up(self, name: str, retained: bytes | None) -> StationProgram[Any]:
         def on_event(entry: LogEntry) -> None:
             self.log.append((name, entry))
-            self.pulses[name].beat()
+            self._wiring.pulses[name].beat()
             self.note("plc", [name, entry.mechanism, entry.sequence, entry.event.name, entry.result, entry.reason])
             for witness in self.witnesses:
                 witness.on_plc(name, entry)
@@ -636,12 +514,6 @@ class World:
             interlocks=self._bay_interlocks,
             on_event=on_event,
         )
-
-    def _on_scan(self) -> None:
-        for program in self.programs:
-            if program.showings != self._shown[program.name]:
-                self._shown[program.name] = program.showings
-                self.pulses[program.name].beat()
 
     def _on_news(self) -> None:
         crimes = self.plant.crimes

@@ -207,7 +207,7 @@ def test_a_daemon_that_dies_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_that_depends_on_anything_but_its_seed_gives_itself_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def hashes() -> Iterator[str]:
         for chance in (0.01, 0.02):
-            monkeypatch.setattr("sim_plc.rehearsal.world.LATENCY_S", chance)
+            monkeypatch.setattr("sim_plc.rehearsal.wiring.LATENCY_S", chance)
             yield rehearse(tower_under_test(), 5, 1, Options(faults=False)).trace_hash
 
     one, other = hashes()

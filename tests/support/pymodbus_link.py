@@ -23,7 +23,8 @@ from controller.app import Ports
 from hal.errors import LinkDown, Refused
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.memory_link import READ_INPUT, Turn
-from sim_plc.rehearsal.world import LATENCY_S, World
+from sim_plc.rehearsal.wiring import LATENCY_S
+from sim_plc.rehearsal.world import World
 from sim_plc.unit import ModbusRefusal, Unit
 
 T = TypeVar("T", bound=ModbusPDU)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Lookout:
-    """A `sim_plc.rehearsal.world.Witness` that looks whenever the daemon tells of something."""
+    """A `sim_plc.rehearsal.witness.Witness` that looks whenever the daemon tells of something."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
