@@ -11,7 +11,6 @@ import click
 from config.faults import ConfigError
 from config.load import load_tower
 from config.schema import Tower
-from controller import logs
 from sim_plc.rehearsal.ablations.catalogue import ABLATIONS, BY_NAME, listed
 from sim_plc.rehearsal.ablations.search import ablated
 from sim_plc.rehearsal.campaign.ledger import OtherCampaign
@@ -21,9 +20,9 @@ from sim_plc.rehearsal.campaign.verdict import EXIT_CODES, Verdict, verdict_of
 from sim_plc.rehearsal.chronicle import replay as run_again
 from sim_plc.rehearsal.run import Options
 from sim_plc.rehearsal.shrink import MOST_RUNS, shrink
+from sim_plc.rehearsal.silence import silence_daemons
 from sim_plc.rehearsal.story import story
 from sim_plc.rehearsal.timeline import timeline_svg
-from sim_plc.rehearsal.world import EPOCH_S
 
 USAGE: Final = 2
 BAD_CONFIGURATION: Final = 5
@@ -130,7 +129,7 @@ def campaign(
     tower = _tower(tower_file, profile)
     plan = Plan(tower, *seeds, minutes, _options(calm, faithful, ablate, control))
     folder = Path(".run") / "-".join(["campaign", tower.name, *filter(None, [ablate])]) if out is None else out
-    _quiet()
+    silence_daemons()
     flags = "".join(f" --{name}" for name, on in _flags(calm, faithful, control) if on)
     flags += f" --ablate {ablate}" if ablate else ""
     machine = f" --profile {profile}" if profile else ""
@@ -189,7 +188,7 @@ def replay(
     """
     tower = _tower(tower_file, profile)
     options = _options(calm, faithful, ablate, control)
-    _quiet()
+    silence_daemons()
     report, chronicle = run_again(tower, seed, minutes, options)
     if expect is not None and not report.trace_hash.startswith(expect):
         print(f"the trace's hash is {report.trace_hash}: not what was expected", file=sys.stderr)
@@ -234,7 +233,3 @@ def _numbers(orders: tuple[int, ...]) -> str:
 
 def _tell(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def _quiet() -> None:
-    logs.set_up(now=lambda: EPOCH_S, level="critical")

@@ -1,22 +1,19 @@
 """Seeds in processes of their own: one that dies or hangs takes nothing with it but its seed."""
 
 import multiprocessing as mp
-import os
 import time
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Final
 
 from config.schema import Tower
-from controller import logs
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.verdict import SeedResult, Verdict, result_of
 from sim_plc.rehearsal.run import Options, rehearse
-from sim_plc.rehearsal.world import EPOCH_S
+from sim_plc.rehearsal.silence import silence_daemons
 
 HANG_S: Final = 600.0
 """A seed that computes for longer than this hangs: a quarter of an hour of a tower takes seconds."""
@@ -86,14 +83,12 @@ def _hire(plan: Plan) -> _Worker:
 
 
 def _work(wire: Connection, plan: Plan) -> None:
-    # Daemons that tell of the disks that fail under them would talk into the progress.
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        logs.set_up(now=lambda: EPOCH_S, level="critical", stream=nowhere)
-        # A campaign that was killed leaves nobody to tell: then the seed under way is lost, as all that had not ended.
-        with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-            while True:
-                seed = wire.recv()
-                wire.send(run_one(plan.tower, seed, plan.minutes, plan.options).line())
+    silence_daemons()
+    # A campaign that was killed leaves nobody to tell: then the seed under way is lost, as all that had not ended.
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        while True:
+            seed = wire.recv()
+            wire.send(run_one(plan.tower, seed, plan.minutes, plan.options).line())
 
 
 def _give(worker: _Worker, seed: int | None) -> None:

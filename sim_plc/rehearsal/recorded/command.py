@@ -8,10 +8,10 @@ import click
 
 from config.faults import ConfigError
 from config.load import load_tower
-from controller import logs
 from sim_plc.rehearsal.recorded.folder import BadRecording, read
 from sim_plc.rehearsal.recorded.replay import live_through
 from sim_plc.rehearsal.recorded.tape import TOLERANCE_S
+from sim_plc.rehearsal.silence import silence_daemons
 
 DIFFERENT: Final = 1
 UNREADABLE: Final = 2
@@ -54,7 +54,7 @@ def recorded(folder: Path, tower_file: str | None, tolerance: float) -> None:
     except (BadRecording, OSError) as error:
         print(error, file=sys.stderr)
         sys.exit(UNREADABLE)
-    logs.set_up(now=lambda: recording.wall_s, level="critical")
+    silence_daemons()
     outcome = live_through(recording, tower, tolerance)
     print(outcome)
     sys.exit(0 if outcome.difference is None else DIFFERENT)
