@@ -189,6 +189,9 @@ def test_a_command_in_each_row_of_the_table(row: Row, point: Point) -> None:
             await row(it, snare)
             if row in UNATTENDED:
                 await it.until(happened(it, snare, Event.OUTCOME), OUTCOME_S)
+            if row is another_masters_sequence and point.mechanism == "shuttle":
+                nothing_is_believed(it, snare)
+                return
             await brought_to_an_end(it, point)
             if row in UNATTENDED:
                 assert it.unit is UnitState.EXECUTE
@@ -197,6 +200,13 @@ def test_a_command_in_each_row_of_the_table(row: Row, point: Point) -> None:
             judge(row, it, snare)
 
     loop.run(body())
+
+
+def nothing_is_believed(it: Stage, snare: Snare) -> None:
+    """Hold that whoever adopts a shuttle that another master has commanded gets no place for certain, and no job."""
+    assert sum(entry.event is Event.STARTED for entry in told(it, snare)) == 1
+    assert it.doubts() >= set(it.world.tower.shape.bays)
+    assert {job.state for job in it.book.jobs.values()} <= {JobState.DONE, JobState.CLOSED_BY_HAND}
 
 
 def judge(row: Row, it: Stage, snare: Snare) -> None:
