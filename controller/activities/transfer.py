@@ -162,8 +162,12 @@ async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[
         StepFailed: the car is not proven back, or a step on the way failed.
 
     """
-    began_at = readings.docked_place(bench)
-    parts = [await undo_exchange(bench, errand)]
+    shuttle, began_at = bench.tower.shuttle, readings.docked_place(bench)
+    if shuttle.resumable and not shuttle.picking and began_at == source:
+        # The way back itself was cut: it goes on. Undone, it would end on the carriage again, or nowhere.
+        parts = [await open_way(bench, errand, source), await place_car(bench, errand, source)]
+    else:
+        parts = [await undo_exchange(bench, errand)]
     # With axes that are not homed nothing counts as docked any more, and yet the way there is open.
     here = readings.docked_place(bench) or began_at
     if bench.tower.shuttle.loaded is Loaded.YES:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from config.load import load_tower
 from controller.activities import room
 from controller.domain.book import CARRIAGE
 from controller.domain.events import Cancel, Relocate, Resolve, Retrieve, Store
@@ -19,7 +20,10 @@ from hal.plcmap.frame import Content
 from sim_plc.plant.cars import Car
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.faults import iron, wire
+from sim_plc.rehearsal.faults.letter import Strike
 from sim_plc.rehearsal.invariants import differences
+from sim_plc.rehearsal.run import Options, rehearse
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP3
 from tests.support.scenes import all_is_shut, all_is_told, stock
 from tests.support.stage import QUICK, Stage, stage
@@ -228,3 +232,10 @@ def test_a_customer_who_left_while_the_daemon_slept_has_left_the_room_to_the_nex
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 60.0)
 
     loop.run(scenario())
+
+
+def test_a_way_back_that_was_cut_goes_on_to_its_bay() -> None:
+    """Undone it ended half-way, and no decision of a person led on (`small`, seed 293)."""
+    script = (Strike(53.08, iron.LATCH_AJAR, 42.74, 967), Strike(100.13, wire.DEAF, 57.41, 83))
+    report = rehearse(load_tower("small"), 293, 5.0, Options(script=script))
+    assert report.good, str(report)
