@@ -24,6 +24,7 @@ from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
+from hal.claim import HIGHEST_START
 from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.faults.drives import AXES
 from sim_plc.rehearsal.mender import Mender
@@ -96,7 +97,8 @@ class Operator:
             return
         unit = daemon.control.unit
         if any(station.state.name == "FROZEN" for station in daemon.stations.values()):
-            await self.ask(Adopt(by="operator"))
+            if not await self.ask(Adopt(by="operator")):
+                self._clear_memories(daemon)
         elif await self._decide(daemon) or await self._mender.mend(daemon) or await self._state_inventory(daemon):
             return
         elif self._mode_was_forgotten(daemon):
@@ -125,6 +127,14 @@ class Operator:
             return False
         self.did[name] += 1
         return True
+
+    def _clear_memories(self, daemon: Daemon) -> None:
+        """Clear the retained memory of each PLC that shows an epoch which leaves none above it, as the answer says."""
+        for name, station in daemon.stations.items():
+            image = station.last_image
+            if image is not None and image.epoch_in_force >> 16 > HIGHEST_START:
+                self._world.restart_plc(name, warm=False)
+                self.did["cleared a PLC's memory"] += 1
 
     async def import_stock(self, *, but: frozenset[int] = frozenset()) -> bool:
         """State what stands in each bay, as somebody who has walked through the tower; ``but``: bays forgotten.

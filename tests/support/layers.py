@@ -90,7 +90,7 @@ MAY_IMPORT: Table = {
     "sim_plc.plant": ("sim_plc.image", "config", "hal.plcmap"),
     "sim_plc.program": ("sim_plc.image", "sim_plc.unit", "config", "hal.plcmap"),
     "sim_plc.rehearsal": (
-        "sim_plc", "config", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
+        "sim_plc", "config", "hal.claim", "hal.plcmap", "hal.link", "hal.cadence", "hal.errors",
         "hal.modbus_link", "hal.modbus_request", "hal.modbus_framing", "hal.crc16",
         "controller.app", "controller.domain", "controller.logs", "controller.settings", "controller.store",
         "controller.recording",
