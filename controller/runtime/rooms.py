@@ -113,16 +113,20 @@ class Rooms:
         if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
-        elif not signal.facts.door_locked and self._door_belongs_shut(room):
-            room.fault = "the inner door is not locked, though nobody has opened it"
-            await self.fire(room.place, E.FAULT)
+        else:
+            await self._judge_door(room)
         if before is not None:
             for event in between(before, signal.facts):
                 await self.fire(room.place, event)
         await self._prove(room)
 
-    def _door_belongs_shut(self, room: RoomRecord) -> bool:
-        return duties.door_belongs_shut(room.machine.state) and not claims.carriage_comes(self._book, room.place)
+    async def _judge_door(self, room: RoomRecord) -> None:
+        """Call an inner door forced that is not locked where no job has anything to do: nothing could move."""
+        if room.facts is None or room.facts.door_locked or not duties.door_belongs_shut(room.machine.state):
+            return
+        if not claims.carriage_comes(self._book, room.place):
+            room.fault = "the inner door is not locked, though nobody has opened it"
+            await self.fire(room.place, E.FAULT)
 
     @property
     def waits(self) -> bool:
@@ -133,6 +137,8 @@ class Rooms:
         """Start what each room's state asks for, where nothing runs for it yet."""
         for room in self._rooms.values():
             room.look_for_people(asyncio.get_running_loop().time(), self._bench.patience.customer_s)
+            # A job that has ended since the last look explains no open door any more.
+            await self._judge_door(room)
             await self._prove(room)
             await self._keep_out(room)
             await self._serve(room)

@@ -20,7 +20,7 @@ from hal.plcmap.frame import Content
 from sim_plc.plant.cars import Car
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
-from sim_plc.rehearsal.faults import iron, wire
+from sim_plc.rehearsal.faults import clock, iron, master, safety, sensors, wire
 from sim_plc.rehearsal.faults.letter import Strike
 from sim_plc.rehearsal.invariants import differences
 from sim_plc.rehearsal.run import Options, rehearse
@@ -239,3 +239,16 @@ def test_a_way_back_that_was_cut_goes_on_to_its_bay() -> None:
     script = (Strike(53.08, iron.LATCH_AJAR, 42.74, 967), Strike(100.13, wire.DEAF, 57.41, 83))
     report = rehearse(load_tower("small"), 293, 5.0, Options(script=script))
     assert report.good, str(report)
+
+
+def test_a_door_that_was_forced_beside_a_job_blocks_its_room_when_the_job_has_ended() -> None:
+    """Nothing could move before an open inner door, and nobody was told why (`small`, seed 436)."""
+    script = (
+        Strike(245.52, master.MASTER, 7.53, 668),
+        Strike(274.28, sensors.STUCK_ON, 17.24, 673),
+        Strike(332.23, clock.CLOCK_DEAD, 25.62, 743),
+        Strike(357.66, safety.FORCED, 40.24, 603),
+    )
+    report = rehearse(load_tower("small"), 436, 8.0, Options(script=script))
+    assert report.good, str(report)
+    assert report.probes["room BLOCKED"] > 0
