@@ -28,7 +28,7 @@ from tests.support.pymodbus_link import PymodbusWorld
 
 HOUR_S = 3600.0
 SEED_S = 900.0
-ORDERS_S = (60.0, 120.0)
+ORDERS_S = (105.0, 195.0)
 """Between two orders: some 20 jobs an hour come of that."""
 
 
