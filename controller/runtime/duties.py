@@ -40,14 +40,27 @@ def belongs_shut(state: S, *, awaited: bool) -> bool:
 
 
 _BEHIND_A_SHUT_DOOR: Final = frozenset(
-    {S.VACANT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING, S.OPEN_FOR_CAR, S.MEASURING, S.REFUSED}
+    {
+        S.VACANT,
+        S.CAR_PRESENT,
+        S.CUSTOMER_ADMITTED,
+        S.DEPARTING,
+        S.CLEARING,
+        S.OPEN_FOR_CAR,
+        S.MEASURING,
+        S.ACCEPTED,
+        S.REFUSED,
+    }
 )
-"""States in which the carriage does not work at the inner door."""
+"""States in which the carriage does not work at the inner door, unless a job that was taken up comes."""
 
 
-def door_belongs_shut(state: S) -> bool:
-    """Return whether the inner door has to be locked: people and cars come and go, or nobody needs the room."""
-    return state in _BEHIND_A_SHUT_DOOR
+def door_belongs_shut(state: S, *, executing: bool) -> bool:
+    """Return whether the inner door of a room that no job works at has to be locked.
+
+    Of a room that is UNKNOWN a reset closes it; behind that, nobody does.
+    """
+    return state in _BEHIND_A_SHUT_DOOR or (executing and state is S.UNKNOWN)
 
 
 SIGN: Final[Mapping[S, Signal]] = MappingProxyType(

@@ -241,14 +241,17 @@ def test_a_way_back_that_was_cut_goes_on_to_its_bay() -> None:
     assert report.good, str(report)
 
 
-def test_a_door_that_was_forced_beside_a_job_blocks_its_room_when_the_job_has_ended() -> None:
+FORCED_BESIDE_A_JOB = (
+    Strike(245.52, master.MASTER, 7.53, 668),
+    Strike(274.28, sensors.STUCK_ON, 17.24, 673),
+    Strike(332.23, clock.CLOCK_DEAD, 25.62, 743),
+    Strike(357.66, safety.FORCED, 40.24, 603),
+)
+
+
+@pytest.mark.parametrize("script", [FORCED_BESIDE_A_JOB, FORCED_BESIDE_A_JOB[2:]], ids=["vacant", "unknown"])
+def test_a_door_that_was_forced_beside_a_job_blocks_its_room_when_the_job_has_ended(script: tuple[Strike, ...]) -> None:
     """Nothing could move before an open inner door, and nobody was told why (`small`, seed 436)."""
-    script = (
-        Strike(245.52, master.MASTER, 7.53, 668),
-        Strike(274.28, sensors.STUCK_ON, 17.24, 673),
-        Strike(332.23, clock.CLOCK_DEAD, 25.62, 743),
-        Strike(357.66, safety.FORCED, 40.24, 603),
-    )
     report = rehearse(load_tower("small"), 436, 8.0, Options(script=script))
     assert report.good, str(report)
     assert report.probes["room BLOCKED"] > 0
