@@ -94,7 +94,7 @@ class MailboxLaw:
             # Two masters bring together what one keeps apart: that nothing comes of it is the PLC's part.
             pair = (*box, entry.sequence, entry.content), (*other, number, content)
             foreign = any(each in self._foreign for each in pair)
-            conflict = _conflict(box[1], other[1]) or _both_ways(box[1], entry.content, other[1], content)
+            conflict = _conflict(box[1], other[1]) or _both_ways(box[1], entry.content, other[1])
             if other == box or (conflict and not foreign):
                 yield f"{box} started {entry.sequence} while {other} runs {Opcode(content.opcode).name}"
         self.running[box] = (entry.sequence, entry.content)
@@ -130,10 +130,14 @@ def _conflict(one: str, other: str) -> bool:
     return {_zone(one), _zone(other)} == {"hoistway"} and not {one, other} <= _AXES
 
 
-def _both_ways(one: str, content: Content, other: str, others: Content) -> bool:
-    """Tell whether the two leaves of a room move together: they may close so, never open."""
-    rooms, parts = zip(*(mechanism.partition(".")[::2] for mechanism in (one, other)), strict=True)
-    closing = content.opcode == others.opcode == Opcode.CLOSE
+def _both_ways(starting: str, content: Content, running: str) -> bool:
+    """Tell whether a leaf of a room sets out to open while the other moves.
+
+    The contract lets a leaf close whatever the other does: a gate that is seen unlocked beside a door that opens is
+    what has to close.
+    """
+    rooms, parts = zip(*(mechanism.partition(".")[::2] for mechanism in (starting, running)), strict=True)
+    closing = content.opcode == Opcode.CLOSE
     return rooms[0] == rooms[1] and set(parts) == {"inner_door", "outer_gate"} and not closing
 
 
