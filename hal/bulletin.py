@@ -1,7 +1,6 @@
 """What is known of one station: its state, its newest image and how old it is; and who is told of news."""
 
 import asyncio
-import math
 from collections.abc import Callable
 
 from hal.cadence import Cadence
@@ -59,9 +58,6 @@ class Bulletin:
 
     def is_stale(self) -> bool:
         """Whether the heartbeat has not changed for too long."""
-        vouched_s = self._cadence.vouched_s
-        if vouched_s == math.inf:
-            return False
         age_s = self._age_s()
         return age_s > STALE_S and age_s > self._pace.stale_s
 
