@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.domain.refusal import Refusal as Refusal  # noqa: PLC0414 - whoever makes requests finds it here, too
 from controller.domain.roles import Role
 from controller.domain.unit import UnitEvent, UnitMode
 

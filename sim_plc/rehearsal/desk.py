@@ -12,17 +12,9 @@ from typing import Final
 
 from controller.app import Daemon
 from controller.domain.alarms import AlarmState, Showing
-from controller.domain.events import (
-    AlarmAct,
-    AlarmCommand,
-    AuditPlace,
-    BlockPlace,
-    FreePlace,
-    Refusal,
-    Request,
-    UnitCommand,
-)
+from controller.domain.events import AlarmAct, AlarmCommand, AuditPlace, BlockPlace, FreePlace, Request, UnitCommand
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.rehearsal.world import NobodyThere, World
 

@@ -10,18 +10,10 @@ from typing import Final
 from controller.app import Daemon
 from controller.domain.alarms import STANDING
 from controller.domain.book import CARRIAGE
-from controller.domain.events import (
-    Adopt,
-    ImportInventory,
-    Refusal,
-    Request,
-    Resolve,
-    SetMode,
-    StockedCar,
-    UnitCommand,
-)
+from controller.domain.events import Adopt, ImportInventory, Request, Resolve, SetMode, StockedCar, UnitCommand
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.claim import HIGHEST_START

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from controller.app import Daemon
-from controller.domain.events import Cancel, Refusal, Relocate, Request, Retrieve, Store
+from controller.domain.events import Cancel, Relocate, Request, Retrieve, Store
 from controller.domain.jobs import JobKind, JobState
+from controller.domain.refusal import Refusal
 from hal.plcmap.codes import Signal
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Habits

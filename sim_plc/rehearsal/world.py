@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
-from controller.domain.events import Refusal, Request
+from controller.domain.events import Request
+from controller.domain.refusal import Refusal
 from controller.domain.roles import Role
 from hal.link import Link
 from hal.plcmap.frame import Content

@@ -14,8 +14,9 @@ import pytest
 
 from config.schema import Site
 from controller.app import EXIT_JOURNAL, Ports, _exit_code, run
-from controller.domain.events import Query, Refusal, Request, Retrieve, Store, UnitCommand
+from controller.domain.events import Query, Request, Retrieve, Store, UnitCommand
 from controller.domain.jobs import TERMINAL
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent, UnitState
 from controller.store.errors import JournalFailed
 from controller.store.writer import Executor

@@ -16,7 +16,7 @@ import pytest
 
 from controller.api.messages import Notice, NotReachable
 from controller.api.sync_client import SyncClient
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from tests.support.bad_disks import BadDisk, ReadOnlyDisk, bad_disk, read_only_disk
 from tests.support.kills import anything_moves, believed, driving, real, until_seen
 from tests.support.managers import Keeper, listener

@@ -11,21 +11,11 @@ from contextlib import suppress
 import pytest
 
 from controller.domain.book import CARRIAGE
-from controller.domain.events import (
-    Cancel,
-    Query,
-    Refusal,
-    Relocate,
-    Request,
-    Resolve,
-    Retrieve,
-    SetMode,
-    Store,
-    UnitCommand,
-)
+from controller.domain.events import Cancel, Query, Relocate, Request, Resolve, Retrieve, SetMode, Store, UnitCommand
 from controller.domain.jobs import JobKind
 from controller.domain.jobs import JobState as S
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.plcmap.codes import Opcode

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from controller.domain.events import Refusal, UnitCommand
+from controller.domain.events import UnitCommand
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitState
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import Fault

@@ -11,7 +11,8 @@ from controller.activities import transfer
 from controller.domain.alarm_load import MOST_IN_10_MIN
 from controller.domain.alarms import AlarmState, Tag
 from controller.domain.book import Book
-from controller.domain.events import AlarmAct, AlarmCommand, Refusal, Relocate, Retrieve
+from controller.domain.events import AlarmAct, AlarmCommand, Relocate, Retrieve
+from controller.domain.refusal import Refusal
 from controller.domain.room_facts import RoomFacts
 from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Findings, Sources

@@ -13,7 +13,6 @@ from controller.domain.events import (
     Jog,
     JogHold,
     Query,
-    Refusal,
     Relocate,
     Request,
     Resolve,
@@ -24,6 +23,7 @@ from controller.domain.events import (
 )
 from controller.domain.jobs import JobState
 from controller.domain.jogging import AXES
+from controller.domain.refusal import Refusal
 from controller.domain.unit import MODE_CHANGE_STATES, UnitEvent, UnitMode, UnitState
 from hal.plcmap.codes import Mode
 from sim_plc.rehearsal import loop

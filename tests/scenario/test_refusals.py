@@ -11,7 +11,6 @@ from controller.domain.events import (
     Cancel,
     ImportInventory,
     Query,
-    Refusal,
     Relocate,
     Request,
     Resolve,
@@ -21,6 +20,7 @@ from controller.domain.events import (
     UnitCommand,
 )
 from controller.domain.jobs import JobState
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal

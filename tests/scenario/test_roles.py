@@ -2,7 +2,8 @@
 
 from controller.domain.alarms import AlarmState, Tag
 from controller.domain.book import Book
-from controller.domain.events import AlarmAct, AlarmCommand, Refusal, Request, UnitCommand
+from controller.domain.events import AlarmAct, AlarmCommand, Request, UnitCommand
+from controller.domain.refusal import Refusal
 from controller.domain.roles import ON_SITE, ROLE, Role
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from config.schema import Tower
-from controller.domain.events import Refusal, Relocate, Retrieve, Store, UnitCommand
+from controller.domain.events import Relocate, Retrieve, Store, UnitCommand
 from controller.domain.jobs import TERMINAL, JobKind, JobState
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car

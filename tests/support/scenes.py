@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Refusal, Request
+from controller.domain.events import Request
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.truth import Truth

@@ -10,7 +10,8 @@ from typing import Self
 from controller.api.instruments import Instruments
 from controller.api.server import ApiServer
 from controller.api.visitors import Visitors
-from controller.domain.events import Query, Refusal, Request
+from controller.domain.events import Query, Request
+from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Asked, Board, Inbox
 
 Answer = Mapping[str, object] | Exception

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from config.schema import Tower
 from controller import logs
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import ImportInventory, Refusal, Request, StockedCar, UnitCommand
+from controller.domain.events import ImportInventory, Request, StockedCar, UnitCommand
 from controller.domain.jobs import TERMINAL, Job, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from controller.domain.events import Cancel, Jog, JogHold, Refusal, Request, Retrieve, SetMode, UnitCommand
+from controller.domain.events import Cancel, Jog, JogHold, Request, Retrieve, SetMode, UnitCommand
 from controller.domain.jogging import AXES, RENEW_S
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.errors import HalError
 from sim_plc.rehearsal.faults.letter import Act, Letter, Scene, Strike

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from controller.domain.events import Refusal, UnitCommand
+from controller.domain.events import UnitCommand
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent
 from hal.errors import HalError
 from hal.plcmap.codes import Signal

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from config.schema import Tower
 from controller.app import Daemon, Ports, serve
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.request_bodies import from_body
 from controller.recording import outcome_of
 from hal.plcmap.registers import station_maps

@@ -10,7 +10,7 @@ import pytest
 from controller.api.client import ApiClient, ApiError
 from controller.api.instruments import Look, look
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, BadMessage
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from tests.support.scripted_control import ScriptedControl
 
 

@@ -15,7 +15,7 @@ from controller.api.messages import (
     parse_call,
     parse_from_server,
 )
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 
 
 def test_a_call_comes_through() -> None:

@@ -12,7 +12,8 @@ import pytest
 from controller.api.client import ApiClient
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, ApiError, NotReachable
 from controller.api.server import ApiServer, SocketInUse
-from controller.domain.events import Query, Refusal, Request, Retrieve
+from controller.domain.events import Query, Request, Retrieve
+from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Asked, Board, Inbox
 from tests.support.scripted_control import Answer, Script, ScriptedControl, by_query
 

@@ -7,7 +7,7 @@ import pytest
 
 from controller.api.messages import Notice, NotReachable
 from controller.api.sync_client import SyncClient, call_once
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from tests.support.scripted_control import Answer, scripted_daemon
 
 pytestmark = pytest.mark.realtime

@@ -15,8 +15,9 @@ from controller.cli.alarm_acts import DONE
 from controller.cli.main import cartower
 from controller.cli.status_text import status_lines
 from controller.domain.alarms import AlarmLine, AlarmState, Showing
-from controller.domain.events import AlarmAct, AlarmCommand, Refusal
+from controller.domain.events import AlarmAct, AlarmCommand
 from controller.domain.records import AlarmSet, to_entry
+from controller.domain.refusal import Refusal
 from tests.support.commands import daemon
 from tests.support.journals import open_journal
 from tests.support.sample_status import sample_status

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from controller.cli.main import cartower
 from controller.domain import events
-from controller.domain.events import Query, Refusal, Request
+from controller.domain.events import Query, Request
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitMode
 from tests.support.commands import Cartower, daemon
 from tests.support.sample_status import sample_status

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from controller.cli import confirm, intent
 from controller.cli.main import cartower
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from tests.support.commands import daemon
 from tests.support.sample_status import sample_status
 

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from controller.cli import inventory_audit, inventory_text
 from controller.cli.main import cartower
-from controller.domain.events import AuditPlace, Refusal
+from controller.domain.events import AuditPlace
+from controller.domain.refusal import Refusal
 from tests.support.commands import Cartower, daemon
 
 NOW = 1_800_000_000.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.api.instruments import Look
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from tests.support.commands import daemon
 
 pytestmark = pytest.mark.realtime

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from controller.cli.held_key import GAP_S, Repeats
 from controller.cli.main import cartower
 from controller.cli.texts import event_text
-from controller.domain.events import Interlocks, Jog, JogHold, Refusal, Request
+from controller.domain.events import Interlocks, Jog, JogHold, Request
+from controller.domain.refusal import Refusal
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl
 
 END = {"verdict": "STOPPED", "reason": "", "text": ""}

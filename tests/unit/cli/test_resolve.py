@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from controller.cli import confirm, resolve, resolve_text
 from controller.cli.main import cartower
-from controller.domain.events import BlockPlace, FreePlace, Refusal, Resolve, UnitCommand
+from controller.domain.events import BlockPlace, FreePlace, Resolve, UnitCommand
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent
 from tests.support.commands import Cartower, daemon
 from tests.support.sample_status import sample_status

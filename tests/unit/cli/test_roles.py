@@ -12,8 +12,9 @@ from controller.cli import at_tower
 from controller.cli.main import cartower
 from controller.cli.record_text import record_text
 from controller.domain.access import Access, Holders
-from controller.domain.events import Refusal, Request
+from controller.domain.events import Request
 from controller.domain.records import Asked, from_entry, to_entry
+from controller.domain.refusal import Refusal
 from controller.domain.roles import Role
 from controller.runtime.leave import Leave
 from tests.support.commands import Cartower

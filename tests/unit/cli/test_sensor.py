@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.domain.events import ConfirmPlace, Refusal, SensorIn, SensorOut
+from controller.domain.events import ConfirmPlace, SensorIn, SensorOut
+from controller.domain.refusal import Refusal
 from tests.support.commands import daemon
 
 OUT = {

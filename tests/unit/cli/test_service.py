@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from controller.api.instruments import Look
 from controller.cli.main import cartower
 from controller.domain.book import Book
-from controller.domain.events import CompleteService, Refusal, StateService
+from controller.domain.events import CompleteService, StateService
 from controller.domain.records import Planned, Record, ServiceDone, Settled, from_entry, to_entry
+from controller.domain.refusal import Refusal
 from controller.domain.service import MS_PER_HOUR, Counts, Kind, ServiceBook, Serviced
 from controller.domain.service_picture import details, table
 from controller.domain.service_plan import Interval, stand

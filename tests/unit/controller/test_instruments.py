@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.instruments import Bus, Instruments
 from hal.cadence import SteadyCadence
 from hal.errors import BadAnswer, HalError, LinkDown, NoAnswer, Refused

@@ -11,7 +11,8 @@ import pytest
 
 from config.load import load_tower
 from controller import recording as module
-from controller.domain.events import Query, Refusal, Retrieve
+from controller.domain.events import Query, Retrieve
+from controller.domain.refusal import Refusal
 from controller.recording import Recording
 from controller.runtime.inbox import Asked, Board, Inbox, grant, reject
 from hal.errors import LinkDown

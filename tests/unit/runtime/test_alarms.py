@@ -10,8 +10,9 @@ import controller.gauges
 import controller.runtime
 from controller.domain.alarms import ALARMS, SHELF_LIMIT_S, AlarmState, Showing, Tag
 from controller.domain.book import Book
-from controller.domain.events import AlarmAct, Refusal
+from controller.domain.events import AlarmAct
 from controller.domain.records import from_entry
+from controller.domain.refusal import Refusal
 from controller.runtime.alarm_sources import safety_keys
 from controller.runtime.alarms import BURST_S
 from hal.plcmap.codes import Safety

@@ -8,8 +8,8 @@ import pytest
 
 from controller.activities import modes
 from controller.domain.book import Book
-from controller.domain.events import Refusal
 from controller.domain.records import ModeSet
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitMode, UnitState
 from controller.runtime.inbox import Board, Later
 from controller.runtime.ledger import Ledger

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from controller.domain.book import Book
-from controller.domain.events import Refusal
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitMode
 from controller.domain.unit import UnitState as S

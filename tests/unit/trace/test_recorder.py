@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import pytest
 
 from controller.domain.alarms import AlarmEvent
-from controller.domain.events import Refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.records import Asked, JobSet, Settled, UnitSet
+from controller.domain.refusal import Refusal
 from controller.trace import shelf
 from controller.trace.folder import Limits, Sheet, kept
 from controller.trace.reading import Trace, read
