@@ -12,35 +12,11 @@ from pathlib import Path
 import pytest
 
 from sim_plc.control_client import PlantClient
+from tests.support.days import hurried
 
 pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
-DAY = """
-title = "A short day"
-tower = "small"
-
-[habits]
-drive_s = 0.8
-leave_s = 0.8
-dwell_s = 0.8
-
-[model.aster]
-title = "Aster"
-length_mm = 3620
-width_mm = 1810
-height_mm = 1490
-weight_kg = 1010
-
-[[car]]
-id = "A1"
-model = "aster"
-place = 202
-
-[[car]]
-id = "A2"
-model = "aster"
-place = 103
-
+DAY = hurried("A short day") + """
 [[order]]
 at_s = 0.0
 kind = "retrieve"

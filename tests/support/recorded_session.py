@@ -13,36 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from controller.api.sync_client import SyncClient
+from tests.support.days import hurried
 from tests.support.kills import driving, until_seen
 from tests.support.processes import Site, eventually, site
 
 STEP_S: Final = 40.0
-DAY: Final = """
-title = "People who hurry"
-tower = "small"
-
-[habits]
-drive_s = 0.8
-leave_s = 0.8
-dwell_s = 0.8
-
-[model.aster]
-title = "Aster"
-length_mm = 3620
-width_mm = 1810
-height_mm = 1490
-weight_kg = 1010
-
-[[car]]
-id = "A1"
-model = "aster"
-place = 202
-
-[[car]]
-id = "A2"
-model = "aster"
-place = 103
-"""
+DAY: Final = hurried("People who hurry")
 ROOM: Final = 101
 
 
