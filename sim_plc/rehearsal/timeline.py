@@ -17,6 +17,12 @@ RIGHT: Final = 24.0
 TOP: Final = 84.0
 LANE: Final = 26.0
 BAR: Final = 18.0
+LETTER: Final = 6.4
+"""Width of a letter on a bar."""
+GAP: Final = 4.0
+"""Between a bar and the text beside it."""
+GAP_S: Final = 10.0
+"""Between two bars of one lane of faults."""
 
 RED: Final = "#c0392b"
 STRIKE: Final = "#e59a8d"
@@ -40,6 +46,8 @@ class Bar:
     end_s: float
     text: str
     colour: str
+    beside: bool = False
+    """Its text stands beside it where it is too short for it."""
 
 
 def timeline_svg(report: Report, chronicle: Chronicle) -> str:
@@ -65,7 +73,7 @@ def timeline_svg(report: Report, chronicle: Chronicle) -> str:
 
 
 def _lanes(chronicle: Chronicle, end_s: float) -> Iterator[tuple[str, list[Bar]]]:
-    yield from _strikes(chronicle)
+    yield from _strikes(chronicle, end_s)
     told = [(line.t, line.body) for line in chronicle.lines if line.kind == "told"]
     units = [(t, str(body["state"])) for t, body in told if body["event"] == "unit_state"]
     yield "unit", list(_runs(units, end_s, UNIT))
@@ -89,21 +97,30 @@ def _lanes(chronicle: Chronicle, end_s: float) -> Iterator[tuple[str, list[Bar]]
             yield name, [Bar(bar.begin_s, bar.end_s, bar.text, AWAY) for bar in away]
 
 
-def _strikes(chronicle: Chronicle) -> Iterator[tuple[str, list[Bar]]]:
+def _strikes(chronicle: Chronicle, end_s: float) -> Iterator[tuple[str, list[Bar]]]:
     """Yield as many lanes of faults as they need not to lie upon each other, each where it really struck."""
     lanes: list[list[Bar]] = []
     for line in chronicle.lines:
         if line.kind != "strike":
             continue
         name, hold_s, _ = line.body
-        bar = Bar(line.t, line.t + max(hold_s, 1.0), name, STRIKE)
-        room = next((lane for lane in lanes if lane[-1].end_s + 30.0 < bar.begin_s), None)
+        bar = Bar(line.t, line.t + max(hold_s, 1.0), name, STRIKE, beside=True)
+        room = next((lane for lane in lanes if _named_until_s(lane[-1], end_s) < bar.begin_s), None)
         if room is None:
             lanes.append([bar])
         else:
             room.append(bar)
     for number, lane in enumerate(lanes or [[]]):
         yield "" if number else "faults", lane
+
+
+def _named_until_s(bar: Bar, end_s: float) -> float:
+    """Return the time up to which a bar and its name, beside it or in it, take up a lane."""
+    return bar.end_s + GAP_S + (_width(bar.text) + GAP) / (WIDTH - LEFT - RIGHT) * end_s
+
+
+def _width(text: str) -> float:
+    return LETTER * len(text)
 
 
 def _runs(states: Iterable[tuple[float, str]], end_s: float, colours: Mapping[str, str]) -> Iterator[Bar]:
@@ -123,8 +140,12 @@ def _lane(y: float, name: str, bars: Iterable[Bar], end_s: float) -> Iterator[st
         x, width = _x(bar.begin_s, end_s), _x(bar.end_s, end_s) - _x(bar.begin_s, end_s)
         hint = element("title", f"{bar.text}: {bar.begin_s:.2f} to {bar.end_s:.2f} s")
         yield element("rect", hint, x=x, y=y, width=max(width, 1.5), height=BAR, rx=2, fill=bar.colour)
-        if width > 6.4 * len(bar.text):
+        if width > _width(bar.text):
             yield label(x + 4, y + 13, bar.text, font_size=10, fill=INK)
+        elif bar.beside and x + width + GAP + _width(bar.text) < WIDTH:
+            yield label(x + width + GAP, y + 13, bar.text, font_size=10, fill=INK)
+        elif bar.beside:
+            yield label(x - GAP, y + 13, bar.text, font_size=10, text_anchor="end", fill=INK)
 
 
 def _axis(end_s: float, bottom: float) -> Iterator[str]:
