@@ -50,6 +50,9 @@ minutes_option = click.option(
     "--minutes", type=click.FloatRange(min=0.1), default=15.0, show_default=True, help="Of a tower's life a seed."
 )
 calm_option = click.option("--calm", is_flag=True, help="No faults, only people and orders.")
+aimed_option = click.option(
+    "--aimed", is_flag=True, help="Aim every seed's faults at what the unit and its jobs do, not only some seeds'."
+)
 
 
 def _list_ablations(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -95,6 +98,7 @@ def _seed_range(_ctx: click.Context, _param: click.Parameter, value: str) -> tup
 @minutes_option
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Processes at a time.")
 @calm_option
+@aimed_option
 @faithful_option
 @ablate_option
 @control_option
@@ -115,6 +119,7 @@ def campaign(
     out: Path | None,
     *,
     calm: bool,
+    aimed: bool,
     faithful: bool,
     control: bool,
     fresh: bool,
@@ -127,10 +132,11 @@ def campaign(
     comes first: a rig that does not see it proves nothing.
     """
     tower = _tower(tower_file, profile)
-    plan = Plan(tower, *seeds, minutes, _options(calm, faithful, ablate, control))
+    plan = Plan(tower, *seeds, minutes, _options(ablate, calm=calm, aimed=aimed, faithful=faithful, control=control))
     folder = Path(".run") / "-".join(["campaign", tower.name, *filter(None, [ablate])]) if out is None else out
     silence_daemons()
-    flags = "".join(f" --{name}" for name, on in _flags(calm, faithful, control) if on)
+    asked = {"calm": calm, "aimed": aimed, "faithful": faithful, "control": control}
+    flags = "".join(f" --{name}" for name, on in asked.items() if on)
     flags += f" --ablate {ablate}" if ablate else ""
     machine = f" --profile {profile}" if profile else ""
     same = f"--tower {tower_file}{machine} --minutes {minutes:g}{flags}"
@@ -158,6 +164,7 @@ def campaign(
 @profile_option
 @minutes_option
 @calm_option
+@aimed_option
 @faithful_option
 @ablate_option
 @control_option
@@ -178,6 +185,7 @@ def replay(
     ablate: str,
     *,
     calm: bool,
+    aimed: bool,
     faithful: bool,
     control: bool,
     shrinking: bool,
@@ -187,7 +195,7 @@ def replay(
     The log is the same, byte by byte, whenever and wherever this program runs the seed.
     """
     tower = _tower(tower_file, profile)
-    options = _options(calm, faithful, ablate, control)
+    options = _options(ablate, calm=calm, aimed=aimed, faithful=faithful, control=control)
     silence_daemons()
     report, chronicle = run_again(tower, seed, minutes, options)
     if expect is not None and not report.trace_hash.startswith(expect):
@@ -208,15 +216,13 @@ def replay(
     sys.exit(verdict_of(report).exit_code)
 
 
-def _options(calm: bool, faithful: bool, ablate: str, control: bool) -> Options:
+def _options(ablate: str, *, calm: bool, aimed: bool, faithful: bool, control: bool) -> Options:
     if control and not ablate:
         raise click.UsageError("--control is of an ablation: name it by --ablate")
-    options = Options(faults=not calm, coalesced=not faithful)
+    if calm and aimed:
+        raise click.UsageError("--calm leaves nothing that could be aimed")
+    options = Options(faults=not calm, aimed=True if aimed else None, coalesced=not faithful)
     return ablated(ablate, options, control=control) if ablate else options
-
-
-def _flags(calm: bool, faithful: bool, control: bool) -> tuple[tuple[str, bool], ...]:
-    return ("calm", calm), ("faithful", faithful), ("control", control)
 
 
 def _tower(file: str, profile: str | None) -> Tower:

@@ -34,8 +34,11 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 
 MODE_CHANGES: Final = frozenset({UnitState.STOPPED, UnitState.IDLE, UnitState.ABORTED})
 
-FIRST: Final = (0, 0, 0, 2, 4, 6)
+LEFT_OUT: Final = (0, 0, 0, 2, 2, 4, 6)
 """How many decisions on a parked job are left out: two to go on, two to bring the car back, two to put it elsewhere."""
+
+LEFT_ALONE_S: Final = (0.0, 0.0, 0.0, 30.0, 90.0)
+"""How long a parked job is left alone at first, whatever is done about the unit meanwhile."""
 
 PATIENCE_S: Final = 40.0
 """For how long a blocked room, an unverified place or another mode is left alone."""
@@ -62,7 +65,10 @@ class Operator:
         self._pause_s = pause_s
         self._mender = Mender(world, self.ask)
         self._mode_since_s: float | None = None
+        self._habits = random.Random(f"{world.seed} habits")
         self._tried: Counter[int] = Counter()
+        self._left_out: dict[int, int] = {}
+        """By job: how many decisions are left out."""
         self._again_s: dict[int, float] = {}
         """By job: when to decide on it again, if it is parked again by then."""
         self._wrong_since: float | None = None
@@ -196,7 +202,10 @@ class Operator:
         if not parked:
             return False
         job = parked[0]
-        if self._world.now < self._again_s.get(job.id, 0.0):
+        if job.id not in self._left_out:
+            self._left_out[job.id] = self._habits.choice(LEFT_OUT)
+            self._again_s[job.id] = self._world.now + self._habits.choice(LEFT_ALONE_S)
+        if self._world.now < self._again_s[job.id]:
             return False
         self._tried[job.id] += 1
         self._again_s[job.id] = self._world.now + THINK_S * self._tried[job.id]
@@ -205,8 +214,8 @@ class Operator:
         return True
 
     def _choose(self, daemon: Daemon, job: Job) -> tuple[str, int | None]:
-        """Return a decision: to go on, then back, then elsewhere, begun where `FIRST` says; by hand when all fails."""
-        attempt = self._tried[job.id]
+        """Return a decision: to go on, then back, then elsewhere, but for those left out; by hand when all fails."""
+        attempt = self._left_out[job.id] + self._tried[job.id]
         free = [
             bay
             for bay in self._world.tower.shape.bays

@@ -33,13 +33,16 @@ from sim_plc.rehearsal.world import World
 HEAL_S: Final = 600.0
 """Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
 
+ENDLESS_S: Final = 1800.0
+"""A fault that goes on for so long behind the last that may strike never ends: the rig's own is broken."""
+
 HEAL_MOVES: Final = 2
 """A slow machine has as many of its longest moves for each job that may be open, if they take longer than that."""
 
 PARKED_LIMIT_S: Final = 240.0
 """An operator who attends gets a parked job ended within this; then it may stay parked, with its reason."""
 
-AUDITED: Final = 4
+AUDITED: Final = 2
 """Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
 
 ON_BYTES: Final = 5
@@ -60,8 +63,8 @@ class Options:
     faults: bool = True
     kinds: tuple[Letter, ...] = ALPHABET
     most_strikes: int = 8
-    aimed: bool = True
-    """Whether each `AIMED`-th seed aims; such a script has as many strikes as there is time for."""
+    aimed: bool | None = None
+    """Whether faults are aimed, as many as there is time for; None: each `AIMED`-th seed's are."""
     coalesced: bool = True
     on_bytes: bool | None = None
     """Whether the wires carry bytes, for the product's own links; None: each `ON_BYTES`-th seed's do."""
@@ -164,7 +167,7 @@ class Play:
         if seed % AUDITED == 1:
             tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
-        on_bytes = seed % ON_BYTES == 2 if options.on_bytes is None else options.on_bytes
+        on_bytes = _is_on_bytes(seed) if options.on_bytes is None else options.on_bytes
         self.world = World(
             tower,
             seed,
@@ -204,7 +207,8 @@ class Play:
         if self.options.stolen_s is not None:
             people.append(asyncio.create_task(self._steal(self.options.stolen_s)))
         try:
-            await self.fate.play(script)
+            async with asyncio.timeout_at(length_s + ENDLESS_S):
+                await self.fate.play(script)
             await asyncio.sleep(max(0.0, length_s - world.now))
             orders.cancel()
             self.public.generous = self.desk.tidy = True
@@ -223,9 +227,10 @@ class Play:
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
         kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)
-        number = number_of_aimed(self.world.seed) if self.options.aimed else None
-        if number is not None:
-            drawn = draw_aimed(self._rng, number, begin_s=5.0, end_s=length_s, kinds=kinds)
+        seed, aimed = self.world.seed, self.options.aimed
+        if is_aimed(seed) if aimed is None else aimed:
+            turn = turn_of(seed, every=aimed is True)
+            drawn = draw_aimed(self._rng, turn, begin_s=5.0, end_s=length_s, kinds=kinds)
         else:
             drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
@@ -325,10 +330,19 @@ def _told(world: World) -> Counter[str]:
     return counts
 
 
-def number_of_aimed(seed: int) -> int | None:
-    """Return the how manyth a seed is of those that aim, from 0; None: it does not."""
-    block, place = divmod(seed, AIMED)
-    return block // AIMED * AIMED + place if block % AIMED == AIMED - 1 else None
+def is_aimed(seed: int) -> bool:
+    """Tell whether a seed is one of those whose faults are aimed unless all of them, or none, are."""
+    return seed // AIMED % AIMED == AIMED - 1
+
+
+def turn_of(seed: int, *, every: bool) -> int:
+    """Return the how manyth a seed is, from 0, of the seeds on wires like its own whose faults are aimed."""
+    on_bytes = _is_on_bytes(seed)
+    return sum(1 for other in range(seed) if _is_on_bytes(other) is on_bytes and (every or is_aimed(other)))
+
+
+def _is_on_bytes(seed: int) -> bool:
+    return seed % ON_BYTES == 2
 
 
 def longest_move_s(tower: Tower) -> float:

@@ -151,6 +151,11 @@ class World:
         return None if self._life is None else self._life.daemon
 
     @property
+    def life(self) -> Life | None:
+        """The life of the daemon that runs, starts or ends; None while it is down."""
+        return self._life
+
+    @property
     def links(self) -> Mapping[str, Wired]:
         """The present daemon's links by bus: cut them, hold them, let them lie."""
         return {} if self._life is None else self._life.links

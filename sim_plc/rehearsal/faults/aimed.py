@@ -4,8 +4,10 @@ What brings the unit or the job there is struck before it, where one letter does
 pair that can be met, run after run, so that a campaign fills its table evenly.
 """
 
+import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -14,11 +16,14 @@ from sim_plc.rehearsal.cells import REACHABLE, Cell
 from sim_plc.rehearsal.faults import drives, humans, plc, process, safety, sensors, wire
 from sim_plc.rehearsal.faults.letter import Aim, Letter, Strike
 
-EACH_S: Final = 60.0
-"""Room for one aimed strike with what leads to it: so many of them fit into a run."""
+EACH_S: Final = 20.0
+"""Room for one volley with what leads to it: so many of them fit into a run."""
+
+VOLLEY: Final = 4
+"""As many letters wait for one moment."""
 
 PATIENCE_S: Final = 150.0
-"""How long a strike waits for its moment."""
+"""The last volley still has as long to wait for its moment."""
 
 LINGERS_S: Final = (0.0, 0.0, 0.5, 3.0)
 """How long behind the first moment it strikes at the most."""
@@ -80,34 +85,48 @@ WORKING: Final = tuple(
 _EXCHANGES: Final = ("PICKING", "PLACING")
 
 
+@dataclass(frozen=True, slots=True)
+class Volley:
+    """Letters that wait for the same pair."""
+
+    cell: Cell
+    letters: tuple[Letter, ...]
+
+
 def draw_aimed(
-    rng: random.Random, number: int, *, begin_s: float, end_s: float, kinds: Sequence[Letter]
+    rng: random.Random, turn: int, *, begin_s: float, end_s: float, kinds: Sequence[Letter]
 ) -> tuple[Strike, ...]:
-    """Draw the script of the ``number``-th run that aims, with letters of ``kinds``, all over by ``end_s``."""
+    """Draw the script of the ``turn``-th run that aims, from 0, with letters of ``kinds``, all over by ``end_s``."""
     # Few runs have wires that carry bytes: they are for the letters that others cannot play.
     aiming = tuple(letter for letter in kinds if letter.of_bytes) or tuple(kinds)
-    cells, count = _in_turn(aiming), max(1, int((end_s - begin_s) / EACH_S))
+    volleys, count = len(REACHABLE) * math.ceil(len(aiming) / VOLLEY), max(1, int((end_s - begin_s) / EACH_S))
     strikes: list[Strike] = []
-    for turn in range(number * count, (number + 1) * count):
-        letter, cell = cells[turn % len(cells)]
-        at_s = rng.uniform(begin_s, max(begin_s, end_s - PATIENCE_S))
-        strikes += [_strike(rng, lead, before, at_s, end_s, 0.0) for lead, before in _leads(rng, cell, kinds)]
-        lingers_s = rng.choice(LINGERS_S) if cell.unit not in _BRIEF else 0.0
-        strikes.append(_strike(rng, letter, cell, at_s, end_s, lingers_s))
+    for place in range(count):
+        lap, number = divmod(turn * count + place, volleys)
+        volley = _in_turn(aiming, lap)[number]
+        latest_s = max(begin_s, end_s - PATIENCE_S)
+        at_s = begin_s + (latest_s - begin_s) * (place + rng.random()) / count
+        strikes += [_strike(rng, lead, before, at_s, end_s, 0.0) for lead, before in _leads(rng, volley.cell, kinds)]
+        for letter in volley.letters:
+            lingers_s = rng.choice(LINGERS_S) if volley.cell.unit not in _BRIEF else 0.0
+            strikes.append(_strike(rng, letter, volley.cell, at_s, end_s, lingers_s))
     return tuple(sorted(strikes, key=lambda strike: strike.at_s))
 
 
 @cache
-def _in_turn(letters: tuple[Letter, ...]) -> tuple[tuple[Letter, Cell], ...]:
+def _in_turn(letters: tuple[Letter, ...], lap: int) -> tuple[Volley, ...]:
     """Return every letter with every pair, shuffled: run after run takes the next ones, so that all get their turn."""
-    cells = [(letter, cell) for letter in letters for cell in REACHABLE]
-    random.Random(len(cells)).shuffle(cells)
-    return tuple(cells)
+    rng, volleys = random.Random(lap), []
+    for cell in REACHABLE:
+        mixed = rng.sample(letters, len(letters))
+        volleys += [Volley(cell, tuple(mixed[at : at + VOLLEY])) for at in range(0, len(mixed), VOLLEY)]
+    rng.shuffle(volleys)
+    return tuple(volleys)
 
 
 def _strike(rng: random.Random, letter: Letter, cell: Cell, at_s: float, end_s: float, linger_s: float) -> Strike:
     hold_s = rng.uniform(*letter.hold_s)
-    until_s = max(at_s, min(at_s + PATIENCE_S, end_s - hold_s))
+    until_s = max(at_s, end_s - hold_s)
     return Strike(at_s, letter, hold_s, rng.randrange(1000), Aim(cell, until_s, rng.uniform(0.0, linger_s)))
 
 

@@ -196,8 +196,9 @@ class Fate:
 
     async def _play(self, strike: Strike) -> None:
         await asyncio.sleep(max(0.0, strike.at_s - self._world.now))
-        if strike.when is not None:
-            await self._lookout.wait(strike.when)
+        if strike.when is not None and not await self._lookout.wait(strike.when):
+            self.did["moments that never came"] += 1
+            return
         self.hits.update(f"{strike.kind.name}/{cell}" for cell in present(self._world))
         self._world.note("strike", [strike.kind.name, round(strike.hold_s, 6), strike.where])
         self.did[strike.kind.name] += 1

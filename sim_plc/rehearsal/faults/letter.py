@@ -39,12 +39,12 @@ class Aim:
 
     cell: Cell
     until_s: float
-    """It strikes then at the latest, whatever is so."""
+    """If it has not come by then the strike is left out."""
     linger_s: float = 0.0
 
     def __str__(self) -> str:
         job = "no job is in progress" if self.cell.step == NO_JOB else f"a job {self.cell.step}"
-        return f"until the unit is {self.cell.unit} and {job}, or it is {self.until_s:.2f} s"
+        return f"for a moment, by {self.until_s:.2f} s, when the unit is {self.cell.unit} and {job}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,16 @@ class Lookout:
         self._waiting: list[tuple[Aim, asyncio.Future[None]]] = []
         world.witnesses.append(self)
 
-    async def wait(self, aim: Aim) -> None:
-        """Return when a pair is so, and has been for as long as the aim lingers; or when its time is over."""
+    async def wait(self, aim: Aim) -> bool:
+        """Wait until a pair is so, and has been for as long as the aim lingers; tell whether that came in time."""
         while self._world.now < aim.until_s:
             if aim.cell not in present(self._world):
                 await self._comes(aim)
             if aim.linger_s:
                 await asyncio.sleep(min(aim.linger_s, max(0.0, aim.until_s - self._world.now)))
             if aim.cell in present(self._world):
-                return
+                return True
+        return False
 
     async def _comes(self, aim: Aim) -> None:
         there: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -86,12 +86,13 @@ class ProcessFaults:
         thaw()
 
     async def _hang(self, strike: Strike) -> None:
-        hanging = self._world.daemon
-        if hanging is None:
+        hanging = self._world.life
+        if self._world.daemon is None:
             return
         self._world.freeze_daemon()
         await asyncio.sleep(strike.hold_s)
-        if self._world.daemon is hanging:
+        # Also one that was asked to end meanwhile: it has not heard that.
+        if self._world.life is hanging:
             await self._world.crash_daemon()
             await self._start_again(RESTART_S)
 
