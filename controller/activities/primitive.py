@@ -55,7 +55,7 @@ async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: fl
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_one(bench, each, bound_s)) for each in meters]
     except asyncio.CancelledError:
-        await _halt(bench, wanted)
+        await halt(bench, [each.mechanism for each in wanted])
         bench.keeper.note(*(_left(each, task) for each, task in zip(meters, tasks, strict=True)))
         raise
     return tuple(task.result() for task in tasks)
@@ -133,16 +133,15 @@ def _left(metered: Meter, task: "asyncio.Task[Outcome]") -> Halted:
     return Halted(prepared.mechanism, prepared.sequence, *metered.read())
 
 
-async def _halt(bench: Bench, wanted: Sequence[Prepared]) -> None:
-    """Stop mechanisms and wait for standstill, under a deadline of its own."""
-    names = [each.mechanism for each in wanted]
+async def halt(bench: Bench, names: Sequence[str]) -> None:
+    """Stop mechanisms, by their full names, and wait for standstill, under a deadline of its own."""
     try:
         async with asyncio.timeout(HALT_S), asyncio.TaskGroup() as group:
             for name in names:
                 group.create_task(_stop(bench, name))
     except TimeoutError:
         # The reconciliation finds out; the PLC's own watchdog and the safety chain do not wait for this.
-        log.warning("halt_not_proven", mechanisms=names)
+        log.warning("halt_not_proven", mechanisms=list(names))
 
 
 async def _stop(bench: Bench, name: str) -> None:

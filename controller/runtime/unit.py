@@ -8,6 +8,7 @@ from controller.activities import homing, modes, recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
+from controller.activities.rest import come_to_rest
 from controller.domain.jobs import JobEvent
 from controller.domain.records import UnitSet
 from controller.domain.refusal import Refusal
@@ -331,13 +332,15 @@ class Unit:
         return "; ".join(f"{each.prepared.mechanism}: outcome unknown, {each.text}" for each in unknown)
 
     async def _settle(self, *, by_person: bool) -> list[Outcome]:
-        """Settle every open intent, before any new command; return what stays unknown.
+        """Settle every open intent, before any new command, and let come to rest what runs beside them.
 
-        ``by_person``: somebody has looked at the tower and clears it, so that what can run no more is given up.
+        Return what stays unknown. ``by_person``: somebody has looked at the tower and clears it, so that what can run
+        no more is given up.
         """
         await self._modes.followed()
         book = self._ledger.book
         unknown = recovery.unknown(await recovery.settle_open(self._bench, book))
+        await come_to_rest(self._bench)
         return await recovery.give_up_unknown(self._bench, book, unknown) if by_person else unknown
 
     def _all_online(self) -> bool:

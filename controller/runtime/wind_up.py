@@ -6,18 +6,18 @@ succeed without the data (LSFMM 2018, "PostgreSQL's fsync() surprise").
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from controller.activities.context import Bench
+from controller.activities.rest import running
 from controller.domain.events import Query
 from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Answer, Asked, Inbox, reject
 from controller.runtime.signals import Signal
 from hal.errors import HalError
-from hal.scan import Station
 
 log = structlog.get_logger(__name__)
 
@@ -72,17 +72,7 @@ async def _rest(bench: Bench) -> None:
     loop = asyncio.get_running_loop()
     limit_s = loop.time() + LIMIT_S
     while loop.time() < limit_s:
-        await bench.news.until(lambda: not _moving(bench.tower.stations), limit_s - loop.time())
-        if not await bench.news.until(lambda: _moving(bench.tower.stations), QUIET_S):
+        await bench.news.until(lambda: not running(bench.tower), limit_s - loop.time())
+        if not await bench.news.until(lambda: bool(running(bench.tower)), QUIET_S):
             return
     log.critical("rest_not_proven", after_s=LIMIT_S)
-
-
-def _moving(stations: Mapping[str, Station]) -> bool:
-    """Return whether any station shows a command that runs; one that is out of sight stops by its own watchdog."""
-    return any(
-        status.executing != 0
-        for station in stations.values()
-        if station.online
-        for status in station.image.mechanisms.values()
-    )

@@ -12,11 +12,14 @@ from sim_plc.program.event_log import Event
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.caretaker import Caretaker
 from sim_plc.rehearsal.disk import JOURNAL
+from sim_plc.rehearsal.stop_law import moving
 from sim_plc.rehearsal.world import World
 from tests.support.places import LOW2, ROOM, TOP1, TOP2
 from tests.support.stage import Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
 CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
+SLOW_ARMS = tower_under_test(machine__shuttle__speed_mm_s="2000")
 
 
 def frozen(it: Stage) -> bool:
@@ -101,6 +104,50 @@ def test_a_stop_whose_record_was_lost_is_known_at_the_second_start_too() -> None
                 assert not frozen(it)
                 await it.world.computer.lose_power()
             await boot(it)
+
+    loop.run(body())
+
+
+async def adopted_amid_an_exchange(it: Stage) -> None:
+    """Lose a journal's end as arms reach out, and adopt the tower before its PLC misses anybody."""
+    assert Caretaker(it.world).back_up()
+    await it.order(Relocate(car="A1", bay=TOP1))
+    await it.until(lambda: it.world.truth().carriage.arms.moving)
+    await it.world.computer.lose_power()
+    go_back(it.world)
+    it.world.events.clear()
+    await it.world.computer.get_power()
+    await it.until(lambda: frozen(it))
+    await it.ask(Adopt())
+    assert not it.book.intents
+    assert moving(it.world.truth().carriage)
+
+
+def test_a_unit_is_not_stopped_while_a_command_runs_of_which_no_record_is_kept() -> None:
+    """Seeds 4 and 59, aimed: a HOME that the journal had lost still ran as the next reset began to move others."""
+
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await adopted_amid_an_exchange(it)
+            await it.until(lambda: it.unit is UnitState.STOPPED)
+            assert not moving(it.world.truth().carriage)
+            assert it.world.truth().carriage.car == "A1", "an exchange comes to its end"
+
+    loop.run(body())
+
+
+def test_a_command_of_which_no_record_is_kept_is_stopped_for_whoever_does_not_wait_for_its_end() -> None:
+    async def body() -> None:
+        async with stage(SLOW_ARMS, cars=CARS) as it:
+            await adopted_amid_an_exchange(it)
+            daemon = it.world.daemon
+            assert daemon is not None
+            await it.until(lambda: all(station.online for station in daemon.stations.values()))
+            await asyncio.sleep(0.1)
+            assert moving(it.world.truth().carriage)
+            await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+            assert not moving(it.world.truth().carriage)
+            assert not it.world.truth().carriage.arms_centred
 
     loop.run(body())
 
