@@ -25,7 +25,7 @@ STALE_S: Final = 2.0
 """A daemon calls a station lost after 1.0 s or three missed polls, of which the slowest are 500 ms apart."""
 
 ANSWERED_S: Final = 30.0
-"""Within this a person's word has had its effect, or has been refused."""
+"""A daemon that runs so long has done what a person asked for, or has refused it."""
 
 KEPT_S: Final = 10.0
 """A younger alarm may not have been durable yet when its daemon was killed; its condition raises it anew."""
@@ -46,22 +46,25 @@ class AlarmLaw:
         self._world = world
         self._accuse = accuse
         self._shown: list[Annunciation] = []
-        self._due_s: dict[Tag, float] = {}
-        """Until when what stands must have raised its alarm."""
+        self._owed: dict[Tag, tuple[float, float]] = {}
+        """What must raise its alarm: since when, and within how many seconds but those of waiting for the disk."""
         self._accused: set[Tag] = set()
         """Told as missing, for as long as its cause stands."""
         self._daemon: Daemon | None = None
         self._lines: dict[Tag, AlarmLine] = {}
         self._first_seen_s: dict[Tag, float] = {}
         self._asked_s: dict[AlarmAct, float] = {}
-        """When people asked for each act last."""
+        """When people asked for each act last, by `_lived_s`: a frozen daemon takes what they said when it goes on."""
+        self._lived_s = 0.0
+        """How long daemons have run so far, frozen ones not."""
+        self._looked_s = 0.0
 
     def asked(self, request: Request) -> None:
         """Take what a person asks for."""
         if isinstance(request, AlarmCommand):
-            self._asked_s[request.act] = self._world.now
+            self._asked_s[request.act] = self._lived_s
         elif isinstance(request, Resolve):
-            self._asked_s[AlarmAct.ACKNOWLEDGE] = self._world.now
+            self._asked_s[AlarmAct.ACKNOWLEDGE] = self._lived_s
 
     def told(self, event: Mapping[str, object]) -> None:
         """Take what the daemon tells of an alarm."""
@@ -75,32 +78,33 @@ class AlarmLaw:
     def look(self, truth: Truth) -> None:
         """Judge whether what stands has raised its alarm."""
         daemon, now_s, hearing = self._world.daemon, self._world.now, self._world.hearing
+        self._lived_s += max(0.0, now_s - max(self._looked_s, hearing.awake_s))
+        self._looked_s = now_s
         awake_s = max(hearing.awake_s, hearing.calm_s)
         if daemon is not self._daemon:
             self._compare()
         if daemon is None or awake_s == NEVER or Tag(NOT_KEPT) in daemon.book.alarms:
-            self._due_s.clear()
+            self._owed.clear()
             return
-        was, self._due_s = self._due_s, {}
+        was, self._owed = self._owed, {}
         for tag, since_s, seen_s in self._standing(daemon, truth):
-            allowed_s = tag.alarm.on_delay_s + seen_s + RAISED_S
-            begun_s = was.get(tag, now_s + allowed_s) if since_s is None else since_s + allowed_s
-            due_s = self._due_s[tag] = max(begun_s, awake_s + allowed_s)
+            begun_s = was[tag][0] if since_s is None and tag in was else now_s if since_s is None else since_s
+            self._owed[tag] = max(begun_s, awake_s), tag.alarm.on_delay_s + seen_s + RAISED_S
             line = daemon.book.alarms.get(tag)
-            if now_s > due_s and tag not in self._accused and (line is None or line.state not in ACTIVE):
-                self._accuse("I18", f"alarm {tag} {tag.key} was due at {due_s:.2f} s and is not raised")
+            if tag not in self._accused and (line is None or line.state not in ACTIVE) and now_s > self._due_s(tag):
+                self._accuse("I18", f"alarm {tag} {tag.key} was due at {self._due_s(tag):.2f} s and is not raised")
                 self._accused.add(tag)
-        self._accused &= self._due_s.keys()
+        self._accused &= self._owed.keys()
 
     def lose_sight(self) -> None:
         """Take that a station comes, goes or forgets: what it shows is due anew from the next look on."""
-        self._due_s.clear()
+        self._owed.clear()
 
     def lose_the_past(self) -> None:
         """Take that the list of before is gone with the journal that held it."""
         self._lines.clear()
         self._first_seen_s.clear()
-        self._due_s.clear()
+        self._owed.clear()
 
     def judge_end(self, strikes: int) -> None:
         """Judge what people were shown in all, of so many faults.
@@ -132,11 +136,19 @@ class AlarmLaw:
 
     def _judge_delay(self, number: str) -> None:
         """Judge an alarm that comes now: not one that comes back from a shelf."""
-        for tag, due_s in self._due_s.items():
+        for tag in self._owed:
             before = self._lines.get(tag)
             fresh = before is None or before.state not in ACTIVE
-            if str(tag) == number and fresh and self._world.now > due_s:
-                self._accuse("I18", f"alarm {tag} {tag.key} was due at {due_s:.2f} s and is raised now")
+            if str(tag) == number and fresh and self._world.now > self._due_s(tag):
+                self._accuse("I18", f"alarm {tag} {tag.key} was due at {self._due_s(tag):.2f} s and is raised now")
+
+    def _due_s(self, tag: Tag) -> float:
+        """Return until when what stands must have raised its alarm.
+
+        The control task waits for the disk (DECISIONS 38): how long that has taken so far is no delay of its own.
+        """
+        since_s, allowed_s = self._owed[tag]
+        return since_s + allowed_s + self._world.computer.disk.waited_s(since_s, self._world.now)
 
     def _compare(self) -> None:
         """Compare the list with what it was: what nobody has seen, and what is latched, goes by a person alone."""
@@ -164,4 +176,4 @@ class AlarmLaw:
 
     def _was_asked(self, act: AlarmAct) -> bool:
         """Tell whether somebody has asked for an act so lately that what comes of it may be seen now."""
-        return self._world.now - self._asked_s.get(act, -NEVER) <= ANSWERED_S
+        return self._lived_s - self._asked_s.get(act, -NEVER) <= ANSWERED_S

@@ -68,6 +68,8 @@ class Disk:
         """Whether the journal is not what was written, since the last time somebody put that right."""
         self.sync_s: tuple[float, float] | None = None
         """How long each sync takes; None: no time."""
+        self._waits: list[tuple[float, float]] = []
+        """From when until when, in virtual time, whoever wrote had to wait for syncs; in order."""
         self.on_cut: Callable[[], None] = _nobody
         """Called when the fuse has burnt down; `cut` must follow at the same instant."""
         self._folder = folder
@@ -125,6 +127,19 @@ class Disk:
         assert self.sync_s is not None
         syncs = sum(act.kind is Kind.SYNC for act in self._held)
         return sum(self._rng.uniform(*self.sync_s) for _ in range(syncs))
+
+    def kept_waiting(self, from_s: float, until_s: float) -> None:
+        """Take that whoever writes waits so long, behind all that waited before."""
+        self._waits.append((from_s, until_s))
+
+    def waited_s(self, from_s: float, until_s: float) -> float:
+        """Return how much of a time somebody waited for syncs."""
+        total_s = 0.0
+        for begun_s, ended_s in reversed(self._waits):
+            if ended_s <= from_s:
+                break
+            total_s += max(0.0, min(ended_s, until_s) - max(begun_s, from_s))
+        return total_s
 
     def settle(self) -> None:
         """Let the syncs that took their time be over."""

@@ -35,8 +35,12 @@ class LifeWitness(Protocol):
         """Take what was granted."""
         ...
 
+    def on_ending(self, free: Callable[[], bool]) -> None:
+        """Take that the daemon is told to end; ``free`` tells whether nobody has kept it from that so far."""
+        ...
+
     def on_stopped(self, took_s: float) -> None:
-        """Take the end of a daemon that was told to end so long ago and was not kept from it."""
+        """Take the end of a daemon that was not kept from it, and how long that took, the disk's syncs apart."""
         ...
 
     def on_spoilt(self, *, whole: bool) -> None:
@@ -88,13 +92,15 @@ class Durability:
             case Cancel(job=job) if answer.get("state") == JobState.CANCELLED.name:
                 self._cancelled.add(job)
 
+    def on_ending(self, free: Callable[[], bool]) -> None:
+        """Judge in time that nothing moves any more, however long the disk makes the process itself last."""
+        asyncio.get_running_loop().call_later(STOP_LIMIT_S, self._judge_rest, self._daemon, free)
+
     def on_stopped(self, took_s: float) -> None:
-        """Judge that nothing was left moving, and that it did not take long."""
+        """Judge that it did not take long."""
         self.longest_stop_s = max(self.longest_stop_s, took_s)
         if took_s > STOP_LIMIT_S:
             self._accuse("I20", f"it took {took_s:.2f} s to end")
-        left_s = max(0.0, STOP_LIMIT_S - took_s)
-        asyncio.get_running_loop().call_later(left_s, self._judge_rest, self._daemon)
 
     def on_spoilt(self, *, whole: bool) -> None:
         """Expect nothing of what was acknowledged before."""
@@ -116,9 +122,9 @@ class Durability:
         for text in damage:
             self._accuse("I17", text)
 
-    def _judge_rest(self, ended: Daemon | None) -> None:
+    def _judge_rest(self, ended: Daemon | None, free: Callable[[], bool]) -> None:
         """Judge the carriage, if no other daemon has begun to serve since."""
-        if self._daemon is not ended:
+        if self._daemon is not ended or not free():
             return
         carriage = self._truth().carriage
         axes = {"lift": carriage.lift, "turntable": carriage.turntable, "arms": carriage.arms}

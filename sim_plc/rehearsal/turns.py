@@ -36,6 +36,11 @@ class Turns:
             self._begin(work, future)
         return future
 
+    @property
+    def dead(self) -> bool:
+        """Whether nothing is taken up any more."""
+        return self._dead
+
     def die(self) -> None:
         """Take up nothing more, and tell nobody what comes of the work under way."""
         self._dead = True
@@ -53,7 +58,9 @@ class Turns:
             self._dead = True
         elif takes_s:
             self._busy = True
-            asyncio.get_running_loop().call_later(takes_s, self._end, settle)
+            loop = asyncio.get_running_loop()
+            self._disk.kept_waiting(loop.time(), loop.time() + takes_s)
+            loop.call_later(takes_s, self._end, settle)
         else:
             settle()
 

@@ -248,14 +248,21 @@ class World:
         life = self._life
         assert life is not None
         began_s, freezes, frozen = self.now, life.freezes, life.frozen
+
+        def free() -> bool:
+            return not (frozen or life.execute.dead) and freezes == life.freezes
+
+        for witness in self.life_witnesses:
+            witness.on_ending(free)
         error = await life.end()
         if self._life is not life:
             return  # killed on its way
         self._life = None
         self._listen()
-        if not frozen and freezes == life.freezes:
+        if free():
+            took_s, waited_s = self.now - began_s, self.computer.disk.waited_s(began_s, self.now)
             for witness in self.life_witnesses:
-                witness.on_stopped(self.now - began_s)
+                witness.on_stopped(took_s - waited_s)
         if error is not None:
             if not self.computer.excuses(error):
                 raise error

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from controller.domain.refusal import Refusal
 from controller.domain.room_facts import RoomFacts
 from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Findings, Sources
+from controller.runtime.ledger import Ledger
 from controller.store.journal import Journal
 from hal.plcmap.codes import Mode, Opcode
 from hal.plcmap.frame import Content
@@ -24,10 +26,13 @@ from sim_plc.plant.safety import Chain
 from sim_plc.program.epoch import EpochGate
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
+from sim_plc.rehearsal.alarm_law import ANSWERED_S
+from sim_plc.rehearsal.disk import JOURNAL
+from sim_plc.rehearsal.durability import STOP_LIMIT_S, Durability
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
 from sim_plc.rehearsal.promises import BY_ID, PROMISES
 from sim_plc.rehearsal.roll import Roll
-from sim_plc.rehearsal.world import World
+from sim_plc.rehearsal.world import NobodyThere, World
 from tests.support.broken import CARS, broken
 from tests.support.places import LOW2, ROOM, TOP1
 from tests.support.stage import Stage
@@ -182,6 +187,22 @@ def test_an_alarm_that_is_never_raised_or_too_late(monkeypatch: pytest.MonkeyPat
 
     assert broken(late) == {"I18"}
 
+    async def slow(it: Stage, blind_for_s: float) -> None:
+        nonlocal blind_s
+        it.world.computer.disk.sync_s = (4.0, 4.0)
+        asking = asyncio.create_task(it.order(Relocate(car="C", bay=LOW2)))
+        await asyncio.sleep(0.1)
+        blind_s = it.world.now + blind_for_s
+        it.world.do(lambda plant: plant.press_e_stop())
+        await asyncio.sleep(3.0)
+        assert Tag("E_STOP") not in it.book.alarms, "the control task waits for the disk"
+        it.world.computer.disk.sync_s = None
+        await asyncio.sleep(16.0)
+        await asyncio.gather(asking, return_exceptions=True)
+
+    assert broken(partial(slow, blind_for_s=0.0)) == set()
+    assert broken(partial(slow, blind_for_s=8.0)) == {"I18"}
+
 
 def test_an_alarm_that_a_restart_loses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def restarted(it: Stage) -> None:
@@ -232,6 +253,47 @@ def test_a_latched_alarm_that_goes_by_itself() -> None:
         assert Tag("PERSON_IN_SHAFT") not in it.book.alarms
 
     assert broken(in_order) == set()
+
+
+def test_a_frozen_daemon_takes_an_acknowledgement_when_it_goes_on() -> None:
+    async def frozen(it: Stage, *, asked: bool) -> None:
+        it.world.do(lambda plant: plant.press_e_stop())
+        await asyncio.sleep(3.0)
+        thaw = it.world.freeze_daemon()
+        if asked:
+            with pytest.raises(NobodyThere):
+                await it.world.ask(AlarmCommand(act=AlarmAct.ACKNOWLEDGE, number="all"))
+        await asyncio.sleep(ANSWERED_S)
+        if not asked:
+            line = it.book.alarms[Tag("E_STOP")]
+            it.book.alarms[Tag("E_STOP")] = replace(line, state=AlarmState.ACKNOWLEDGED)
+        thaw()
+        await asyncio.sleep(1.0)
+        assert it.book.alarms[Tag("E_STOP")].state is AlarmState.ACKNOWLEDGED
+
+    assert broken(partial(frozen, asked=True)) == set()
+    assert broken(partial(frozen, asked=False)) == {"I18"}
+
+
+def test_a_daemon_that_is_told_to_end_waits_for_a_slow_disk_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ended(it: Stage) -> None:
+        judge = Durability(it.inspector.accuse, it.world.folder / JOURNAL, it.world.truth, lambda: None)
+        await under_way(it)
+        it.world.life_witnesses.append(judge)
+        it.world.computer.disk.sync_s = (6.0, 6.0)
+        began_s = it.world.now
+        await it.world.stop_daemon()
+        assert it.world.now - began_s > STOP_LIMIT_S
+
+    assert broken(ended) == set()
+    drain = Ledger.drain
+
+    async def linger(self: Ledger) -> None:
+        await drain(self)
+        await asyncio.sleep(STOP_LIMIT_S + 1.0)
+
+    monkeypatch.setattr(Ledger, "drain", linger)
+    assert broken(ended) == {"I20"}
 
 
 def test_more_alarms_than_people_can_take() -> None:
