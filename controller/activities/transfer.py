@@ -152,6 +152,22 @@ async def undo_exchange(bench: Bench, errand: Errand) -> Done:
     return Done([*way.records, *records], way.bound_s + bound_s, way.commands + 1)
 
 
+async def take_back(bench: Bench, errand: Errand, place: int) -> Done:
+    """Bring a placing that was cut at a place back to where it began, the car on the carriage.
+
+    Raises:
+        StepFailed: it could not be undone, or the car is not proven on the carriage.
+
+    """
+    done = await undo_exchange(bench, errand)
+    try:
+        await prove(bench, place, at_place=Loaded.NO, on_carriage=Loaded.YES)
+    except StepFailed:
+        await bench.keeper.commit(*done.records)
+        raise
+    return done
+
+
 async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[], Awaitable[None]]) -> Done:
     """Bring the car of a job back to its source and close the way; also when it never left.
 

@@ -12,7 +12,8 @@ How a job leaves the straight way:
 - From PICKING on a car hangs between two places, so that a cancel cannot end at once: the job keeps going with
   `Job.diverting` set and a new target. A running PICK or PLACE is never cut. The job ends DIVERTED instead of DONE,
   with the place recorded; a cancel that comes with the PLACE or after it leaves the car at the place it was put.
-  An operator's DIVERT of a parked job is the same: RESUMED, then on with `Job.diverting` set.
+  An operator's DIVERT of a parked job is the same: RESUMED, then on with `Job.diverting` set; in CLOSING
+  a placing that was cut is first taken back onto the carriage.
 - Interrupted, unknown and parked jobs take no cancel: first the unit executes again or an operator decides.
 """
 

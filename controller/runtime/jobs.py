@@ -200,7 +200,14 @@ class Jobs:
         if is_over is not None and not is_over(self._bench, place):
             await self._prove_doubtful(job, place)
             steps.require_verified(self._bench, self._book, place)
+        if job.state is S.CLOSING and self._bench.tower.shuttle.resumable:
+            await self._take_back(job, place)
         return await step(self._bench, Errand(job.id, job.state.name), place)
+
+    async def _take_back(self, job: Job, place: int) -> None:
+        """Bring a placing that was cut back onto the carriage: its job has been given another target since."""
+        done = await transfer.take_back(self._bench, Errand(job.id, job.state.name), place)
+        await self._bench.keeper.commit(*done.records, *steps.picked(job, place))
 
     async def _prove_doubtful(self, job: Job, place: int) -> None:
         """Settle what was left in doubt while the carriage did not know where it stood: now that it is back it sees."""

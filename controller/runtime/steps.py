@@ -94,12 +94,16 @@ def _shown_by_all(bench: Bench, bay: int, expected: Loaded) -> bool:
         return False
 
 
+def picked(job: Job, place: int) -> list[Record]:
+    """Return the inventory with the car of a job proven on the carriage, and a place empty."""
+    return [PlaceSet(Place(place, PlaceStatus.FREE)), PlaceSet(Place(CARRIAGE, PlaceStatus.OCCUPIED, job.car))]
+
+
 def effects(job: Job, place: int) -> list[Record]:
     """Return what the success of a job's step at a place changes in the inventory."""
     match job.state:
         case S.PICKING:
-            carried = Place(CARRIAGE, PlaceStatus.OCCUPIED, job.car)
-            return [PlaceSet(Place(place, PlaceStatus.FREE)), PlaceSet(carried)]
+            return picked(job, place)
         case S.PLACING | S.UNDONE:
             stored = Place(place, PlaceStatus.OCCUPIED, job.car)
             return [PlaceSet(stored), PlaceSet(Place(CARRIAGE, PlaceStatus.FREE))]

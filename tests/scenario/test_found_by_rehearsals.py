@@ -8,7 +8,7 @@ import pytest
 from config.load import load_tower
 from controller.activities import room
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Cancel, Relocate, Resolve, Retrieve, Store
+from controller.domain.events import Cancel, Relocate, Request, Resolve, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import Planned
@@ -230,6 +230,32 @@ def test_a_customer_who_left_while_the_daemon_slept_has_left_the_room_to_the_nex
             await asyncio.sleep(2.0)
             await it.execute()
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 60.0)
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "order", [Relocate(car=f"C{LOW1}", bay=LOW2), Retrieve(car=f"C{LOW1}", room=ROOM)], ids=["bay", "room"]
+)
+def test_a_placing_that_was_cut_is_taken_back_before_its_car_is_brought_elsewhere(order: Request) -> None:
+    """Its way was to be closed onto the arms, and no decision of a person led on (`small`, seed 1628, aimed)."""
+
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            job = await it.order(order)
+            await it.until(lambda: it.job(job).state is JobState.PLACING)
+            await it.until(lambda: not it.world.truth().carriage.arms_centred)
+            await asyncio.sleep(0.5)
+            it.world.do(lambda plant: plant.troubles.trip_drive("arms"))
+            await it.until(lambda: it.job(job).state is JobState.PARKED and it.unit is UnitState.HELD)
+            it.world.do(lambda plant: plant.troubles.reset_drive("arms"))
+            await it.ask(Resolve(job=job, choice="divert", place=TOP1))
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            assert await it.ended(job) is JobState.DIVERTED
+            assert it.truth() == {f"C{LOW1}": TOP1}
+            all_is_told(it)
+            all_is_shut(it)
 
     loop.run(scenario())
 
