@@ -34,11 +34,17 @@ NEXT: Final[Mapping[UnitState, UnitEvent]] = {
 
 MODE_CHANGES: Final = frozenset({UnitState.STOPPED, UnitState.IDLE, UnitState.ABORTED})
 
-LEFT_OUT: Final = (0, 0, 0, 2, 2, 4, 6)
-"""How many decisions on a parked job are left out: two to go on, two to bring the car back, two to put it elsewhere."""
+DECISIONS: Final = ("continue", "continue", "put-back", "put-back", "divert", "divert")
+"""On a parked job, one after the other; when all have been tried, where the car is is stated by hand."""
+
+BEGIN_AT: Final = (0, 0, 2, 2, 4)
+"""Which of them somebody begins with."""
 
 LEFT_ALONE_S: Final = (0.0, 0.0, 0.0, 30.0, 90.0)
 """How long a parked job is left alone at first, whatever is done about the unit meanwhile."""
+
+SUSPENSION_ENDS: Final = 0.2
+"""The chance, at each look, that whatever somebody has suspended the unit for is over."""
 
 PATIENCE_S: Final = 40.0
 """For how long a blocked room, an unverified place or another mode is left alone."""
@@ -67,8 +73,8 @@ class Operator:
         self._mode_since_s: float | None = None
         self._habits = random.Random(f"{world.seed} habits")
         self._tried: Counter[int] = Counter()
-        self._left_out: dict[int, int] = {}
-        """By job: how many decisions are left out."""
+        self._begins: dict[int, int] = {}
+        """By job: which of `DECISIONS` comes first."""
         self._again_s: dict[int, float] = {}
         """By job: when to decide on it again, if it is parked again by then."""
         self._wrong_since: float | None = None
@@ -103,6 +109,8 @@ class Operator:
             await self.ask(SetMode(by="operator", mode=UnitMode.PRODUCTION))
         elif self._needs_reset(daemon):
             await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
+        elif unit.state is UnitState.SUSPENDED and self._habits.random() > SUSPENSION_ENDS:
+            return
         elif unit.state in NEXT:
             await self.ask(UnitCommand(by="operator", event=NEXT[unit.state]))
         elif unit.state is UnitState.EXECUTE and self._room_is_stuck(daemon):
@@ -202,8 +210,8 @@ class Operator:
         if not parked:
             return False
         job = parked[0]
-        if job.id not in self._left_out:
-            self._left_out[job.id] = self._habits.choice(LEFT_OUT)
+        if job.id not in self._begins:
+            self._begins[job.id] = self._habits.choice(BEGIN_AT)
             self._again_s[job.id] = self._world.now + self._habits.choice(LEFT_ALONE_S)
         if self._world.now < self._again_s[job.id]:
             return False
@@ -214,19 +222,16 @@ class Operator:
         return True
 
     def _choose(self, daemon: Daemon, job: Job) -> tuple[str, int | None]:
-        """Return a decision: to go on, then back, then elsewhere, but for those left out; by hand when all fails."""
-        attempt = self._left_out[job.id] + self._tried[job.id]
+        """Return a decision: the next of `DECISIONS` that can be taken, and what is so by hand when all have failed."""
         free = [
             bay
             for bay in self._world.tower.shape.bays
             if daemon.book.places[bay].status is PlaceStatus.FREE and bay not in daemon.book.reserved()
         ]
-        if attempt <= 2 and "continue" in job.choices:
-            return "continue", None
-        if attempt <= 4 and "put-back" in job.choices:
-            return "put-back", None
-        if attempt <= 6 and "divert" in job.choices and free:
-            return "divert", free[0]
+        begin = self._begins[job.id]
+        for choice in (*DECISIONS[begin:], *DECISIONS[:begin])[self._tried[job.id] - 1 :]:
+            if choice in job.choices and (choice != "divert" or free):
+                return choice, free[0] if choice == "divert" else None
         truth = self._world.plant.truth()
         where = [place for place, car in truth.cars.items() if car == job.car]
         if where:

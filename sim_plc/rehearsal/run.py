@@ -109,6 +109,7 @@ class Report:
     probes: Mapping[str, int]
     """How often each thing happened."""
     script: tuple[Strike, ...]
+    """What has struck: without the aimed strikes whose moment never came."""
     orders: int
     """How many were drawn."""
     virtual_s: float
@@ -223,7 +224,7 @@ class Play:
                 raise error
         self.inspector.judge_end()
         self.durability.judge_end()
-        return self._report(script)
+        return self._report(tuple(self.fate.struck))
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
         kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)

@@ -10,7 +10,7 @@ import pytest
 from config.load import load_tower
 from controller import logs
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
-from sim_plc.rehearsal.run import Options, Report, rehearse
+from sim_plc.rehearsal.run import Options, Report, is_aimed, rehearse
 from sim_plc.rehearsal.world import EPOCH_S
 
 pytestmark = pytest.mark.own_tower
@@ -53,8 +53,8 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
         assert report.good, str(report)
         happened.update(report.probes)
         happened.update(report.jobs)
-    # A rig that never gets anything done proves nothing.
-    assert happened["job DONE"] > CHUNK
+    # A rig that never gets anything done proves nothing; where every fault meets its moment that is little.
+    assert happened["job DONE"] > (1 if faults and is_aimed(start) else CHUNK)
     assert happened["unit EXECUTE"] >= CHUNK
     assert not faults or sum(happened[letter.name] for letter in ALPHABET) >= CHUNK
 

@@ -179,6 +179,8 @@ class Fate:
 
     def __init__(self, world: "World", rng: random.Random) -> None:
         self.did: Counter[str] = Counter()
+        self.struck: list[Strike] = []
+        """What has struck, in the order of the script: an aimed strike whose moment never came has not."""
         self.hits: Counter[str] = Counter()
         """How often each letter has struck into each pair of `sim_plc.rehearsal.cells`: ``LETTER/UNIT/STEP``."""
         self._world = world
@@ -191,15 +193,16 @@ class Fate:
     async def play(self, script: tuple[Strike, ...]) -> None:
         """Let every strike of a script happen at its time; return when all are over."""
         async with asyncio.TaskGroup() as group:
-            for strike in script:
-                group.create_task(self._play(strike))
+            tasks = [group.create_task(self._play(strike)) for strike in script]
+        self.struck = [strike for strike, task in zip(script, tasks, strict=True) if task.result()]
 
-    async def _play(self, strike: Strike) -> None:
+    async def _play(self, strike: Strike) -> bool:
+        """Play one; tell whether its moment came."""
         await asyncio.sleep(max(0.0, strike.at_s - self._world.now))
         if strike.when is not None and not await self._lookout.wait(strike.when):
-            self.did["moments that never came"] += 1
-            return
+            return False
         self.hits.update(f"{strike.kind.name}/{cell}" for cell in present(self._world))
         self._world.note("strike", [strike.kind.name, round(strike.hold_s, 6), strike.where])
         self.did[strike.kind.name] += 1
         await self._acts[strike.kind](strike)
+        return True
