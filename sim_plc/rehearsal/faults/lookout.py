@@ -1,7 +1,7 @@
 """Waits for the moment at which a strike is aimed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from controller.app import Daemon
@@ -63,6 +63,9 @@ class Lookout:
                     _let_go(there)
 
     def on_answered(self, request: Request, answer: Mapping[str, object]) -> None:
+        """Nothing."""
+
+    def on_ending(self, free: Callable[[], bool]) -> None:
         """Nothing."""
 
     def on_stopped(self, took_s: float) -> None:
