@@ -176,8 +176,11 @@ class Shuttle(Axis):
 
     @property
     def picking(self) -> bool:
-        """Direction of the retained or running exchange: True for a PICK, False for a PLACE."""
-        return self.shows(Flag.PICKING)
+        """Whether the retained or running exchange, as it goes now, brings the car aboard.
+
+        A PICK, or a PLACE that is being undone.
+        """
+        return self.shows(Flag.PICKING) is not self.shows(Flag.UNDOING)
 
     @property
     def substep(self) -> SubStep:

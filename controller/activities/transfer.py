@@ -132,44 +132,65 @@ def is_placed(bench: Bench, place: int) -> bool:
 
 
 async def undo_exchange(bench: Bench, errand: Errand) -> Done:
-    """Bring a cut exchange back to where it began.
+    """Let an exchange that was cut, if one was, go the other way.
 
     Raises:
-        StepFailed: it could not be undone.
+        StepFailed: it could not.
 
     """
     if not bench.tower.shuttle.resumable:
         return Done()
-    here = readings.docked_place(bench)
-    if here is None:
-        raise StepFailed("NOT_DOCKED", "an exchange was cut, and the carriage is not proven docked anywhere")
-    way = await open_way(bench, errand, here)
-    await require(bench, Wish(WishKind.UNDO, here))
-    bound_s = bench.kinematics.exchange_s()
-    records = await carry_out_ok(bench, errand, bench.tower.shuttle.undo(), bound_s=bound_s)
-    look_at(bench, here)
-    await bench.news.until(lambda: is_picked(bench, here) or is_placed(bench, here), SECOND_OPINION_S)
-    return Done([*way.records, *records], way.bound_s + bound_s, way.commands + 1)
+    return await _end_cut(bench, errand, cut_at(bench), WishKind.UNDO)
 
 
-async def take_back(bench: Bench, errand: Errand, place: int) -> Done:
-    """Bring a placing that was cut at a place back to where it began, the car on the carriage.
+async def take_aboard(bench: Bench, errand: Errand) -> Done:
+    """Bring the car of a cut exchange onto the carriage: a pick goes on, a placing goes back.
+
+    A placing whose way back was cut goes on with that: undone once more, it would end at the place that was given up.
 
     Raises:
-        StepFailed: it could not be undone, or the car is not proven on the carriage.
+        StepFailed: it could not, or the car is not proven on the carriage.
 
     """
-    done = await undo_exchange(bench, errand)
+    here, kind = cut_at(bench), WishKind.RESUME if bench.tower.shuttle.picking else WishKind.UNDO
+    done = await _end_cut(bench, errand, here, kind)
     try:
-        await prove(bench, place, at_place=Loaded.NO, on_carriage=Loaded.YES)
+        await prove(bench, here, at_place=Loaded.NO, on_carriage=Loaded.YES)
     except StepFailed:
         await bench.keeper.commit(*done.records)
         raise
     return done
 
 
+def cut_at(bench: Bench) -> int:
+    """Return where an exchange was cut.
+
+    Raises:
+        StepFailed: the carriage is not proven docked anywhere.
+
+    """
+    here = readings.docked_place(bench)
+    if here is None:
+        raise StepFailed("NOT_DOCKED", "an exchange was cut, and the carriage is not proven docked anywhere")
+    return here
+
+
+async def _end_cut(bench: Bench, errand: Errand, here: int, kind: WishKind) -> Done:
+    """Let a cut exchange go on or back, whichever ``kind`` says."""
+    way = await open_way(bench, errand, here)
+    await require(bench, Wish(kind, here))
+    shuttle, bound_s = bench.tower.shuttle, bench.kinematics.exchange_s()
+    command = shuttle.undo() if kind is WishKind.UNDO else shuttle.resume()
+    records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
+    look_at(bench, here)
+    await bench.news.until(lambda: is_picked(bench, here) or is_placed(bench, here), SECOND_OPINION_S)
+    return Done([*way.records, *records], way.bound_s + bound_s, way.commands + 1)
+
+
 async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[], Awaitable[None]]) -> Done:
     """Bring the car of a job back to its source and close the way; also when it never left.
+
+    An exchange that was cut at another place than the source has been ended before (`take_aboard`).
 
     ``verify`` is called with the carriage docked at the source, before the car is put there: whoever cannot verify
     that the source is free raises `StepFailed`.

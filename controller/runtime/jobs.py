@@ -201,13 +201,14 @@ class Jobs:
             await self._prove_doubtful(job, place)
             steps.require_verified(self._bench, self._book, place)
         if job.state is S.CLOSING and self._bench.tower.shuttle.resumable:
-            await self._take_back(job, place)
+            await self._take_aboard(job)
         return await step(self._bench, Errand(job.id, job.state.name), place)
 
-    async def _take_back(self, job: Job, place: int) -> None:
-        """Bring a placing that was cut back onto the carriage: its job has been given another target since."""
-        done = await transfer.take_back(self._bench, Errand(job.id, job.state.name), place)
-        await self._bench.keeper.commit(*done.records, *steps.picked(job, place))
+    async def _take_aboard(self, job: Job) -> None:
+        """Bring the car of a cut exchange onto the carriage: its job has been given another end since."""
+        here = transfer.cut_at(self._bench)
+        done = await transfer.take_aboard(self._bench, Errand(job.id, job.state.name))
+        await self._bench.keeper.commit(*done.records, *steps.picked(job, here))
 
     async def _prove_doubtful(self, job: Job, place: int) -> None:
         """Settle what was left in doubt while the carriage did not know where it stood: now that it is back it sees."""
@@ -218,6 +219,8 @@ class Jobs:
         await recovery.settle_carriage(self._bench, self._book)
         assert job.source is not None
         source = job.source
+        if self._bench.tower.shuttle.resumable and readings.docked_place(self._bench) != source:
+            await self._take_aboard(job)
 
         async def verify() -> None:
             await self._bench.keeper.commit(*self._shown_of_exchange(job, S.UNDONE))

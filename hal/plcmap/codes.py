@@ -280,6 +280,7 @@ class Flag(IntFlag):
     PICKING = 1 << 8
     """Direction of the retained or running exchange: set for a PICK, clear for a PLACE."""
     UNDOING = 1 << 9
+    """The exchange is on its way back: as it goes now it is the opposite of what `PICKING` says."""
     CLOSED_A = 1 << 10
     CLOSED_B = 1 << 11
     BOLTED_A = 1 << 12

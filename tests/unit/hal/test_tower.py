@@ -330,6 +330,10 @@ def test_the_shuttle_tells_where_a_cut_exchange_stands() -> None:
             shuttle = it.tower.shuttle
             assert (shuttle.resumable, shuttle.picking, shuttle.centred, shuttle.secured) == (True, True, False, False)
             assert (shuttle.substep, shuttle.position_mm, shuttle.homed) == (codes.SubStep.TRANSFERRING, -3, False)
+            for flags, picking in ((Flag.PICKING | Flag.UNDOING, False), (Flag.UNDOING, True), (Flag(0), False)):
+                it.plcs["tower"].show("shuttle", flags=int(Flag.RESUMABLE | flags))
+                await asyncio.sleep(1.1)
+                assert shuttle.picking is picking, flags
 
     run(scenario())
 
