@@ -16,12 +16,12 @@ from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode, serial_ahead
 from hal.plcmap.frame import Content
-from hal.plcmap.registers import latches_station
 from sim_plc.plant.contacts import Wire
-from sim_plc.plant.crimes import Crime, CrimeCode
+from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.alarm_law import AlarmLaw
+from sim_plc.rehearsal.latch_law import LatchLaw
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
 from sim_plc.rehearsal.people_law import PeopleLaw
 from sim_plc.rehearsal.promises import THE_TOWERS_OWN
@@ -77,11 +77,10 @@ class Inspector:
         """How many faults strike in this run."""
         self._world = world
         self._crimes = 0
-        self._dropped: set[str] = set()
-        """Bay controllers that have lost their power and begun nothing at their latches since: no coil is theirs."""
         self._stuck_s: dict[Wire, float] = {}
         """Since when each of the sensors that look at the place before the carriage is stuck."""
         self._roll = Roll(self.accuse)
+        self._latches = LatchLaw(world, self.accuse)
         self._stops = StopLaw(world, self.accuse)
         self._people = PeopleLaw(world, self.accuse)
         self._alarms = AlarmLaw(world, self.accuse)
@@ -94,7 +93,7 @@ class Inspector:
         for invariant, text in self.law.take(station, entry):
             self.accuse(invariant, text)
         if entry.event is Event.STARTED and entry.mechanism == "latches":
-            self._dropped.discard(station)
+            self._latches.begins(station)
         if entry.content is None or (station, entry.mechanism, entry.sequence, entry.content) in self._world.foreign:
             # What another host has written the daemon cannot answer for; the PLC's interlocks do.
             return
@@ -105,7 +104,7 @@ class Inspector:
 
     def on_power_up(self, station: str, *, warm: bool) -> None:
         """Take notice."""
-        self._dropped.add(station)
+        self._latches.power_up(station)
         self._alarms.lose_sight()
         if not warm:
             self.law.forget(station)
@@ -122,10 +121,11 @@ class Inspector:
         """Judge the plant."""
         plant = self._world.plant
         for crime in plant.crimes[self._crimes :]:
-            if not self._excused(crime):
+            if not self._latches.bears(crime):
                 self.accuse("I4" if crime.code in _TRANSFER_CRIMES else "I3", f"{crime.text} ({crime.t:.3f} s)")
         self._crimes = len(plant.crimes)
         truth = plant.truth()
+        self._latches.look(truth)
         self._roll.call(truth)
         self._stops.look(truth)
         self._people.look(truth.persons)
@@ -191,17 +191,6 @@ class Inspector:
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
-
-    def _excused(self, crime: Crime) -> bool:
-        """Excuse a latch that fell onto the arms because its own controller lost its power: nobody let it go.
-
-        The contacts in series that keep a controller from letting go are inputs of its program; the coil is its output,
-        which no program holds through a power-up. The spring then rests on the arms until they are gone.
-        """
-        docked = self._world.plant.truth().carriage.docked
-        if crime.code is not CrimeCode.LATCH_ON_ARMS or docked is None:
-            return False
-        return latches_station(docked) in self._dropped
 
     def _judge_intent(self, box: str, sequence: int) -> None:
         """Judge that the intent was durable before the command was written; a STOP may come before its record."""
@@ -278,4 +267,3 @@ def differences(book: Book, truth: Truth, bays: tuple[int, ...]) -> Iterator[str
             yield f"place {number} is called free and holds {car}"
         if place.status is PlaceStatus.OCCUPIED and car != place.car:
             yield f"place {number} is said to hold {place.car} and holds {car}"
-

@@ -21,7 +21,7 @@ _OFFICE: Final = "there is no front office yet: no booking, payment, code or loc
 PROMISES: Final = (
     Promise("I1", "no two cars in one place, no car in two", "roll"),
     Promise("I2", "no car appears or vanishes but through an open gate", "roll"),
-    Promise("I3", "nothing moves while its way is not locked or somebody is near", "crimes"),
+    Promise("I3", "nothing moves while its way is not locked or somebody is near", "crimes, latch_law"),
     Promise("I4", "no exchange but from what is full to what is empty, on two signals", "invariants, crimes"),
     Promise("I5", "an axis moves homed, in range, powered and in its mode alone", "mailbox_law, invariants, stop_law"),
     Promise("I6", "one motion a zone; numbers rise; each is executed at most once", "mailbox_law"),

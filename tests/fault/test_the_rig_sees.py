@@ -21,6 +21,7 @@ from controller.runtime.unit import Unit
 from hal.plcmap.codes import Opcode
 from hal.plcmap.shape import level_of
 from sim_plc.plant.cars import Car
+from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.plant import Plant
 from sim_plc.program.handshake import Mailbox
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
@@ -244,3 +245,24 @@ def test_a_latch_that_is_let_go_onto_the_arms_beside_another_level_whose_control
         await asyncio.sleep(0.2)
 
     assert ("I3" not in broken(let_go)) is excused
+
+
+@pytest.mark.parametrize(
+    ("contact", "forgotten", "is_borne"), [(None, (), True), (True, (), True), (None, ("way_open",), False)]
+)
+def test_arms_that_go_on_though_their_bay_controller_lost_its_power_as_they_set_out(
+    contact: bool | None, forgotten: tuple[str, ...], *, is_borne: bool
+) -> None:
+    async def go_dark(it: Stage) -> None:
+        await it.order(Relocate(car="C", bay=LOW2))
+        await it.until(lambda: it.world.plant.truth().carriage.arms.moving)
+        await asyncio.sleep(0.05)
+        if contact is not None:
+            it.world.do(lambda plant: plant.overrides.update({("carriage", "latch_open"): contact}))
+        it.world.restart_plc(TOP_STATION)
+        await asyncio.sleep(0.5)
+        assert next(crime.code for crime in it.world.plant.crimes) is CrimeCode.ARMS_INTO_WAY
+
+    slow_arms = tower_under_test(machine__shuttle__acceleration_mm_s2="500")
+    interlocks = TOWER_INTERLOCKS.without(*forgotten)
+    assert ("I3" not in broken(go_dark, lambda: World(slow_arms, 1, cars=CARS, interlocks=interlocks))) is is_borne
