@@ -1,13 +1,13 @@
 """Resetting: energise, reference what is not referenced, and prove that the machine may take jobs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from controller.activities.again import tried_again
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand, StepFailed, carry_out_ok
 from controller.activities.readings import cause_names
-from controller.activities.situation import insist, situation
+from controller.activities.situation import NEWS_S, insist, situation
 from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
 from hal.interfaces import Prepared
@@ -49,11 +49,12 @@ async def energise(bench: Bench) -> None:
             await _commit(bench, control.reset, bound_s=RESET_S)
 
 
-async def reset(bench: Bench, *, job_waits: bool) -> None:
+async def reset(bench: Bench, *, job_waits: bool, works_at: Collection[int] = ()) -> None:
     """Energise every station, and reference what is not referenced.
 
-    With ``job_waits`` an exchange that was cut stays cut and a way that is open stays open, as far as the axes know
-    where they are: the job finishes what it began. Otherwise nobody would: the shuttle is homed and every way closed.
+    With ``job_waits`` an exchange that was cut stays cut, and a way that is open stays open where the carriage stands
+    if a job goes on there (``works_at``), as far as the axes know where they are: the job finishes what it began.
+    Otherwise nobody would: the shuttle is homed and every way closed.
 
     Raises:
         StepFailed: the safety chain is open, a station refuses, or an axis could not be referenced.
@@ -67,8 +68,7 @@ async def reset(bench: Bench, *, job_waits: bool) -> None:
     if bench.tower.shuttle.resumable or not bench.tower.shuttle.centred:
         await _home_shuttle(bench)
     if job_waits:
-        # A door that is open elsewhere than where the carriage stands no job has opened, and none would close it.
-        await _close_doors(bench, but=situation(bench).stands_at)
+        await _close_ways_of_nobody(bench, works_at)
     else:
         await _close_ways(bench)
     await reference(bench)
@@ -115,15 +115,32 @@ async def _close_doors(bench: Bench, but: int | None = None) -> None:
             await _commit(bench, room.inner_door.close, wishes=wishes, bound_s=bench.kinematics.door_s())
 
 
+async def _close_ways_of_nobody(bench: Bench, works_at: Collection[int]) -> None:
+    """Close every way that no job has opened, since none would close it, and before it nothing moves.
+
+    Of latches that can be the one at which the carriage stands: nothing holds another open.
+    """
+    stands_at = situation(bench).stands_at
+    await _close_doors(bench, but=stands_at if stands_at in works_at else None)
+    if stands_at in bench.shape.bays and stands_at not in works_at:
+        await _latch(bench, stands_at)
+
+
 async def _close_ways(bench: Bench) -> None:
     """Close every inner door and latch that is not proven closed."""
-    tower, motion = bench.tower, bench.kinematics
     await _close_doors(bench)
     for bay in bench.shape.bays:
-        latches = tower.latches[level_of(bay)]
-        if not latches.latch_closed(bay):
-            wishes = (Wish(WishKind.LATCH, bay),)
-            await _commit(bench, partial(latches.latch, bay), wishes=wishes, bound_s=motion.latch_s())
+        await _latch(bench, bay)
+
+
+async def _latch(bench: Bench, bay: int) -> None:
+    """Close the latch of a bay if it is not proven closed, and let the tower PLC see it: it asks its own contacts."""
+    latches = bench.tower.latches[level_of(bay)]
+    if not latches.latch_closed(bay):
+        wishes = (Wish(WishKind.LATCH, bay),)
+        await _commit(bench, partial(latches.latch, bay), wishes=wishes, bound_s=bench.kinematics.latch_s())
+        bench.tower.stations["tower"].kick()
+        await bench.news.until(lambda: bench.tower.dock.all_latches_locked, NEWS_S)
 
 
 def _energised(bench: Bench, station: str) -> bool:

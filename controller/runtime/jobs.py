@@ -14,7 +14,7 @@ from controller.activities import readings, recovery, resuming, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
-from controller.domain.book import is_active
+from controller.domain.book import CARRIAGE, is_active
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.places import PlaceStatus
@@ -83,6 +83,12 @@ class Jobs:
     def put_aside(self) -> bool:
         """Whether a job was begun and has not ended: it goes on when the unit executes, or when somebody decides."""
         return any(is_active(job) for job in self._book.open_jobs())
+
+    def works_at(self) -> frozenset[int]:
+        """Return the places whose ways the jobs that were put aside go on at: of a loaded carriage, its own job's."""
+        aboard = self._book.places[CARRIAGE].car
+        jobs = [job for job in self._book.open_jobs() if is_active(job) and aboard in (None, job.car)]
+        return frozenset(place for job in jobs if (place := steps.works_at(self._bench, job)) is not None)
 
     @property
     def need_carriage(self) -> bool:

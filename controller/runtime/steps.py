@@ -1,6 +1,7 @@
 """The straight way of a job: what is done in each step, at which place, and what its success changes."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Final
 
 from controller.activities import readings, transfer
@@ -48,6 +49,9 @@ TOLD_TO_ROOM: Final = {
 DOCKED: Final = frozenset({S.OPENING, S.PICKING, S.OPENING_TO, S.PLACING, S.CLOSING_TO})
 """Steps that begin with the carriage docked for the job's exchange."""
 
+_AT_A_WAY: Final = DOCKED | {S.CLOSING}
+"""Steps that open a way, go through it or close it."""
+
 
 def place_of(bench: Bench, job: Job) -> int:
     """Return the place that the step of a job works at."""
@@ -58,6 +62,12 @@ def place_of(bench: Bench, job: Job) -> int:
         place = job.target if job.state in AT_TARGET else job.source
     assert place is not None
     return place
+
+
+def works_at(bench: Bench, job: Job) -> int | None:
+    """Return the place whose way a job was opening, going through or closing when it was put aside; None: no way."""
+    step = job.left if job.state not in STRAIGHT else job.state
+    return place_of(bench, replace(job, state=step)) if step in _AT_A_WAY else None
 
 
 def require_verified(bench: Bench, book: Book, place: int) -> None:

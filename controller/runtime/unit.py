@@ -317,7 +317,7 @@ class Unit:
             # Whoever chose this mode moves by hand, and nothing else does.
             await homing.energise(self._bench)
         else:
-            await homing.reset(self._bench, job_waits=self._jobs.put_aside)
+            await homing.reset(self._bench, job_waits=self._jobs.put_aside, works_at=self._jobs.works_at())
         problem = await self._reconcile()
         if problem:
             raise StepFailed("UNKNOWN", problem)
