@@ -205,11 +205,15 @@ class Operator:
         return forsaken and room and not any(axis.moving for axis in axes)
 
     async def _decide(self, daemon: Daemon) -> bool:
-        """Decide on the first parked job; tell whether there was one."""
+        """Decide on a parked job, on that of the car on the carriage first, as the refusal of another one asks.
+
+        Returns whether something was decided.
+        """
+        aboard = daemon.book.places[CARRIAGE].car
         parked = [job for job in daemon.book.open_jobs() if job.state is JobState.PARKED]
         if not parked:
             return False
-        job = parked[0]
+        job = min(parked, key=lambda each: each.car != aboard)
         if job.id not in self._begins:
             self._begins[job.id] = self._habits.choice(BEGIN_AT)
             self._again_s[job.id] = self._world.now + self._habits.choice(LEFT_ALONE_S)

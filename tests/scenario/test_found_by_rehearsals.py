@@ -1,6 +1,7 @@
 """What rehearsed seeds once found, each played alone: a moment at a room or of the carriage, and its good end."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import clock, iron, master, safety, sensors, wire
 from sim_plc.rehearsal.faults.letter import Strike
 from sim_plc.rehearsal.invariants import differences
+from sim_plc.rehearsal.operator import Operator
 from sim_plc.rehearsal.run import Options, rehearse
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP3
 from tests.support.scenes import all_is_shut, all_is_told, stock
@@ -281,3 +283,30 @@ def test_a_door_that_was_forced_beside_a_job_blocks_its_room_when_the_job_has_en
     report = rehearse(load_tower("small"), 436, 8.0, Options(script=script))
     assert report.good, str(report)
     assert report.probes["room BLOCKED"] > 0
+
+
+def test_of_two_parked_jobs_the_one_whose_car_is_aboard_is_decided_on_first() -> None:
+    """The operator asked for the other one for ever, and was told to resolve this one first (seed 0, aimed)."""
+
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            jobs = []
+            for order, step in (
+                (Retrieve(car=f"C{LOW1}", room=ROOM), JobState.POSITIONING),
+                (Relocate(car=f"C{TOP1}", bay=LOW2), JobState.POSITIONING_TO),
+            ):
+                jobs.append(await it.order(order))
+                if step is JobState.POSITIONING_TO:
+                    await it.until(lambda: it.job(jobs[-1]).state is JobState.CLOSING)
+                it.world.do(lambda plant: plant.troubles.overrun("turntable", 5_000))
+                await it.until(lambda: it.job(jobs[-1]).state is JobState.PARKED and it.unit is UnitState.HELD)
+                assert it.job(jobs[-1]).left is step
+                await it.command(UnitEvent.STOP, UnitState.STOPPED)
+                await it.execute()
+            assert await it.refused(Resolve(job=jobs[0], choice="continue")) == "CARRIAGE_BUSY"
+            attending = asyncio.create_task(Operator(it.world, random.Random(1)).attend())
+            for job in jobs:
+                await it.ended(job)
+            attending.cancel()
+
+    loop.run(scenario())
