@@ -183,6 +183,9 @@ def damage_named(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            # Our questions are always the same: if a table or column that they name is not there, its name was hit.
+            raise JournalDamaged(f"journal {path}: {error}") from error
         raise OSError(f"journal {path} cannot be read: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise JournalDamaged(f"journal {path}: {error}") from error

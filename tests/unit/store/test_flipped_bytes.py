@@ -82,6 +82,19 @@ def test_what_was_hit_is_named(journal: Path, tmp_path: Path, what: str) -> None
             assert re.search(named, said), (at, text[at - place : at - place + 9], said)
 
 
+@pytest.mark.parametrize("table", ["entry", "head", "snapshot"])
+def test_a_column_whose_name_was_hit_is_damage_and_no_disk_that_cannot_be_read(
+    journal: Path, tmp_path: Path, table: str
+) -> None:
+    """A daemon that started on it called the disk bad, and no copy was put back (`small`, seed 1409, aimed)."""
+    schema = raw(journal, f"SELECT sql FROM sqlite_master WHERE name = '{table}'")
+    path = flipped(journal, tmp_path, journal.read_bytes().index(schema) + schema.index(b" hash") + 1, 0x04)
+    with pytest.raises(JournalDamaged, match="no such column: hash"):
+        verify_file(path)
+    with pytest.raises(JournalDamaged, match="no such column: hash"):
+        open_journal(path)
+
+
 @pytest.mark.parametrize(
     ("at", "what"),
     [(0, "magic"), (16, "page size"), (19, "version to read"), (68, "application id"), (60, "version"), (100, "tree")],
