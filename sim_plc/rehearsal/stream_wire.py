@@ -1,6 +1,8 @@
 """A TCP connection in virtual time, with a server at its other end that may frame its answers in any wrong way."""
 
+import asyncio
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 from sim_plc.rehearsal.byte_wire import PIECE_S, ByteWire
@@ -10,13 +12,18 @@ _HEADER: Final = struct.Struct(">HHHB")
 
 
 class StreamWire(ByteWire):
-    """Modbus TCP. Whatever was under way on one connection never gets into the next."""
+    """Modbus TCP. Whatever was under way on one connection never gets into the next, and no answer into another one.
+
+    A stream keeps the order of bytes, and a server sends one answer after the other, in however many pieces.
+    """
 
     name = "tcp"
     _before = b""
     """The frame sent last."""
     _held = b""
     """A frame that the next one overtakes."""
+    _free_s = 0.0
+    """Until when an answer is still being sent."""
 
     def _unpacked(self, data: bytes) -> tuple[int, bytes]:
         return data[6], data[_HEADER.size :]
@@ -31,18 +38,39 @@ class StreamWire(ByteWire):
         if fault is Fault.OVERTAKEN:
             self._held = frame
             return
-        for after_s, piece in self._sent(frame, transaction, unit, pdu, fault):
-            self._deliver(number, after_s, piece)
-        if fault is Fault.RESET_INSIDE:
+        if fault is Fault.PIECES:
+            self._send_out(number, self._pieces(frame))
+        elif fault is Fault.RESET_INSIDE:
+            self._send_out(number, [frame[: self._rng.randrange(1, len(frame))]])
+            self._free_s += 3 * PIECE_S
             self._later(2 * PIECE_S, self._break_if, number)
+        else:
+            for after_s, whole in self._sent(frame, transaction, unit, pdu, fault):
+                self._send_later(number, after_s, whole)
         if self._held:
-            self._deliver(number, PIECE_S, self._held)
+            self._send_later(number, PIECE_S, self._held)
         self._before, self._held = frame, b""
 
-    def _sent(  # noqa: C901, PLR0911 - one case a fault
+    def _send_later(self, number: int, after_s: float, frame: bytes) -> None:
+        if after_s > 0:
+            self._later(after_s, self._send_out, number, [frame])
+        else:
+            self._send_out(number, [frame])
+
+    def _send_out(self, number: int, pieces: Sequence[bytes]) -> None:
+        """Send the pieces of one answer once the one before is out."""
+        now_s = asyncio.get_running_loop().time()
+        begin_s = max(now_s, self._free_s)
+        for at, piece in enumerate(pieces):
+            self._deliver(number, begin_s - now_s + at * PIECE_S, piece)
+        self._free_s = begin_s + (len(pieces) - 1) * PIECE_S
+        if self._free_s > now_s:
+            self._free_s += PIECE_S
+
+    def _sent(  # noqa: PLR0911 - one case a fault
         self, frame: bytes, transaction: int, unit: int, pdu: bytes, fault: Fault
     ) -> list[tuple[float, bytes]]:
-        """Return what is sent in place of a frame, and when."""
+        """Return the frames that are sent in place of one, and when."""
         rng = self._rng
         match fault:
             case Fault.SLOW:
@@ -59,12 +87,8 @@ class StreamWire(ByteWire):
                 return [(0.0, _frame(transaction, unit, pdu, lie=-rng.randint(1, len(pdu))))]
             case Fault.LONG:
                 return [(0.0, _frame(transaction, unit, pdu, lie=rng.randint(1, 4)))]
-            case Fault.PIECES:
-                return [(at * PIECE_S, piece) for at, piece in enumerate(self._pieces(frame))]
             case Fault.MERGED:
                 return [(0.0, self._before + frame)]
-            case Fault.RESET_INSIDE:
-                return [(0.0, frame[: rng.randrange(1, len(frame))])]
             case _:
                 return [(0.0, frame)]
 

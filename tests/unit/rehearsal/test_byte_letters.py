@@ -1,15 +1,18 @@
 """Each letter of the bytes, against the product's own link: it bites, it heals, and no wrong answer is taken."""
 
 import asyncio
+import random
 from collections import Counter
 
 import pytest
 
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.byte_link import ByteLink, WrongAnswer
+from sim_plc.rehearsal.byte_wire import Weather
 from sim_plc.rehearsal.faults import wire, wire_bytes
 from sim_plc.rehearsal.faults.letter import Letter
 from sim_plc.rehearsal.memory_link import Fault
+from sim_plc.rehearsal.stream_wire import StreamWire
 from tests.support.one_letter import back, struck
 from tests.support.stage import Stage, stage
 
@@ -107,3 +110,34 @@ def test_a_frozen_daemon_finds_its_answer_when_it_goes_on() -> None:
             assert not (counted(it) - before)["LinkDown"]
 
     loop.run(body())
+
+
+@pytest.mark.parametrize("then", [Fault.PIECES, Fault.RESET_INSIDE])
+def test_an_answer_that_was_overtaken_comes_between_others_and_never_into_one(then: Fault) -> None:
+    late, split = bytes((16, 3, 20, 0, 11)), bytes((23, 40, *range(40)))
+
+    async def heard(seed: int) -> bytes:
+        weather = Weather(
+            decide=lambda _function, _unit: Fault.NONE,
+            shut=lambda: None,
+            on_cut=lambda: None,
+            late_s=lambda: 0.1,
+            slow_s=lambda: 0.1,
+            rng=random.Random(seed),
+        )
+        stream = StreamWire({}, weather, latency_s=0.001, timeout_s=0.5)
+        heard = bytearray()
+        await stream.open(heard.extend, lambda _lost: None)
+        stream._reply(1, bytes((0, 1, 0, 0, 0, 6, 1)), late, Fault.OVERTAKEN)
+        stream._reply(1, bytes((0, 2, 0, 0, 0, 6, 1)), split, then)
+        await asyncio.sleep(1.0)
+        return bytes(heard)
+
+    whole = bytes((0, 2, 0, 0, 0, 43, 1)) + split
+    behind = bytes((0, 1, 0, 0, 0, 6, 1)) + late
+    for seed in range(8):
+        bytes_heard = loop.run(heard(seed))
+        if then is Fault.PIECES:
+            assert bytes_heard == whole + behind
+        else:
+            assert whole.startswith(bytes_heard)
