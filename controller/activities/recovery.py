@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 _ROOMS_OWN = ("outer_gate", "signal")
 """Mechanisms whose commands a room's own activities settle."""
 
+CUT = "an exchange was cut here"
+"""Why a place is unverified between which and another one a car may hang."""
+
 GIVEN_UP = "GIVEN_UP"
 """Verdict of a command whose outcome nobody will ever tell, and that cannot run any more."""
 
@@ -117,7 +120,7 @@ def compare_exchange(bench: Bench, book: Book, place: int, car: str) -> list[Rec
 
     """
     if readings.docked_place(bench) == place:
-        changes = _exchange(bench, book)
+        changes = _between(bench, book, place, car) if book.where(car) in (place, CARRIAGE) else []
     else:
         changes = _doubtful(book, place, car, "the carriage is not proven docked here behind an exchange")
     return [PlaceSet(place) for place in changes if book.places[place.number] != place]
@@ -125,13 +128,15 @@ def compare_exchange(bench: Bench, book: Book, place: int, car: str) -> list[Rec
 
 def _exchange(bench: Bench, book: Book) -> list[Place]:
     """Decide on the two places between which a car may hang: the carriage and where it is docked."""
-    shuttle = bench.tower.shuttle
     docked, car = readings.docked_place(bench), _car_between(bench, book)
-    if docked is None or car is None:
-        return []
+    return [] if docked is None or car is None else _between(bench, book, docked, car)
+
+
+def _between(bench: Bench, book: Book, docked: int, car: str) -> list[Place]:
+    """Decide on the place where the carriage is docked and on the carriage, one of which has a car."""
+    shuttle = bench.tower.shuttle
     if shuttle.resumable or not shuttle.centred:
-        reason = "an exchange was cut here"
-        return _doubtful(book, docked, car, reason)
+        return _doubtful(book, docked, car, CUT)
     match readings.presence(bench, docked), shuttle.loaded:
         case Loaded.YES, Loaded.NO:
             return [Place(docked, PlaceStatus.OCCUPIED, car), Place(CARRIAGE, PlaceStatus.FREE)]
@@ -181,6 +186,9 @@ def _carriage(bench: Bench, book: Book) -> list[Place]:
         return [Place(CARRIAGE, PlaceStatus.FREE)]
     # Sensors see a car, not which: a name that was in doubt is believed again for a job alone that has put it there.
     named = place.status is PlaceStatus.OCCUPIED or (place.car is not None and book.job_of_car(place.car) is not None)
+    if place.car is not None and bench.tower.shuttle.resumable:
+        # Cut at a place that its job has given up since: what hangs between the two is on neither yet.
+        return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, CUT)]
     if place.car is not None and named and sight is Loaded.YES:
         return [Place(CARRIAGE, PlaceStatus.OCCUPIED, place.car)]
     return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, f"sensors show the carriage {SEEN[sight]}")]

@@ -302,7 +302,9 @@ class Jobs:
         if step in steps.IS_OVER:
             place = job.target if step in steps.AT_TARGET else job.source
         else:
-            place = docked if step is S.UNDONE and docked in (job.source, job.target) else None
+            taken_back = step is S.CLOSING and job.diverting
+            put_back = step is S.UNDONE and docked in (job.source, job.target)
+            place = docked if taken_back or put_back else None
         if place is None:
             return []
         try:

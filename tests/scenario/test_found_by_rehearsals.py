@@ -236,6 +236,21 @@ def test_a_customer_who_left_while_the_daemon_slept_has_left_the_room_to_the_nex
     loop.run(scenario())
 
 
+async def cut_while_placing(it: Stage, job: int) -> None:
+    """Cut a placing with the arms out."""
+    await it.until(lambda: it.job(job).state is JobState.PLACING)
+    await it.until(lambda: not it.world.truth().carriage.arms_centred)
+    await asyncio.sleep(0.5)
+    await cut(it, job)
+
+
+async def cut(it: Stage, job: int) -> None:
+    """Let the drive of the arms trip, so that a job is parked, and reset it."""
+    it.world.do(lambda plant: plant.troubles.trip_drive("arms"))
+    await it.until(lambda: it.job(job).state is JobState.PARKED and it.unit is UnitState.HELD)
+    it.world.do(lambda plant: plant.troubles.reset_drive("arms"))
+
+
 @pytest.mark.parametrize(
     "order", [Relocate(car=f"C{LOW1}", bay=LOW2), Retrieve(car=f"C{LOW1}", room=ROOM)], ids=["bay", "room"]
 )
@@ -245,14 +260,36 @@ def test_a_placing_that_was_cut_is_taken_back_before_its_car_is_brought_elsewher
     async def scenario() -> None:
         async with stage(cars=stock(LOW1)) as it:
             job = await it.order(order)
-            await it.until(lambda: it.job(job).state is JobState.PLACING)
-            await it.until(lambda: not it.world.truth().carriage.arms_centred)
-            await asyncio.sleep(0.5)
-            it.world.do(lambda plant: plant.troubles.trip_drive("arms"))
-            await it.until(lambda: it.job(job).state is JobState.PARKED and it.unit is UnitState.HELD)
-            it.world.do(lambda plant: plant.troubles.reset_drive("arms"))
+            await cut_while_placing(it, job)
             await it.ask(Resolve(job=job, choice="divert", place=TOP1))
             await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            assert await it.ended(job) is JobState.DIVERTED
+            assert it.truth() == {f"C{LOW1}": TOP1}
+            all_is_told(it)
+            all_is_shut(it)
+
+    loop.run(scenario())
+
+
+def test_a_placing_whose_way_back_was_cut_too_is_taken_back_all_the_same() -> None:
+    """Undone twice it put the car there after all, and the carriage was said to hold it (`small`, seed 1686, aimed)."""
+
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            job = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
+            await cut_while_placing(it, job)
+            await it.ask(Resolve(job=job, choice="divert", place=TOP1))
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            await it.until(lambda: it.world.truth().carriage.arms.moving)
+            await cut(it, job)
+            assert it.job(job).left is JobState.CLOSING
+            assert it.book.places[CARRIAGE].status is PlaceStatus.UNVERIFIED
+            await it.world.crash_daemon()
+            await it.start()
+            assert it.book.places[CARRIAGE].status is PlaceStatus.UNVERIFIED
+            await it.ask(Resolve(job=job, choice="continue"))
             await it.execute()
             assert await it.ended(job) is JobState.DIVERTED
             assert it.truth() == {f"C{LOW1}": TOP1}
