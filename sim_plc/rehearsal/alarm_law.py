@@ -51,6 +51,8 @@ class AlarmLaw:
         self._accused: set[Tag] = set()
         """Told as missing, for as long as its cause stands."""
         self._daemon: Daemon | None = None
+        self._slept = 0
+        """How often a daemon had ended or was frozen when the list was seen last."""
         self._lines: dict[Tag, AlarmLine] = {}
         self._first_seen_s: dict[Tag, float] = {}
         self._asked_s: dict[AlarmAct, float] = {}
@@ -156,7 +158,9 @@ class AlarmLaw:
         if daemon is None:
             return
         lines, restarted, now_s = dict(daemon.book.alarms), daemon is not self._daemon, self._world.now
-        kept_s = min(self._world.hearing.slept_s, self._first_seen_s.get(Tag(NOT_KEPT), NEVER))
+        # Others may have lived and died since without a list to be seen: what counts is the end of that daemon.
+        slept_s = self._world.hearing.slept_s
+        kept_s = min([*slept_s[self._slept :], self._first_seen_s.get(Tag(NOT_KEPT), NEVER)])
         for tag, before in self._lines.items():
             young = restarted and kept_s - self._first_seen_s[tag] < KEPT_S
             if not young and tag.key != NOT_KEPT:
@@ -165,7 +169,7 @@ class AlarmLaw:
             tag: self._first_seen_s[tag] if tag in self._lines and line.state is self._lines[tag].state else now_s
             for tag, line in lines.items()
         }
-        self._daemon, self._lines = daemon, lines
+        self._daemon, self._lines, self._slept = daemon, lines, len(slept_s)
 
     def _judge(self, tag: Tag, before: AlarmState, now: AlarmState) -> None:
         seen = self._was_asked(AlarmAct.ACKNOWLEDGE) or BY_KEY[tag.key].answered

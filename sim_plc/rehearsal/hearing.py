@@ -16,8 +16,8 @@ class Hearing:
         """By bus: since when, in virtual time, nothing that a daemon says can arrive; `NEVER`: it may."""
         self.awake_s = NEVER
         """Since when the daemon runs and is not frozen; `NEVER`: it does not."""
-        self.slept_s = 0.0
-        """Until when it ran last."""
+        self.slept_s: list[float] = []
+        """When it ended or was frozen, each time."""
         self.calm_s = 0.0
         """Since when every wire carries and every station shows what is so; `NEVER`: something strikes them."""
         self._late_s = late_s
@@ -29,7 +29,7 @@ class Hearing:
         was sent earlier may arrive at any time.
         """
         if self.awake_s != NEVER and not awake:
-            self.slept_s = now_s
+            self.slept_s.append(now_s)
         self.awake_s = min(self.awake_s, now_s) if awake else NEVER
         begins_s = now_s + self._late_s if self.calm_s == NEVER else now_s
         self.calm_s = NEVER if noisy else min(self.calm_s, now_s)

@@ -1,6 +1,7 @@
 """Each judge is shown what it must not let pass: people, stops, alarms, modes, signals and who is kept from a car."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -26,7 +27,7 @@ from sim_plc.plant.safety import Chain
 from sim_plc.program.epoch import EpochGate
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
-from sim_plc.rehearsal.alarm_law import ANSWERED_S
+from sim_plc.rehearsal.alarm_law import ANSWERED_S, KEPT_S
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import STOP_LIMIT_S, Durability
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
@@ -204,6 +205,20 @@ def test_an_alarm_that_is_never_raised_or_too_late(monkeypatch: pytest.MonkeyPat
     assert broken(partial(slow, blind_for_s=8.0)) == {"I18"}
 
 
+Restore = Callable[[Journal, Tower], Awaitable[Book]]
+
+
+def _without_alarms(restore: Restore) -> Restore:
+    """Return what restores a book and forgets its alarms."""
+
+    async def forgetful(journal: Journal, tower: Tower) -> Book:
+        book = await restore(journal, tower)
+        book.alarms.clear()
+        return book
+
+    return forgetful
+
+
 def test_an_alarm_that_a_restart_loses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def restarted(it: Stage) -> None:
         it.world.do(lambda plant: plant.press_e_stop())
@@ -214,15 +229,29 @@ def test_an_alarm_that_a_restart_loses(monkeypatch: pytest.MonkeyPatch) -> None:
         await it.start(late_s=1.0)
 
     assert broken(restarted) == set()
-    restored = app._restore
-
-    async def forgetful(journal: Journal, tower: Tower) -> Book:
-        book = await restored(journal, tower)
-        book.alarms.clear()
-        return book
-
-    monkeypatch.setattr(app, "_restore", forgetful)
+    monkeypatch.setattr(app, "_restore", _without_alarms(app._restore))
     assert broken(restarted) == {"I18"}
+
+
+def test_a_young_alarm_lost_with_the_power_is_borne_however_many_starts_come_to_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def dark(it: Stage, *, after_s: float) -> None:
+        it.world.do(lambda plant: plant.press_e_stop())
+        await it.until(lambda: Tag("E_STOP") in it.book.alarms)
+        await asyncio.sleep(after_s)
+        await it.world.computer.lose_power()
+        it.world.do(lambda plant: plant.release_e_stop())
+        it.world.do(lambda plant: plant.device_reset())
+        await asyncio.sleep(2 * KEPT_S)
+        await it.world.computer.get_power()
+        await it.world.computer.lose_power()
+        await it.world.computer.get_power()
+        await asyncio.sleep(5.0)
+
+    monkeypatch.setattr(app, "_restore", _without_alarms(app._restore))
+    assert broken(partial(dark, after_s=0.0)) == set()
+    assert broken(partial(dark, after_s=KEPT_S)) == {"I18"}
 
 
 def test_a_latched_alarm_that_goes_by_itself() -> None:

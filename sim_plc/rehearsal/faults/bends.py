@@ -54,11 +54,11 @@ class Frozen(Bend):
     """Shows each block as it was read first: a copy that nobody renews, while writes get through."""
 
     def __init__(self) -> None:
-        self._first: dict[int, Sequence[int]] = {}
+        self._first: dict[tuple[int, int], Sequence[int]] = {}
 
     def read(self, address: int, words: Sequence[int]) -> Sequence[int]:
-        """Return what was read first."""
-        return self._first.setdefault(address, words)
+        """Return what was read first, of as many registers."""
+        return self._first.setdefault((address, len(words)), words)
 
 
 class Swapped(Bend):
@@ -73,7 +73,8 @@ class Swapped(Bend):
         """Return the block with its pairs swapped."""
         shown = list(words)
         for at in self._pairs.get(address, ()):
-            shown[at], shown[at + 1] = shown[at + 1], shown[at]
+            if at + 1 < len(shown):
+                shown[at], shown[at + 1] = shown[at + 1], shown[at]
         return shown
 
 
@@ -87,7 +88,7 @@ class Stuck(Bend):
 
     def read(self, address: int, words: Sequence[int]) -> Sequence[int]:
         """Return the block with this bit as it sticks."""
-        if address != self._address:
+        if address != self._address or self._offset >= len(words):
             return words
         shown = list(words)
         shown[self._offset] = shown[self._offset] | self._mask if self._on else shown[self._offset] & ~self._mask
@@ -104,9 +105,9 @@ class BeyondRange(Bend):
 
     def read(self, address: int, words: Sequence[int]) -> Sequence[int]:
         """Return the block with this value."""
-        if address != self._address:
-            return words
         end = self._offset + len(self._words)
+        if address != self._address or end > len(words):
+            return words
         return [*words[: self._offset], *self._words, *words[end:]]
 
 
