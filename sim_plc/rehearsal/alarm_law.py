@@ -137,10 +137,12 @@ class AlarmLaw:
                         yield Tag("STATION_OFFLINE", names.index(name)), silent_s, STALE_S
 
     def _judge_delay(self, number: str) -> None:
-        """Judge an alarm that comes now: not one that comes back from a shelf."""
+        """Judge an alarm that comes now: not one that was raised before, and hidden until now."""
+        daemon = self._world.daemon
+        lines = {} if daemon is None else daemon.book.alarms
         for tag in self._owed:
-            before = self._lines.get(tag)
-            fresh = before is None or before.state not in ACTIVE
+            line = lines.get(tag)
+            fresh = line is None or line.raised_at == line.changed_at
             if str(tag) == number and fresh and self._world.now > self._due_s(tag):
                 self._accuse("I18", f"alarm {tag} {tag.key} was due at {self._due_s(tag):.2f} s and is raised now")
 
