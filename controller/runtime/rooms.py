@@ -238,9 +238,12 @@ class Rooms:
         await self._serve(room)
 
     async def _serve(self, room: RoomRecord) -> None:
-        """Start the activity of the state that a room stands in."""
+        """Start the activity of the state that a room stands in, while what the tower shows may be trusted."""
         now_s = asyncio.get_running_loop().time()
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
+            return
+        if not self._bench.tower.stations["tower"].online:
+            # Gone while a commit was waited for: its own event is still to come.
             return
         room.again_s = 0.0
         state, awaited = room.machine.state, self._awaited(room) is not None
