@@ -55,11 +55,13 @@ class AlarmLaw:
         """How often a daemon had ended or was frozen when the list was seen last."""
         self._lines: dict[Tag, AlarmLine] = {}
         self._first_seen_s: dict[Tag, float] = {}
+        """By `_lived_s`: what a frozen daemon has told it may not have kept before it goes on."""
         self._asked_s: dict[AlarmAct, float] = {}
         """When people asked for each act last, by `_lived_s`: a frozen daemon takes what they said when it goes on."""
-        self._lived_s = 0.0
-        """How long daemons have run so far, frozen ones not."""
-        self._looked_s = 0.0
+
+    @property
+    def _lived_s(self) -> float:
+        return self._world.hearing.lived_s(self._world.now)
 
     def asked(self, request: Request) -> None:
         """Take what a person asks for."""
@@ -80,8 +82,6 @@ class AlarmLaw:
     def look(self, truth: Truth) -> None:
         """Judge whether what stands has raised its alarm."""
         daemon, now_s, hearing = self._world.daemon, self._world.now, self._world.hearing
-        self._lived_s += max(0.0, now_s - max(self._looked_s, hearing.awake_s))
-        self._looked_s = now_s
         awake_s = max(hearing.awake_s, hearing.calm_s)
         if daemon is not self._daemon:
             self._compare()
@@ -159,7 +159,7 @@ class AlarmLaw:
         daemon = self._world.daemon
         if daemon is None:
             return
-        lines, restarted, now_s = dict(daemon.book.alarms), daemon is not self._daemon, self._world.now
+        lines, restarted, lived_s = dict(daemon.book.alarms), daemon is not self._daemon, self._lived_s
         # Others may have lived and died since without a list to be seen: what counts is the end of that daemon.
         slept_s = self._world.hearing.slept_s
         kept_s = min([*slept_s[self._slept :], self._first_seen_s.get(Tag(NOT_KEPT), NEVER)])
@@ -168,7 +168,7 @@ class AlarmLaw:
             if not young and tag.key != NOT_KEPT:
                 self._judge(tag, before.state, lines[tag].state if tag in lines else AlarmState.NORMAL)
         self._first_seen_s = {
-            tag: self._first_seen_s[tag] if tag in self._lines and line.state is self._lines[tag].state else now_s
+            tag: self._first_seen_s[tag] if tag in self._lines and line.state is self._lines[tag].state else lived_s
             for tag, line in lines.items()
         }
         self._daemon, self._lines, self._slept = daemon, lines, len(slept_s)

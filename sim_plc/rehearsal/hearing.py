@@ -17,10 +17,15 @@ class Hearing:
         self.awake_s = NEVER
         """Since when the daemon runs and is not frozen; `NEVER`: it does not."""
         self.slept_s: list[float] = []
-        """When it ended or was frozen, each time."""
+        """How long daemons had run in all, each time that one ended or was frozen."""
+        self._lived_s = 0.0
         self.calm_s = 0.0
         """Since when every wire carries and every station shows what is so; `NEVER`: something strikes them."""
         self._late_s = late_s
+
+    def lived_s(self, now_s: float) -> float:
+        """Return how long daemons have run so far, one after the other; frozen ones do not."""
+        return self._lived_s + (now_s - self.awake_s if self.awake_s != NEVER else 0.0)
 
     def look(self, now_s: float, *, awake: bool, spoken: bool, cut: Collection[str], noisy: bool) -> None:
         """Take what is so from now on.
@@ -29,7 +34,8 @@ class Hearing:
         was sent earlier may arrive at any time.
         """
         if self.awake_s != NEVER and not awake:
-            self.slept_s.append(now_s)
+            self._lived_s += now_s - self.awake_s
+            self.slept_s.append(self._lived_s)
         self.awake_s = min(self.awake_s, now_s) if awake else NEVER
         begins_s = now_s + self._late_s if self.calm_s == NEVER else now_s
         self.calm_s = NEVER if noisy else min(self.calm_s, now_s)
