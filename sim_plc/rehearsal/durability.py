@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from controller.app import Daemon
+from controller.domain.book import Book
 from controller.domain.events import Cancel, Relocate, Request, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.store.errors import JournalDamaged
@@ -55,11 +56,15 @@ class Durability:
     """A `LifeWitness` that judges a run.
 
     ``journal``: the file; ``truth``: of the plant, as it is now; ``forget``: lets others know that the journal is not
-    what it was.
+    what it was, with the book of the daemon that wrote it last (None: none has since the last time).
     """
 
     def __init__(
-        self, accuse: Accuse, journal: Path, truth: "Callable[[], Truth]", forget: Callable[[], None]
+        self,
+        accuse: Accuse,
+        journal: Path,
+        truth: "Callable[[], Truth]",
+        forget: Callable[[Book | None], None],
     ) -> None:
         self.begun = 0
         """How often a daemon has begun behind another one."""
@@ -105,7 +110,7 @@ class Durability:
     def on_spoilt(self, *, whole: bool) -> None:
         """Expect nothing of what was acknowledged before."""
         self._whole = whole
-        self._forget()
+        self._forget(None if self._daemon is None else self._daemon.book)
         self._daemon = None
         self._jobs.clear()
         self._cancelled.clear()

@@ -14,13 +14,14 @@ from controller.domain.events import Request, Retrieve, UnitCommand
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
-from hal.plcmap.codes import Opcode, serial_ahead
+from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.alarm_law import AlarmLaw
+from sim_plc.rehearsal.intent_law import IntentLaw
 from sim_plc.rehearsal.latch_law import LatchLaw
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
 from sim_plc.rehearsal.people_law import PeopleLaw
@@ -84,6 +85,7 @@ class Inspector:
         self._stops = StopLaw(world, self.accuse)
         self._people = PeopleLaw(world, self.accuse)
         self._alarms = AlarmLaw(world, self.accuse)
+        self._intents = IntentLaw(world, self.accuse)
         heights = [pose.height_mm for pose in world.tower.shape.poses.values()]
         self._range = (min(heights) - _RANGE_MM, max(heights) + _RANGE_MM)
         world.witnesses.append(self)
@@ -97,8 +99,8 @@ class Inspector:
         if entry.content is None or (station, entry.mechanism, entry.sequence, entry.content) in self._world.foreign:
             # What another host has written the daemon cannot answer for; the PLC's interlocks do.
             return
-        if entry.event is Event.ACCEPTED and entry.content.opcode != Opcode.STOP:
-            self._judge_intent(f"{station}/{entry.mechanism}", entry.sequence)
+        if entry.event is Event.ACCEPTED:
+            self._intents.accepted(station, entry)
         if entry.event is Event.STARTED and station == "tower":
             self._judge_start(entry.mechanism, entry.content)
 
@@ -171,9 +173,13 @@ class Inspector:
         """No daemon may end by itself."""
         self.accuse("DIED", why)
 
-    def lose_the_past(self) -> None:
-        """Expect no alarm of before any more: the journal that held them was harmed, or is another one."""
+    def lose_the_past(self, book: Book | None) -> None:
+        """Expect no alarm of before any more: the journal that held them was harmed, or is another one.
+
+        ``book``: of the daemon that wrote it last; None: none has since the last time.
+        """
         self._alarms.lose_the_past()
+        self._intents.lose_the_past(book)
 
     def judge_inventory(self) -> None:
         """Compare what the daemon calls verified with the truth."""
@@ -191,15 +197,6 @@ class Inspector:
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
-
-    def _judge_intent(self, box: str, sequence: int) -> None:
-        """Judge that the intent was durable before the command was written; a STOP may come before its record."""
-        daemon = self._world.daemon
-        if daemon is None or self._world.has_rivals:
-            return
-        planned = daemon.book.sequences.get(box, 0)
-        if not planned or serial_ahead(sequence, planned) > 0:
-            self.accuse("I6", f"{box} accepted {sequence}, which no journal holds")
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
         self._stops.begins(mechanism, content)

@@ -336,7 +336,7 @@ def test_a_frozen_daemon_takes_an_acknowledgement_when_it_goes_on() -> None:
 
 def test_a_daemon_that_is_told_to_end_waits_for_a_slow_disk_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     async def ended(it: Stage) -> None:
-        judge = Durability(it.inspector.accuse, it.world.folder / JOURNAL, it.world.truth, lambda: None)
+        judge = Durability(it.inspector.accuse, it.world.folder / JOURNAL, it.world.truth, lambda _book: None)
         await under_way(it)
         it.world.life_witnesses.append(judge)
         it.world.computer.disk.sync_s = (6.0, 6.0)
