@@ -78,6 +78,11 @@ class TowerProgram(StationProgram[TowerScene]):
         return self._scene
 
     @property
+    def exchange_at(self) -> int:
+        """The place of an exchange that runs or was cut, 0 if there is none."""
+        return self._exchange.memory.place
+
+    @property
     def input_changes(self) -> int:
         """How often the plant has changed inputs of the tower PLC."""
         return self._inputs.raw.changes

@@ -187,7 +187,8 @@ class Inspector:
         if daemon is None or not daemon.control.unit.reconciled:
             return
         self.restarts_checked += 1
-        for text in differences(daemon.book, self._world.plant.truth(), self._world.tower.shape.bays):
+        bays, at = self._world.tower.shape.bays, self._world.exchange_at
+        for text in differences(daemon.book, self._world.plant.truth(), bays, exchange_at=at):
             self.accuse("I13", text)
 
     def judge_end(self) -> None:
@@ -250,12 +251,14 @@ class Inspector:
         self.violations.append(Violation(self._world.now, invariant, text))
 
 
-def differences(book: Book, truth: Truth, bays: tuple[int, ...]) -> Iterator[str]:
+def differences(book: Book, truth: Truth, bays: tuple[int, ...], *, exchange_at: int = 0) -> Iterator[str]:
     """Yield every bay that is called verified and is not so, and the carriage.
 
-    An exchange under way, or one whose outcome is not settled yet, claims nothing of the two places that it is about.
+    An exchange under way, one that was cut and goes on (``exchange_at``: its place, as the PLC keeps it), and one whose
+    outcome is not settled yet, claim nothing of the two places that they are about.
     """
-    exchanging = not truth.carriage.arms_centred or any(name == SHUTTLE for name, _ in book.intents)
+    cut = exchange_at != 0 and exchange_at == truth.carriage.docked
+    exchanging = cut or not truth.carriage.arms_centred or any(name == SHUTTLE for name, _ in book.intents)
     for number in (*bays, CARRIAGE):
         if exchanging and number in (CARRIAGE, truth.carriage.docked):
             continue

@@ -493,6 +493,13 @@ class World:
         self._listen()
         self._wiring.beat_all()
 
+    @property
+    def exchange_at(self) -> int:
+        """The place of an exchange that runs or was cut, as the tower PLC keeps it; 0: none."""
+        tower = self.programs[self._number("tower")]
+        assert isinstance(tower, TowerProgram)
+        return tower.exchange_at
+
     def _number(self, name: str) -> int:
         return next(i for i, program in enumerate(self.programs) if program.name == name)
 

@@ -185,6 +185,11 @@ def test_an_exchange_that_is_not_settled_claims_nothing_of_its_two_places() -> N
             truth.cars[TOP3] = "C9"
             assert list(differences(book, truth, bays)) == [f"place {TOP3} is called free and holds C9"]
             del book.intents["tower/shuttle", 99]
+            # Nor does one that was cut at its very end, arms in the middle, and waits to go on (seed 347, aimed).
+            assert len(list(differences(book, truth, bays))) == 2
+            top = f"place {TOP3} is called free and holds C9"
+            assert list(differences(book, truth, bays, exchange_at=LOW1)) == [top]
+            assert len(list(differences(book, truth, bays, exchange_at=LOW2))) == 2
             assert await it.ended(job) is JobState.DONE
 
     loop.run(scenario())
