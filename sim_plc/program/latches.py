@@ -67,14 +67,14 @@ class Latches:
         return Reason.CONTACT if self._moving and self._restless(self._moving) else Reason.NONE
 
     def stopping(self, *, hard: bool) -> Steps:
-        """Let the moving latch fall home: a spring cannot stand half way."""
+        """Let the moving latch fall home: a spring cannot stand half way. Onto arms it does not fall."""
         del hard
-        return self._latch(self._moving)
+        return self._fall_home(self._moving)
 
     def after_fault(self, reason: Reason) -> Steps:
-        """Let the latch fall home, as far as it does."""
+        """Let the latch fall home, as far as it does; onto arms it does not fall."""
         del reason
-        return self._latch(self._moving)
+        return self._fall_home(self._moving)
 
     def clear_fault(self) -> None:
         """Forget the fault; the next command would too."""
@@ -100,6 +100,10 @@ class Latches:
         bay = self._bay(place)
         self._image.unlatch[place] = False
         yield Wait(lambda: bay.latch_closed and not bay.latch_open, margin_s(self._travel_s), Reason.CONTACT)
+
+    def _fall_home(self, place: int) -> Steps:
+        if self._image.shuttle_centred or not self._image.unlatch[place]:
+            yield from self._latch(place)
 
     def _bay(self, place: int) -> BayInputs:
         return self._image.bays[place]

@@ -1,5 +1,7 @@
 """Arms and latches are run by two stations: a wire between them forbids what either allows by itself."""
 
+import pytest
+
 from hal.plcmap.codes import Opcode, Reason, Result
 from sim_plc.plant.cars import Car
 from tests.support.program_rig import Rig
@@ -23,6 +25,35 @@ def test_a_latch_is_not_let_go_in_the_moment_in_which_the_arms_set_out() -> None
     master = rig.bay_master[BAY // 100]
     assert rig.do("latches", Opcode.LATCH, BAY % 100, master=master).reason is Reason.SHUTTLE_NOT_CENTRED
     assert rig.outcome("shuttle", pick).result is Result.OK
+    assert not rig.plant.crimes
+
+
+@pytest.mark.parametrize("ended", ["stopped", "silent", "faulty"])
+def test_an_unlatching_that_is_ended_with_the_arms_through_lets_no_latch_fall_onto_them(ended: str) -> None:
+    """Its coil went with it: the daemon draws the latch again before a cut exchange goes on (small, seed 464, aimed)."""
+    rig = at_open_bay()
+    pick = rig.send("shuttle", Opcode.PICK, BAY)
+    rig.run(2.0)
+    rig.do("shuttle", Opcode.STOP)
+    assert rig.outcome("shuttle", pick).result is Result.STOPPED
+    assert not rig.plant.truth().carriage.arms_centred
+    master = rig.bay_master[BAY // 100]
+    # A contact that does not tell "open" keeps the unlatching at work.
+    rig.plant.overrides["bay", BAY, "latch_open"] = False
+    rig.run(0.2)
+    unlatch = rig.send("latches", Opcode.UNLATCH, BAY % 100, master=master)
+    rig.run(0.1)
+    if ended == "stopped":
+        rig.do("latches", Opcode.STOP, master=master)
+    master.mute = ended == "silent"
+    rig.run(8.0)
+    kept = rig.bays[BAY // 100].mechanism("latches").mailbox.memory.outcomes
+    assert {past.sequence: Result(past.result) for past in kept}[unlatch] is {
+        "stopped": Result.STOPPED,
+        "silent": Result.STOPPED_SILENCE,
+        "faulty": Result.FAULT,
+    }[ended]
+    assert rig.plant.truth().latches[BAY] > 0
     assert not rig.plant.crimes
 
 
