@@ -30,7 +30,7 @@ def test_a_latch_is_not_let_go_in_the_moment_in_which_the_arms_set_out() -> None
 
 @pytest.mark.parametrize("ended", ["stopped", "silent", "faulty"])
 def test_an_unlatching_that_is_ended_with_the_arms_through_lets_no_latch_fall_onto_them(ended: str) -> None:
-    """Its coil went with it: the daemon draws the latch again before a cut exchange goes on (small, seed 464, aimed)."""
+    """Its coil went with it: the daemon draws the latch again before a cut exchange goes on (seed 464, aimed)."""
     rig = at_open_bay()
     pick = rig.send("shuttle", Opcode.PICK, BAY)
     rig.run(2.0)
