@@ -34,6 +34,11 @@ def running(tower: Tower) -> Sequence[str]:
     ]
 
 
+async def stop_all(bench: Bench) -> None:
+    """Stop whatever runs at a station that is online, and wait for standstill, under a deadline of its own."""
+    await halt(bench, running(bench.tower))
+
+
 async def come_to_rest(bench: Bench) -> None:
     """Return once no station executes anything. What goes on for too long is stopped.
 
@@ -52,8 +57,8 @@ async def come_to_rest(bench: Bench) -> None:
         if await bench.news.until(lambda: not running(tower), END_S):
             return
     except asyncio.CancelledError:
-        await halt(bench, running(tower))
+        await stop_all(bench)
         raise
-    await halt(bench, running(tower))
+    await stop_all(bench)
     if left := running(tower):
         raise StepFailed("BUSY", f"{', '.join(left)}: a command goes on that nobody here has given")

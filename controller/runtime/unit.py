@@ -8,7 +8,7 @@ from controller.activities import homing, modes, recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
-from controller.activities.rest import come_to_rest
+from controller.activities.rest import come_to_rest, stop_all
 from controller.domain.jobs import JobEvent
 from controller.domain.records import UnitSet
 from controller.domain.refusal import Refusal
@@ -278,7 +278,7 @@ class Unit:
         self._rooms.executing = state in ROOMS_SERVE
         match state:
             case S.ABORTING:
-                self._start(self._rest(*before, self._jobs.halt(), rooms=True))
+                self._start(self._cut(*before, self._jobs.halt()))
             case _ if state in _COMING_TO_REST and (leaving or any(each.pending for each in before)):
                 self._start(self._rest(*before, rooms=leaving))
             case S.CLEARING:
@@ -298,6 +298,11 @@ class Unit:
             await motion.reached()
         if rooms:
             await self._rooms.halt()
+
+    async def _cut(self, *motions: Rest) -> None:
+        """Wait until everything that was cancelled stands, and stop what runs beside it: an abort waits for no end."""
+        await self._rest(*motions, rooms=True)
+        await stop_all(self._bench)
 
     def _start(self, activity: Coroutine[object, object, object]) -> None:
         self._runner.start(activity)
