@@ -288,7 +288,8 @@ _BELOW: Final = (
     ),
     Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
     Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR),
-    Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, answered=True),
+    # A decision that leads back within a moment is no new alarm: somebody stands before the screen.
+    Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, off_delay_s=15.0, answered=True),
     Alarm(602, "PLACE_UNVERIFIED", Of.TOWER, _LOW, _SITE, 8 * _HOUR, on_delay_s=15.0 * _MINUTE),
     Alarm(603, "AUDIT_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),
     Alarm(701, "ROOM_BLOCKED", Of.ROOM, _LOW, _SITE, 30 * _MINUTE, parent="STATION_OFFLINE"),

@@ -8,7 +8,7 @@ import pytest
 
 import controller.gauges
 import controller.runtime
-from controller.domain.alarms import ALARMS, SHELF_LIMIT_S, AlarmState, Showing, Tag
+from controller.domain.alarms import ALARMS, BY_KEY, SHELF_LIMIT_S, AlarmState, Showing, Tag
 from controller.domain.book import Book
 from controller.domain.events import AlarmAct
 from controller.domain.records import from_entry
@@ -159,7 +159,21 @@ def test_a_job_that_somebody_has_decided_on_is_acknowledged_by_that() -> None:
     rig.look(parked)
     assert rig.state(parked) == UNACK
     rig.look()
+    rig.look(after_s=BY_KEY["JOB_PARKED"].off_delay_s)
     assert rig.state(parked) is None
+
+
+def test_a_job_that_is_parked_again_at_once_is_no_new_alarm() -> None:
+    """Eleven came within ten minutes, of one job (small, seed 69)."""
+    rig = Rig()
+    parked = Tag("JOB_PARKED", 7)
+    rig.look(parked)
+    raised_at = rig.ledger.book.alarms[parked].raised_at
+    for _ in range(3):
+        rig.look(after_s=5.0)
+        rig.look(parked, after_s=5.0)
+    assert rig.state(parked) == UNACK
+    assert rig.ledger.book.alarms[parked].raised_at == raised_at
 
 
 def test_what_latches_waits_for_a_reset_and_safety_is_never_hidden() -> None:
