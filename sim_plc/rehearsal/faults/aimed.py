@@ -28,7 +28,7 @@ A pair that leads to others has few, or no run would get there.
 """
 
 PATIENCE_S: Final = 150.0
-"""The last of them still has as long to wait for its moment."""
+"""What leads to a pair last still has as long to meet its own moment."""
 
 LINGERS_S: Final = (0.0, 0.0, 0.5, 3.0)
 """How long behind the first moment it strikes at the most."""
@@ -66,6 +66,7 @@ _SELDOM: Final = frozenset({"PARKED", "RESUMED", "UNDONE"})
 """States of a job that come seldom, in whichever state the unit is."""
 
 _SELDOM_WITH_THEM: Final = frozenset({"IDLE", "HELD"})
+"""States of the unit that come often, and with one of them hardly ever."""
 
 _GATEWAY: Final = Cell("HELD", "PARKED")
 """All that is decided about a job comes behind it."""
