@@ -1,0 +1,120 @@
+"""How long whole cycles of the carriage take at one tower: the closed forms of `travel`, looked up instead of reckoned.
+
+A ring has few different ways: a travel hangs on the difference of two heights and of two angles alone, so that a
+planner which asks a hundred thousand times pays for each of them once. What machines really take is a little more than
+the bound: `Pace` says how much, per primitive, from moves that were measured.
+
+Units: seconds. Places by number. Sources: FEM 9.860 (sequential motions add, simultaneous ones take the longer).
+"""
+
+from dataclasses import dataclass
+
+from controller.domain.travel import Kinematics, Places, Pose, shorter_way_mdeg
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a machine takes beside its bounds: ``share`` of a primitive's bound, and ``each_s`` seconds of its own.
+
+    The seconds stand for what every command pays once, however long it runs: two polls, a scan, a durable commit.
+    """
+
+    share: float = 1.0
+    each_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.share <= 0 or self.each_s < 0:
+            raise ValueError(f"a pace of {self.share} and {self.each_s} s: nothing takes no time")
+
+    def of(self, bound_s: float) -> float:
+        """Return the time of a primitive with this bound; one that has nothing to do takes none."""
+        return bound_s * self.share + self.each_s if bound_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """The pace of each primitive; as built, each is that of its bound."""
+
+    travel: Pace = Pace()
+    exchange: Pace = Pace()
+    door: Pace = Pace()
+    latch: Pace = Pace()
+
+
+class Cycles:
+    """Times of travels, visits and cycles at one tower.
+
+    A *visit* is what an exchange at a place takes with the carriage docked: open the way, pick or place, close the way.
+    A *single* cycle brings one car from place to place, the empty way to it included; a *dual* one stores a car and
+    retrieves another without an empty way back to the room between them.
+    """
+
+    def __init__(self, kinematics: Kinematics, places: Places, paces: Paces | None = None) -> None:
+        """Take the machine's numbers, its places, and the pace at which they are reached."""
+        self._kinematics = kinematics
+        self._poses = places.poses
+        self._rooms = frozenset(places.rooms)
+        self._paces = paces or Paces()
+        self._ways: dict[tuple[int, int], float] = {}
+        self._visits = {True: self._visit(kinematics.door_s(), self._paces.door)}
+        self._visits[False] = self._visit(kinematics.latch_s(), self._paces.latch)
+        self._door_s = self._paces.door.of(kinematics.door_s())
+        self._latch_s = self._paces.latch.of(kinematics.latch_s())
+
+    @property
+    def rooms(self) -> frozenset[int]:
+        """The places that are transfer rooms."""
+        return self._rooms
+
+    def go_s(self, here: int, there: int) -> float:
+        """Return the time of the carriage from place to place, lift and turntable together; 0 where it stands.
+
+        Raises:
+            KeyError: a place that the tower has not.
+
+        """
+        return self.approach_s(self._poses[here], there)
+
+    def approach_s(self, here: Pose, there: int) -> float:
+        """Return the time of the carriage from anywhere to a place.
+
+        Raises:
+            KeyError: a place that the tower has not.
+
+        """
+        pose = self._poses[there]
+        way = (abs(here.height_mm - pose.height_mm), shorter_way_mdeg(here.angle_mdeg, pose.angle_mdeg))
+        known = self._ways.get(way)
+        if known is None:
+            known = self._ways[way] = self._paces.travel.of(self._kinematics.carriage_s(here, pose))
+        return known
+
+    def visit_s(self, place: int) -> float:
+        """Return the time of a visit."""
+        return self._visits[place in self._rooms]
+
+    def way_s(self, place: int) -> float:
+        """Return the time of opening or of closing the way to a place: a room's inner door, a bay's latch."""
+        return self._door_s if place in self._rooms else self._latch_s
+
+    def gate_s(self) -> float:
+        """Return the time of opening or of closing a room's outer gate."""
+        return self._paces.door.of(self._kinematics.gate_s())
+
+    def carry_s(self, source: int, target: int) -> float:
+        """Return the time of a car's move with the carriage docked at its source: visit, way, visit."""
+        return self.visit_s(source) + self.go_s(source, target) + self.visit_s(target)
+
+    def single_s(self, here: int, source: int, target: int) -> float:
+        """Return the time of a single command cycle that begins with the empty carriage at ``here``."""
+        return self.go_s(here, source) + self.carry_s(source, target)
+
+    def dual_s(self, room: int, empty: int, full: int, out: int) -> float:
+        """Return the time of a dual command cycle: from ``room`` to the bay ``empty``, from the bay ``full`` to ``out``.
+
+        The carriage stands at ``room`` in the beginning, and at ``out`` in the end.
+        """
+        return self.carry_s(room, empty) + self.single_s(empty, full, out)
+
+    def _visit(self, way_s: float, pace: Pace) -> float:
+        return 2 * pace.of(way_s) + self._paces.exchange.of(self._kinematics.exchange_s())
