@@ -110,7 +110,7 @@ class Cycles:
         return self.go_s(here, source) + self.carry_s(source, target)
 
     def dual_s(self, room: int, empty: int, full: int, out: int) -> float:
-        """Return the time of a dual command cycle: from ``room`` to the bay ``empty``, from the bay ``full`` to ``out``.
+        """Return the time of a dual command cycle: ``room`` to the bay ``empty``, the bay ``full`` to ``out``.
 
         The carriage stands at ``room`` in the beginning, and at ``out`` in the end.
         """
