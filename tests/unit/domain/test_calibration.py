@@ -1,0 +1,79 @@
+"""A machine's pace is learned from its moves: what it is, that it changed, and what says nothing about it."""
+
+import random
+
+import pytest
+
+from controller.domain.calibration import MEMORY, Calibration, Primitive
+
+TRAVEL = Primitive.TRAVEL
+
+
+def taught(share: float, each_s: float, count: int, seed: int, known: Calibration | None = None) -> Calibration:
+    """Return what ``count`` travels of 4 to 16 s teach, each off by a tenth of a second or so."""
+    known, rng = known or Calibration(), random.Random(seed)
+    for _ in range(count):
+        bound_s = rng.uniform(4.0, 16.0)
+        known.learn(TRAVEL, bound_s, share * bound_s + each_s + rng.gauss(0.0, 0.05))
+    return known
+
+
+def test_a_machine_as_built_is_predicted_by_its_bounds() -> None:
+    known = Calibration()
+    assert all(known.predicted_s(primitive, 7.5) == 7.5 for primitive in Primitive)
+    assert known.accuracy(TRAVEL).samples == 0
+
+
+@pytest.mark.parametrize(("share", "each_s"), [(1.0, 0.2), (1.08, 0.15), (1.2, 0.0)])
+def test_share_and_seconds_of_a_travel_are_told_apart(share: float, each_s: float) -> None:
+    pace = taught(share, each_s, 150, seed=1).paces.travel
+    assert pace.share == pytest.approx(share, abs=0.01)
+    assert pace.each_s == pytest.approx(each_s, abs=0.1)
+
+
+def test_twenty_moves_are_enough_for_one_in_a_hundred() -> None:
+    known = taught(1.06, 0.25, 20, seed=2)
+    for bound_s in (4.0, 8.0, 16.0):
+        assert known.predicted_s(TRAVEL, bound_s) == pytest.approx(1.06 * bound_s + 0.25, rel=0.01)
+
+
+def test_a_change_of_the_machine_is_followed() -> None:
+    known = taught(1.0, 0.2, 3 * MEMORY, seed=3)
+    taught(1.1, 0.2, 3 * MEMORY, seed=4, known=known)
+    assert known.predicted_s(TRAVEL, 10.0) == pytest.approx(11.2, rel=0.01)
+
+
+def test_the_same_way_for_a_year_lets_nothing_drift_off() -> None:
+    """Forgetting without news makes the doubt of a plain estimator grow until one odd sample throws it anywhere."""
+    known = Calibration()
+    for _ in range(20_000):
+        known.learn(TRAVEL, 8.0, 8.3)
+    known.learn(TRAVEL, 16.0, 16.5)
+    assert known.predicted_s(TRAVEL, 8.0) == pytest.approx(8.3, rel=0.02)
+    assert known.predicted_s(TRAVEL, 16.0) == pytest.approx(16.5, rel=0.03)
+
+
+@pytest.mark.parametrize("primitive", [Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH])
+def test_what_has_one_bound_is_known_by_its_share(primitive: Primitive) -> None:
+    known = Calibration()
+    for measured_s in (8.2, 8.4, 8.2, 8.4):
+        known.learn(primitive, 8.0, measured_s)
+    assert known.predicted_s(primitive, 8.0) == pytest.approx(8.3)
+    assert known.predicted_s(TRAVEL, 8.0) == 8.0
+
+
+@pytest.mark.parametrize(("bound_s", "measured_s"), [(0.0, 0.3), (8.0, 0.0), (8.0, 60.0), (8.0, -1.0)])
+def test_what_had_nothing_to_do_or_was_disturbed_teaches_nothing(bound_s: float, measured_s: float) -> None:
+    known = Calibration()
+    assert not known.learn(TRAVEL, bound_s, measured_s)
+    assert known.predicted_s(TRAVEL, 8.0) == 8.0
+    assert known.accuracy(TRAVEL).samples == 0
+
+
+def test_the_error_is_that_of_predictions_made_before() -> None:
+    known = Calibration()
+    known.learn(Primitive.DOOR, 8.0, 9.0)
+    first = known.accuracy(Primitive.DOOR)
+    assert (first.samples, first.bias_s, first.error_s) == (1, 1.0, 1.0)
+    assert first.share == pytest.approx(1 / 9)
+    assert taught(1.05, 0.2, 400, seed=5).accuracy(TRAVEL).share < 0.01
