@@ -1,0 +1,129 @@
+"""How many pick-ups a slot may hold: as many as keep the promise, at this tower with its rooms and its machine.
+
+Customers of a slot come whenever they like within it, slot after slot is full, and people without a booking come beside
+them. What they wait is reckoned on the model of time that the planner uses, first come, first served: a better order
+shortens the mean, and leaves a promise that was given room to breathe.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from controller.domain.course import Course, State
+from controller.domain.dispatch import Request
+from controller.domain.jobs import JobKind
+
+PROMISE_S, PROMISED_SHARE = 600.0, 0.99
+"""From identification to the car in the room: what 99 of 100 are promised."""
+
+AIM_S: Final = 180.0
+"""What a booked customer should wait at most; no promise."""
+
+SLOTS: Final = 96
+"""Slots in a row that are reckoned: enough for the hundredth worst to be no accident."""
+
+MOST: Final = 60
+"""Pick-ups a slot; nothing is tried beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Who comes: ``booked`` in each slot of ``slot_s`` seconds, and an hour's worth of others beside them."""
+
+    slot_s: float
+    booked: int
+    unbooked_an_hour: float = 0.0
+    returns_an_hour: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The most pick-ups of a slot that keep the promise, and what they wait then. Seconds."""
+
+    booked: int
+    p50_s: float
+    p99_s: float
+    within_aim: float
+    """The share that waits no longer than `AIM_S`."""
+
+
+def capacity(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> Capacity:
+    """Return how many pick-ups a slot may hold, beside the others of ``traffic``; its own ``booked`` is not looked at.
+
+    ``opening`` is the tower in the morning: carriage, rooms in service, free bays. ``cars`` are the bays of the cars.
+    0 where even one a slot breaks the promise.
+
+    Raises:
+        ValueError: no car, no room or no time at all.
+
+    """
+    if not cars or not opening.vacant_s or traffic.slot_s <= 0:
+        raise ValueError("a slot needs a car, a room in service and a length above 0 s")
+    best = Capacity(0, 0.0, 0.0, 1.0)
+    for booked in range(1, MOST + 1):
+        per_slot = Traffic(traffic.slot_s, booked, traffic.unbooked_an_hour, traffic.returns_an_hour)
+        waits = sorted(waits_s(course, opening, cars, per_slot))
+        p99_s = quantile(waits, PROMISED_SHARE)
+        if p99_s > PROMISE_S:
+            break
+        within = sum(wait_s <= AIM_S for wait_s in waits) / len(waits)
+        best = Capacity(booked, quantile(waits, 0.5), p99_s, within)
+    return best
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least this share of ascending values does not exceed."""
+    index = max(0, -int(-share * len(ordered) // 1) - 1)
+    return ordered[index]
+
+
+def waits_s(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> list[float]:
+    """Return how long each pick-up waits over `SLOTS` slots in a row, in seconds.
+
+    The same traffic gives the same waits: who comes when, and for which car, is drawn with a fixed seed.
+    """
+    rng, state, waits = Random(f"{traffic}"), opening, list[float]()
+    # Who brings a car drives in and leaves first: as long as a room is in use for somebody who gets one.
+    turns = sorted((at_s + course.served_s * returns, returns) for at_s, returns in _arrivals(traffic, rng))
+    for number, (at_s, returns) in enumerate(turns):
+        if returns:
+            state = _store(course, state, number, at_s)
+        else:
+            state, served_s = _retrieve(course, state, number, at_s, rng.choice(cars))
+            waits.append(served_s - at_s)
+    return waits
+
+
+def _arrivals(traffic: Traffic, rng: Random) -> Iterator[tuple[float, bool]]:
+    """Yield when somebody is identified and whether they bring a car, in no order."""
+    end_s = SLOTS * traffic.slot_s
+    for slot in range(SLOTS):
+        for _ in range(traffic.booked):
+            yield (slot + rng.random()) * traffic.slot_s, False
+    for an_hour, returns in ((traffic.unbooked_an_hour, False), (traffic.returns_an_hour, True)):
+        at_s = rng.expovariate(an_hour / 3600) if an_hour else end_s
+        while at_s < end_s:
+            yield at_s, returns
+            at_s += rng.expovariate(an_hour / 3600)
+
+
+def _retrieve(course: Course, state: State, number: int, at_s: float, car: int) -> tuple[State, float]:
+    request = Request(number, JobKind.RETRIEVE, at_s, car, ready_s=at_s)
+    first = min((course.move(state, request, room) for room in sorted(state.vacant_s)), key=lambda move: move.end_s)
+    return _as_full(course.after(state, first), state), first.served_s
+
+
+def _store(course: Course, state: State, number: int, at_s: float) -> State:
+    """Let a car that was driven in be put into the nearest bay."""
+    room = min(state.vacant_s, key=lambda each: (state.vacant_s[each], each))
+    bay = min(state.free_bays, key=lambda each: (course.cycles.go_s(room, each), each), default=None)
+    if bay is None:
+        return state
+    ready_s = max(at_s, state.vacant_s[room] + course.served_s)
+    return _as_full(course.advance(state, Request(number, JobKind.STORE, at_s, room, bay, ready_s), bay), state)
+
+
+def _as_full(after: State, before: State) -> State:
+    """Return a tower as full as before: who comes is asked of every slot alike, and none begins with it emptied."""
+    return State(after.carriage, after.free_s, after.vacant_s, before.free_bays, after.to_store)
