@@ -1,0 +1,98 @@
+"""From when a room that is in use will take a car again, learned from how long people stayed before.
+
+Each visit runs through the states of a room until it is vacant. How long is left when a state begins is smoothed for
+each state by itself: a driver who stands beside the car is sooner gone than one who has just been let in.
+
+Times in seconds on one clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from types import MappingProxyType
+from typing import Final
+
+from controller.domain.dispatch import DWELL_S
+from controller.domain.rooms import RoomState as S
+
+PROOF_S: Final = 5.0
+"""From gate closed to room proven empty."""
+
+STEADY: Final = 30
+"""Visits that the estimate of a state rests on."""
+
+NEVER: Final = frozenset({S.BLOCKED, S.OUT_OF_SERVICE, S.REFUSED, S.UNKNOWN})
+"""States in which nobody can tell when a room will be vacant: a person has to act, or nothing is proven yet."""
+
+ARRIVING: Final = frozenset({S.RESERVED, S.OPEN_FOR_CAR, S.MEASURING, S.ACCEPTED, S.CAR_LEAVING})
+"""States of a room that a car is stored from: it is vacant when the carriage has taken the car, so the plan says."""
+
+
+def as_built(gate_s: float, dwell_s: float = DWELL_S) -> Mapping[S, float]:
+    """Return how long is left when each state begins, before anybody has been watched; ``gate_s`` each way."""
+    proof_s = PROOF_S
+    departing_s = dwell_s / 3 + gate_s + proof_s
+    return MappingProxyType(
+        {
+            S.CAR_COMING: 2 * gate_s + dwell_s + proof_s,
+            S.CAR_PRESENT: 2 * gate_s + dwell_s + proof_s,
+            S.CUSTOMER_ADMITTED: gate_s + dwell_s + proof_s,
+            S.DEPARTING: departing_s,
+            S.CLEARING: gate_s + proof_s,
+        }
+    )
+
+
+@dataclass
+class _Visit:
+    """What a room has run through since it was vacant last."""
+
+    state: S
+    entered: dict[S, float] = field(default_factory=dict)
+
+
+class Turnover:
+    """Watches the rooms and tells when each will be vacant."""
+
+    def __init__(self, left_s: Mapping[S, float]) -> None:
+        """Take how long is left when each state begins (`as_built`)."""
+        self._left_s = dict(left_s)
+        self._visits: dict[int, _Visit] = {}
+        self._seen = dict.fromkeys(left_s, 1)
+
+    @property
+    def served_s(self) -> float:
+        """How long a room needs from its door closed behind a car until it is vacant again."""
+        return self._left_s[S.CAR_PRESENT]
+
+    def entered(self, room: int, state: S, now_s: float) -> None:
+        """Take a change of a room's state. A visit that a fault broke off teaches nothing."""
+        visit = self._visits.setdefault(room, _Visit(state))
+        if state is S.VACANT:
+            self._learn(visit, now_s)
+        if state is S.VACANT or state in NEVER or state in ARRIVING:
+            visit.entered.clear()
+        else:
+            visit.entered[state] = now_s
+        visit.state = state
+
+    def vacant_s(self, room: int, now_s: float) -> float:
+        """Return from when a room takes a car: now if it is vacant, infinity where nobody can tell.
+
+        Somebody who stays for longer than is usual is about to leave as far as anybody knows: as long again as they
+        are late already.
+        """
+        visit = self._visits.get(room)
+        if visit is None or visit.state in NEVER or visit.state in ARRIVING:
+            return inf
+        if visit.state is S.VACANT:
+            return now_s
+        began_s = visit.entered.get(visit.state, now_s)
+        due_s = began_s + self._left_s.get(visit.state, 0.0)
+        return max(due_s, now_s + max(0.0, now_s - due_s))
+
+    def _learn(self, visit: _Visit, now_s: float) -> None:
+        for state, began_s in visit.entered.items():
+            if state in self._left_s:
+                self._seen[state] = min(self._seen[state] + 1, STEADY)
+                self._left_s[state] += (now_s - began_s - self._left_s[state]) / self._seen[state]
