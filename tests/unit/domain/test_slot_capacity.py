@@ -6,7 +6,16 @@ import pytest
 
 from controller.domain.course import Course, State
 from controller.domain.cycles import Cycles
-from controller.domain.slot_capacity import PROMISE_S, PROMISED_SHARE, SLOTS, Capacity, Traffic, capacity, quantile, waits_s
+from controller.domain.slot_capacity import (
+    PROMISE_S,
+    PROMISED_SHARE,
+    SLOTS,
+    Capacity,
+    Traffic,
+    capacity,
+    quantile,
+    waits_s,
+)
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named
 
