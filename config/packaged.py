@@ -1,4 +1,4 @@
-"""The towers, profiles and scenarios that come with the package, by bare name."""
+"""The towers, profiles, scenarios and demands that come with the package, by bare name."""
 
 from importlib import resources
 from pathlib import Path
@@ -7,7 +7,7 @@ from config.faults import ConfigError, Fault, did_you_mean
 
 
 def packaged(kind: str) -> dict[str, Path]:
-    """Return the packaged files of a kind (``towers``, ``profiles``, ``scenarios``) by bare name."""
+    """Return the packaged files of a kind (``towers``, ``profiles``, ``scenarios``, ``demands``) by bare name."""
     folder = Path(str(resources.files("config"))) / kind
     return {file.stem: file for file in sorted(folder.glob("*.toml"))}
 
