@@ -1,0 +1,252 @@
+"""One day at a site under a rule, event by event: customers come, rooms are given, the carriage moves.
+
+What a move takes, what it waits for and what it leaves behind is `controller.domain.course`'s alone. Here are the
+people: a vacant room goes to whoever asked first, a driver or somebody whose car is fetched; how long each stays is the
+day's, and nobody knows it before.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from typing import Final
+
+from controller.domain.course import Course, State
+from controller.domain.dispatch import Move, Request, Scene
+from controller.domain.jobs import JobKind
+from sim_plc.study.draw import Customer, Day
+from sim_plc.study.rules import Rule
+from sim_plc.study.site import Site
+
+OVERDUE_S: Final = 15.0
+"""Of somebody who has stayed longer than people do on average, each look expects the end so much later."""
+
+BOOKED_WEIGHT: Final = 2.0
+"""What a second of somebody with an appointment counts beside that of others, for rules that weigh."""
+
+SOON_S: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What became of one customer. Seconds from the opening; infinity: not within the day."""
+
+    customer: Customer
+    opened_s: float = inf
+    """When the gate opened for them: then they have waited."""
+    move: Move | None = None
+    """What the carriage did for them."""
+    here: int = 0
+    """Where the carriage stood before."""
+
+    @property
+    def wait_s(self) -> float:
+        """From coming to gate open."""
+        return self.opened_s - self.customer.comes_s
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Somebody's use of a room, from the room given until it is vacant again."""
+
+    room: int
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What became of a day."""
+
+    day: Day
+    served: tuple[Served, ...]
+    """In the order of the customers' coming."""
+    uses: tuple[Use, ...]
+
+    @property
+    def end_s(self) -> float:
+        """When the last has gone, or the doors close, whichever is later."""
+        moves = (each.move.end_s for each in self.served if each.move is not None)
+        return max(self.day.length_s, max(moves, default=0.0), max((use.to_s for use in self.uses), default=0.0))
+
+
+def live(site: Site, day: Day, rule: Rule) -> Lived:
+    """Return what becomes of a day at a site under a rule."""
+    return _Play(site, day, rule).run()
+
+
+@dataclass(slots=True)
+class _Room:
+    """A room: from when it is really vacant, and from when it is expected to be."""
+
+    vacant_s: float = 0.0
+    expected_s: float = 0.0
+    since_s: float = 0.0
+    """From when it is in use."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Somebody who waits: a driver on the street or in a room, or somebody whose car is to come."""
+
+    customer: Customer
+    room: int | None = None
+    """Of a driver who has been given one."""
+    ready_s: float = 0.0
+    """When the car is accepted there."""
+    expected_s: float = 0.0
+    overtaken: int = 0
+
+
+@dataclass
+class _Play:
+    site: Site
+    day: Day
+    rule: Rule
+    now_s: float = 0.0
+    free_s: float = 0.0
+    """From when the carriage is free."""
+    wake_s: float = inf
+    asked: dict[int, _Asked] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.course: Course = self.site.course(load_ahead=self.rule.load_ahead)
+        self.choose = self.rule.at(self.site)
+        self.here = self.site.rooms[0]
+        self.bay_of = self.day.places(self.site.bays)
+        self.free_bays = frozenset(self.site.bays) - set(self.bay_of.values())
+        self.rooms = {room: _Room() for room in self.site.rooms}
+        self.served = {each.number: Served(each) for each in self.day.customers}
+        self.events: list[tuple[float, int, Callable[[], None]]] = []
+        self.turn = 0
+
+    def run(self) -> Lived:
+        for each in self.day.customers:
+            self._at(each.comes_s, partial(self._comes, each))
+        while self.events:
+            self.now_s = self.events[0][0]
+            while self.events and self.events[0][0] <= self.now_s:
+                heapq.heappop(self.events)[2]()
+            self._give_rooms()
+            if self.free_s <= self.now_s and self.asked:
+                self._dispatch()
+        return Lived(self.day, tuple(self.served.values()), tuple(self.uses))
+
+    def _at(self, t: float, act: Callable[[], None]) -> None:
+        self.turn += 1
+        heapq.heappush(self.events, (t, self.turn, act))
+
+    def _look(self) -> None:
+        """Do nothing: whatever has become possible is found by the look that follows every event."""
+
+    def _comes(self, customer: Customer) -> None:
+        self.asked[customer.number] = _Asked(customer)
+
+    def _give_rooms(self) -> None:
+        """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps one."""
+        vacant = [room for room, state in self.rooms.items() if state.vacant_s <= self.now_s]
+        awaited = sum(1 for each in self.asked.values() if each.room is not None)
+        for asked in self.asked.values():
+            if not vacant:
+                return
+            if asked.customer.kind is JobKind.RETRIEVE:
+                if asked.customer.car in self.bay_of:
+                    vacant.pop()
+            elif asked.room is None and awaited < len(self.free_bays):
+                awaited += 1
+                self._admit(asked, vacant.pop(0))
+
+    def _admit(self, asked: _Asked, room: int) -> None:
+        """Let a driver in: the gate opens, the car drives in, people leave, the gate closes."""
+        customer, gate, state = asked.customer, self.site.gate, self.rooms[room]
+        opened_s = self.now_s + gate.open_s
+        asked.room, asked.ready_s = room, opened_s + customer.stays_s + gate.shut_s
+        asked.expected_s = self.now_s + self.site.brought_s
+        state.vacant_s = state.expected_s = inf
+        state.since_s = self.now_s
+        self.served[customer.number] = Served(customer, opened_s)
+        self._at(asked.ready_s, self._look)
+
+    def _dispatch(self) -> None:
+        requests = self._requests()
+        move = self.choose(requests, self._scene()) if requests else None
+        if move is None:
+            return
+        if move.begin_s > self.now_s + SOON_S:
+            if move.begin_s < self.wake_s:
+                self.wake_s = move.begin_s
+                self._at(move.begin_s, self._wake)
+            return
+        self._make(move.request, move.target, requests)
+
+    def _wake(self) -> None:
+        self.wake_s = inf
+
+    def _requests(self) -> list[Request]:
+        return [request for each in self.asked.values() if (request := self._request(each)) is not None]
+
+    def _request(self, asked: _Asked) -> Request | None:
+        """Return what somebody waits for, None as long as there is no car to move."""
+        customer = asked.customer
+        weight = 1.0 if customer.booked_s is None else BOOKED_WEIGHT
+        if customer.kind is JobKind.RETRIEVE:
+            bay = self.bay_of.get(customer.car)
+            if bay is None:
+                return None
+            return Request(
+                customer.number, customer.kind, customer.comes_s, bay, weight=weight, overtaken=asked.overtaken
+            )
+        if asked.room is None:
+            return None
+        ready_s = self._expected(asked.ready_s, asked.expected_s)
+        return Request(
+            customer.number, customer.kind, customer.comes_s, asked.room, ready_s=ready_s, overtaken=asked.overtaken
+        )
+
+    def _expected(self, truly_s: float, expected_s: float) -> float:
+        """Return when something is expected that is known only once it has happened."""
+        return truly_s if truly_s <= self.now_s else max(expected_s, self.now_s + OVERDUE_S)
+
+    def _scene(self) -> Scene:
+        vacant_s = {room: self._expected(state.vacant_s, state.expected_s) for room, state in self.rooms.items()}
+        bays = tuple(sorted(self.free_bays))
+        return Scene(self.now_s, self.here, self.free_s, vacant_s, self.site.served_s, bays)
+
+    def _make(self, number: int, target: int, requests: list[Request]) -> None:
+        """Let the carriage make a move, with rooms that become vacant when they really do."""
+        waiting = tuple(each.room for each in self.asked.values() if each.room is not None)
+        vacant_s = {room: state.vacant_s for room, state in self.rooms.items()}
+        state = State(self.here, self.now_s, vacant_s, self.free_bays, waiting)
+        request = next(each for each in requests if each.id == number)
+        move = self.course.move(state, request, target)
+        customer = self.asked.pop(number).customer
+        for other in requests:
+            if other.id < number:
+                self.asked[other.id].overtaken += 1
+        opened_s = self.served[number].opened_s
+        if move.kind is JobKind.STORE:
+            self._vacate(move.source, move.served_s)
+            # Until it stands in its bay nobody can ask for it.
+            self._at(move.end_s, partial(self._stands, customer.car, target))
+        else:
+            del self.bay_of[customer.car]
+            opened_s = move.served_s + self.site.gate.open_s
+            room = self.rooms[target]
+            room.since_s = max(self.now_s, room.vacant_s)
+            self._vacate(target, opened_s + customer.stays_s + self.site.gate.shut_s)
+            room.expected_s = move.served_s + self.site.served_s
+        self.free_bays = self.course.after(state, move).free_bays
+        self.served[number] = Served(customer, opened_s, move, self.here)
+        self.here, self.free_s = target, move.end_s
+        self._at(move.end_s, self._look)
+
+    def _stands(self, car: str, bay: int) -> None:
+        self.bay_of[car] = bay
+
+    def _vacate(self, room: int, t: float) -> None:
+        state = self.rooms[room]
+        state.vacant_s = state.expected_s = t
+        self.uses.append(Use(room, state.since_s, t))
+        self._at(t, self._look)

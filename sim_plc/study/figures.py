@@ -1,0 +1,147 @@
+"""What days were worth: waits, throughput, use of carriage and rooms, and what was lifted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil, isfinite
+from typing import Final
+
+from controller.domain.jobs import JobKind
+from sim_plc.study.day import Lived, Served
+from sim_plc.study.site import Site
+
+PROMISE_S: Final = 600.0
+"""Nobody is to wait longer."""
+
+SLICE_S: Final = 900.0
+"""Into slices of this length a day is cut to show its queue."""
+
+CARRIAGE_KG: Final = 3000.0
+CAR_KG: Final = 1800.0
+GRAVITY_M_S2: Final = 9.81
+TRAVEL_J: Final = 20_000.0
+"""What each travel takes for itself: brakes drawn, drives on, the masses brought to speed and to rest again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long people waited, from coming to gate open, in seconds. Nobody: all zero."""
+
+    people: int
+    mean_s: float
+    p50_s: float
+    p95_s: float
+    p99_s: float
+    worst_s: float
+    in_time: float
+    """Which part was served within `PROMISE_S`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What some days of one site under one rule came to."""
+
+    days: int
+    customers: int
+    turned_away: int
+    """For want of a car, or of a bay."""
+    unserved: int
+    """Who still waited when nothing moved any more."""
+    fetched_an_hour: float
+    """Cars given out in an opening hour."""
+    all: Waits
+    fetch: Waits
+    bring: Waits
+    booked: Waits
+    unbooked: Waits
+    """Of those who fetch a car, those with and those without an appointment."""
+    carriage: float
+    """Which part of the time, from opening to the last one's leaving, the carriage was at work."""
+    rooms: float
+    """Which part of it the rooms were given to somebody, the mean of all."""
+    energy_mj: float
+    """A proxy, for each car moved: all masses lifted, none given back, and `TRAVEL_J` for each travel."""
+    queue: tuple[float, ...]
+    """How many people waited on average, by `SLICE_S` from the opening on."""
+    by_hour: tuple[float, ...]
+    """How many people came, by hour from the opening on, the mean of the days."""
+
+    def body(self) -> dict[str, object]:
+        """Return the figures as plain values."""
+        return asdict(self)
+
+
+def figures(site: Site, days: Sequence[Lived]) -> Figures:
+    """Return the figures of days that were lived at a site.
+
+    Raises:
+        ValueError: no day at all.
+
+    """
+    if not days:
+        raise ValueError("no day, no figures")
+    served = [each for day in days for each in day.served]
+    fetch = [each for each in served if each.customer.kind is JobKind.RETRIEVE]
+    opening_s, lived_s = sum(day.day.length_s for day in days), sum(day.end_s for day in days)
+    moves = [each.move for each in served if each.move is not None]
+    return Figures(
+        days=len(days),
+        customers=len(served),
+        turned_away=sum(day.day.turned_away for day in days),
+        unserved=sum(1 for each in served if not isfinite(each.opened_s)),
+        fetched_an_hour=sum(1 for each in fetch if isfinite(each.opened_s)) / opening_s * 3600,
+        all=waits(served),
+        fetch=waits(fetch),
+        bring=waits(each for each in served if each.customer.kind is JobKind.STORE),
+        booked=waits(each for each in fetch if each.customer.booked_s is not None),
+        unbooked=waits(each for each in fetch if each.customer.booked_s is None),
+        carriage=sum(move.end_s - move.begin_s for move in moves) / lived_s,
+        rooms=sum(use.to_s - use.from_s for day in days for use in day.uses) / lived_s / len(site.rooms),
+        energy_mj=sum(_energy_j(site, each) for each in served) / 1e6 / max(len(moves), 1),
+        queue=_queue(days),
+        by_hour=_by_hour(days),
+    )
+
+
+def waits(served: Iterable[Served]) -> Waits:
+    """Return the waits of those who were served at all."""
+    all_s = sorted(each.wait_s for each in served if isfinite(each.opened_s))
+    if not all_s:
+        return Waits(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    in_time = sum(1 for wait_s in all_s if wait_s <= PROMISE_S) / len(all_s)
+    p50_s, p95_s, p99_s = (all_s[ceil(share * len(all_s)) - 1] for share in (0.5, 0.95, 0.99))
+    return Waits(len(all_s), sum(all_s) / len(all_s), p50_s, p95_s, p99_s, all_s[-1], in_time)
+
+
+def _energy_j(site: Site, served: Served) -> float:
+    if served.move is None:
+        return 0.0
+    height_mm, move = site.heights_mm, served.move
+    legs = ((served.here, move.source, CARRIAGE_KG), (move.source, move.target, CARRIAGE_KG + CAR_KG))
+    lifted = sum(kg * max(height_mm[to] - height_mm[begin], 0) / 1000 for begin, to, kg in legs)
+    return lifted * GRAVITY_M_S2 + sum(TRAVEL_J for begin, to, _ in legs if begin != to)
+
+
+def _queue(days: Sequence[Lived]) -> tuple[float, ...]:
+    slices = ceil(max(day.day.length_s for day in days) / SLICE_S)
+    waited_s = [0.0] * slices
+    for each in (each for day in days for each in day.served):
+        for number, part_s in _cut(each.customer.comes_s, min(each.opened_s, slices * SLICE_S)):
+            waited_s[number] += part_s
+    return tuple(total_s / SLICE_S / len(days) for total_s in waited_s)
+
+
+def _cut(begin_s: float, end_s: float) -> Iterator[tuple[int, float]]:
+    """Cut a time into the slices of the day; yield the number of each with how much of it lies there."""
+    while begin_s < end_s:
+        number = int(begin_s // SLICE_S)
+        until_s = min((number + 1) * SLICE_S, end_s)
+        yield number, until_s - begin_s
+        begin_s = until_s
+
+
+def _by_hour(days: Sequence[Lived]) -> tuple[float, ...]:
+    hours = ceil(max(day.day.length_s for day in days) / 3600)
+    came = [0] * hours
+    for each in (each for day in days for each in day.day.customers):
+        came[min(int(each.comes_s // 3600), hours - 1)] += 1
+    return tuple(count / len(days) for count in came)

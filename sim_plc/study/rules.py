@@ -1,0 +1,96 @@
+"""Dispatch rules: which waiting car the carriage moves next, and where to.
+
+A rule is asked whenever the carriage is free and something has changed. It answers with a move that begins at once,
+with one that begins later (it is asked again by then), or with nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from controller.domain.course import Course, State, opening
+from controller.domain.dispatch import Move, Request, Scene
+from controller.domain.jobs import JobKind
+from sim_plc.study.site import Site
+
+Choose = Callable[[Sequence[Request], Scene], Move | None]
+"""Takes who waits, in the order of their turns, and the machine as it is now."""
+
+Score = Callable[[Course, int, Request, int], tuple[float, ...]]
+"""Takes the course, where the carriage is, a request and its target; the smallest score goes first."""
+
+_Scored = tuple[tuple[float, ...], Request, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A dispatch rule: how it chooses at a site, and by which rules of the course its moves are made."""
+
+    title: str
+    load_ahead: bool
+    at: Callable[[Site], Choose]
+
+
+def first_come(_course: Course, _here: int, request: Request, _target: int) -> tuple[float, ...]:
+    """Score by turn, as the daemon does."""
+    return (request.id,)
+
+
+def nearest(course: Course, here: int, request: Request, _target: int) -> tuple[float, ...]:
+    """Score by the empty way to the car."""
+    return (course.cycles.go_s(here, request.source), request.id)
+
+
+def shortest(course: Course, here: int, request: Request, target: int) -> tuple[float, ...]:
+    """Score by the whole move."""
+    return (course.cycles.single_s(here, request.source, target), request.id)
+
+
+@dataclass(frozen=True)
+class Simple:
+    """Chooses among the requests that can begin now: to a vacant room, or from an accepted car to a free bay."""
+
+    site: Site
+    course: Course
+    score: Score
+
+    def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
+        """Return the move with the smallest score."""
+        state = opening(scene, requests)
+        best = min(self._ready(requests, scene, state), default=None)
+        return None if best is None else self.course.move(state, best[1], best[2])
+
+    def _ready(self, requests: Sequence[Request], scene: Scene, state: State) -> Iterator[_Scored]:
+        """Yield what can begin now; the scores differ, since each holds the turn."""
+        for request in requests:
+            target = self._target(request, scene, state) if request.ready_s <= scene.begin_s else None
+            if target is not None:
+                yield self.score(self.course, scene.carriage, request, target), request, target
+                if self.score is first_come:
+                    return
+
+    def _target(self, request: Request, scene: Scene, state: State) -> int | None:
+        """Return the nearest place that takes the car now, as the daemon chooses it."""
+        if request.kind is JobKind.STORE:
+            bays = self.site.by_nearness[request.source]
+            return next((bay for bay in bays if bay in state.free_bays), None)
+        go_s = self.site.cycles.go_s
+        vacant = [room for room in scene.vacant_s if state.opens_s(room) <= scene.begin_s]
+        return min(vacant, key=lambda room: (go_s(request.source, room), room), default=None)
+
+
+def _simple(title: str, score: Score) -> Rule:
+    return Rule(title, load_ahead=False, at=lambda site: Simple(site, site.course(load_ahead=False), score))
+
+
+FCFS: Final = "fcfs"
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        FCFS: _simple("first come, first served", first_come),
+        "nearest": _simple("nearest car first", nearest),
+        "shortest": _simple("shortest move first", shortest),
+    }
+)
+"""By short name; the first is what the others are compared with."""

@@ -1,0 +1,86 @@
+"""One tower as a study sees it: places, times of the machine, times of a room's gate, and what it can give out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from config.demand import Visits
+from config.schema import Tower
+from controller.domain.course import Course
+from controller.domain.cycles import Cycles, Paces
+from controller.settings import kinematics_of
+
+
+@dataclass(frozen=True, slots=True)
+class GateTimes:
+    """What a room needs around people, in seconds: the gate's own time, and what its controller adds."""
+
+    open_s: float
+    """From a room given to somebody until its gate is open."""
+    shut_s: float
+    """From the gate clear behind somebody until the room is proven: the hold, the gate."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A tower on the model of travel."""
+
+    name: str
+    cycles: Cycles
+    gate: GateTimes
+    visits: Visits
+    heights_mm: Mapping[int, int]
+    """Of every place."""
+    rooms: tuple[int, ...]
+    bays: tuple[int, ...]
+
+    @cached_property
+    def served_s(self) -> float:
+        """How long a room is in use for a customer who fetches a car, on average."""
+        return self.gate.open_s + self.visits.fetch_s + self.gate.shut_s
+
+    @cached_property
+    def brought_s(self) -> float:
+        """How long it takes from a room given to a driver until the car is accepted, on average."""
+        return self.gate.open_s + self.visits.bring_s + self.gate.shut_s
+
+    @cached_property
+    def cars_an_hour(self) -> float:
+        """How many cars the tower can serve in an hour at most: its carriage, its rooms, or its stock.
+
+        The stock of a small tower is the least: each bay is emptied and filled once in an hour.
+        """
+        rooms, bays, cycles = self.rooms, self.bays, self.cycles
+        carriage_s = sum(cycles.single_s(room, bay, room) for room in rooms for bay in bays) / (len(rooms) * len(bays))
+        room_s = sum(cycles.visit_s(room) for room in rooms) / len(rooms) + self.served_s
+        return min(3600 / max(carriage_s, room_s / len(rooms)), 2.0 * len(bays))
+
+    @cached_property
+    def by_nearness(self) -> Mapping[int, tuple[int, ...]]:
+        """For each room every bay, the nearest first; of two as near the lower number."""
+        go_s = self.cycles.go_s
+        return {room: tuple(sorted(self.bays, key=lambda bay: (go_s(room, bay), bay))) for room in self.rooms}
+
+    def course(self, *, load_ahead: bool) -> Course:
+        """Return the rules by which moves follow each other here."""
+        return Course(self.cycles, self.served_s, load_ahead)
+
+
+def site_of(tower: Tower, visits: Visits, paces: Paces | None = None, lag_s: float = 0.0) -> Site:
+    """Return a tower as a study sees it.
+
+    ``paces``: what its machine takes beside its bounds. ``lag_s``: what the controller adds each time that a gate opens
+    and each time that it has closed: the sign, the questions to the sensors.
+    """
+    shape = tower.shape
+    cycles = Cycles(kinematics_of(tower), shape, paces)
+    gate_s = cycles.gate_s() + lag_s
+    return Site(
+        tower.name,
+        cycles,
+        GateTimes(gate_s, tower.timing.gate_delay_s + gate_s),
+        visits,
+        {place: pose.height_mm for place, pose in shape.poses.items()},
+        shape.rooms,
+        shape.bays,
+    )

@@ -1,0 +1,133 @@
+"""A day is lived by the rules of the tower: one carriage, one car a bay, one customer a room, nobody forgotten."""
+
+from itertools import pairwise
+from math import isfinite
+
+import pytest
+
+from controller.domain.jobs import JobKind
+from sim_plc.study.day import Lived, live
+from sim_plc.study.draw import Customer, Day
+from sim_plc.study.rules import FCFS, RULES
+from tests.support.study import day_of, site_named
+
+SMALL = site_named("small")
+ROOM = SMALL.rooms[0]
+
+
+def day(*customers: Customer, stock: tuple[str, ...] = ("a", "b")) -> Day:
+    return Day(0, 0, 3600.0, stock, customers, key="a day")
+
+
+def lived(*customers: Customer, rule: str = FCFS) -> Lived:
+    return live(SMALL, day(*customers), RULES[rule])
+
+
+def fetch(number: int, car: str, comes_s: float, stays_s: float = 90.0) -> Customer:
+    return Customer(number, JobKind.RETRIEVE, car, comes_s, stays_s)
+
+
+def bring(number: int, car: str, comes_s: float, stays_s: float = 50.0) -> Customer:
+    return Customer(number, JobKind.STORE, car, comes_s, stays_s)
+
+
+def test_whoever_comes_alone_waits_for_one_move_and_the_gate() -> None:
+    bay = day().places(SMALL.bays)["a"]
+    one = lived(fetch(1, "a", 100.0)).served[0]
+    assert one.wait_s == pytest.approx(SMALL.cycles.single_s(ROOM, bay, ROOM) + SMALL.gate.open_s)
+
+
+def test_a_driver_alone_waits_for_the_gate_and_the_car_is_stored_once_it_is_accepted() -> None:
+    one = lived(bring(1, "c", 100.0)).served[0]
+    assert one.wait_s == pytest.approx(SMALL.gate.open_s)
+    assert one.move is not None
+    assert one.move.begin_s == pytest.approx(100.0 + SMALL.gate.open_s + 50.0 + SMALL.gate.shut_s)
+    taken = day().places(SMALL.bays).values()
+    assert one.move.target == next(bay for bay in SMALL.by_nearness[ROOM] if bay not in taken)
+
+
+def test_the_next_car_is_fetched_when_the_room_is_vacant_again() -> None:
+    first, second = lived(fetch(1, "a", 0.0), fetch(2, "b", 1.0)).served
+    assert first.move is not None
+    assert second.move is not None
+    assert second.move.begin_s == pytest.approx(first.opened_s + 90.0 + SMALL.gate.shut_s)
+
+
+def test_a_room_goes_to_whoever_asked_first() -> None:
+    """A driver does not slip in before somebody who has waited longer, nor the other way round."""
+    people = (fetch(1, "a", 0.0), fetch(2, "b", 1.0), bring(3, "c", 2.0))
+    served = lived(*people).served
+    assert [each.opened_s for each in served] == sorted(each.opened_s for each in served)
+    other = (fetch(1, "a", 0.0), bring(2, "c", 1.0), fetch(3, "b", 2.0))
+    served = lived(*other).served
+    assert [each.opened_s for each in served] == sorted(each.opened_s for each in served)
+
+
+def test_a_car_can_be_asked_for_before_it_is_stored() -> None:
+    served = lived(bring(1, "c", 0.0), fetch(2, "c", 10.0)).served
+    first, second = (each.move for each in served)
+    assert first is not None
+    assert second is not None
+    assert second.source == first.target
+    assert second.begin_s >= first.end_s
+
+
+def test_who_finds_the_tower_full_waits_on_the_street_until_a_bay_is_free() -> None:
+    stock = tuple("abcdef")
+    full = live(SMALL, day(bring(1, "x", 0.0), fetch(2, "a", 10.0), stock=stock), RULES[FCFS])
+    driver, fetched = full.served
+    assert fetched.opened_s < driver.opened_s < float("inf")
+    never = live(SMALL, day(bring(1, "x", 0.0), stock=stock), RULES[FCFS]).served[0]
+    assert not isfinite(never.opened_s)
+    assert never.move is None
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("family", "tower"), [("saturday", "small"), ("sale", "guangzhou"), ("returns", "guangzhou")])
+def test_a_day_obeys_the_tower(family: str, tower: str, rule: str) -> None:
+    site, today = site_named(tower), day_of(family, tower)
+    result = live(site, today, RULES[rule])
+    assert [each.customer for each in result.served] == list(today.customers)
+    assert all(isfinite(each.opened_s) and each.move is not None for each in result.served)
+    for room in site.rooms:
+        _one_after_the_other([(use.from_s, use.to_s) for use in result.uses if use.room == room])
+    moves = sorted((each.move for each in result.served if each.move), key=lambda move: move.begin_s)
+    _one_after_the_other([(move.begin_s, move.end_s) for move in moves])
+    car_of = {each.customer.number: each.customer.car for each in result.served}
+    stands = {bay: car for car, bay in today.places(site.bays).items()}
+    here = site.rooms[0]
+    for move in moves:
+        assert move.end_s - move.begin_s == pytest.approx(site.cycles.single_s(here, move.source, move.target))
+        if move.kind is JobKind.RETRIEVE:
+            assert stands.pop(move.source) == car_of[move.request]
+        else:
+            assert move.target not in stands
+            stands[move.target] = car_of[move.request]
+        here = move.target
+
+
+@pytest.mark.parametrize("rule", ["nearest", "shortest"])
+def test_each_rule_goes_by_its_own_order(rule: str) -> None:
+    """Of two cars that wait, the daemon's rule takes who asked first, another the nearer one or the shorter move."""
+    cycles = SMALL.cycles
+    for key in map(str, range(20)):
+        places = Day(0, 0, 3600.0, ("a", "b"), (), key=key).places(SMALL.bays)
+        here = next(bay for bay in SMALL.by_nearness[ROOM] if bay not in places.values())
+        way_s = {car: cycles.go_s(here, bay) for car, bay in places.items()}
+        move_s = {car: cycles.single_s(here, bay, ROOM) for car, bay in places.items()}
+        score_s = way_s if rule == "nearest" else move_s
+        near, far = sorted(places, key=score_s.__getitem__)
+        if score_s[near] < score_s[far]:
+            break
+    else:
+        pytest.fail("no morning in which the two cars differ")
+    # While a car is brought, both ask; the choice comes when it has been stored, from the bay where it stands.
+    people = (bring(1, "x", 0.0), fetch(2, far, 60.0), fetch(3, near, 61.0))
+    for name, order in ((FCFS, [far, near]), (rule, [near, far])):
+        served = live(SMALL, Day(0, 0, 3600.0, ("a", "b"), people, key=key), RULES[name]).served
+        assert [each.customer.car for each in sorted(served[1:], key=lambda each: each.opened_s)] == order
+
+
+def _one_after_the_other(times: list[tuple[float, float]]) -> None:
+    for (_, end_s), (begin_s, _) in pairwise(sorted(times)):
+        assert begin_s >= end_s - 1e-6

@@ -1,0 +1,62 @@
+"""A day is drawn from demand, tower, seed and number alone, and nobody asks for what cannot be there."""
+
+from statistics import mean
+
+import pytest
+
+from controller.domain.jobs import JobKind
+from tests.support.study import day_of, demand_named, site_named
+
+FAMILIES = ("quiet", "normal", "saturday", "sale", "returns")
+
+
+def test_the_same_day_is_drawn_again_and_another_seed_draws_another() -> None:
+    assert day_of("normal", "guangzhou") == day_of("normal", "guangzhou")
+    assert day_of("normal", "guangzhou").customers != day_of("normal", "guangzhou", seed=2).customers
+    assert day_of("normal", "guangzhou").customers != day_of("normal", "guangzhou", number=7).customers
+
+
+@pytest.mark.parametrize("tower", ["small", "guangzhou"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_everybody_asks_for_a_car_that_came_before_and_brings_one_that_is_away(family: str, tower: str) -> None:
+    day = day_of(family, tower)
+    inside, bays = set(day.stock), len(site_named(tower).bays)
+    for number, customer in enumerate(day.customers, start=1):
+        assert customer.number == number
+        assert 0 <= customer.comes_s <= day.length_s
+        assert (customer.car in inside) is (customer.kind is JobKind.RETRIEVE)
+        inside ^= {customer.car}
+        assert len(inside) < bays
+    coming = [customer.comes_s for customer in day.customers]
+    assert coming == sorted(coming)
+
+
+def test_as_many_come_as_the_demand_says_and_stay_as_long() -> None:
+    demand, site = demand_named("normal"), site_named("guangzhou")
+    days = [day_of("normal", "guangzhou", number=number) for number in range(0, 70, 7)]
+    wanted = sum(demand.arrivals.of(0)) * site.cars_an_hour
+    assert mean(len(day.customers) for day in days) == pytest.approx(wanted, rel=0.06)
+    fetched = [each for day in days for each in day.customers if each.kind is JobKind.RETRIEVE]
+    assert mean(each.stays_s for each in fetched) == pytest.approx(demand.visits.fetch_s, rel=0.05)
+    booked = mean(each.booked_s is not None for each in fetched)
+    assert booked == pytest.approx(demand.booked.share, abs=0.06)
+
+
+def test_a_rush_lets_many_come_at_once() -> None:
+    days = [day_of("saturday", "guangzhou", number=number) for number in range(10)]
+    begin_s = (11.0 - demand_named("saturday").opens_h) * 3600
+
+    def within(begin_s: float, end_s: float) -> int:
+        return sum(begin_s <= each.comes_s < end_s for day in days for each in day.customers)
+
+    assert within(begin_s, begin_s + 1200) > 2 * within(begin_s - 1800, begin_s - 600)
+
+
+def test_another_room_moves_few_of_the_cars_of_the_morning() -> None:
+    day, bays = day_of("normal", "guangzhou"), site_named("guangzhou").bays
+    whole, fewer = day.places(bays), day.places(bays[1:])
+    assert sorted(whole) == sorted(day.stock)
+    assert len(set(whole.values())) == len(whole)
+    assert sum(fewer[car] != place for car, place in whole.items()) < len(whole)
+    with pytest.raises(ValueError, match="do not stand in"):
+        day.places(bays[: len(day.stock) - 1])

@@ -1,0 +1,68 @@
+"""Figures are what a pencil makes of the same day."""
+
+from math import inf
+
+import pytest
+
+from controller.domain.dispatch import Move
+from controller.domain.jobs import JobKind
+from sim_plc.study.day import Lived, Served, Use, live
+from sim_plc.study.draw import Customer, Day
+from sim_plc.study.figures import CAR_KG, CARRIAGE_KG, GRAVITY_M_S2, SLICE_S, TRAVEL_J, figures, waits
+from sim_plc.study.rules import FCFS, RULES
+from tests.support.study import day_of, site_named
+
+SMALL = site_named("small")
+ROOM = SMALL.rooms[0]
+
+
+def served(wait_s: float, comes_s: float = 0.0) -> Served:
+    return Served(Customer(1, JobKind.RETRIEVE, "a", comes_s, 90.0), comes_s + wait_s)
+
+
+def test_waits_are_ranked_and_the_promise_includes_its_last_second() -> None:
+    found = waits([served(float(wait_s)) for wait_s in range(1, 101)])
+    assert (found.p50_s, found.p95_s, found.p99_s, found.worst_s) == (50.0, 95.0, 99.0, 100.0)
+    assert found.mean_s == 50.5
+    assert waits([served(600.0), served(600.1)]).in_time == 0.5
+
+
+def test_nobody_waits_for_nothing_and_who_was_never_served_has_no_wait() -> None:
+    assert waits([]).people == waits([served(inf)]).people == 0
+
+
+def test_a_day_of_one_customer_by_hand() -> None:
+    customer = Customer(1, JobKind.RETRIEVE, "a", 800.0, 90.0, booked_s=900.0)
+    move = Move(1, JobKind.RETRIEVE, 202, ROOM, 800.0, 950.0, 950.0)
+    one = Lived(
+        Day(0, 0, 3600.0, ("a",), (customer,)), (Served(customer, 1000.0, move, ROOM),), (Use(ROOM, 800.0, 1700.0),)
+    )
+    found = figures(SMALL, [one])
+    assert found.carriage == pytest.approx(150 / 3600)
+    assert found.rooms == pytest.approx(900 / 3600)
+    assert found.fetched_an_hour == pytest.approx(1.0)
+    assert found.booked.mean_s == found.fetch.mean_s == found.all.mean_s == 200.0
+    assert found.unbooked.people == found.bring.people == 0
+    assert list(found.queue) == pytest.approx([100 / SLICE_S, 100 / SLICE_S, 0.0, 0.0])
+    # Up the empty carriage is lifted one level; down nothing is.
+    assert found.energy_mj == pytest.approx((CARRIAGE_KG * GRAVITY_M_S2 * 2.5 + 2 * TRAVEL_J) / 1e6)
+
+
+def test_a_car_that_goes_up_is_lifted_with_the_carriage() -> None:
+    customer = Customer(1, JobKind.STORE, "a", 0.0, 50.0)
+    move = Move(1, JobKind.STORE, ROOM, 202, 100.0, 150.0, 200.0)
+    found = figures(SMALL, [Lived(Day(0, 0, 3600.0, (), (customer,)), (Served(customer, 8.0, move, ROOM),), ())])
+    assert found.energy_mj == pytest.approx(((CARRIAGE_KG + CAR_KG) * GRAVITY_M_S2 * 2.5 + TRAVEL_J) / 1e6)
+
+
+def test_the_queue_holds_every_second_that_was_waited_before_closing() -> None:
+    result = live(site_named("guangzhou"), day_of("normal", "guangzhou"), RULES[FCFS])
+    found = figures(site_named("guangzhou"), [result])
+    waited_s = sum(min(each.opened_s, result.day.length_s) - each.customer.comes_s for each in result.served)
+    assert sum(found.queue) * SLICE_S == pytest.approx(waited_s)
+    assert sum(found.by_hour) == len(result.day.customers)
+
+
+def test_no_day_has_no_figures() -> None:
+    with pytest.raises(ValueError, match="no day"):
+        figures(SMALL, [])
