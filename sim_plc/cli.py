@@ -53,7 +53,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, what a newcomer needs first."""
-        return ["demo", *super().list_commands(ctx), "campaign", "replay", "recorded"]
+        return ["demo", *super().list_commands(ctx), "study", "campaign", "replay", "recorded"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command."""
@@ -62,6 +62,10 @@ class _Commands(click.Group):
                 from sim_plc.demo.command import demo
 
                 return demo
+            case "study":
+                from sim_plc.study.command import study
+
+                return study
             case "campaign" | "replay":
                 from sim_plc.rehearsal import command
 

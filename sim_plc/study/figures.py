@@ -15,6 +15,10 @@ PROMISE_S: Final = 600.0
 SLICE_S: Final = 900.0
 """Into slices of this length a day is cut to show its queue."""
 
+STEP_S: Final = 30.0
+STEPS: Final = 40
+"""Of waiting so many steps are told one by one: twenty minutes."""
+
 CARRIAGE_KG: Final = 3000.0
 CAR_KG: Final = 1800.0
 GRAVITY_M_S2: Final = 9.81
@@ -60,6 +64,8 @@ class Figures:
     """Which part of it the rooms were given to somebody, the mean of all."""
     energy_mj: float
     """A proxy, for each car moved: all masses lifted, none given back, and `TRAVEL_J` for each travel."""
+    by_step: tuple[float, ...]
+    """Which part waited no longer than 0, 1, 2 .. `STEPS` times `STEP_S`."""
     queue: tuple[float, ...]
     """How many people waited on average, by `SLICE_S` from the opening on."""
     by_hour: tuple[float, ...]
@@ -97,6 +103,7 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         carriage=sum(move.end_s - move.begin_s for move in moves) / lived_s,
         rooms=sum(use.to_s - use.from_s for day in days for use in day.uses) / lived_s / len(site.rooms),
         energy_mj=sum(_energy_j(site, each) for each in served) / 1e6 / max(len(moves), 1),
+        by_step=_by_step(served),
         queue=_queue(days),
         by_hour=_by_hour(days),
     )
@@ -119,6 +126,12 @@ def _energy_j(site: Site, served: Served) -> float:
     legs = ((served.here, move.source, CARRIAGE_KG), (move.source, move.target, CARRIAGE_KG + CAR_KG))
     lifted = sum(kg * max(height_mm[to] - height_mm[begin], 0) / 1000 for begin, to, kg in legs)
     return lifted * GRAVITY_M_S2 + sum(TRAVEL_J for begin, to, _ in legs if begin != to)
+
+
+def _by_step(served: Sequence[Served]) -> tuple[float, ...]:
+    """Count also those who were never served: they waited longer than anybody."""
+    counts = (sum(1 for each in served if each.wait_s <= step * STEP_S) for step in range(STEPS + 1))
+    return tuple(count / max(len(served), 1) for count in counts)
 
 
 def _queue(days: Sequence[Lived]) -> tuple[float, ...]:

@@ -1,0 +1,100 @@
+"""A study: the same days at a tower as it is planned, with another room, with a faster lift, and under other rules."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from config.demand import Demand
+from config.schema import Tower
+from sim_plc.study.day import Lived, live
+from sim_plc.study.draw import draw_day
+from sim_plc.study.figures import Figures, figures
+from sim_plc.study.rules import RULES
+from sim_plc.study.site import Site, site_of
+from sim_plc.study.variants import FASTER, with_faster_lift, with_rooms
+
+Told = Callable[[int, int], None]
+"""Takes how many days are lived, and of how many."""
+
+AS_PLANNED: Final = "as planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One tower, or one rule, that the days were lived with."""
+
+    title: str
+    rooms: int
+    bays: int
+    cars_an_hour: float
+    rule: str
+    figures: Figures
+
+    def body(self) -> dict[str, object]:
+        """Return the case as plain values."""
+        about = {"title": self.title, "rooms": self.rooms, "bays": self.bays, "cars_an_hour": self.cars_an_hour}
+        return {**about, "rule": self.rule, "figures": self.figures.body()}
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What came of a study. The first case is the tower as it is planned."""
+
+    tower: str
+    profile: str
+    demand: Demand
+    seed: int
+    rule: str
+    cases: tuple[Case, ...]
+    """The tower as planned and as it might be built, all under one rule."""
+    by_rule: tuple[Case, ...]
+    """The tower as planned under each other rule."""
+
+    @property
+    def planned(self) -> Figures:
+        """The figures of the tower as planned."""
+        return self.cases[0].figures
+
+    def body(self) -> dict[str, object]:
+        """Return the study as plain values."""
+        return {
+            "tower": self.tower,
+            "profile": self.profile,
+            "demand": self.demand.model_dump(mode="json"),
+            "seed": self.seed,
+            "rule": self.rule,
+            "cases": [case.body() for case in self.cases],
+            "by_rule": [case.body() for case in self.by_rule],
+        }
+
+
+def study(tower: Tower, demand: Demand, days: int, seed: int, rule: str, told: Told) -> Study:
+    """Return what becomes of the days of a demand; the same for the tower as planned and for each other case."""
+    towers = dict(_towers(tower))
+    sites = {title: site_of(each, demand.visits) for title, each in towers.items()}
+    planned = sites[AS_PLANNED]
+    fewest = min(len(site.bays) for site in sites.values())
+    drawn = [draw_day(demand, planned.name, fewest, planned.cars_an_hour, seed, number) for number in range(days)]
+    others = [name for name in RULES if name != rule]
+    total, done = days * (len(sites) + len(others)), 0
+
+    def case(title: str, site: Site, name: str) -> Case:
+        nonlocal done
+        lived: list[Lived] = []
+        for day in drawn:
+            lived.append(live(site, day, RULES[name]))
+            done += 1
+            told(done, total)
+        return Case(title, len(site.rooms), len(site.bays), site.cars_an_hour, name, figures(site, lived))
+
+    cases = tuple(case(title, site, rule) for title, site in sites.items())
+    by_rule = tuple(case(RULES[name].title, planned, name) for name in others)
+    return Study(tower.name, tower.profile, demand, seed, rule, cases, by_rule)
+
+
+def _towers(tower: Tower) -> Iterator[tuple[str, Tower]]:
+    yield AS_PLANNED, tower
+    more = with_rooms(tower, len(tower.ring.rooms) + 1)
+    if more is not None:
+        yield "one more room", more
+    yield f"a lift {FASTER:g} times as fast", with_faster_lift(tower)

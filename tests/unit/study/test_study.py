@@ -1,0 +1,115 @@
+"""The command: the same days for every case, a page that needs nothing, and a word for every mistake."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from config.load import load_tower
+from sim_plc.cli import cartower_sim
+from sim_plc.study.command import CODES
+from sim_plc.study.rules import FCFS, RULES
+from sim_plc.study.study import study
+from sim_plc.study.variants import FASTER, with_faster_lift, with_rooms
+from tests.support.study import demand_named
+from tests.support.towers import tower_named
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(cartower_sim, ["study", *args])
+
+
+def told(_done: int, _total: int) -> None:
+    return
+
+
+def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
+    result = run("--tower", "small", "--demand", "quiet", "--days", "2", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("small (medium), Quiet day: 2 days")
+    assert f"report: {tmp_path / 'study.html'}" in result.stdout
+    assert f"{2 * 5}/{2 * 5} days" in result.stderr
+    for title in ("as planned", "one more room", f"a lift {FASTER:g} times as fast", "nearest car first"):
+        assert title in result.stdout
+    body = json.loads((tmp_path / "study.json").read_text())
+    assert [case["rooms"] for case in body["cases"]] == [1, 2, 1]
+    assert {case["figures"]["customers"] for case in body["cases"] + body["by_rule"]} == {
+        body["cases"][0]["figures"]["customers"]
+    }
+    _self_contained((tmp_path / "study.html").read_text())
+
+
+def _self_contained(page: str) -> None:
+    assert "<script" not in page
+    assert not re.findall(r"(?:src|href)\s*=|@import|url\(", page)
+    pictures = re.findall(r"<svg .*?</svg>", page, re.DOTALL)
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert ET.fromstring(picture)[0].tag.endswith("title")
+
+
+def test_a_study_is_a_function_of_its_seed() -> None:
+    one, again = (study(tower_named("small"), demand_named("quiet"), 1, 7, FCFS, told) for _ in range(2))
+    assert one == again
+    other = study(tower_named("small"), demand_named("quiet"), 1, 8, FCFS, told)
+    assert other.planned != one.planned
+
+
+def test_a_rule_that_is_asked_for_is_studied_and_the_others_beside_it(tmp_path: Path) -> None:
+    args = ("--tower", "small", "--demand", "quiet", "--days", "1", "--rule", "nearest", "--json")
+    result = run(*args, "--out", str(tmp_path))
+    body = json.loads(result.stdout)
+    assert body["rule"] == "nearest"
+    assert {case["rule"] for case in body["by_rule"]} == set(RULES) - {"nearest"}
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "text"),
+    [
+        (["--tower", "nowhere"], 5, "no such packaged name among towers"),
+        (["--demand", "nothing"], 5, "no such packaged name among demands"),
+        (["--tower", "small", "--rooms", "5"], 2, "has no place for 5 rooms"),
+        (["--rule", "whim"], 2, "is not one of 'fcfs'"),
+        (["--days", "0"], 2, "is not in the range"),
+    ],
+)
+def test_a_mistake_is_named(args: Sequence[str], code: int, text: str, tmp_path: Path) -> None:
+    result = run(*args, "--out", str(tmp_path))
+    assert result.exit_code == code
+    assert text in result.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("--tower", "small", "--demand", "quiet", "--days", "1", "--out", str(tmp_path / "file" / "out"))
+    assert result.exit_code == 1
+
+
+def test_every_exit_code_is_in_the_help() -> None:
+    text = run("--help").stdout
+    assert all(line.strip() in text for line in CODES.splitlines()[2:])
+
+
+def test_another_room_stands_in_the_widest_gap_and_fewer_are_the_first() -> None:
+    tower = tower_named("guangzhou")
+    more, fewer = with_rooms(tower, 4), with_rooms(tower, 2)
+    assert more is not None
+    assert fewer is not None
+    assert more.shape.rooms == (101, 104, 107, 102)
+    assert fewer.shape.rooms == (101, 104)
+    assert len(fewer.shape.bays) == len(tower.shape.bays) + 1
+    assert with_rooms(tower_named("small"), 2) is not None
+    assert with_rooms(tower_named("small"), 5) is None
+
+
+def test_a_tower_that_is_built_otherwise_is_one_that_a_file_could_describe() -> None:
+    more = with_rooms(tower_named("small"), 2)
+    assert more is not None
+    said = load_tower("small", overrides={"ring.rooms": str(list(more.ring.rooms))})
+    assert more.shape == said.shape
+    lift, faster = tower_named("small").machine.lift, with_faster_lift(tower_named("small")).machine.lift
+    assert (faster.speed_mm_s, faster.home_speed_mm_s) == (1500, lift.home_speed_mm_s)
