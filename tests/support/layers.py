@@ -96,9 +96,7 @@ MAY_IMPORT: Table = {
         "controller.recording",
     ),
     "sim_plc.rehearsal.ablations": ("sim_plc", "config", "hal", "controller"),
-    "sim_plc.study": (
-        "sim_plc.cli", "sim_plc.study", "sim_plc.view", "config", "controller.domain", "controller.settings",
-    ),
+    "sim_plc.study": ("sim_plc.view", "config", "hal.plcmap", "controller.domain", "controller.settings"),
     "sim_plc.demo": ("sim_plc", "config", "hal.plcmap", *CLIENT),
     "tests": OURS,
 }  # fmt: skip
