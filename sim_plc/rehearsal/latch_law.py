@@ -5,7 +5,8 @@ no program holds through a power-up. The spring then rests on arms that reach th
 
 Arms that set out just then are still inside. The tower PLC sees the latch leave its end a filter and a scan later, so
 they come a few millimetres out and stand. Where its contact goes on telling "open" meanwhile, which is a second fault
-beside the lost power, nothing at the carriage tells a falling latch from an open one: the daemon's STOP ends it.
+beside the lost power, nothing at the carriage tells a falling latch from an open one: the daemon's STOP ends it, or
+its silence. Arms that set out later than the latch fell have no such excuse, whatever the contact tells.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SET_OUT_S: Final = 0.2
 """A contact's bounce and filter, two scans, and what slow arms need to leave the centre; then again to see and stop."""
 
+STOPPED_S: Final = 3.0
+"""A daemon sees within 1.0 s that a station is lost, a PLC within 1.5 s that the daemon is; then to see and stop."""
+
 _LATCH_OPEN: Final[Wire] = ("carriage", "latch_open")
 
 
@@ -33,7 +37,10 @@ class LatchLaw:
         self._accuse = accuse
         self._dropped_s: dict[str, float] = {}
         """When bay controllers lost their power that have begun nothing at their latches since: no coil is theirs."""
-        self._undecided: list[Crime] = []
+        self._undecided: dict[Crime, float] = {}
+        """By when the arms must stand, for each that set out as its latch fell."""
+        self._lied = False
+        """Whether the carriage's contact told at the last look that the latch is open."""
 
     def power_up(self, station: str) -> None:
         """Take a power-up of a station."""
@@ -50,15 +57,19 @@ class LatchLaw:
         if dropped_s is None:
             return False
         if crime.code is CrimeCode.ARMS_INTO_WAY and crime.t - dropped_s < SET_OUT_S:
-            self._undecided.append(crime)
+            self._undecided[crime] = crime.t + SET_OUT_S
             return True
         return crime.code is CrimeCode.LATCH_ON_ARMS
 
     def look(self, truth: Truth) -> None:
-        """Accuse where arms go on that set out as their latch fell, though the contact tells that it did."""
+        """Accuse where arms go on that set out as their latch fell, once what stops them has had its time."""
+        lies = bool(self._world.plant.shows(_LATCH_OPEN))
         for crime in tuple(self._undecided):
-            is_late = self._world.now >= crime.t + SET_OUT_S
-            if is_late and not self._world.plant.shows(_LATCH_OPEN):
+            if lies or self._lied:
+                self._undecided[crime] = min(self._world.now + SET_OUT_S, crime.t + STOPPED_S)
+            is_late = self._world.now >= self._undecided[crime]
+            if is_late:
                 self._accuse("I3", f"{crime.text} ({crime.t:.3f} s), and not stopped in time")
             if is_late or not truth.carriage.arms.moving:
-                self._undecided.remove(crime)
+                del self._undecided[crime]
+        self._lied = lies
