@@ -28,7 +28,7 @@ Accuse = Callable[[str, str], None]
 class LifeWitness(Protocol):
     """Sees what becomes of the tower's own daemons, and what they answer people."""
 
-    def on_begun(self, daemon: Daemon, /) -> None:
+    def on_begun(self, daemon: Daemon) -> None:
         """Take a daemon that serves."""
         ...
 

@@ -98,6 +98,10 @@ class World:
         self.storm = Storm(self._weather_turns)
         self.hearing = Hearing(tower.bus, LATE_S[1])
         self.life_witnesses: list[LifeWitness] = []
+        self.when_told: list[Callable[[Mapping[str, object]], None]] = []
+        """Called with what the daemon tells, behind the witnesses."""
+        self.when_begun: list[Callable[[Daemon], None]] = []
+        """Called with each daemon that serves, behind the witnesses of its life."""
         self.foreign: set[tuple[str, str, int, Content]] = set()
         """Station, mechanism, sequence and content of each command that somebody else wrote in the daemon's name."""
         self._decide: Callable[[str, int, int], Fault] = no_fault
@@ -210,6 +214,8 @@ class World:
             self._listen()
         for witness in self.life_witnesses:
             witness.on_begun(daemon)
+        for begun in self.when_begun:
+            begun(daemon)
         return daemon
 
     async def start_rival(self, journal: str) -> Daemon:
@@ -452,6 +458,8 @@ class World:
             return
         for witness in self.witnesses:
             witness.on_told(event)
+        for told in self.when_told:
+            told(event)
 
     def died(self, life: Life, error: BaseException | None) -> None:
         """Take the end of a daemon that nobody ended: as it is promised where the disk fails, and else a fault."""
