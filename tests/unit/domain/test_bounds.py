@@ -1,0 +1,178 @@
+"""Bounds of one car, of two and of a batch: never above what can be done, and what can be done where they are exact."""
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, permutations
+from math import inf
+
+import pytest
+
+from controller.domain.bounds import (
+    Batch,
+    batch_s,
+    dual_s,
+    job_s,
+    job_to_gate_s,
+    makespan_s,
+    platform_makespan_s,
+    to_given_bays,
+    tour_s,
+)
+from controller.domain.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
+from controller.domain.cycles import Cycles
+from controller.domain.dispatch import Request, Scene
+from controller.domain.jobs import JobKind
+from controller.domain.legs import Legs
+from tests.support.drawn_scenes import TOWER, cycles_at
+from tests.support.towers import tower_named
+
+RETRIEVE, STORE, RELOCATE = JobKind.RETRIEVE, JobKind.STORE, JobKind.RELOCATE
+SHAPE = tower_named(TOWER).shape
+ROOM = SHAPE.rooms[0]
+ONE_ROOM = Scene(0.0, ROOM, 0.0, {ROOM: 0.0}, 106.0, (203, 204))
+
+
+def cycles() -> Cycles:
+    return cycles_at(500.0)
+
+
+def retrieves(*bays: int) -> tuple[Request, ...]:
+    return tuple(Request(number, RETRIEVE, 0.0, bay) for number, bay in enumerate(bays))
+
+
+# One car, two cars
+
+
+def test_a_car_is_fetched_no_sooner_than_from_where_the_carriage_stands_at_best() -> None:
+    times, legs = cycles(), Legs(cycles())
+    for bay in SHAPE.bays:
+        singles = [times.single_s(here, bay, room) for here in (bay, *SHAPE.rooms) for room in SHAPE.rooms]
+        assert job_s(legs, bay) == pytest.approx(min(singles))
+        assert job_to_gate_s(legs, bay) == pytest.approx(min(singles) + times.gate_s())
+
+
+def test_a_dual_cycle_is_no_shorter_than_its_bound_and_two_bays_in_line_come_close() -> None:
+    times, legs, rng = cycles(), Legs(cycles()), random.Random(4)
+    shares = []
+    for _ in range(300):
+        empty, full = rng.sample(SHAPE.bays, 2)
+        best = min(times.dual_s(room, empty, full, out) for room in SHAPE.rooms for out in SHAPE.rooms)
+        shares.append(dual_s(legs, empty, full) / best)
+    assert 0.95 < max(shares) <= 1.0
+
+
+# Batches
+
+
+def tours(start: int | None, stores: int, targets: Sequence[int], cars: Sequence[int]) -> Iterator[float]:
+    """Yield the machine time of every order and choice of bays at one room; it ends there unless it has a start."""
+    times, here_first = cycles(), ROOM if start is None else start
+    for order in set(permutations([*cars, *[0] * stores])):
+        for chosen in permutations(targets, stores):
+            left, here, total_s = list(chosen), here_first, 0.0
+            for car in order:
+                source, target = (car, ROOM) if car else (ROOM, left.pop())
+                total_s += times.single_s(here, source, target)
+                here = target
+            yield total_s + (times.go_s(here, ROOM) if start is None else 0.0)
+
+
+@pytest.mark.parametrize(("stores", "cars"), [(0, 2), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2), (2, 0), (3, 1)])
+def test_at_one_room_a_batch_takes_what_the_best_order_takes(stores: int, cars: int) -> None:
+    rng, legs = random.Random(stores * 10 + cars), Legs(cycles(), [ROOM])
+    for _ in range(4):
+        *bays, start = rng.sample(SHAPE.bays, stores + cars + 2)
+        batch = Batch(tuple(bays[:cars]), tuple(bays[cars:]), stores)
+        for place in (ROOM, start, *bays[:1]):
+            best_s = min(tours(place, stores, batch.targets, batch.retrieves))
+            assert tour_s(legs, batch, place) == pytest.approx(best_s)
+        assert batch_s(legs, batch) == pytest.approx(min(tours(None, stores, batch.targets, batch.retrieves)))
+
+
+def test_given_bays_are_all_filled_and_a_batch_of_nothing_takes_nothing() -> None:
+    legs = Legs(cycles(), [ROOM])
+    assert batch_s(legs, to_given_bays([], [203, 506])) == pytest.approx(
+        sum(2 * legs.nearest_s(bay) + cycles().visit_s(bay) + cycles().visit_s(ROOM) for bay in (203, 506))
+    )
+    assert batch_s(legs, Batch()) == tour_s(legs, Batch(), 506) == 0.0
+
+
+def test_a_slot_that_was_just_emptied_can_only_help() -> None:
+    legs, rng = Legs(cycles(), [ROOM]), random.Random(6)
+    gains = []
+    for _ in range(30):
+        bays = rng.sample(SHAPE.bays, 6)
+        cars, free = tuple(bays[:3]), tuple(bays[3:])
+        gains.append(batch_s(legs, Batch(cars, free, 3)) - batch_s(legs, Batch(cars, free + cars, 3)))
+    assert min(gains) >= -1e-9
+    assert max(gains) > 1.0
+
+
+def test_no_car_is_stored_into_the_bay_that_is_emptied_behind_it() -> None:
+    legs = Legs(cycles(), [ROOM])
+    apart_s = legs.single_s(506) + batch_s(legs, to_given_bays([], [506]))
+    assert batch_s(legs, Batch((506,), (506,), 1)) == pytest.approx(apart_s)
+
+
+def test_more_cars_than_bays_are_no_batch() -> None:
+    with pytest.raises(ValueError, match="3 cars for 2 bays"):
+        Batch((), (203, 204, 204), 3)
+
+
+# Emptying the tower
+
+
+def test_with_one_room_cars_come_no_faster_than_customers_leave() -> None:
+    served_s = nth_served_s(cycles(), ONE_ROOM, retrieves(302, 405, 508))
+    kept_s = cycles().visit_s(ROOM) + ONE_ROOM.served_s
+    assert [after - before for before, after in pairwise(served_s)] == [kept_s, kept_s]
+    assert makespan_s(cycles(), ONE_ROOM, retrieves(302, 405, 508)) == served_s[-1] + ONE_ROOM.served_s
+
+
+def test_with_customers_who_leave_at_once_the_carriage_is_the_limit() -> None:
+    hurried = Scene(0.0, ROOM, 0.0, {ROOM: 0.0}, 0.0)
+    legs, bays = Legs(cycles(), [ROOM]), (302, 405, 508)
+    assert makespan_s(cycles(), hurried, retrieves(*bays)) == pytest.approx(sum(map(legs.single_s, bays)))
+
+
+def test_a_platform_that_is_the_room_holds_the_machine_up_for_every_customer() -> None:
+    legs, bays = Legs(cycles(), [ROOM]), (302, 405, 508)
+    whole_s = sum(legs.single_s(bay) - cycles().visit_s(ROOM) + 106.0 for bay in bays)
+    assert platform_makespan_s(legs, bays, 106.0) == pytest.approx(whole_s)
+
+
+def test_nothing_asked_for_takes_no_time() -> None:
+    assert makespan_s(cycles(), ONE_ROOM, ()) == mean_wait_s(cycles(), ONE_ROOM, ()) == 0.0
+    assert fifo_max_flow_s(cycles(), ONE_ROOM, ()) == 0.0
+    assert nth_served_s(cycles(), ONE_ROOM, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("request_", "scene", "said"),
+    [
+        (Request(1, RETRIEVE, 0.0, 302), Scene(0.0, ROOM, 0.0, {}, 1.0), "no room"),
+        (Request(1, RETRIEVE, 0.0, 302), Scene(0.0, ROOM, 0.0, {ROOM: inf}, 1.0), "no room"),
+        (Request(1, RETRIEVE, 0.0, 302, target=SHAPE.rooms[1]), ONE_ROOM, "no room"),
+        (Request(1, STORE, 0.0, SHAPE.rooms[1]), ONE_ROOM, "no room"),
+        (Request(1, STORE, 0.0, ROOM, target=508), ONE_ROOM, "no bay"),
+        (Request(1, STORE, 0.0, ROOM), Scene(0.0, ROOM, 0.0, {ROOM: inf}, 1.0), "no bay"),
+        (Request(1, RELOCATE, 0.0, 302), Scene(0.0, ROOM, 0.0, {ROOM: inf}, 1.0), "no bay"),
+        (Request(1, RETRIEVE, 0.0, 302, ready_s=inf), ONE_ROOM, "when it is ready"),
+    ],
+)
+def test_what_nothing_can_be_done_for_is_refused(request_: Request, scene: Scene, said: str) -> None:
+    for bound in (makespan_s, mean_wait_s, fifo_max_flow_s, nth_served_s):
+        with pytest.raises(ValueError, match=said):
+            bound(cycles(), scene, [request_])
+
+
+def test_more_cars_to_store_than_bays_ever_free_are_refused() -> None:
+    three = [Request(number, STORE, 0.0, ROOM) for number in range(3)]
+    with pytest.raises(ValueError, match="3 cars to store, 2 free bays and 0 emptied"):
+        makespan_s(cycles(), ONE_ROOM, three)
+
+
+@pytest.mark.parametrize("rooms", [(), (302,)])
+def test_legs_need_rooms(rooms: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="rooms in service"):
+        Legs(cycles(), rooms)
