@@ -67,7 +67,7 @@ def test_with_one_room_in_use_for_long_the_last_car_is_bounded_exactly() -> None
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("kinds", KINDS.values(), ids=KINDS)
-def test_nothing_beats_a_bound_in_ten_thousand_scenes(kinds: tuple[JobKind, ...]) -> None:
+def test_nothing_beats_a_bound_in_three_thousand_scenes(kinds: tuple[JobKind, ...]) -> None:
     rng = random.Random(11)
-    for _ in range(10_000):
+    for _ in range(3_000):
         shares(drawn(rng, rng.choice((1, 2, 2, 3, 3, 3, 4)), kinds))
