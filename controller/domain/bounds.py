@@ -6,6 +6,7 @@ another scene. Units: seconds; places by number. `bounds_in_line` bounds the wai
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Final
 
 from controller.domain.assignment import assign
@@ -131,6 +132,26 @@ def makespan_s(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> f
     if served_s:
         bounds.append(served_s[-1] + scene.served_s - scene.begin_s)
     return max(bounds)
+
+
+def cars_an_hour(legs: Legs, bays: Collection[int], served_s: float) -> float:
+    """Return how many cars an hour can be retrieved at most over a long run in which each bay is emptied equally often.
+
+    Here the bound is an upper one. The carriage needs a single cycle for each car, and each of B rooms is kept for the
+    visit and ``served_s`` (gate, customer, gate, proof) of every B-th; one room is kept for each, so that the longer of
+    both counts car by car. No order escapes either.
+
+    Raises:
+        KeyError: a place that the tower has not.
+        ValueError: no bay.
+
+    """
+    kept_s = legs.room_visit_s + served_s
+    if not bays:
+        raise ValueError("no bay to retrieve from")
+    if len(legs.rooms) == 1:
+        return 3600.0 / fmean(max(legs.single_s(bay), kept_s) for bay in bays)
+    return 3600.0 / max(fmean(map(legs.single_s, bays)), kept_s / len(legs.rooms))
 
 
 def platform_makespan_s(legs: Legs, bays: Collection[int], served_s: float) -> float:

@@ -5,6 +5,9 @@ more counts than from the nearest place where another request can have left the 
 free again. Blocks never overlap, in whatever order. The empty way may be made before a car is ready, since whoever
 knows what comes can stand there already; so a block may begin that much earlier than its car is ready.
 
+Nothing but ``ready_s`` keeps a request from being begun, since a car may be brought before somebody asks for it. Who
+looks back on a day of people who came unexpected says so in their ``ready_s``.
+
 Units: seconds; clock times on the clock of the scene. Weights are not looked at.
 """
 
@@ -220,7 +223,7 @@ def _opens_s(cycles: Cycles, scene: Scene, requests: Iterable[Request]) -> dict[
     opens_s = {room: since_s for room, since_s in scene.vacant_s.items() if isfinite(since_s)}
     stores = [each for each in requests if each.kind is JobKind.STORE and each.source in scene.vacant_s]
     for room in {each.source for each in stores}:
-        ready_s = max(_ready_s(each) for each in stores if each.source == room)
+        ready_s = max(each.ready_s for each in stores if each.source == room)
         opens_s[room] = max(scene.begin_s + cycles.go_s(scene.carriage, room), ready_s) + cycles.visit_s(room)
     return opens_s
 
@@ -261,7 +264,7 @@ class _Blocks:
     def _task(self, request: Request, ends: frozenset[int]) -> Task:
         cycles, source = self.legs.cycles, request.source
         there_s = self.scene.begin_s + cycles.go_s(self.scene.carriage, source)
-        starts_s = max(there_s, _ready_s(request))
+        starts_s = max(there_s, request.ready_s)
         # A car that waits at the source keeps every other car from being left there first.
         approach_s = min((cycles.go_s(end, source) for end in ends - {source}), default=0.0)
         if request.kind is JobKind.RETRIEVE:
@@ -279,8 +282,3 @@ class _Blocks:
 def _choices(request: Request, others: Collection[int]) -> Collection[int]:
     """Return where a request's car can go: its target, or any of ``others`` if it names none."""
     return others if request.target is None else (request.target,)
-
-
-def _ready_s(request: Request) -> float:
-    """Return before when a request cannot be begun: nobody has asked, or its car is not ready."""
-    return max(request.ready_s, request.since_s)

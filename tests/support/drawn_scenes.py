@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
-from controller.domain.cycles import Cycles
+from controller.domain.cycles import Cycles, Pace, Paces
 from controller.domain.dispatch import Request, Scene
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
@@ -14,15 +14,16 @@ from tests.support.towers import tower_named
 
 TOWER = "guangzhou"
 LIFT_SPEEDS_MM_S = (200.0, 500.0, 2000.0)
+PACES = Paces(travel=Pace(1.05, 0.4), exchange=Pace(1.0, 0.2), door=Pace(1.1, 0.2), latch=Pace(1.0, 0.2))
 
 
 @cache
 def cycles_at(lift_speed_mm_s: float) -> Cycles:
-    """Return the times of the reference tower with another lift."""
+    """Return the times of the reference tower with another lift, at a pace somewhat behind its numbers."""
     tower = tower_named(TOWER)
     kinematics = kinematics_of(tower)
     lift = replace(kinematics.lift, speed_mm_s=lift_speed_mm_s)
-    return Cycles(replace(kinematics, lift=lift), tower.shape)
+    return Cycles(replace(kinematics, lift=lift), tower.shape, PACES)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def _request(rng: random.Random, number: int, kind: JobKind, bay: int, rooms: Se
     source = rng.choice(rooms) if kind is JobKind.STORE else bay
     named = kind is JobKind.RETRIEVE and rng.random() < 0.2
     target = rng.choice(rooms) if named else None
-    return Request(number, kind, _now_or_within(rng, late_s), source, target, ready_s=_now_or_within(rng, late_s))
+    ready_s = _now_or_within(rng, late_s)
+    since_s = ready_s - _now_or_within(rng, ready_s)
+    return Request(number, kind, since_s, source, target, ready_s=ready_s)
 
 
 def _now_or_within(rng: random.Random, limit_s: float) -> float:

@@ -47,7 +47,7 @@ def _go_on(
     stored_from = {each.source for each in left if each.kind is JobKind.STORE}
     for each in left:
         rest = tuple(other for other in left if other is not each)
-        docked_s = max(so_far.free_s + cycles.go_s(carriage, each.source), each.ready_s, each.since_s)
+        docked_s = max(so_far.free_s + cycles.go_s(carriage, each.source), each.ready_s)
         picked_s = docked_s + cycles.visit_s(each.source)
         into_room = each.kind is JobKind.RETRIEVE
         for target in vacant.keys() - stored_from if into_room else free:

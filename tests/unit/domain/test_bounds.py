@@ -4,12 +4,14 @@ import random
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 from math import inf
+from statistics import fmean
 
 import pytest
 
 from controller.domain.bounds import (
     Batch,
     batch_s,
+    cars_an_hour,
     dual_s,
     job_s,
     job_to_gate_s,
@@ -133,6 +135,29 @@ def test_with_customers_who_leave_at_once_the_carriage_is_the_limit() -> None:
     hurried = Scene(0.0, ROOM, 0.0, {ROOM: 0.0}, 0.0)
     legs, bays = Legs(cycles(), [ROOM]), (302, 405, 508)
     assert makespan_s(cycles(), hurried, retrieves(*bays)) == pytest.approx(sum(map(legs.single_s, bays)))
+
+
+def test_cars_an_hour_are_limited_by_the_carriage_or_by_the_rooms() -> None:
+    bays, visit_s = SHAPE.bays, cycles().visit_s(ROOM)
+    for count in (1, 2, 3):
+        legs = Legs(cycles(), SHAPE.rooms[:count])
+        assert cars_an_hour(legs, bays, 0.0) == pytest.approx(3600.0 / fmean(map(legs.single_s, bays)))
+        assert cars_an_hour(legs, bays, 2000.0) == pytest.approx(count * 3600.0 / (visit_s + 2000.0))
+    one = Legs(cycles(), [ROOM])
+    kept_s = fmean(map(one.single_s, bays))
+    assert cars_an_hour(one, bays, kept_s - visit_s) < 3600.0 / kept_s - 1.0
+    with pytest.raises(ValueError, match="no bay"):
+        cars_an_hour(one, [], 0.0)
+
+
+def test_no_long_run_beats_the_cars_an_hour() -> None:
+    """The last of all cars out cannot come sooner than the rate allows, but for what stands vacant in the beginning."""
+    for count in (1, 2, 3):
+        rooms = SHAPE.rooms[:count]
+        scene = Scene(0.0, ROOM, 0.0, dict.fromkeys(rooms, 0.0), 106.0)
+        done_s = makespan_s(cycles(), scene, retrieves(*SHAPE.bays))
+        rate = cars_an_hour(Legs(cycles(), rooms), SHAPE.bays, 106.0)
+        assert 0.95 * rate < 3600.0 * len(SHAPE.bays) / done_s <= rate
 
 
 def test_a_platform_that_is_the_room_holds_the_machine_up_for_every_customer() -> None:
