@@ -172,7 +172,9 @@ def _batch_of(tasks: Tasks) -> Batch:
     stores = [each for each in requests if each.kind is JobKind.STORE]
     given = [each.target for each in stores if each.target is not None]
     targets = given if len(given) == len(stores) else tasks.bays
-    retrieves = tuple(each.source for each in requests if each.kind is JobKind.RETRIEVE)
+    # The way to a car that is stored first can be none at all, which the legs of a batch do not allow.
+    cars = [each.source for each in requests if each.kind is JobKind.RETRIEVE]
+    retrieves = tuple(source for source in cars if source in tasks.standing)
     return Batch(retrieves, tuple(targets), len(stores))
 
 

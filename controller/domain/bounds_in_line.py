@@ -6,11 +6,13 @@ free again. Blocks never overlap, in whatever order. The empty way may be made b
 knows what comes can stand there already; so a block may begin that much earlier than its car is ready.
 
 Nothing but ``ready_s`` keeps a request from being begun, since a car may be brought before somebody asks for it. Who
-looks back on a day of people who came unexpected says so in their ``ready_s``.
+looks back on a day of people who came unexpected says so in their ``ready_s``. A room that has a vacant time may take
+cars before the one that is to be stored from it, and a free bay may be filled before it is retrieved from.
 
 Units: seconds; clock times on the clock of the scene. Weights are not looked at.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
@@ -61,6 +63,8 @@ class Tasks:
     """The earliest clock time at which each room in service can take a car, in ascending order."""
     bays: frozenset[int]
     """Every bay that a car can be brought to: free ones, and those that a request empties."""
+    standing: frozenset[int]
+    """The sources that have their one car from the beginning."""
 
 
 def tasks_of(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> Tasks:
@@ -78,9 +82,10 @@ def tasks_of(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> Tas
     _refuse_the_impossible(scene, requests, opens_s, bays)
     legs = Legs(cycles, opens_s or None)
     of_kind = {kind: [each for each in requests if each.kind is kind] for kind in JobKind}
-    blocks = _Blocks(legs, scene, opens_s, bays)
+    standing = _standing(scene, requests)
+    blocks = _Blocks(legs, scene, opens_s, bays, standing)
     apart = {kind: blocks.of(some) for kind, some in of_kind.items()}
-    return Tasks(legs, blocks.of(requests), apart, tuple(sorted(opens_s.values())), bays)
+    return Tasks(legs, blocks.of(requests), apart, tuple(sorted(opens_s.values())), bays, standing)
 
 
 def nth_served_s(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> tuple[float, ...]:
@@ -219,13 +224,21 @@ def _led_s(steps: Sequence[float], alone: Sequence[float], together_s: Sequence[
 
 
 def _opens_s(cycles: Cycles, scene: Scene, requests: Iterable[Request]) -> dict[int, float]:
-    """Return from when each room can take a car. One that cars are to be stored from waits for these."""
-    opens_s = {room: since_s for room, since_s in scene.vacant_s.items() if isfinite(since_s)}
-    stores = [each for each in requests if each.kind is JobKind.STORE and each.source in scene.vacant_s]
-    for room in {each.source for each in stores}:
-        ready_s = max(each.ready_s for each in stores if each.source == room)
-        opens_s[room] = max(scene.begin_s + cycles.go_s(scene.carriage, room), ready_s) + cycles.visit_s(room)
-    return opens_s
+    """Return from when each room can take a car: when it is vacant, or when the first car in it can be stored."""
+    opens_s = dict(scene.vacant_s)
+    for each in requests:
+        room = each.source
+        if each.kind is JobKind.STORE and room in opens_s:
+            there_s = scene.begin_s + cycles.go_s(scene.carriage, room)
+            opens_s[room] = min(opens_s[room], max(there_s, each.ready_s) + cycles.visit_s(room))
+    return {room: at_s for room, at_s in opens_s.items() if isfinite(at_s)}
+
+
+def _standing(scene: Scene, requests: Iterable[Request]) -> frozenset[int]:
+    """Return the sources that have their one car from the beginning, so that no other car is brought there before."""
+    counts = Counter(each.source for each in requests)
+    empty = {*scene.free_bays, *(room for room, since_s in scene.vacant_s.items() if isfinite(since_s))}
+    return frozenset(source for source, count in counts.items() if count == 1 and source not in empty)
 
 
 def _refuse_the_impossible(
@@ -251,6 +264,7 @@ class _Blocks:
     scene: Scene
     opens_s: Mapping[int, float]
     bays: frozenset[int]
+    standing: frozenset[int]
 
     def of(self, requests: Iterable[Request]) -> tuple[Task, ...]:
         """Return the tasks of requests, as if nothing else were asked for."""
@@ -265,8 +279,9 @@ class _Blocks:
         cycles, source = self.legs.cycles, request.source
         there_s = self.scene.begin_s + cycles.go_s(self.scene.carriage, source)
         starts_s = max(there_s, request.ready_s)
-        # A car that waits at the source keeps every other car from being left there first.
-        approach_s = min((cycles.go_s(end, source) for end in ends - {source}), default=0.0)
+        # A car that stands at the source keeps every other car from being left there first.
+        before = ends - ({source} & self.standing)
+        approach_s = min((cycles.go_s(end, source) for end in before), default=0.0)
         if request.kind is JobKind.RETRIEVE:
             work_s = self.legs.fetch_s(source, request.target)
             opens_s = min(self.opens_s[room] for room in _choices(request, self.opens_s))

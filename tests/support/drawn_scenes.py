@@ -16,6 +16,9 @@ TOWER = "guangzhou"
 LIFT_SPEEDS_MM_S = (200.0, 500.0, 2000.0)
 PACES = Paces(travel=Pace(1.05, 0.4), exchange=Pace(1.0, 0.2), door=Pace(1.1, 0.2), latch=Pace(1.0, 0.2))
 
+STANDS_THERE = 0.7
+"""How many of the cars to be stored stand in their room already; the others have still to drive in."""
+
 
 @cache
 def cycles_at(lift_speed_mm_s: float) -> Cycles:
@@ -52,7 +55,7 @@ def drawn(rng: random.Random, cars: int, kinds: Sequence[JobKind], rooms: int | 
     cases = zip(range(cars), wanted, bays, strict=True)
     requests = tuple(_request(rng, number, kind, bay, in_service, late_s) for number, kind, bay in cases)
     stored_from = [each.source for each in requests if each.kind is JobKind.STORE]
-    vacant_s.update(dict.fromkeys(stored_from, inf))
+    vacant_s.update({room: inf for room in stored_from if rng.random() < STANDS_THERE})
     served_s = rng.choice([20.0, 106.0, 300.0]) if late_s else 0.0
     begin_s, carriage = rng.uniform(0.0, 60.0), rng.choice([*in_service, *bays])
     scene = Scene(0.0, carriage, begin_s, vacant_s, served_s, (one, other))

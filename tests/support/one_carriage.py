@@ -1,7 +1,8 @@
 """Every order of a few requests, with every choice of rooms and bays: what one carriage can do, tried out.
 
 More is allowed than a controller would dare: the carriage knows what comes, goes to a source before its car is ready,
-and waits loaded at the door of a room that is in use. So what no outcome here beats, no plan beats.
+waits loaded at the door of a room that is in use, and uses a room for others until the car drives in that is to be
+stored from it. So what no outcome here beats, no plan beats.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,13 +45,16 @@ def _go_on(
 ) -> Iterator[Outcome]:  # fmt: skip
     if not left:
         yield so_far
-    stored_from = {each.source for each in left if each.kind is JobKind.STORE}
+    full = {each.source for each in left if each.kind is JobKind.STORE and scene.vacant_s[each.source] == inf}
     for each in left:
         rest = tuple(other for other in left if other is not each)
         docked_s = max(so_far.free_s + cycles.go_s(carriage, each.source), each.ready_s)
+        if each.kind is JobKind.STORE and vacant.get(each.source) != scene.vacant_s[each.source]:
+            # Somebody else's car was brought there meanwhile: this one drives in behind it.
+            docked_s = max(docked_s, vacant.get(each.source, 0.0))
         picked_s = docked_s + cycles.visit_s(each.source)
         into_room = each.kind is JobKind.RETRIEVE
-        for target in vacant.keys() - stored_from if into_room else free:
+        for target in vacant.keys() - full if into_room else free:
             if each.target not in {None, target}:
                 continue
             there_s = picked_s + cycles.go_s(each.source, target)
@@ -58,13 +62,15 @@ def _go_on(
                 there_s = max(there_s, vacant[target])
             end_s = there_s + cycles.visit_s(target)
             served_s = picked_s if each.kind is JobKind.STORE else end_s
-            rooms, bays, last_s = dict(vacant), free | {each.source}, so_far.vacant_s
+            rooms, bays, last_s = dict(vacant), free, so_far.vacant_s
+            if each.kind is JobKind.STORE:
+                rooms[each.source] = served_s
+            else:
+                bays |= {each.source}
             if into_room:
                 rooms[target] = end_s + scene.served_s
                 last_s = max(last_s, rooms[target])
             else:
-                bays = bays - {target}
-            if each.kind is JobKind.STORE:
-                bays, rooms[each.source] = free - {target}, served_s
+                bays -= {target}
             served = (*so_far.served_s, (each, served_s))
             yield from _go_on(cycles, scene, rest, target, rooms, bays, Outcome(served, end_s, last_s))

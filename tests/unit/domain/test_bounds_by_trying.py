@@ -57,7 +57,7 @@ def compared(bound_s: float, best_s: float, case: Drawn) -> float:
 @pytest.mark.parametrize("kinds", KINDS.values(), ids=KINDS)
 def test_nothing_beats_a_bound_and_the_best_come_close(kinds: tuple[JobKind, ...]) -> None:
     rng = random.Random(5)
-    found = [share for _ in range(100) for share in shares(drawn(rng, rng.randint(1, 3), kinds))]
+    found = [share for _ in range(80) for share in shares(drawn(rng, rng.randint(1, 3), kinds))]
     assert fmean(found) > 0.93
     assert sum(share > 1 - 1e-9 for share in found) > len(found) / 4
 
@@ -72,10 +72,20 @@ def test_with_one_room_in_use_for_long_the_last_car_is_bounded_exactly() -> None
         assert shares(full)[0] == pytest.approx(1.0)
 
 
+def test_a_car_that_is_stored_first_may_be_retrieved_from_where_the_carriage_stands() -> None:
+    rng = random.Random(17)
+    for _ in range(20):
+        case = drawn(rng, 2, CARS, rooms=1)
+        bay, [room] = case.scene.free_bays[0], case.scene.vacant_s
+        stored, fetched = Request(8, JobKind.STORE, 0.0, room, bay), Request(9, JobKind.RETRIEVE, 0.0, bay)
+        scene = replace(case.scene, vacant_s={room: 0.0}, served_s=0.0)
+        assert min(shares(Drawn(case.cycles, scene, (*case.requests, stored, fetched)))) > 0
+
+
 def test_no_plan_in_the_order_of_asking_beats_a_bound() -> None:
     """The model of time that plans are made with allows nothing that the bounds do not allow."""
     rng = random.Random(13)
-    for _ in range(60):
+    for _ in range(40):
         case = drawn(rng, 4, BOTH_WAYS)
         course, state = Course(case.cycles, case.scene.served_s), opening(case.scene, case.requests)
         stores_first = sorted(case.requests, key=lambda each: each.kind is JobKind.RETRIEVE)
