@@ -162,7 +162,7 @@ class _Play:
         """Let a driver in: the gate opens, the car drives in, people leave, the gate closes."""
         customer, gate, state = asked.customer, self.site.gate, self.rooms[room]
         opened_s = self.now_s + gate.open_s
-        asked.room, asked.ready_s = room, opened_s + customer.stays_s + gate.shut_s
+        asked.room, asked.ready_s = room, opened_s + customer.stays_s + gate.measure_s + gate.shut_s
         asked.expected_s = self.now_s + self.site.brought_s
         state.vacant_s = state.expected_s = inf
         state.since_s = self.now_s

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from config.demand import Visits
 from config.schema import Tower
 from controller.domain.course import Course
-from controller.domain.cycles import Cycles, Paces
+from controller.domain.cycles import Cycles, Pace, Paces
 from controller.settings import kinematics_of
+
+REHEARSED: Final = Paces(*(Pace(each_s=0.05) for _ in range(4)))
+"""What the daemon adds to each command in a rehearsal: polls, scans, durable commits."""
+
+LAG_S: Final = 0.05
+"""What it adds beside that to a room whose gate opens, and to one whose gate has closed: its sign, its proof."""
+
+MEASURE_S: Final = 0.25
+"""From a driver who has left until the car is measured: a command, and polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,8 @@ class GateTimes:
     """From a room given to somebody until its gate is open."""
     shut_s: float
     """From the gate clear behind somebody until the room is proven: the hold, the gate."""
+    measure_s: float
+    """What it takes beside that to measure a car that was brought."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Site:
     @cached_property
     def brought_s(self) -> float:
         """How long it takes from a room given to a driver until the car is accepted, on average."""
-        return self.gate.open_s + self.visits.bring_s + self.gate.shut_s
+        return self.gate.open_s + self.visits.bring_s + self.gate.measure_s + self.gate.shut_s
 
     @cached_property
     def cars_an_hour(self) -> float:
@@ -66,7 +78,7 @@ class Site:
         return Course(self.cycles, self.served_s, load_ahead)
 
 
-def site_of(tower: Tower, visits: Visits, paces: Paces | None = None, lag_s: float = 0.0) -> Site:
+def site_of(tower: Tower, visits: Visits, paces: Paces = REHEARSED, lag_s: float = LAG_S) -> Site:
     """Return a tower as a study sees it.
 
     ``paces``: what its machine takes beside its bounds. ``lag_s``: what the controller adds each time that a gate opens
@@ -78,7 +90,7 @@ def site_of(tower: Tower, visits: Visits, paces: Paces | None = None, lag_s: flo
     return Site(
         tower.name,
         cycles,
-        GateTimes(gate_s, tower.timing.gate_delay_s + gate_s),
+        GateTimes(gate_s, tower.timing.gate_delay_s + gate_s, MEASURE_S),
         visits,
         {place: pose.height_mm for place, pose in shape.poses.items()},
         shape.rooms,

@@ -41,7 +41,8 @@ def test_a_driver_alone_waits_for_the_gate_and_the_car_is_stored_once_it_is_acce
     one = lived(bring(1, "c", 100.0)).served[0]
     assert one.wait_s == pytest.approx(SMALL.gate.open_s)
     assert one.move is not None
-    assert one.move.begin_s == pytest.approx(100.0 + SMALL.gate.open_s + 50.0 + SMALL.gate.shut_s)
+    gate = SMALL.gate
+    assert one.move.begin_s == pytest.approx(100.0 + gate.open_s + 50.0 + gate.measure_s + gate.shut_s)
     taken = day().places(SMALL.bays).values()
     assert one.move.target == next(bay for bay in SMALL.by_nearness[ROOM] if bay not in taken)
 
