@@ -11,8 +11,8 @@ SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 # Bytecode is kept, or every worker and every daemon of a test would compile the project again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test test-tall campaign lint types bench setup clean
-.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-determinism campaign-release campaign-coverage
+.PHONY: help demo run test test-tall campaign lint types bench bench-dispatch setup clean
+.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-determinism campaign-release campaign-coverage campaign-study
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
@@ -20,9 +20,10 @@ help:
 	@echo "make test    every test (a few minutes)"
 	@echo "make test-tall  what is not about a certain tower, on a tower of 396 bays (a quarter of an hour)"
 	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
-	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism: one of them, with its figures"
+	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism -study: one of them, with its figures"
 	@echo "make campaign-release  15,000 seeds of a quarter of an hour (hours; goes on where it was left)"
 	@echo "make campaign-coverage  six hundred seeds whose faults are aimed at rare moments (half an hour)"
+	@echo "make bench-dispatch  dispatch rules beside each other and beside what none can beat (DAYS=200: half an hour and more)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
 
@@ -51,7 +52,8 @@ CAMPAIGN_power := tests/fault/test_power_cuts.py
 CAMPAIGN_sigkill := tests/fault/test_sigkill_300.py
 CAMPAIGN_ablations := tests/fault/test_ablations.py
 CAMPAIGN_determinism := tests/scenario/test_determinism.py
-CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism
+CAMPAIGN_study := tests/scenario/test_study_agrees.py
+CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism study
 
 $(CAMPAIGNS:%=campaign-%): campaign-%: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q -rP -m campaign $(CAMPAIGN_$*)
@@ -74,6 +76,11 @@ bench: $(READY)
 	@for file in tests/bench/*.py; do \
 		name=$$(basename "$$file" .py); [ "$$name" = __init__ ] && continue; \
 		echo "== tests.bench.$$name"; $(BIN)/python -m "tests.bench.$$name" || exit 1; done
+
+# Common days for all rules. The release's figures are of DAYS=200.
+DAYS ?= 20
+bench-dispatch: $(READY)
+	@$(BIN)/python -m tests.bench.dispatch --days $(DAYS)
 
 setup: $(READY)
 	@:

@@ -19,7 +19,6 @@ from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
-from sim_plc.program.event_log import LogEntry
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.invariants import Inspector, Violation
 from sim_plc.rehearsal.world import World
@@ -93,7 +92,7 @@ async def _rehearse(tower: Tower, stock: Mapping[str, int], visitors: Sequence[V
     async with world.running():
         await _open(world, stock)
         desk = _Desk(world, [Visit(each) for each in visitors])
-        world.witnesses.append(desk)
+        world.when_told.append(desk.told)
         await desk.serve()
         inspector.judge_end()
     return Given(tuple(desk.visits), tuple(inspector.violations))
@@ -226,7 +225,7 @@ class _Desk:
         assert isinstance(job, int)
         visit.job = job
 
-    def on_told(self, event: Mapping[str, object]) -> None:
+    def told(self, event: Mapping[str, object]) -> None:
         """Note when a job begins and ends and when a gate is open for somebody."""
         now_s = self.world.now - self._opened_s
         match event["event"]:
@@ -263,33 +262,6 @@ class _Desk:
                 visit.opened_s = now_s
                 habits = customer(visit.visitor.stays_s)
                 self.world.do(lambda plant: plant.customer_collects(room, habits, car))
-
-    def on_plc(self, _station: str, _entry: LogEntry) -> None:
-        """Take nothing: only what the daemon tells counts."""
-
-    def on_power_up(self, _station: str, *, warm: bool) -> None:
-        """Take nothing."""
-
-    def on_forgotten(self, _station: str) -> None:
-        """Take nothing."""
-
-    def on_asked(self, _request: Request) -> None:
-        """Take nothing."""
-
-    def on_refused(self, _request: Request, _rule: str) -> None:
-        """Take nothing."""
-
-    def on_plant(self) -> None:
-        """Take nothing."""
-
-    def on_died(self, why: str) -> None:
-        """Raise: a daemon that ends serves nobody.
-
-        Raises:
-            AssertionError: always.
-
-        """
-        raise AssertionError(f"the daemon died: {why}")
 
 
 def customer(stays_s: float) -> Habits:

@@ -227,7 +227,8 @@ class _Play:
                 self.asked[other.id].overtaken += 1
         opened_s = self.served[number].opened_s
         if move.kind is JobKind.STORE:
-            self._vacate(move.source, move.served_s)
+            # Empty behind the car, the room is the job's until the car stands in its bay: it might have to come back.
+            self._vacate(move.source, move.end_s)
             # Until it stands in its bay nobody can ask for it.
             self._at(move.end_s, partial(self._stands, customer.car, target))
         else:

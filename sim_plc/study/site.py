@@ -7,8 +7,10 @@ from typing import Final
 
 from config.demand import Visits
 from config.schema import Tower
+from controller.domain.bounds import cars_an_hour
 from controller.domain.course import Course
 from controller.domain.cycles import Cycles, Pace, Paces
+from controller.domain.legs import Legs
 from controller.settings import kinematics_of
 
 REHEARSED: Final = Paces(*(Pace(each_s=0.05) for _ in range(4)))
@@ -58,14 +60,11 @@ class Site:
 
     @cached_property
     def cars_an_hour(self) -> float:
-        """How many cars the tower can serve in an hour at most: its carriage, its rooms, or its stock.
+        """How many cars the tower can give out in an hour at most: its carriage, its rooms, or its stock.
 
         The stock of a small tower is the least: each bay is emptied and filled once in an hour.
         """
-        rooms, bays, cycles = self.rooms, self.bays, self.cycles
-        carriage_s = sum(cycles.single_s(room, bay, room) for room in rooms for bay in bays) / (len(rooms) * len(bays))
-        room_s = sum(cycles.visit_s(room) for room in rooms) / len(rooms) + self.served_s
-        return min(3600 / max(carriage_s, room_s / len(rooms)), 2.0 * len(bays))
+        return min(cars_an_hour(Legs(self.cycles), self.bays, self.served_s), 2.0 * len(self.bays))
 
     @cached_property
     def by_nearness(self) -> Mapping[int, tuple[int, ...]]:
