@@ -6,6 +6,7 @@ from typing import Final
 
 from config.demand import Demand
 from config.schema import Tower
+from sim_plc.study.bound import mean_bound_s
 from sim_plc.study.day import Lived, live
 from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import Figures, figures
@@ -49,6 +50,8 @@ class Study:
     """The tower as planned and as it might be built, all under one rule."""
     by_rule: tuple[Case, ...]
     """The tower as planned under each other rule."""
+    bound_s: float | None
+    """What no rule can bring the mean wait of those who fetch a car below, in the tower as planned."""
 
     @property
     def planned(self) -> Figures:
@@ -65,6 +68,7 @@ class Study:
             "rule": self.rule,
             "cases": [case.body() for case in self.cases],
             "by_rule": [case.body() for case in self.by_rule],
+            "fetch_mean_bound_s": self.bound_s,
         }
 
 
@@ -89,7 +93,7 @@ def study(tower: Tower, demand: Demand, days: int, seed: int, rule: str, told: T
 
     cases = tuple(case(title, site, rule) for title, site in sites.items())
     by_rule = tuple(case(RULES[name].title, planned, name) for name in others)
-    return Study(tower.name, tower.profile, demand, seed, rule, cases, by_rule)
+    return Study(tower.name, tower.profile, demand, seed, rule, cases, by_rule, mean_bound_s(planned, drawn))
 
 
 def _towers(tower: Tower) -> Iterator[tuple[str, Tower]]:

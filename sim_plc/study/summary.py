@@ -75,6 +75,9 @@ def findings(study: Study) -> Iterator[str]:
         yield _change(case.title, planned, case.figures)
     for case in study.by_rule:
         yield _change(f"the rule '{case.title}'", planned, case.figures)
+    if study.bound_s is not None:
+        least, mean = minutes(study.bound_s), minutes(planned.fetch.mean_s)
+        yield f"Those who fetch a car wait {mean} on average; no rule can bring that below {least} in this tower."
     if planned.turned_away:
         yield f"{planned.turned_away} found no car to fetch and no bay to bring one to: the stock is too small."
     if planned.unserved:

@@ -5,9 +5,7 @@
 Families of days x towers (guangzhou with one, two and three rooms) x rules: mean, p95 and longest wait from coming to
 gate open, cars given out an hour, which part waited ten minutes at most, a proxy of energy a car; on which part of the
 days the mean wait is longer than under first come, first served, and by how much on the worst of them. The bound is of
-the mean wait of those who fetch a car (`controller.domain.bounds_in_line`): their own moves alone, each from the bay
-where the car stood in the morning, or from the best one if it was brought in the day; every room ready as early as the
-quickest customer of the day leaves it. Whoever waits on the street for a room to bring a car to is in no bound.
+the mean wait of those who fetch a car (`sim_plc.study.bound`); who waits on the street with a car is in no bound.
 """
 
 import argparse
@@ -20,10 +18,7 @@ from config.demand import load_demand
 from config.load import load_tower
 from config.packaged import packaged
 from config.schema import Tower
-from controller.domain.bounds_in_line import mean_wait_s
-from controller.domain.dispatch import Request, Scene
-from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
+from sim_plc.study.bound import mean_bound_s
 from sim_plc.study.day import Lived, live
 from sim_plc.study.draw import Day, draw_day
 from sim_plc.study.figures import Figures, figures
@@ -46,33 +41,6 @@ def tower_of(name: str) -> Tower:
     if built is None:
         raise SystemExit(f"{file} has no place for {rooms} rooms")
     return built
-
-
-def bound_s(site: Site, day: Day) -> float | None:
-    """Return a mean wait of those who fetch a car that no rule can beat on a day; None if nobody does.
-
-    Only they are looked at, which makes it shorter. Nothing is known of anybody before they come.
-    """
-    fetching = [each for each in day.customers if each.kind is JobKind.RETRIEVE]
-    if not fetching:
-        return None
-    legs, stands = Legs(site.cycles), day.places(site.bays)
-    best = min(site.bays, key=legs.fetch_s)
-    brought = {each.car for each in day.customers if each.kind is JobKind.STORE}
-    requests = [
-        Request(
-            each.number,
-            each.kind,
-            each.comes_s,
-            best if each.car in brought else stands[each.car],
-            ready_s=each.comes_s,
-        )
-        for each in fetching
-    ]
-    gate, quickest_s = site.gate, min(each.stays_s for each in fetching)
-    served_s = gate.open_s + quickest_s + gate.shut_s
-    scene = Scene(0.0, site.rooms[0], 0.0, dict.fromkeys(site.rooms, 0.0), served_s)
-    return mean_wait_s(site.cycles, scene, requests) + gate.open_s
 
 
 @dataclass(frozen=True)
@@ -142,10 +110,7 @@ def main() -> None:
             site = site_of(tower, demand.visits)
             capacity, bays = site.cars_an_hour, len(site.bays)
             days = [draw_day(demand, site.name, bays, capacity, wishes.seed, day) for day in range(wishes.days)]
-            bounds = [bound for day in days if (bound := bound_s(site, day)) is not None]
-            fetching = [sum(each.kind is JobKind.RETRIEVE for each in day.customers) for day in days]
-            weights = [count for count in fetching if count]
-            lower = sum(b * n for b, n in zip(bounds, weights, strict=True)) / sum(weights) if weights else None
+            lower = mean_bound_s(site, days)
             people = fmean(len(day.customers) for day in days)
             print(f"{name} ({len(site.rooms)} rooms, {capacity:.1f} cars/h at most), {family}: {people:.0f} customers")
             print(HEAD + (f"   LB {lower:.1f} s" if lower else ""))
