@@ -64,7 +64,9 @@ class _Rows:
     def add(self, row: int) -> None:
         """Give one more row a column, along the cheapest path over those that have one."""
         length, before, visited = [inf] * len(self.row_of), [-1] * len(self.row_of), list[int]()
-        waiting, here, so_far = list(range(len(self.row_of))), row, 0.0
+        # Of equal ways the one to a column that nobody has comes first: it ends the search.
+        waiting = sorted(range(len(self.row_of)), key=lambda column: self.row_of[column] >= 0)
+        here, so_far = row, 0.0
         while True:
             last = visited[-1] if visited else -1
             self._look(here, so_far, last, waiting, length, before)
