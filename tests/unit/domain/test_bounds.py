@@ -146,6 +146,21 @@ def test_with_customers_who_leave_at_once_the_carriage_is_the_limit() -> None:
     assert makespan_s(cycles(), hurried, retrieves(*bays)) == pytest.approx(sum(map(legs.single_s, bays)))
 
 
+@pytest.mark.parametrize("served_s", [0.0, 60.0, 106.0, 300.0])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_emptying_is_bounded_no_worse_than_by_three_plain_sums(count: int, served_s: float) -> None:
+    """The carriage with the last customer; the first car with all customers spread over the rooms; one late car."""
+    rooms, rng = SHAPE.rooms[:count], random.Random(count)
+    legs, scene = Legs(cycles(), rooms), Scene(0.0, ROOM, 0.0, dict.fromkeys(rooms, 0.0), served_s)
+    for cars in range(1, 9):
+        bays = rng.sample(SHAPE.bays, cars)
+        late = Request(99, RETRIEVE, 0.0, bays[-1], ready_s=rng.uniform(0.0, 2000.0))
+        singles = [legs.single_s(bay) for bay in bays]
+        sums = [sum(singles) + served_s, min(singles) + cars * served_s / count]
+        last_s = late.ready_s + job_s(legs, late.source) + served_s
+        assert makespan_s(cycles(), scene, (*retrieves(*bays[:-1]), late)) >= max(*sums, last_s) - 1e-6
+
+
 def test_cars_an_hour_are_limited_by_the_carriage_or_by_the_rooms() -> None:
     bays, visit_s = SHAPE.bays, cycles().visit_s(ROOM)
     for count in (1, 2, 3):
