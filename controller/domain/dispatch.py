@@ -56,6 +56,8 @@ class Scene:
     vacant_s: Mapping[int, float]
     served_s: float
     free_bays: tuple[int, ...] = ()
+    """The bays that take a car. One that a request names as its target is among them as long as it is empty: it is kept
+    for that request."""
 
     @property
     def begin_s(self) -> float:
@@ -78,6 +80,27 @@ class Move:
     end_s: float
     """When the carriage is free again, at the target."""
     why: str = ""
+    overtakes: tuple[int, ...] = ()
+    """The requests that asked before and could begin just as well: each of them is overtaken once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a planner may do, and how long it may look for something better."""
+
+    shift: int = 2
+    """How many that asked later may be begun before a request that could begin as well; 0: first come, first served."""
+    window: int = 6
+    """How many requests are put in the best order together; those behind them are appended."""
+    evaluations: int = 240
+    """After how many tried moves the search goes into no further pass; 0: no search. A count, not a time: the same
+    scene has the same plan everywhere."""
+    load_ahead: bool = True
+    """Whether a car may be fetched while its room is still in use."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shift <= 14 or self.window < 1 or self.evaluations < 0:
+            raise ValueError(f"limits that nothing can be planned in: {self}")
 
 
 @dataclass(frozen=True, slots=True)

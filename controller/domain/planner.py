@@ -1,0 +1,165 @@
+"""Which car moves next: the order, the rooms and the bays in which those who wait do so least.
+
+First come, first served is the ground; inside of it a window of the first few is put into the best order that the rule
+of fairness allows (`branches`), and those behind it are appended. What is minimised is the sum of weight x wait.
+
+**Nobody starves.** Let somebody be ready, with ``a`` requests before him that asked earlier; let ``L`` be the longest
+cycle (two ways, two visits) and a room's turnover ``served_s``, with customers that keep to it. Moves that begin before
+his are (1) those ``a``; (2) those that overtake him, ``shift`` at most; (3) others, made while all rooms that he may
+have are in use. Nobody brings a car into one of these as (3): into a vacant room that is (2), since he could begin, and
+ahead of time too, since he could be fetched ahead. So what keeps his rooms is the use at the beginning and (1) and (2);
+each keeps the carriage for ``L`` at most, and his rooms for ``served_s``, in which the last of (3) may begin and take
+one more cycle. He is served within ``(a + shift + 1) * 2 * L`` of the end of the move that runs. One who needs no room,
+the car to be stored above all, is served within ``(a + shift + 1) * L``. Not in it is how long he cannot be served at
+all: no bay is free, or another car waits in his room to be stored. Weights change nothing of this: who weighs more
+overtakes within the same count.
+
+Deterministic: no clock, no chance; the search is bounded by a count of tries. Ties go to the smaller id, then place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+
+from controller.domain.beam import Beam
+from controller.domain.branches import FULL, Branches, Node, Try
+from controller.domain.course import Course, opening
+from controller.domain.cycles import Cycles
+from controller.domain.dispatch import Limits, Move, Plan, Request, Scene
+from controller.domain.docket import BITS, Docket
+from controller.domain.reasons import Reasons, brief
+from controller.domain.slots import Slots
+
+DEFAULT = Limits()
+
+LOOK = 3
+"""How many are compared for each place behind the window."""
+
+
+def plan(requests: Sequence[Request], scene: Scene, cycles: Cycles, limits: Limits = DEFAULT) -> Plan:
+    """Return the moves in the order in which they are to be made, with the least sum of weight x wait that was found.
+
+    It is never worse than `first_come`. Who cannot be served as things are is in ``unplanned``.
+
+    Raises:
+        KeyError: a request names a place that the tower has not.
+
+    """
+    planner = _Planner(requests, scene, cycles, limits)
+    return planner.told(planner.best())
+
+
+def first_come(requests: Sequence[Request], scene: Scene, cycles: Cycles, limits: Limits = DEFAULT) -> Plan:
+    """Return the plan of first come, first served among those that can begin: the soonest room, the nearest bay.
+
+    Raises:
+        KeyError: a request names a place that the tower has not.
+
+    """
+    planner = _Planner(requests, scene, cycles, limits)
+    return planner.told(planner.in_turn())
+
+
+class _Planner:
+    def __init__(self, requests: Sequence[Request], scene: Scene, cycles: Cycles, limits: Limits) -> None:
+        self._docket = Docket(requests, scene, cycles)
+        self._branches = Branches(self._docket, Slots(self._docket, limits.window), limits)
+        self._limits = limits
+        self._cycles = cycles
+
+    def in_turn(self) -> Node:
+        """Return the end of first come, first served."""
+        return self._appended(self._branches.root(), look=1, paired=False)
+
+    def best(self) -> Node:
+        """Return the end of the best order that is found."""
+        plain = self.in_turn()
+        window = _sequence(plain)[: self._limits.window]
+        found = list[Node]()
+        if self._limits.evaluations:
+            self._branches.tried = 0
+            found = self._with_those_left(plain, window) or self._in_order(window)
+        ends = [plain, *(self._appended(end, LOOK, paired=True) for end in found)]
+        return min(ends, key=lambda end: (-end.done.bit_count(), end.cost))
+
+    def _in_order(self, window: list[Node]) -> list[Node]:
+        """Return better and better ends of a window, that of first come, first served before all."""
+        if len(window) < 2:
+            return window
+        beam = Beam(self._docket, self._branches, [node.index for node in window])
+        bound = beam.worth(window[-1])
+        return [window[-1], *beam.passes(self._branches.root(), bound, self._limits.evaluations)]
+
+    def _with_those_left(self, plain: Node, window: list[Node]) -> list[Node]:
+        """Return ends in which those are served too whom first come, first served leaves, if another order does it."""
+        left = [index for index in self._docket.live if not plain.done >> index & 1]
+        if not left or len(left) + plain.done.bit_count() > self._limits.window:
+            return []
+        beam = Beam(self._docket, self._branches, sorted([*left, *(node.index for node in window)]))
+        return list(beam.passes(self._branches.root(), inf, self._limits.evaluations))
+
+    def told(self, end: Node) -> Plan:
+        """Return the plan of an order: its moves, made on the course."""
+        requests = self._docket.requests
+        course = Course(self._cycles, self._docket.scene.served_s, self._limits.load_ahead)
+        moves, states, cost = list[Move](), [opening(self._docket.scene, requests)], 0.0
+        for node in _sequence(end):
+            request = requests[node.index]
+            move = course.move(states[-1], request, node.target)
+            states.append(course.after(states[-1], move))
+            cost += request.weight * (move.served_s - request.since_s)
+            overtakes = self._overtaken(node)
+            moves.append(replace(move, overtakes=overtakes) if overtakes else move)
+        reasons = Reasons(course, {each.id: each for each in requests})
+        near = min(self._limits.window, len(moves))
+        whys = [reasons.why(states, moves, number) for number in range(near)]
+        whys += [brief(move) for move in moves[near:]]
+        moves = [replace(move, why=why) for move, why in zip(moves, whys, strict=True)]
+        unplanned = (each.id for index, each in enumerate(requests) if not end.done >> index & 1)
+        return Plan(tuple(moves), cost, tuple(unplanned))
+
+    def _overtaken(self, node: Node) -> tuple[int, ...]:
+        """Return whom the last move of a sequence overtakes."""
+        assert node.before is not None
+        more = (node.counts ^ node.before.counts) & ~(FULL << BITS * node.index)
+        if not more:
+            return ()
+        return tuple(each.id for index, each in enumerate(self._docket.requests) if more >> BITS * index & FULL)
+
+    def _appended(self, node: Node, look: int, *, paired: bool) -> Node:
+        """Return the end of an order with all others behind it, one by one.
+
+        Each time the first ``look`` that may be next are compared, and the one that keeps the carriage for the least
+        time is taken. With ``paired`` a car goes where the first of them is near.
+        """
+        docket, branches = self._docket, self._branches
+        pending = [index for index in docket.live if not node.done >> index & 1]
+        while pending:
+            stand = branches.stand(node, None)
+            choices = branches.choices(node, stand[1], pending, look)
+            if paired and choices and node.open >= 0:
+                stand = branches.stand(node, docket.requests[choices[0][0]].source)
+                choices = branches.choices(node, stand[1], pending, look)
+            if not choices:
+                break
+            # Nobody is fetched ahead as long as somebody can begin.
+            choices = [each for each in choices if not each[2]] or choices[:1]
+            tries = [found for choice in choices for found in branches.tries(node, stand, choice)]
+            node = branches.behind(min(tries, key=self._kept_s))
+            pending.remove(node.index)
+        return branches.settled(node, branches.stand(node, None))
+
+    def _kept_s(self, found: Try) -> float:
+        """Return how long a move keeps the carriage, for each unit of its weight."""
+        bay_s = 0.0 if found.target else self._docket.bay_visit_s
+        return (found.free_s + bay_s - found.stand[1]) / self._docket.requests[found.request].weight
+
+
+def _sequence(end: Node) -> list[Node]:
+    """Return the nodes that lead to one, the first move first, without the root."""
+    nodes = []
+    node = end
+    while node.before is not None:
+        nodes.append(node)
+        node = node.before
+    return nodes[::-1]

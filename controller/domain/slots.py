@@ -1,0 +1,120 @@
+"""Which bay a car is put into: where the way to it and on to the next car is the shortest."""
+
+from heapq import nsmallest
+from math import inf
+from typing import Final, NamedTuple
+
+from controller.domain.docket import Docket
+
+Slot = tuple[int, float, float]
+"""A bay, the way to it, and the way from it to where the carriage is wanted next."""
+
+SPARE = 4
+"""How many bays beyond those that earlier moves may have taken are kept for a choice."""
+
+
+NONE: Final = frozenset[int]()
+
+
+class Bays(NamedTuple):
+    """What moves have made of the scene's bays. One that somebody asked for by name is offered to nobody else."""
+
+    spare: int
+    """How many are free that nobody asked for."""
+    kept: frozenset[int]
+    """Those that somebody asked for, and that are free."""
+    taken: frozenset[int] = NONE
+    freed: frozenset[int] = NONE
+
+    def promised(self) -> "Bays":
+        """Return these with one that is spoken for, whichever it will be."""
+        return Bays(self.spare - 1, self.kept, self.taken, self.freed)
+
+    def filled(self, bay: int) -> "Bays":
+        """Return these with a car in the one that was promised."""
+        if bay in self.freed:
+            return Bays(self.spare, self.kept, self.taken, self.freed - {bay})
+        return Bays(self.spare, self.kept, self.taken | {bay}, self.freed)
+
+    def claimed(self, bay: int) -> "Bays":
+        """Return these with a car in one that was asked for."""
+        return Bays(self.spare, self.kept - {bay}, self.taken, self.freed)
+
+    def emptied(self, bay: int, wanted: frozenset[int]) -> "Bays":
+        """Return these with a car gone from a bay."""
+        if bay in wanted:
+            return Bays(self.spare, self.kept | {bay}, self.taken, self.freed)
+        return Bays(self.spare + 1, self.kept, self.taken, self.freed | {bay})
+
+
+class Slots:
+    """The best bays for each pair of ways: from where a car is picked, to where the next one stands.
+
+    Only a few are kept of each pair: as many as the window can take, and some to choose from.
+    """
+
+    def __init__(self, docket: Docket, window: int) -> None:
+        """Take what is to be planned, and how many requests are put in order together."""
+        self._docket = docket
+        self._paired = min(docket.placing, window) + SPARE
+        self._rows: dict[int, tuple[float, ...]] = {}
+        self._pairs: dict[tuple[int, int], list[Slot]] = {}
+        self._nearest: dict[int, list[Slot]] = {}
+
+    def choose(self, source: int, then: int | None, bays: Bays, weights: tuple[float, float]) -> tuple[int, float]:
+        """Return the best bay for a car at ``source`` when the carriage is wanted at ``then`` next, and the way to it.
+
+        ``then`` is None if it is wanted nowhere. ``weights`` are what a second counts until the car is placed, and
+        until the carriage has gone on. One at least of ``bays`` must be free.
+        """
+        now, later = weights
+        best, best_way_s, best_cost = 0, 0.0, inf
+        for bay, way_s, on_s in self._offers(source, then, bays, 1 if now == 0.0 else SPARE):
+            cost = (now + later) * way_s + later * on_s
+            if cost < best_cost or (cost == best_cost and bay < best):
+                best, best_way_s, best_cost = bay, way_s, cost
+        assert best, "no bay is free"
+        return best, best_way_s
+
+    def _offers(self, source: int, then: int | None, bays: Bays, most: int) -> list[Slot]:
+        """Return the first ``most`` of the scene's bays that are left, and those that moves have freed."""
+        taken = bays.taken
+        kept = self._near(source) if then is None else self._between(source, then)
+        offers = kept[:most]
+        if taken:
+            offers = [slot for slot in kept if slot[0] not in taken][:most]
+            if not offers:
+                left = (slot[0] for slot in self._near(source) if slot[0] not in taken)
+                offers = [self._slot(bay, source, then) for bay in left]
+        if bays.freed:
+            offers += [self._slot(bay, source, then) for bay in bays.freed if bay != source]
+        return offers
+
+    def _slot(self, bay: int, source: int, then: int | None) -> Slot:
+        legs = self._docket.legs
+        return bay, legs[source][bay], 0.0 if then is None else legs[then][bay]
+
+    def _near(self, source: int) -> list[Slot]:
+        """Return the nearest bays of a place, as many as all requests together can take."""
+        known = self._nearest.get(source)
+        if known is None:
+            near = nsmallest(self._docket.placing + SPARE, zip(self._row(source), self._docket.bays, strict=True))
+            known = self._nearest[source] = [(bay, way_s, 0.0) for way_s, bay in near]
+        return known
+
+    def _between(self, source: int, then: int) -> list[Slot]:
+        """Return the bays with the least ways there and on; of two as good, the one where the car is sooner."""
+        known = self._pairs.get((source, then))
+        if known is None:
+            ways = zip(self._row(source), self._row(then), self._docket.bays, strict=True)
+            best = nsmallest(self._paired, [(out + on, out, bay, on) for out, on, bay in ways])
+            known = self._pairs[source, then] = [(bay, out, on) for _, out, bay, on in best]
+        return known
+
+    def _row(self, place: int) -> tuple[float, ...]:
+        """Return the way from a place to each free bay."""
+        known = self._rows.get(place)
+        if known is None:
+            ways = self._docket.legs[place]
+            known = self._rows[place] = tuple([ways[bay] for bay in self._docket.bays])
+        return known
