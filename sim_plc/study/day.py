@@ -16,7 +16,7 @@ from controller.domain.course import Course, State
 from controller.domain.dispatch import Move, Request, Scene
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
-from sim_plc.study.rules import Rule
+from sim_plc.study.rules import Rule, nearest_of
 from sim_plc.study.site import Site
 
 OVERDUE_S: Final = 15.0
@@ -145,15 +145,16 @@ class _Play:
         self.asked[customer.number] = _Asked(customer)
 
     def _give_rooms(self) -> None:
-        """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps one."""
+        """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps the nearest."""
         vacant = [room for room, state in self.rooms.items() if state.vacant_s <= self.now_s]
         awaited = sum(1 for each in self.asked.values() if each.room is not None)
         for asked in self.asked.values():
             if not vacant:
                 return
             if asked.customer.kind is JobKind.RETRIEVE:
-                if asked.customer.car in self.bay_of:
-                    vacant.pop()
+                bay = self.bay_of.get(asked.customer.car)
+                if bay is not None:
+                    vacant.remove(nearest_of(self.site.cycles, bay, vacant))
             elif asked.room is None and awaited < len(self.free_bays):
                 awaited += 1
                 self._admit(asked, vacant.pop(0))

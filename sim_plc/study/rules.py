@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from controller.domain.course import Course, State, opening
+from controller.domain.cycles import Cycles
 from controller.domain.dispatch import Move, Request, Scene
 from controller.domain.jobs import JobKind
 from sim_plc.study.site import Site
@@ -47,6 +48,16 @@ def shortest(course: Course, here: int, request: Request, target: int) -> tuple[
     return (course.cycles.single_s(here, request.source, target), request.id)
 
 
+def nearest_of(cycles: Cycles, bay: int, rooms: Sequence[int]) -> int:
+    """Return the room nearest to a bay, of two as near the lower number, as the daemon chooses it.
+
+    Raises:
+        ValueError: no room.
+
+    """
+    return min(rooms, key=lambda room: (cycles.go_s(bay, room), room))
+
+
 @dataclass(frozen=True)
 class Simple:
     """Chooses among the requests that can begin now: to a vacant room, or from an accepted car to a free bay."""
@@ -75,9 +86,8 @@ class Simple:
         if request.kind is JobKind.STORE:
             bays = self.site.by_nearness[request.source]
             return next((bay for bay in bays if bay in state.free_bays), None)
-        go_s = self.site.cycles.go_s
         vacant = [room for room in scene.vacant_s if state.opens_s(room) <= scene.begin_s]
-        return min(vacant, key=lambda room: (go_s(request.source, room), room), default=None)
+        return nearest_of(self.site.cycles, request.source, vacant) if vacant else None
 
 
 def _simple(title: str, score: Score) -> Rule:
