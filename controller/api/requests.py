@@ -306,6 +306,10 @@ def _places(_params: Params, by: str) -> events.Request:
     return events.Query(by, what="places")
 
 
+def _plan(_params: Params, by: str) -> events.Request:
+    return events.Query(by, what="plan")
+
+
 _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = MappingProxyType(
     {
         "unit": _unit,
@@ -327,6 +331,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "sensor.out": _sensor_out,
         "sensor.in": _sensor_in,
         "sensors": _sensors,
+        "plan": _plan,
         "service": _service,
         "service.done": _service_done,
         "service.set": _service_set,

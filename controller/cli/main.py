@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "store": ("controller.cli.moves:store", "Take a car in through a room."),
     "relocate": ("controller.cli.moves:relocate", "Move a car to another bay."),
     "jobs": ("controller.cli.show:jobs", "Moves under way, and those that have ended."),
+    "plan": ("controller.cli.plan:plan", "Which job comes next, and why."),
     "cancel": ("controller.cli.moves:cancel", "Cancel a job."),
     "resolve": ("controller.cli.resolve:resolve", "Parked jobs: what happened, and the way out."),
     "inventory": ("controller.cli.inventory:inventory", "State which car stands where, and look whether it is so."),

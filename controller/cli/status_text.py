@@ -117,4 +117,6 @@ def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
     """Return one job that waits."""
     where = f" for {place_text(job['room'], rooms)}" if job["room"] else ""
     text = f"{job['id']} {job['kind']} {job['car']}{where} {job['state']}"
+    if job.get("promise"):
+        text += f", done in {seconds_text(job['promise']['p50_s'])}"
     return text + (ink(f": {job['reason']}", ODD) if job.get("reason") else "")

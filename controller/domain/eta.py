@@ -21,8 +21,11 @@ MOST_AHEAD: Final = 6
 FIRST_SPREAD_S: Final = 20.0
 """How far the ninth decile lies behind the plan for each move ahead, until a tower has learned its own."""
 
-STEP: Final = 0.05
-"""How far one kept or broken promise moves an offset, as a share of the spread."""
+STEP, FIRST_STEP = 0.08, 0.6
+"""How far one kept or broken promise moves an offset, as a share of the spread: in the long run, and the first one."""
+
+LEARNED: Final = 5.0
+"""Promises of a class after which a step is half the first."""
 
 NEWS_S: Final = 20.0
 """A change of the middle estimate that a customer is told of, with its reason."""
@@ -74,6 +77,7 @@ class Forecast:
 
     def __init__(self) -> None:
         self._offsets = {ahead: {MIDDLE: 0.0, LATE: FIRST_SPREAD_S * (ahead + 1)} for ahead in range(MOST_AHEAD + 1)}
+        self._learned = dict.fromkeys(self._offsets, 0)
         self._told: dict[int, Eta] = {}
         self._outlooks: dict[int, Outlook] = {}
         self._open: dict[int, dict[int, float]] = {}
@@ -138,7 +142,9 @@ class Forecast:
 
     def _learn(self, ahead: int, off_s: float) -> None:
         offsets = self._offsets[ahead]
-        step_s = STEP * max(offsets[LATE] - offsets[MIDDLE], FIRST_SPREAD_S / 4)
+        self._learned[ahead] += 1
+        step = max(STEP, FIRST_STEP / (1 + self._learned[ahead] / LEARNED))
+        step_s = step * max(offsets[LATE] - offsets[MIDDLE], FIRST_SPREAD_S / 4)
         for quantile, offset_s in offsets.items():
             offsets[quantile] += step_s * (quantile if off_s > offset_s else quantile - 1)
 

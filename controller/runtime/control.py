@@ -103,6 +103,7 @@ class Control:
         self.rooms = Rooms(bench, ledger, board, self._post, self._given_up)
         register = Register(ledger, board, now)
         self.jobs = Jobs(bench, ledger, register, self.rooms, board, self._post, now)
+        self.rooms.on_state, register.on_change = self.jobs.foresight.entered, self.jobs.foresight.changed
         self.hand = Hand(bench, board, self._post)
         self.audit = Audit(bench, ledger, self.jobs, self.rooms, board, inbox.post, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
@@ -215,6 +216,7 @@ class Control:
             if not self.audit.has_carriage:
                 await self.jobs.dispatch()
             self.audit.begin()
+            self.jobs.foresight.look(self.jobs.plan)
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))

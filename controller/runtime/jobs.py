@@ -1,7 +1,7 @@
 """The jobs: which one has the carriage, its steps, and what becomes of it when a step ends otherwise.
 
-One job at a time works with the carriage. First come, first served among those that can start; a job that waits
-for a room or a car never keeps the carriage from another.
+One job at a time works with the carriage: of those that can start the one that the plan has first. A job that waits for
+a room or a car never keeps the carriage from another.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from controller.activities.context import Bench
 from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
 from controller.domain.book import CARRIAGE, is_active
+from controller.domain.dispatch import Plan
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.places import PlaceStatus
@@ -22,6 +23,7 @@ from controller.domain.records import Record
 from controller.domain.rooms import RoomEvent
 from controller.machines.job import job_machine
 from controller.runtime import steps
+from controller.runtime.foresight import AtHand, Foresight
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
@@ -58,7 +60,8 @@ class Jobs:
         self._board = board
         self._now = now
         self._runner = Runner("job", post)
-        self._selection = Selection(bench, ledger.book, rooms)
+        self.foresight = Foresight(bench, ledger.book, rooms.state, now)
+        self._selection = Selection(bench, ledger.book, rooms, self.foresight)
         self._tries = 0
         self._step_began = 0.0
         self.executing = False
@@ -93,12 +96,18 @@ class Jobs:
     @property
     def need_carriage(self) -> bool:
         """Whether a job has the carriage, will go on with it, or could take it up now."""
-        return self.put_aside or self._selection.first() is not None
+        return self.put_aside or self._selection.any()
 
     @property
     def may_travel(self) -> bool:
         """Whether the carriage is empty and may leave where it stands."""
         return self._selection.may_travel()
+
+    def plan(self) -> Plan:
+        """Return what is planned of the queue as things are now."""
+        job = self.working
+        at_hand = None if job is None else AtHand(job, self.step_elapsed_s())
+        return self.foresight.plan(at_hand, tuple(self._selection.free_bays()))
 
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""
@@ -350,10 +359,12 @@ class Jobs:
         return False
 
     async def _take_up(self) -> bool:
-        """Select the first job that can start; return whether there was one."""
-        chosen = self._selection.first()
-        if chosen is None:
+        """Select the job to take up, if any can start; return whether there was one."""
+        best = self._selection.best()
+        if best is None:
             return False
+        chosen, why = best
+        self.foresight.why[chosen.id] = why
         job = replace(chosen, started_at=self._now())
         self.measured = {number: each for number, each in self.measured.items() if number in self._book.jobs}
         self.measured[job.id] = Measured(asyncio.get_running_loop().time())
@@ -368,6 +379,8 @@ class Jobs:
         if job.id in self.measured:
             times = StepTime(job.state.name, place, self._step_s(), done.bound_s, done.commands)
             self.measured[job.id].steps.append(times)
+            if self.measured[job.id].whole:
+                self.foresight.measured(times)
 
     def _spoil_measure(self, job: Job) -> None:
         if job.id in self.measured:

@@ -23,6 +23,8 @@ class Register:
         self._ledger = ledger
         self._board = board
         self._now = now
+        self.on_change: Callable[[Job], None] = lambda _job: None
+        """Called with each new job, and each that has another state."""
 
     async def enter(self, job: Job, *records: Record) -> None:
         """Take a new job, with records that belong to it."""
@@ -55,6 +57,7 @@ class Register:
         return job
 
     def _tell(self, job: Job, was: str) -> None:
+        self.on_change(job)
         self._board.tell(
             {
                 "event": "job_state",

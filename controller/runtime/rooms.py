@@ -47,6 +47,8 @@ class Rooms:
         self._book = ledger.book
         self._board = board
         self._given_up = given_up
+        self.on_state: Callable[[int, S], None] = lambda _place, _state: None
+        """Called with each new state of a room."""
         self._rooms = {
             place: RoomRecord(place, number, Runner(f"room{number}", post))
             for number, place in enumerate(bench.shape.rooms, start=1)
@@ -81,6 +83,7 @@ class Rooms:
             self._board.tell(
                 {"event": "room_state", "room": place, "state": change.target.name, "was": change.source.name}
             )
+            self.on_state(place, change.target)
             await self._entered(room, change.source, change.target)
         return True
 

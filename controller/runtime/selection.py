@@ -1,6 +1,10 @@
-"""Which job next, to which room or bay: first come, first served among those that can start; the nearest place."""
+"""Which job next, to which room or bay: of those that can start, the one that the plan has first.
 
-from collections.abc import Iterable
+A job that cannot start never keeps the carriage from one that can, whatever was planned: rooms are foreseen to be
+vacant, and people are not foreseen to linger.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from controller.activities import readings
@@ -11,26 +15,52 @@ from controller.domain.interlocks import Wish, WishKind, refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
+from controller.runtime.foresight import Foresight
 from controller.runtime.rooms import Rooms
 
 
 class Selection:
     """Chooses; changes nothing."""
 
-    def __init__(self, bench: Bench, book: Book, rooms: Rooms) -> None:
+    def __init__(self, bench: Bench, book: Book, rooms: Rooms, foresight: Foresight) -> None:
         self._bench = bench
         self._book = book
         self._rooms = rooms
+        self._foresight = foresight
 
-    def first(self) -> Job | None:
-        """Return the first queued job that can start, with its places chosen; None if none can."""
-        if not self._carriage_free():
+    def any(self) -> bool:
+        """Return whether a queued job can start."""
+        return next(self._startable(), None) is not None
+
+    def best(self) -> tuple[Job, str] | None:
+        """Return the job to take up now, with its places chosen, and why it is that one; None if none can start."""
+        ready = {job.id: job for job in self._startable()}
+        if not ready:
             return None
-        for job in self._book.open_jobs():
-            ready = self._ready(job) if job.state is JobState.QUEUED else None
-            if ready is not None:
-                return ready if self.may_travel() else None
-        return None
+        for move in self._foresight.plan(None, tuple(self.free_bays())).moves:
+            if move.request in ready:
+                return self._to(ready[move.request], move.target), move.why
+        # Nothing was planned while the carriage's place is unknown: it is homed on the way to any of them.
+        return ready[min(ready)], "first in turn"
+
+    def _startable(self) -> Iterator[Job]:
+        """Yield the queued jobs that can start, each with the nearest room or bay."""
+        queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
+        if not queued or not self._carriage_free():
+            return
+        ready = (chosen for job in queued if (chosen := self._ready(job)) is not None)
+        first = next(ready, None)
+        if first is not None and self.may_travel():
+            yield first
+            yield from ready
+
+    def _to(self, job: Job, place: int) -> Job:
+        """Return a job that can start with the place that was planned for it, as far as that can be had now."""
+        if job.kind is JobKind.RETRIEVE and place in self._vacant_rooms(job):
+            return replace(job, target=place, room=place)
+        if job.kind is JobKind.STORE and place in self.free_bays():
+            return replace(job, target=place)
+        return job
 
     def may_travel(self) -> bool:
         """Return whether the empty carriage may leave where it stands: a parked job may have left a way open."""
@@ -63,14 +93,21 @@ class Selection:
     def _ready_retrieve(self, job: Job) -> Job | None:
         if not self._holds(job) or job.source is None:
             return None
+        room = self._nearest(job.source, self._vacant_rooms(job))
+        return None if room is None else replace(job, target=room, room=room)
+
+    def _vacant_rooms(self, job: Job) -> list[int]:
+        """Return the rooms that a car can be brought to for a job now."""
         wanted = (job.room,) if job.room is not None else self._bench.shape.rooms
         taken = self._book.reserved()
-        vacant = [
-            room for room in wanted if self._rooms.state(room) is RoomState.VACANT and taken.get(room, job.id) == job.id
-        ]
         spoken_for = {each.room for each in self._book.open_jobs() if each.kind is JobKind.STORE}
-        room = self._nearest(job.source, [each for each in vacant if each not in spoken_for])
-        return None if room is None else replace(job, target=room, room=room)
+        return [
+            room
+            for room in wanted
+            if self._rooms.state(room) is RoomState.VACANT
+            and taken.get(room, job.id) == job.id
+            and room not in spoken_for
+        ]
 
     def free_bays(self) -> list[int]:
         """Return the bays that are free, counted on by no job, and seen by both of their sensors."""

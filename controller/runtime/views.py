@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.jobs import Job
+from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
-from controller.runtime import alarm_views, audit_views, job_views
+from controller.runtime import alarm_views, audit_views, job_views, plan_views
 from controller.runtime.inbox import Answer
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
@@ -41,7 +41,7 @@ class Views:
         self._title = title
         self._now = now
 
-    def answer(self, control: "Control", what: str, params: Mapping[str, object]) -> Answer:
+    def answer(self, control: "Control", what: str, params: Mapping[str, object]) -> Answer:  # noqa: PLR0911 - a picture a case
         """Answer a query.
 
         Raises:
@@ -60,6 +60,9 @@ class Views:
             case "alarms":
                 lines = control.alarms.lines()
                 return {"alarms": alarm_views.full(control.alarms), "counts": alarm_views.counts(lines)}
+            case "plan":
+                clock_s = asyncio.get_running_loop().time()
+                return plan_views.picture(self._bench, self._book, control.jobs, clock_s, self._now())
             case "jobs":
                 return {"jobs": self.jobs(control, ended=bool(params.get("all")))}
             case _:
@@ -88,7 +91,7 @@ class Views:
             "places": {str(each["place"]): each for each in self.places()},
             "job": None if working is None else self._at_hand(control, working),
             "jog": control.hand.picture(),
-            "queue": [job_views.in_queue(job, position) for position, job in enumerate(queue, start=1)],
+            "queue": [self._queued(control, job, position) for position, job in enumerate(queue, start=1)],
             "audit": audit_views.in_short(self._bench, self._book, control.audit.visiting, self._now()),
             "counts": self._counts(),
             "alarms": alarm_views.active(control.alarms),
@@ -136,6 +139,11 @@ class Views:
 
     def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
         return job_views.at_hand(self._bench, job, control.jobs.step_elapsed_s(), self._now())
+
+    def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
+        eta = control.jobs.foresight.promises.get(job.id) if job.state is JobState.QUEUED else None
+        promise = plan_views.promised(eta, asyncio.get_running_loop().time())
+        return {**job_views.in_queue(job, position), "promise": promise}
 
     def _tower(self) -> dict[str, object]:
         shape = self._bench.shape

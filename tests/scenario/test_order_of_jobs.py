@@ -1,6 +1,7 @@
-"""First come, first served among those that can start; rooms work while the carriage travels, and it never waits."""
+"""Nobody is overtaken by more than a few, and the carriage never waits; rooms work while it travels."""
 
 import asyncio
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from controller.domain.events import Relocate, Request, Retrieve, Store
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from controller.runtime.foresight import LIMITS
 from hal.plcmap.codes import Signal
 from hal.plcmap.shape import place_number
 from sim_plc.plant.cars import Car
@@ -53,7 +55,7 @@ AT_ONCE_S = 0.05
 """The control task needs no time; a poll or two may lie between a sensor and its event."""
 
 
-def test_ten_mixed_jobs_are_taken_in_their_order_as_far_as_they_can_start() -> None:
+def test_of_ten_mixed_jobs_none_that_can_start_is_overtaken_by_more_than_a_few() -> None:
     async def scenario() -> None:
         cars = stock(A2, A3, B2, B3, C3, D2, D3, E2, E9)
         async with stage(roomy_tower(), cars=cars, execute=False) as it, attended(it):
@@ -65,12 +67,11 @@ def test_ten_mixed_jobs_are_taken_in_their_order_as_far_as_they_can_start() -> N
             await eventually(it, lambda: not it.book.open_jobs())
             jobs = [it.job(number) for number in range(1, len(TEN) + 1)]
             assert {job.state for job in jobs} == {JobState.DONE}
-            overtaken = 0
+            overtaken = Counter[int]()
             for job in jobs:
                 older = [each for each in jobs if each.id < job.id and began_s(each) > began_s(job)]
-                overtaken += len(older)
-                assert not any(could_start(each, began_s(job), watch) for each in older), job
-            assert overtaken >= 2
+                overtaken.update(each.id for each in older if could_start(each, began_s(job), watch))
+            assert 0 < max(overtaken.values()) <= LIMITS.shift
             assert {room for job in jobs for room in (job.room, job.target) if room} >= {FIRST, SECOND, THIRD}
             assert one_at_a_time(jobs)
             await eventually(it, lambda: all(it.room(room) is RoomState.VACANT for room in (FIRST, SECOND, THIRD)))
@@ -79,7 +80,7 @@ def test_ten_mixed_jobs_are_taken_in_their_order_as_far_as_they_can_start() -> N
     loop.run(scenario())
 
 
-def test_jobs_that_are_all_ready_follow_each_other_at_once_in_their_order() -> None:
+def test_jobs_that_are_all_ready_follow_each_other_at_once_and_a_customer_goes_before_relocations() -> None:
     async def scenario() -> None:
         cars = stock(A2, A3, A5, B2)
         async with stage(roomy_tower(), cars=cars, execute=False) as it:
@@ -91,7 +92,8 @@ def test_jobs_that_are_all_ready_follow_each_other_at_once_in_their_order() -> N
             await it.command(UnitEvent.START, UnitState.EXECUTE)
             await eventually(it, lambda: not it.book.open_jobs())
             jobs = sorted(it.book.jobs.values(), key=began_s)
-            assert [job.id for job in jobs] == [1, 2, 3, 4]
+            assert jobs[0].id == 4
+            assert {job.id for job in jobs} == {1, 2, 3, 4}
             assert all(began_s(other) - ended_s(one) < AT_ONCE_S for one, other in pairwise(jobs))
             all_is_told(it)
 

@@ -46,6 +46,7 @@ CALLS: Final = (
     ACall("sensors", {}, V),
     ACall("traces", {}, V),
     ACall("inventory.audit", {}, V),
+    ACall("plan", {}, V),
     ACall("service", {}, V),
     ACall("interlocks", {"mechanism": "lift"}, V),
     ACall("whoami", {}, V),
@@ -89,7 +90,7 @@ CALLS: Final = (
 
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
-    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "service"), V),
+    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "plan", "service"), V),
     **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
     **dict.fromkeys(("place.confirm", "place.audit", "trace.save"), O),
     **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold", "service.done"), T),

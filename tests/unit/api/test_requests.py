@@ -57,6 +57,7 @@ BY = "1000:ann"
         ("status", {}, events.Query(BY, what="status")),
         ("cars", {}, events.Query(BY, what="cars")),
         ("places", {}, events.Query(BY, what="places")),
+        ("plan", {}, events.Query(BY, what="plan")),
         ("jobs", {}, events.Query(BY, what="jobs", params={"all": False})),
         ("jobs", {"all": True}, events.Query(BY, what="jobs", params={"all": True})),
     ],

@@ -1,0 +1,52 @@
+"""The plan of the queue in words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from controller.cli.texts import place_text, seconds_text
+
+Picture = Mapping[str, Any]
+
+
+def plan_lines(picture: Picture) -> Iterator[str]:
+    """Yield the lines of a plan, the job at hand first."""
+    hand, moves, unplanned = picture["at_hand"], picture["moves"], picture["unplanned"]
+    rooms = picture["rooms"]
+    if hand is not None:
+        yield f"now  job {hand['id']} {_what(hand, rooms)}, done in {seconds_text(hand['eta_s'])}"
+        if hand["why"]:
+            yield f"     {hand['why']}"
+    elif not moves and not unplanned:
+        yield "Nothing is under way, and nothing waits."
+    for position, move in enumerate(moves, start=1):
+        yield f"{position:>3}  job {move['job']} {_what(move, rooms)}, begins {_in(move['begins_s'])}, {_promise(move)}"
+        yield f"     {move['why']}"
+    for job in unplanned:
+        yield f"  -  job {job['id']} {job['kind']} {job['car']}: nothing can be done for it as things are"
+    if picture["promises"]["kept"]:
+        yield ""
+        yield _kept(picture["promises"])
+
+
+def _what(move: Picture, rooms: Sequence[int]) -> str:
+    source, target = (place_text(move[end], rooms) for end in ("source", "target"))
+    return f"{move['kind']} {move['car']} from {source} to {target}"
+
+
+def _in(seconds: float) -> str:
+    return "now" if seconds < 1 else f"in {seconds_text(seconds)}"
+
+
+def _promise(move: Picture) -> str:
+    """Return when it will be done: half keep the first time, nine in ten the second."""
+    promise = move["promise"]
+    if promise is None:
+        return f"done in {seconds_text(move['ends_s'])}"
+    because = f" ({promise['because']})" if promise["because"] else ""
+    return f"done in {seconds_text(promise['p50_s'])}, at the latest {seconds_text(promise['p90_s'])}{because}"
+
+
+def _kept(promises: Picture) -> str:
+    share = f"{promises['within_p90'] * 100:.0f} %"
+    off = seconds_text(promises["mean_error_s"])
+    return f"Of {promises['kept']} promises {share} kept their latest time (nine in ten should); {off} off on the mean."

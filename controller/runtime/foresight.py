@@ -1,0 +1,197 @@
+"""What the control task foresees: which queued job is best taken up next, when each is served, and why.
+
+It looks through the planner at the book, the rooms and the machine as they are now; how long things take is learned
+from what was measured here. It changes nothing and promises nothing to a PLC: a job begins only where the selection
+finds that it can.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.domain.book import CARRIAGE, Book
+from controller.domain.calibration import Calibration, Primitive
+from controller.domain.cycles import Cycles
+from controller.domain.dispatch import Limits, Plan, Request, Scene
+from controller.domain.eta import Eta, Forecast
+from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.places import PlaceStatus
+from controller.domain.planner import plan
+from controller.domain.rooms import RoomState
+from controller.domain.travel import Pose, shorter_way_mdeg
+from controller.domain.turnover import NEVER, Turnover, as_built
+from controller.runtime.arrival import rest_s, step_bound_s
+from controller.runtime.yardstick import StepTime
+
+OPERATORS_WEIGHT: Final = 0.2
+"""What a second of waiting counts for a relocation, beside one of a customer's: nobody stands at a gate for it."""
+
+LIMITS: Final = Limits(load_ahead=False)
+"""No car is loaded before its room is vacant: a carriage that waits at a door serves nobody else."""
+
+_TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
+_EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """The job that has the carriage, and for how long its step has been running, in seconds."""
+
+    job: Job
+    elapsed_s: float
+
+
+class Foresight:
+    """Plans the queue and tells when each job of it will be served. Called by the control task alone.
+
+    ``now`` is wall time in seconds since the epoch; all that is planned is in seconds of the loop's clock.
+    """
+
+    def __init__(self, bench: Bench, book: Book, room: Callable[[int], RoomState], now: Callable[[], float]) -> None:
+        self._bench = bench
+        self._book = book
+        self._room = room
+        self._now = now
+        self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
+        self._cycles = Cycles(bench.kinematics, bench.shape)
+        self._stale = False
+        self.forecast = Forecast()
+        self.calibration = Calibration()
+        self.promises: Mapping[int, Eta] = {}
+        """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then."""
+        self.why: dict[int, str] = {}
+        """By open job: why it was taken up when it was."""
+
+    def entered(self, room: int, state: RoomState) -> None:
+        """Take a change of a room's state."""
+        self._turnover.entered(room, state, self._clock())
+        self._stale = True
+
+    def measured(self, step: StepTime) -> None:
+        """Take what a step took that nothing disturbed."""
+        primitive = self._primitive(step)
+        if primitive is not None and step.commands == 1:
+            self.calibration.learn(primitive, step.bound_s, step.measured_s)
+
+    def changed(self, job: Job) -> None:
+        """Take a new job or a new state of one: the promise of one that ends is kept, broken or void."""
+        self._stale = True
+        if job.state not in TERMINAL:
+            return
+        self.why.pop(job.id, None)
+        if job.state is JobState.DONE:
+            self.forecast.served(job.id, self._clock())
+            # What its steps have taught is what the next plan reckons with.
+            self._cycles = Cycles(self._bench.kinematics, self._bench.shape, self.calibration.paces)
+        else:
+            self.forecast.gave_up(job.id)
+
+    def plan(self, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Plan:
+        """Return the plan of the queue; with nothing queued, or the carriage's place unknown, an empty one."""
+        here = self._place(at_hand)
+        requests = self._requests()
+        if here is None or not requests:
+            return Plan()
+        return plan(requests, self._scene(here, at_hand, free_bays), self._cycles, LIMITS)
+
+    def look(self, plan_now: Callable[[], Plan]) -> None:
+        """Promise anew, if a job or a room has changed since the last look."""
+        if not self._stale:
+            return
+        self._stale = False
+        if not any(job.state is JobState.QUEUED for job in self._book.open_jobs()):
+            self.promises = {}
+            return
+        ends_s = {move.request: move.end_s for move in plan_now().moves}
+        in_service = frozenset(room for room in self._bench.shape.rooms if self._room(room) not in NEVER)
+        self.promises = self.forecast.tell(self._clock(), ends_s, in_service)
+
+    def _requests(self) -> list[Request]:
+        queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
+        return [self._request(job, source) for job in queued if (source := self._source(job)) is not None]
+
+    def _source(self, job: Job) -> int | None:
+        """Return where a queued job's car is to be fetched; None where it is not: nothing can be planned for it."""
+        if job.kind is JobKind.STORE:
+            return job.room
+        place = self._book.places.get(job.source) if job.source is not None else None
+        holds = place is not None and place.status is PlaceStatus.OCCUPIED and place.car == job.car
+        return job.source if holds else None
+
+    def _request(self, job: Job, source: int) -> Request:
+        now_s = self._clock()
+        waited_s = max(0.0, self._now() - job.created_at)
+        return Request(
+            job.id,
+            job.kind,
+            now_s - waited_s,
+            source,
+            job.room if job.kind is JobKind.RETRIEVE else job.target,
+            self._accepted_s(source, now_s) if job.kind is JobKind.STORE else now_s,
+            OPERATORS_WEIGHT if job.kind is JobKind.RELOCATE else 1.0,
+            sum(other.id > job.id and other.started_at is not None for other in self._book.jobs.values()),
+        )
+
+    def _accepted_s(self, room: int, now_s: float) -> float:
+        """Return when the car of a STORE can be fetched from its room."""
+        vacant_s = self._turnover.vacant_s(room, now_s)
+        match self._room(room):
+            case RoomState.ACCEPTED:
+                return now_s
+            case RoomState.MEASURING:
+                return now_s + self._cycles.gate_s()
+            case RoomState.RESERVED | RoomState.OPEN_FOR_CAR:
+                return now_s + self._turnover.served_s
+            case _:
+                return vacant_s + self._turnover.served_s
+
+    def _scene(self, here: int, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Scene:
+        now_s = self._clock()
+        rooms = [room for room in self._bench.shape.rooms if self._room(room) not in NEVER]
+        vacant_s = {room: self._turnover.vacant_s(room, now_s) for room in rooms}
+        free_s = now_s
+        if at_hand is not None:
+            job = at_hand.job
+            free_s += max(0.0, step_bound_s(self._bench, job) - at_hand.elapsed_s) + rest_s(self._bench, job)
+            if job.kind is JobKind.RETRIEVE and job.target in vacant_s:
+                vacant_s[job.target] = free_s + self._turnover.served_s
+            elif job.kind is JobKind.STORE and job.source in vacant_s:
+                vacant_s[job.source] = min(vacant_s[job.source], free_s)
+        return Scene(now_s, here, free_s, vacant_s, self._turnover.served_s, (*free_bays, *self._kept_free()))
+
+    def _kept_free(self) -> list[int]:
+        """Return the bays that are kept free for the relocations that wait."""
+        waiting = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
+        targets = (job.target for job in waiting if job.kind is JobKind.RELOCATE and job.target is not None)
+        return [target for target in targets if self._book.places[target].status is PlaceStatus.FREE]
+
+    def _place(self, at_hand: AtHand | None) -> int | None:
+        """Return the place where the carriage is free next: that of its job, or the one that it stands nearest to."""
+        if at_hand is not None:
+            return at_hand.job.target
+        docked = readings.docked_place_or_none(self._bench)
+        if docked is not None or self._book.places[CARRIAGE].status is not PlaceStatus.FREE:
+            return docked
+        tower = self._bench.tower
+        height_mm, angle_mdeg = tower.lift.position_mm, tower.turntable.position_mdeg
+
+        def off(item: tuple[int, Pose]) -> tuple[int, int, int]:
+            place, pose = item
+            return abs(pose.height_mm - height_mm), shorter_way_mdeg(angle_mdeg, pose.angle_mdeg), place
+
+        return min(self._bench.shape.poses.items(), key=off)[0]
+
+    def _primitive(self, step: StepTime) -> Primitive | None:
+        state = JobState[step.step]
+        if state in _TRAVELS:
+            return Primitive.TRAVEL
+        if state in _EXCHANGES:
+            return Primitive.EXCHANGE
+        return Primitive.DOOR if step.place in self._bench.shape.rooms else Primitive.LATCH
+
+    @staticmethod
+    def _clock() -> float:
+        return asyncio.get_running_loop().time()

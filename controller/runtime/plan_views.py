@@ -1,0 +1,76 @@
+"""The plan of the queue as people and programs are shown it: what comes next, why, and what each job is promised."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from controller.activities.context import Bench
+from controller.domain.book import Book
+from controller.domain.calibration import Primitive
+from controller.domain.dispatch import Move
+from controller.domain.eta import Eta
+from controller.domain.jobs import Job, JobState
+from controller.runtime import job_views
+from controller.runtime.foresight import LIMITS
+from controller.runtime.job_views import Picture
+
+if TYPE_CHECKING:
+    from controller.runtime.jobs import Jobs
+
+
+def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) -> Picture:
+    """Return the plan: ``clock_s`` is the loop's time, ``now`` wall time in seconds since the epoch.
+
+    All times are seconds from now.
+    """
+    foresight, working, plan = jobs.foresight, jobs.working, jobs.plan()
+    # As they come, not as planned: a person may ask between a change and the next look.
+    cars = {job.id: job.car for job in book.open_jobs()}
+    planned = {move.request for move in plan.moves}
+    waiting = [job for job in book.open_jobs() if job.state is JobState.QUEUED and job.id not in planned]
+    kept = foresight.forecast.kept
+    return {
+        "at_hand": None if working is None else _at_hand(bench, jobs, working, now),
+        "moves": [_move(move, cars, foresight.promises.get(move.request), clock_s) for move in plan.moves],
+        "unplanned": [job_views.in_queue(job, position) for position, job in enumerate(waiting, start=1)],
+        "rooms": list(bench.shape.rooms),
+        "rule": {"shift": LIMITS.shift, "window": LIMITS.window, "evaluations": LIMITS.evaluations},
+        "promises": {
+            "kept": kept.promises,
+            "within_p90": round(kept.coverage, 4),
+            "mean_error_s": round(kept.mean_error_s, 1),
+        },
+        "pace": {kind.value: asdict(foresight.calibration.accuracy(kind)) for kind in Primitive},
+    }
+
+
+def promised(eta: Eta | None, clock_s: float) -> Picture | None:
+    """Return what a waiting job is promised, in seconds from now; None: nothing is."""
+    if eta is None:
+        return None
+    return {
+        "ahead": eta.ahead,
+        "p50_s": round(max(0.0, eta.p50_s - clock_s), 1),
+        "p90_s": round(max(0.0, eta.p90_s - clock_s), 1),
+        "because": eta.because,
+    }
+
+
+def _at_hand(bench: Bench, jobs: "Jobs", job: Job, now: float) -> Picture:
+    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now)
+    return {**hand, "why": jobs.foresight.why.get(job.id, "")}
+
+
+def _move(move: Move, cars: dict[int, str], eta: Eta | None, clock_s: float) -> Picture:
+    return {
+        "job": move.request,
+        "kind": move.kind.value,
+        "car": cars.get(move.request, ""),
+        "source": move.source,
+        "target": move.target,
+        "begins_s": round(max(0.0, move.begin_s - clock_s), 1),
+        "served_s": round(max(0.0, move.served_s - clock_s), 1),
+        "ends_s": round(max(0.0, move.end_s - clock_s), 1),
+        "overtakes": list(move.overtakes),
+        "why": move.why,
+        "promise": promised(eta, clock_s),
+    }

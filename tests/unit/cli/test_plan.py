@@ -1,0 +1,69 @@
+"""A plan in words: what comes next and why, what is promised, and how promises were kept."""
+
+from typing import Any
+
+from controller.cli.plan_text import plan_lines
+
+IDLE: dict[str, Any] = {
+    "at_hand": None,
+    "moves": [],
+    "unplanned": [],
+    "rooms": [101, 104],
+    "promises": {"kept": 0, "within_p90": 0.0, "mean_error_s": 0.0},
+}
+
+
+def move(**changes: object) -> dict[str, Any]:
+    return {
+        "job": 8,
+        "kind": "RETRIEVE",
+        "car": "C305",
+        "source": 305,
+        "target": 104,
+        "begins_s": 41.2,
+        "served_s": 120.4,
+        "ends_s": 120.4,
+        "overtakes": [7],
+        "why": "overtakes 7: its room is in use for 62 s",
+        "promise": {"ahead": 0, "p50_s": 121.0, "p90_s": 150.0, "because": ""},
+        **changes,
+    }
+
+
+def test_an_idle_tower_has_nothing_to_explain() -> None:
+    assert list(plan_lines(IDLE)) == ["Nothing is under way, and nothing waits."]
+
+
+def test_each_job_has_its_turn_its_times_and_its_reason() -> None:
+    hand = {"id": 6, "kind": "STORE", "car": "N1", "source": 101, "target": 203, "eta_s": 40.6, "why": "first in turn"}
+    assert list(plan_lines({**IDLE, "at_hand": hand, "moves": [move()]})) == [
+        "now  job 6 STORE N1 from room 1 (101) to bay 203, done in 41 s",
+        "     first in turn",
+        "  1  job 8 RETRIEVE C305 from bay 305 to room 2 (104), begins in 41 s, done in 2 min, at the latest 2 min",
+        "     overtakes 7: its room is in use for 62 s",
+    ]
+
+
+def test_a_changed_promise_says_why() -> None:
+    promise = {"ahead": 1, "p50_s": 90.0, "p90_s": 119.0, "because": "62 s later: room 104 no longer in service"}
+    [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise, begins_s=0.2)]})
+    assert line.endswith("begins now, done in 90 s, at the latest 119 s (62 s later: room 104 no longer in service)")
+
+
+def test_what_was_not_promised_yet_has_the_planned_time() -> None:
+    [line, _] = plan_lines({**IDLE, "moves": [move(promise=None, ends_s=80.0)]})
+    assert line.endswith("done in 80 s")
+
+
+def test_who_cannot_be_served_is_told_of() -> None:
+    waits = {"id": 9, "kind": "RETRIEVE", "car": "C1"}
+    assert list(plan_lines({**IDLE, "unplanned": [waits]})) == [
+        "  -  job 9 RETRIEVE C1: nothing can be done for it as things are"
+    ]
+
+
+def test_the_promises_of_the_past_are_reckoned_up() -> None:
+    kept = {"kept": 120, "within_p90": 0.908, "mean_error_s": 11.4}
+    assert list(plan_lines({**IDLE, "moves": [move()], "promises": kept}))[-1] == (
+        "Of 120 promises 91 % kept their latest time (nine in ten should); 11 s off on the mean."
+    )
