@@ -180,7 +180,7 @@ class _Play:
                 self.wake_s = move.begin_s
                 self._at(move.begin_s, self._wake)
             return
-        self._make(move.request, move.target, requests)
+        self._make(move, requests)
 
     def _wake(self) -> None:
         self.wake_s = inf
@@ -215,17 +215,17 @@ class _Play:
         bays = tuple(sorted(self.free_bays))
         return Scene(self.now_s, self.here, self.free_s, vacant_s, self.site.served_s, bays)
 
-    def _make(self, number: int, target: int, requests: list[Request]) -> None:
+    def _make(self, planned: Move, requests: list[Request]) -> None:
         """Let the carriage make a move, with rooms that become vacant when they really do."""
+        number, target = planned.request, planned.target
         waiting = tuple(each.room for each in self.asked.values() if each.room is not None)
         vacant_s = {room: state.vacant_s for room, state in self.rooms.items()}
         state = State(self.here, self.now_s, vacant_s, self.free_bays, waiting)
         request = next(each for each in requests if each.id == number)
         move = self.course.move(state, request, target)
         customer = self.asked.pop(number).customer
-        for other in requests:
-            if other.id < number:
-                self.asked[other.id].overtaken += 1
+        for other in planned.overtakes:
+            self.asked[other].overtaken += 1
         opened_s = self.served[number].opened_s
         if move.kind is JobKind.STORE:
             # Empty behind the car, the room is the job's until the car stands in its bay: it might have to come back.

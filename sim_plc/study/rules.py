@@ -11,8 +11,9 @@ from typing import Final
 
 from controller.domain.course import Course, State, opening
 from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Move, Request, Scene
+from controller.domain.dispatch import Limits, Move, Request, Scene
 from controller.domain.jobs import JobKind
+from controller.domain.planner import plan
 from sim_plc.study.site import Site
 
 Choose = Callable[[Sequence[Request], Scene], Move | None]
@@ -90,6 +91,23 @@ class Simple:
         return nearest_of(self.site.cycles, request.source, vacant) if vacant else None
 
 
+@dataclass(frozen=True)
+class Planned:
+    """Makes the first move of the plan for everybody who waits."""
+
+    site: Site
+    limits: Limits
+
+    def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
+        """Return that move; it may begin later."""
+        moves = plan(requests, scene, self.site.cycles, self.limits).moves
+        return moves[0] if moves else None
+
+
+def _planned(title: str, limits: Limits) -> Rule:
+    return Rule(title, load_ahead=limits.load_ahead, at=lambda site: Planned(site, limits))
+
+
 def _simple(title: str, score: Score) -> Rule:
     return Rule(title, load_ahead=False, at=lambda site: Simple(site, site.course(load_ahead=False), score))
 
@@ -101,6 +119,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         FCFS: _simple("first come, first served", first_come),
         "nearest": _simple("nearest car first", nearest),
         "shortest": _simple("shortest move first", shortest),
+        "planned": _planned("planned", Limits()),
+        "planned-vacant": _planned("planned, fetched for vacant rooms alone", Limits(load_ahead=False)),
     }
 )
 """By short name; the first is what the others are compared with."""

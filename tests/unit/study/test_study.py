@@ -32,7 +32,8 @@ def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("small (medium), Quiet day: 2 days")
     assert f"report: {tmp_path / 'study.html'}" in result.stdout
-    assert f"{2 * 5}/{2 * 5} days" in result.stderr
+    lived = 2 * (3 + len(RULES) - 1)
+    assert f"{lived}/{lived} days" in result.stderr
     for title in ("as planned", "one more room", f"a lift {FASTER:g} times as fast", "nearest car first"):
         assert title in result.stdout
     body = json.loads((tmp_path / "study.json").read_text())
