@@ -13,7 +13,7 @@ FAMILIES = ("quiet", "normal", "saturday", "sale", "returns")
 
 WITHIN = 0.01
 
-TIE = 0.1
+TIE = 0.03
 """A mean wait may differ so far on a day on which two rooms or two people came so near each other that milliseconds
 decided, and everything behind that was another day."""
 

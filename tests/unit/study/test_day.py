@@ -14,7 +14,7 @@ from tests.support.study import day_of, site_named
 
 SMALL = site_named("small")
 ROOM = SMALL.rooms[0]
-FIRST = 35
+FIRST = 20
 """So many customers of a day say enough of a rule."""
 
 
