@@ -120,7 +120,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "nearest": _simple("nearest car first", nearest),
         "shortest": _simple("shortest move first", shortest),
         "planned": _planned("planned", Limits()),
-        "planned-vacant": _planned("planned, fetched for vacant rooms alone", Limits(load_ahead=False)),
+        "planned-vacant": _planned("planned, none fetched ahead", Limits(load_ahead=False)),
     }
 )
 """By short name; the first is what the others are compared with."""

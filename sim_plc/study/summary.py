@@ -66,6 +66,9 @@ def groups(figures: Figures) -> Iterator[tuple[str, Waits]]:
 def findings(study: Study) -> Iterator[str]:
     """Yield in a sentence each what the tower as planned does, and what every other case would change."""
     planned = study.planned
+    if not planned.all.people:
+        yield "Nobody came on these days."
+        return
     promise = f"{PROMISE_S / 60:.0f} minutes"
     yield (
         f"As planned, {planned.all.in_time:.1%} wait no longer than {promise}; "
@@ -85,7 +88,8 @@ def findings(study: Study) -> Iterator[str]:
 
 
 def _change(what: str, planned: Figures, other: Figures) -> str:
-    change = other.all.mean_s / planned.all.mean_s - 1 if planned.all.mean_s else 0.0
+    # Rounded, and without the sign of what is nothing.
+    change = round(other.all.mean_s / planned.all.mean_s - 1, 2) + 0.0
     return (
         f"{what[0].upper()}{what[1:]}: mean wait {minutes(other.all.mean_s)} ({change:+.0%}), "
         f"p95 {minutes(other.all.p95_s)}, {other.all.in_time:.1%} in time."

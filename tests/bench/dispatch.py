@@ -83,14 +83,14 @@ def line(result: Result, first: Result, bound: float | None) -> str:
     change = waits.mean_s / first.figures.all.mean_s - 1 if first.figures.all.mean_s else 0.0
     above = f"{fetch.mean_s / bound:5.2f}" if bound else "    -"
     return (
-        f"  {result.rule:10} {waits.mean_s:7.1f} {change:+6.1%} {waits.p95_s:7.0f} {waits.worst_s:7.0f} "
+        f"  {result.rule:14} {waits.mean_s:7.1f} {change:+6.1%} {waits.p95_s:7.0f} {waits.worst_s:7.0f} "
         f"{result.figures.fetched_an_hour:6.2f} {waits.in_time:7.1%} {result.figures.energy_mj:7.3f} "
         f"{fetch.mean_s:7.1f} {above} {part:6.0%} {most_s:6.1f} {result.cpu_ms:6.1f}"
     )
 
 
 HEAD = (
-    f"  {'rule':10} {'mean s':>7} {'':>6} {'p95':>7} {'worst':>7} {'cars/h':>6} {'in time':>7} {'MJ/car':>7} "
+    f"  {'rule':14} {'mean s':>7} {'':>6} {'p95':>7} {'worst':>7} {'cars/h':>6} {'in time':>7} {'MJ/car':>7} "
     f"{'fetch s':>7} {'/ LB':>5} {'worse':>6} {'by s':>6} {'ms/day':>6}"
 )
 

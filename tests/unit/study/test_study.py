@@ -68,6 +68,17 @@ def test_a_rule_that_is_asked_for_is_studied_and_the_others_beside_it(tmp_path: 
     assert {case["rule"] for case in body["by_rule"]} == set(RULES) - {"nearest"}
 
 
+def test_a_demand_of_ones_own_may_be_of_cars_and_of_nobody(tmp_path: Path) -> None:
+    demand = 'measure = "cars"\nopens_h = 9\ncloses_h = 10\narrivals.every_day = [{}]\nmodels.city = 1.0\n'
+    file = tmp_path / "demand.toml"
+    args = ("--tower", "small", "--demand", str(file), "--days", "2", "--out", str(tmp_path))
+    file.write_text(demand.format(4.0))
+    assert "As planned, 100.0% wait no longer" in run(*args).stdout
+    file.write_text(demand.format(0.0))
+    assert "Nobody came on these days." in run(*args).stdout
+    _self_contained((tmp_path / "study.html").read_text())
+
+
 @pytest.mark.parametrize(
     ("args", "code", "text"),
     [
