@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from controller.app import Daemon
@@ -40,12 +41,6 @@ DECISIONS: Final = ("continue", "continue", "put-back", "put-back", "divert", "d
 BEGIN_AT: Final = (0, 0, 2, 2, 4)
 """Which of them somebody begins with."""
 
-LEFT_ALONE_S: Final = (0.0, 0.0, 0.0, 30.0, 90.0)
-"""How long a parked job is left alone at first, whatever is done about the unit meanwhile."""
-
-SUSPENSION_ENDS: Final = 0.2
-"""The chance, at each look, that whatever somebody has suspended the unit for is over."""
-
 PATIENCE_S: Final = 40.0
 """For how long a blocked room, an unverified place or another mode is left alone."""
 
@@ -60,15 +55,26 @@ AGAIN_S: Final = 60.0
 """An inventory that has left the same places in doubt is not stated again before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How somebody looks after a tower: seconds, chances 0 to 1."""
+
+    pause_s: tuple[float, float] = (2.0, 8.0)
+    """Between two looks."""
+    left_alone_s: tuple[float, ...] = (0.0, 0.0, 0.0, 30.0, 90.0)
+    """How long a parked job is left alone at first, whatever is done about the unit meanwhile: one of these."""
+    suspension_ends: float = 0.2
+    """The chance, at each look, that whatever somebody has suspended the unit for is over."""
+
+
 class Operator:
     """Looks at the tower every few seconds and does one thing about what is wrong."""
 
-    def __init__(self, world: World, rng: random.Random, *, pause_s: tuple[float, float] = (2.0, 8.0)) -> None:
-        """Take the world; ``pause_s``: between two looks."""
+    def __init__(self, world: World, rng: random.Random, care: Care | None = None) -> None:
         self.did: Counter[str] = Counter()
         self._world = world
         self._rng = rng
-        self._pause_s = pause_s
+        self._care = care or Care()
         self._mender = Mender(world, self.ask)
         self._mode_since_s: float | None = None
         self._habits = random.Random(f"{world.seed} habits")
@@ -85,7 +91,7 @@ class Operator:
     async def attend(self) -> None:
         """Look after the tower for ever."""
         while True:
-            await asyncio.sleep(self._rng.uniform(*self._pause_s))
+            await asyncio.sleep(self._rng.uniform(*self._care.pause_s))
             with suppress(NobodyThere):
                 await self.look()
 
@@ -109,7 +115,7 @@ class Operator:
             await self.ask(SetMode(by="operator", mode=UnitMode.PRODUCTION))
         elif self._needs_reset(daemon):
             await self.ask(UnitCommand(by="operator", event=UnitEvent.STOP))
-        elif unit.state is UnitState.SUSPENDED and self._habits.random() > SUSPENSION_ENDS:
+        elif unit.state is UnitState.SUSPENDED and self._habits.random() > self._care.suspension_ends:
             return
         elif unit.state in NEXT:
             await self.ask(UnitCommand(by="operator", event=NEXT[unit.state]))
@@ -216,7 +222,7 @@ class Operator:
         job = min(parked, key=lambda each: each.car != aboard)
         if job.id not in self._begins:
             self._begins[job.id] = self._habits.choice(BEGIN_AT)
-            self._again_s[job.id] = self._world.now + self._habits.choice(LEFT_ALONE_S)
+            self._again_s[job.id] = self._world.now + self._habits.choice(self._care.left_alone_s)
         if self._world.now < self._again_s[job.id]:
             return False
         self._tried[job.id] += 1

@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from config.schema import Audit, Timing, Tower
@@ -21,12 +21,12 @@ from sim_plc.rehearsal.ablations.catalogue import cut_of
 from sim_plc.rehearsal.desk import Desk
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import Durability
-from sim_plc.rehearsal.faults.aimed import draw_aimed
+from sim_plc.rehearsal.faults.aimed import care_for, draw_aimed, looks_into_bays, manners_for
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
 from sim_plc.rehearsal.faults.letter import Letter, Strike
 from sim_plc.rehearsal.invariants import Inspector, Violation
-from sim_plc.rehearsal.operator import Operator
-from sim_plc.rehearsal.people import PAUSE_S, Manners, Orders, Public
+from sim_plc.rehearsal.operator import Care, Operator
+from sim_plc.rehearsal.people import Manners, Orders, Public
 from sim_plc.rehearsal.probes import Probes
 from sim_plc.rehearsal.world import World
 
@@ -42,14 +42,17 @@ HEAL_MOVES: Final = 2
 PARKED_LIMIT_S: Final = 240.0
 """An operator who attends gets a parked job ended within this; then it may stay parked, with its reason."""
 
+PATIENCES_S: Final = (60.0, 120.0, 240.0)
+"""For how long customers are waited for; the shortest in runs that aim, where others wait behind them."""
+
 AUDITED: Final = 2
 """Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
 
 ON_BYTES: Final = 5
 """Of so many seeds one has wires that carry bytes."""
 
-AIMED: Final = 4
-"""Of so many times `AIMED` seeds as many in a row have faults that are aimed at what the unit and its jobs do."""
+AIMED: Final = 8
+"""Of so many seeds one has faults that are aimed at what the unit and its jobs do."""
 
 AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)
 
@@ -68,8 +71,8 @@ class Options:
     coalesced: bool = True
     on_bytes: bool | None = None
     """Whether the wires carry bytes, for the product's own links; None: each `ON_BYTES`-th seed's do."""
-    pause_s: tuple[float, float] = PAUSE_S
-    """Between two orders."""
+    pause_s: tuple[float, float] | None = None
+    """Between two orders; None: as people have it, or in a hurry in runs that aim."""
     script: tuple[Strike, ...] | None = None
     """Instead of a drawn one."""
     unasked: frozenset[int] = frozenset()
@@ -165,7 +168,10 @@ class Play:
         """Take the tower and what is drawn by the seed; ``cut``: what the PLCs do not enforce."""
         rng = random.Random(f"{seed} {tower.name}")
         tower = _drawn_tower(tower, rng)
-        if seed % AUDITED == 1:
+        self._turn = _aimed_turn(seed, options)
+        if self._turn is not None:
+            tower = _with_patience(tower, PATIENCES_S[0])
+        if seed % AUDITED == 1 or (self._turn is not None and looks_into_bays(self._turn)):
             tower = tower.model_copy(update={"audit": AUDIT})
         self.options = options
         on_bytes = _is_on_bytes(seed) if options.on_bytes is None else options.on_bytes
@@ -186,9 +192,13 @@ class Play:
         self.world.life_witnesses.append(self.durability)
         self.probes = Probes(self.world)
         one_room = len(tower.shape.rooms) == 1
-        manners = Manners(pause_s=options.pause_s, open_jobs=2 if one_room else 4)
+        manners = Manners(open_jobs=2 if one_room else 4)
+        if self._turn is not None:
+            manners = manners_for(self._turn, manners)
+        manners = replace(manners, pause_s=options.pause_s or manners.pause_s)
         self.heal_s = max(HEAL_S, manners.open_jobs * HEAL_MOVES * longest_move_s(tower))
-        self.operator = Operator(self.world, random.Random(rng.random()))
+        care = Care() if self._turn is None else care_for(self._turn)
+        self.operator = Operator(self.world, random.Random(rng.random()), care)
         self.public = Public(self.world, random.Random(rng.random()), manners)
         self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public, options.unasked)
         self.desk = Desk(self.world)
@@ -228,10 +238,8 @@ class Play:
 
     def _script(self, length_s: float) -> tuple[Strike, ...]:
         kinds = tuple(kind for kind in self.options.kinds if self.world.on_bytes or not kind.of_bytes)
-        seed, aimed = self.world.seed, self.options.aimed
-        if is_aimed(seed) if aimed is None else aimed:
-            turn = turn_of(seed, every=aimed is True)
-            drawn = draw_aimed(self._rng, turn, begin_s=5.0, end_s=length_s, kinds=kinds)
+        if self._turn is not None:
+            drawn = draw_aimed(self._rng, self._turn, begin_s=5.0, end_s=length_s, kinds=kinds)
         else:
             drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
@@ -306,7 +314,11 @@ class Play:
 
 def _drawn_tower(tower: Tower, rng: random.Random) -> Tower:
     """Return the tower with people who are less patient than the real ones, so that patience ends now and then."""
-    timing: Timing = tower.timing.model_copy(update={"customer_patience_s": rng.choice([60.0, 120.0, 240.0])})
+    return _with_patience(tower, rng.choice(PATIENCES_S))
+
+
+def _with_patience(tower: Tower, patience_s: float) -> Tower:
+    timing: Timing = tower.timing.model_copy(update={"customer_patience_s": patience_s})
     return tower.model_copy(update={"timing": timing})
 
 
@@ -332,8 +344,17 @@ def _told(world: World) -> Counter[str]:
 
 
 def is_aimed(seed: int) -> bool:
-    """Tell whether a seed is one of those whose faults are aimed unless all of them, or none, are."""
-    return seed // AIMED % AIMED == AIMED - 1
+    """Tell whether a seed is one of those whose faults are aimed unless all of them, or none, are.
+
+    Of `AIMED` in a row another one each time: what else hangs on the number of a seed comes together with it.
+    """
+    return seed % AIMED == (seed // AIMED + 3) % AIMED
+
+
+def _aimed_turn(seed: int, options: Options) -> int | None:
+    """Return the how manyth a run is of those that aim; None: it does not."""
+    aims = is_aimed(seed) if options.aimed is None else options.aimed
+    return turn_of(seed, every=options.aimed is True) if aims and options.faults else None
 
 
 def turn_of(seed: int, *, every: bool) -> int:

@@ -19,7 +19,7 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.faults import sensors
 from sim_plc.rehearsal.faults.alphabet import ALPHABET, Fate, draw
 from sim_plc.rehearsal.life import Life
-from sim_plc.rehearsal.operator import Operator
+from sim_plc.rehearsal.operator import Care, Operator
 from sim_plc.rehearsal.people import Manners, Orders, Public
 from sim_plc.rehearsal.world import EPOCH_S, World
 from tests.support.command_judge import CommandJudge
@@ -169,7 +169,7 @@ async def _rehearse(seed: int, length_s: float, into: Rehearsed, faults: int) ->
     public = Public(world, random.Random(rng.random()), MANNERS)
     public.generous = rng.random() < HURRIED
     orders = Orders(world, random.Random(rng.random()), MANNERS, public)
-    operator = Operator(world, random.Random(rng.random()), pause_s=(1.0, 3.0))
+    operator = Operator(world, random.Random(rng.random()), Care(pause_s=(1.0, 3.0)))
     fate, liar = Fate(world, random.Random(rng.random())), Liar(world, random.Random(rng.random()))
     script = draw(rng, begin_s=20.0, end_s=length_s, kinds=KINDS, most=faults)
     async with world.running():

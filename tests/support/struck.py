@@ -15,7 +15,7 @@ from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import Durability
 from sim_plc.rehearsal.faults.alphabet import Fate
 from sim_plc.rehearsal.faults.letter import Letter, Strike
-from sim_plc.rehearsal.operator import Operator
+from sim_plc.rehearsal.operator import Care, Operator
 from sim_plc.rehearsal.world import World
 from tests.support.places import LOW2, TOP1, TOP2
 from tests.support.stage import Stage
@@ -94,4 +94,4 @@ async def in_a_move(seed: int = 1) -> AsyncIterator[Struck]:
         number = await it.order(Relocate(car="A1", bay=TOP1))
         await it.until(lambda: it.job(number).state is JobState.POSITIONING)
         fate = Fate(world, random.Random(seed))
-        yield Struck(it, durability, fate, Operator(world, random.Random(seed), pause_s=(0.3, 0.6)), number)
+        yield Struck(it, durability, fate, Operator(world, random.Random(seed), Care(pause_s=(0.3, 0.6))), number)

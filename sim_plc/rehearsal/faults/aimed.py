@@ -1,148 +1,255 @@
 """Scripts that aim: at every state of the unit with every step of a job some letters wait for a run to come there.
 
-What brings the unit or the job to the rarer ones is struck as well. Every letter gets its turn at every pair that can
-be met, run after run, so that a campaign fills its table evenly.
+A run that is struck at every step of a job hardly ever gets to the later ones. So each run has a theme: one step of a
+job, or one way to be suspended or to go on beside a parked job. It is brought there again and again, and what waits for
+the other steps waits for other runs. Every letter gets its turn at every pair that can be met, run after run, so that a
+campaign fills its table evenly.
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from sim_plc.rehearsal.cells import NO_JOB, REACHABLE, Cell
-from sim_plc.rehearsal.faults import desk, drives, humans, iron, plc, process, safety, wire
+from sim_plc.rehearsal.faults import desk
+from sim_plc.rehearsal.faults.leads import WORKING, beside_parked, leads_to
 from sim_plc.rehearsal.faults.letter import Aim, Letter, Strike
+from sim_plc.rehearsal.operator import Care
+from sim_plc.rehearsal.people import Manners
 
-EACH_S: Final = 40.0
-"""Room for what leads to one pair: so many of them fit into a run."""
+ASIDE: Final = "ASIDE"
+"""Theme: what comes to rest, or is held, with jobs that were put aside."""
+
+PARKED: Final = "PARKED"
+"""Theme: the unit goes on, pauses and is suspended beside a parked job, and that is decided on meanwhile."""
+
+THEMES: Final = (*WORKING[:2], ASIDE, *WORKING[2:4], PARKED, *WORKING[4:6], ASIDE, *WORKING[6:], PARKED)
+"""What one run after the other is about."""
+
+_WITH_PARKED: Final = frozenset(
+    {
+        Cell("EXECUTE", "PARKED"),
+        Cell("HOLDING", "PARKED"),
+        Cell("SUSPENDING", "PARKED"),
+        Cell("SUSPENDED", "PARKED"),
+        Cell("SUSPENDED", "RESUMED"),
+        Cell("SUSPENDED", "UNDONE"),
+    }
+)
+"""Pairs that hardly any run comes to where others are struck as well."""
 
 ALONE: Final = 1
 FEW: Final = 3
 SOME: Final = 6
 MANY: Final = 12
-"""As many letters wait for one pair in a run: where hardly a run misses it, where some do, many do, and most do.
+"""As many letters wait for one pair in a run: where hardly a run misses it, where some do, many do, and most do."""
 
-A pair that leads to others has few, or no run would get there.
-"""
+AT_WORK: Final = 8
+"""As many wait for a step of a job while the unit executes."""
+
+TOGETHER: Final = 4
+"""As many strike into a step each time that it comes."""
 
 PATIENCE_S: Final = 150.0
-"""What leads to a pair last still has as long to meet its own moment."""
+"""What strikes last still has as long to meet its own moment."""
 
 LINGERS_S: Final = (0.0, 0.0, 0.5, 3.0)
 """How long behind the first moment it strikes at the most."""
 
-_LEADS: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
-    {
-        "HOLDING": (humans.HOLD,),
-        "HELD": (humans.HOLD,),
-        "SUSPENDING": (humans.SUSPEND,),
-        "SUSPENDED": (humans.SUSPEND,),
-        "STOPPING": (humans.STOP,),
-        "STOPPED": (humans.STOP, humans.ABORT),
-        "RESETTING": (humans.STOP, humans.ABORT),
-        "IDLE": (humans.STOP,),
-        "ABORTING": (humans.ABORT, safety.E_STOP),
-        "ABORTED": (humans.ABORT, safety.E_STOP),
-        "CLEARING": (humans.ABORT,),
-    }
-)
-"""By state of the unit: what leads there from Execute."""
+_USED_AGAIN_S: Final = 15.0
+"""Within it the carriage is used again, for another job or to look into a bay: it has to come to rest only then."""
+
+_HURRY_S: Final = (2.0, 10.0)
+"""Between two orders, so that strikes find a job."""
+
+_SOON_S: Final = (0.5, 4.0)
+"""Between two looks of whoever looks after the tower."""
 
 _BRIEF: Final = frozenset({"ABORTING", "CLEARING"})
 """States that last for a moment: whoever lingers misses them."""
 
-_PASSING: Final = frozenset({"STOPPING", "ABORTING"})
-"""States in which a job is put aside only when they end: one that was so before is met in them."""
+_CHAINED: Final = 15
+"""So many things, one behind the other, lead on from the step that a run is about: more often it hardly comes."""
 
-_PAUSING: Final = frozenset({"HOLDING", "SUSPENDING", "SUSPENDED"})
-"""States that are reached from Execute alone, also with a job that was parked before."""
+_CUTTING: Final = ("CLEARING", "IDLE")
+"""Where a start behind a kill leads, by the others in which it keeps the step: behind a trip, and without one."""
 
-_COMING_TO_REST: Final = frozenset({"HOLDING", "SUSPENDING", "STOPPING"})
-"""States that last until the carriage stands: in most runs not for a moment of a certain step."""
+_PAUSING: Final = ("HOLDING", "STOPPING", "SUSPENDING")
+"""States that come to rest when the step has ended, and nobody meets by chance."""
+
+_LED_TO: Final = tuple(
+    cell
+    for cell in REACHABLE
+    if cell.step not in WORKING and cell not in _WITH_PARKED and cell.unit in {*_PAUSING, "HELD", "SUSPENDED"}
+)
+"""Pairs without a step that chance alone would rarely give."""
 
 _SELDOM: Final = frozenset({"PARKED", "RESUMED", "UNDONE"})
 """States of a job that come seldom, in whichever state the unit is."""
 
-_SELDOM_WITH_THEM: Final = frozenset({"IDLE", "HELD"})
-"""States of the unit that come often, and with one of them hardly ever."""
 
-_GATEWAY: Final = Cell("HELD", "PARKED")
-"""All that is decided about a job comes behind it."""
+def theme_of(turn: int) -> str:
+    """Return what the ``turn``-th run that aims is about."""
+    return THEMES[turn % len(THEMES)]
 
-_LOOKED_INTO_S: Final = 15.0
-"""Within it the carriage is used for something else again, as to look into a bay: it has to come to rest only then."""
 
-_BEHIND_A_START: Final = frozenset({"ABORTED", "CLEARING", "STOPPED", "RESETTING", "IDLE"})
-"""States in which only a job of a daemon that was killed is at work."""
+def looks_into_bays(turn: int) -> bool:
+    """Tell whether the ``turn``-th run leaves a tower time for it: else its carriage rests while there is no job."""
+    return theme_of(turn) == ASIDE
 
-_FROM_EXECUTE: Final = frozenset({"EXECUTE", "HOLDING", "SUSPENDING", "STOPPING", "ABORTING"})
-"""States in which a job that is being undone goes on being so."""
 
-_BEHIND_A_TRIP: Final = frozenset({"ABORTED", "CLEARING"})
-"""Of these, where a start stays only with the chain open."""
+def manners_for(turn: int, manners: Manners) -> Manners:
+    """Return how people behave in the ``turn``-th run: as they do, but that fewer of them keep a job from its steps."""
+    pause_s = manners.pause_s if looks_into_bays(turn) else _HURRY_S
+    return replace(
+        manners, pause_s=pause_s, no_show=0.01, odd_car=0.02, beside_marks=0.05, lingers=0.01, cancel=0.03
+    )
 
-_TRIPPED_AND_KILLED: Final = (safety.E_STOP, process.CRASH)
-"""In this order: of a daemon that is gone nobody knows what it did."""
 
-_THAT_PARK: Final = (drives.DRIVE, drives.PAST_PLACE, iron.LATCH_AJAR, iron.JAM)
+def care_for(turn: int) -> Care:
+    """Return how somebody looks after the tower in the ``turn``-th run: often, and patiently where it is meant so."""
+    if theme_of(turn) == PARKED:
+        return Care(pause_s=_SOON_S, left_alone_s=(25.0, 60.0, 90.0), suspension_ends=0.05)
+    return Care(pause_s=_SOON_S, left_alone_s=(0.0, 0.0, 15.0, 60.0))
 
-_LEADS_ASIDE: Final[Mapping[str, tuple[Letter, ...]]] = MappingProxyType(
-    {
-        "UNKNOWN": (wire.CUT, plc.PLC_WARM),
-        "PARKED": _THAT_PARK,
-        "RESUMED": _THAT_PARK,
-        "UNDONE": _THAT_PARK,
-    }
-)
-"""By state of a job: what leads there, whatever the unit does then."""
 
-_ON_THE_WAY: Final = MappingProxyType(
-    {"PARKED": "HELD", "RESUMED": "HELD", "UNDONE": "HELD", "INTERRUPTED": "HELD", "UNKNOWN": "RESETTING"}
-)
-"""By state of a job: the state of the unit out of which others are reached with it."""
-
-WORKING: Final = tuple(
-    cell.step for cell in REACHABLE if cell.unit == "EXECUTE" and cell.step not in ("none", "PARKED", "UNDONE")
-)
-"""Steps in which the carriage works."""
-
-_EXCHANGES: Final = ("PICKING", "PLACING")
+def _nth(turn: int) -> int:
+    """Return the how manyth a run is, from 0, of those with its theme."""
+    lap, place = divmod(turn, len(THEMES))
+    return lap * THEMES.count(THEMES[place]) + THEMES[:place].count(THEMES[place])
 
 
 def draw_aimed(
     rng: random.Random, turn: int, *, begin_s: float, end_s: float, kinds: Sequence[Letter]
 ) -> tuple[Strike, ...]:
     """Draw the script of the ``turn``-th run that aims, from 0, with letters of ``kinds``, all over by ``end_s``."""
-    # Few runs have wires that carry bytes: they are for the letters that others cannot play.
-    aiming = tuple(letter for letter in kinds if letter.of_bytes) or tuple(kinds)
-    latest_s = max(begin_s, end_s - PATIENCE_S)
-    strikes: list[Strike] = []
-    for cell in REACHABLE:
-        size = _size(cell)
-        for letter in _in_turn(aiming, cell, turn, size):
-            at_s = rng.uniform(begin_s, latest_s) if size == ALONE else begin_s
-            lingers_s = rng.choice(LINGERS_S) if cell.unit not in _BRIEF else 0.0
-            strikes.append(_strike(rng, letter, cell, at_s, end_s, lingers_s))
-    count = max(1, int((end_s - begin_s) / EACH_S))
-    for place in range(count):
-        at_s = begin_s + (latest_s - begin_s) * (place + rng.random()) / count
-        cell = _wanted(turn * count + place)
-        strikes += [_lead(rng, lead, before, at_s, end_s) for lead, before in _leads(rng, cell, kinds)]
+    draw = _Draw(rng, turn, begin_s, end_s, tuple(kinds))
+    strikes = (*draw.volleys(), *draw.chain(), *draw.leads())
     return tuple(sorted(strikes, key=lambda strike: strike.at_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """Draws one script."""
+
+    rng: random.Random
+    turn: int
+    begin_s: float
+    end_s: float
+    kinds: tuple[Letter, ...]
+
+    @property
+    def theme(self) -> str:
+        return theme_of(self.turn)
+
+    def volleys(self) -> Iterator[Strike]:
+        """Yield what waits for the pairs of every run, and for those of the theme."""
+        # Few runs have wires that carry bytes: they are for the letters that others cannot play.
+        aiming = tuple(letter for letter in self.kinds if letter.of_bytes) or self.kinds
+        for cell in REACHABLE:
+            about = _about(cell)
+            if about == self.theme or (not about and self.theme != PARKED):
+                nth, size = _nth(self.turn) if about else self.turn, _size(cell)
+                for number, letter in enumerate(_in_turn(aiming, cell, nth, size)):
+                    yield self._waiting(letter, cell, number)
+
+    def chain(self) -> Iterator[Strike]:
+        """Yield what leads on from the step that a run is about, in a queue."""
+        if self.theme not in WORKING:
+            return
+        for number in range(_CHAINED):
+            unit = _chained(self.turn, number)
+            for letter, before in leads_to(self.rng, Cell(unit, self.theme), self.kinds):
+                yield _queued(self._strike(letter, before, self.begin_s), number)
+
+    def leads(self) -> Iterator[Strike]:
+        """Yield what leads to pairs without a step, now and then."""
+        wanted = self._wanted()
+        for number, cell in enumerate(wanted):
+            at_s = self.begin_s + (self._latest_s - self.begin_s) * (number + self.rng.random()) / len(wanted)
+            if self.theme == PARKED:
+                leads = beside_parked(cell.unit, self.kinds)
+            else:
+                leads = leads_to(self.rng, cell, self.kinds)
+            for letter, before in leads:
+                yield self._lead(letter, before, at_s, cell)
+
+    def _wanted(self) -> list[Cell]:
+        if self.theme in WORKING:
+            return list(_next(self.turn, 3))
+        if self.theme == ASIDE:
+            wanted = [*_next(_nth(self.turn), 10), *[Cell("HOLDING", NO_JOB), Cell("SUSPENDING", NO_JOB)] * 3]
+            return self.rng.sample(wanted, len(wanted))
+        return [Cell(unit, "PARKED") for unit in ("HOLDING", "SUSPENDED", "SUSPENDING", "SUSPENDED") * 3]
+
+    @property
+    def _latest_s(self) -> float:
+        return max(self.begin_s, self.end_s - PATIENCE_S)
+
+    def _waiting(self, letter: Letter, cell: Cell, number: int) -> Strike:
+        """Return the ``number``-th strike, from 0, of those that wait for one pair."""
+        if cell.unit == "EXECUTE" and cell.step in WORKING:
+            return _queued(self._strike(letter, cell, self.begin_s), _beside(self.turn, number // TOGETHER))
+        at_s = self.begin_s
+        if cell in (Cell("EXECUTE", "PARKED"), Cell("SUSPENDED", "PARKED")):
+            # What comes behind it begins there.
+            at_s = self.begin_s + 0.6 * (self._latest_s - self.begin_s)
+        elif _size(cell) == ALONE:
+            at_s = self.rng.uniform(self.begin_s, self._latest_s)
+        return self._strike(letter, cell, at_s, 0.0 if cell.unit in _BRIEF else self.rng.choice(LINGERS_S))
+
+    def _lead(self, letter: Letter, before: Cell, at_s: float, cell: Cell) -> Strike:
+        """Return a strike that leads on to a pair: at the job in progress, and at once, or as the carriage is used."""
+        waits = before.step in (NO_JOB, "PARKED") and cell.unit in _PAUSING
+        strike = self._strike(letter, before, at_s, _USED_AGAIN_S if waits else 0.0)
+        return replace(strike, where=0) if letter is desk.TWO_CANCEL else strike
+
+    def _strike(self, letter: Letter, cell: Cell, at_s: float, lingers_s: float = 0.0) -> Strike:
+        shortest_s, longest_s = letter.hold_s
+        # While a fault lasts a run gets nowhere: long ones are rare.
+        hold_s = shortest_s + (longest_s - shortest_s) * self.rng.random() ** 3
+        until_s = max(at_s, self.end_s - hold_s)
+        aim = Aim(cell, until_s, self.rng.uniform(0.0, lingers_s))
+        return Strike(at_s, letter, hold_s, self.rng.randrange(1000), aim)
+
+
+def _about(cell: Cell) -> str:
+    """Return the theme of the runs that strike into a pair; empty: all do."""
+    return cell.step if cell.step in WORKING else PARKED if cell in _WITH_PARKED else ""
 
 
 def _size(cell: Cell) -> int:
     """Return how many letters wait for a pair in one run."""
-    seldom = cell.step in _SELDOM
-    if cell.unit in _COMING_TO_REST:
-        return MANY if seldom or cell.step == NO_JOB else SOME
-    if cell.unit == "SUSPENDED" or (seldom and cell.unit in _SELDOM_WITH_THEM and cell != _GATEWAY):
+    if cell.step in WORKING:
+        return AT_WORK if cell.unit == "EXECUTE" else MANY
+    if cell.unit == "HELD" and cell.step in (NO_JOB, "PARKED", "INTERRUPTED"):
+        return FEW if cell.step == "PARKED" else SOME
+    if cell in _WITH_PARKED or cell in _LED_TO:
         return MANY
-    if cell.unit == "HELD" and cell != _GATEWAY:
-        return SOME
-    return FEW if seldom or (cell.step in WORKING and cell.unit != "EXECUTE") else ALONE
+    if cell.step in _SELDOM:
+        return FEW if cell.step == "PARKED" or cell.unit == "EXECUTE" else SOME
+    return FEW if cell.unit in ("ABORTING", "IDLE") else ALONE
+
+
+def _chained(turn: int, number: int) -> str:
+    """Return the state of the unit that the ``number``-th place of a chain leads to; later laps begin elsewhere.
+
+    A pause costs a run the rest of that job, and a kill does not: they take turns.
+    """
+    nth, (place, cuts) = _nth(turn), divmod(number, 2)
+    return _CUTTING[(nth + place) % len(_CUTTING)] if cuts else _PAUSING[(nth + place) % len(_PAUSING)]
+
+
+def _beside(turn: int, number: int) -> int:
+    """Return the ``number``-th place of a chain at which something else may strike."""
+    return [place for place in range(_CHAINED) if _chained(turn, place) not in _CUTTING][number]
+
+
+def _queued(strike: Strike, place: int) -> Strike:
+    assert strike.when is not None
+    return replace(strike, when=replace(strike.when, place=place))
 
 
 def _in_turn(letters: tuple[Letter, ...], cell: Cell, turn: int, size: int) -> list[Letter]:
@@ -159,59 +266,8 @@ def _order(letters: tuple[Letter, ...], cell: Cell, lap: int) -> tuple[Letter, .
     return tuple(random.Random(f"{cell} {lap}").sample(letters, len(letters)))
 
 
-@cache
-def _order_of_pairs(lap: int) -> tuple[Cell, ...]:
-    wanted = [cell for cell in REACHABLE if _size(cell) >= SOME]
-    return tuple(random.Random(lap).sample(wanted, len(wanted)))
-
-
-def _wanted(number: int) -> Cell:
-    """Return the ``number``-th pair that is led to, of those which chance alone would rarely give."""
-    lap, place = divmod(number, len(_order_of_pairs(0)))
-    return _order_of_pairs(lap)[place]
-
-
-def _strike(rng: random.Random, letter: Letter, cell: Cell, at_s: float, end_s: float, linger_s: float) -> Strike:
-    hold_s = rng.uniform(*letter.hold_s)
-    until_s = max(at_s, end_s - hold_s)
-    return Strike(at_s, letter, hold_s, rng.randrange(1000), Aim(cell, until_s, rng.uniform(0.0, linger_s)))
-
-
-def _lead(rng: random.Random, letter: Letter, before: Cell, at_s: float, end_s: float) -> Strike:
-    """Return a strike that leads on: at the job in progress, and at once, or while a tower looks into a bay."""
-    unused = before.step in (NO_JOB, "PARKED")
-    lingers_s = _LOOKED_INTO_S if unused and letter in (humans.HOLD, humans.SUSPEND) else 0.0
-    strike = _strike(rng, letter, before, at_s, end_s, lingers_s)
-    return replace(strike, where=0) if letter is desk.TWO_CANCEL else strike
-
-
-def _leads(rng: random.Random, cell: Cell, kinds: Sequence[Letter]) -> list[tuple[Letter, Cell]]:
-    """Return what leads to a pair, and when it is to strike: nothing where nothing is needed, or no letter may."""
-    here = Cell("EXECUTE", cell.step if cell.step in (*WORKING, "none") else rng.choice(WORKING))
-    unit = [(rng.choice(_LEADS[cell.unit]), here)] if cell.unit in _LEADS else []
-    if cell.step in (*WORKING, "UNDONE") and cell.unit in _BEHIND_A_START:
-        killed = _TRIPPED_AND_KILLED if cell.unit in _BEHIND_A_TRIP else (process.CRASH,)
-        leads = [*_undone(cell), *((letter, Cell("EXECUTE", cell.step)) for letter in killed)]
-    elif cell.step == "UNDONE" and cell.unit in _FROM_EXECUTE:
-        leads = [*_undone(cell), *((letter, Cell("EXECUTE", cell.step)) for letter, _ in unit)]
-    elif cell.step in _LEADS_ASIDE:
-        if cell.step != "UNKNOWN":
-            here = Cell("EXECUTE", rng.choice(_EXCHANGES))
-        leads = [(rng.choice(_LEADS_ASIDE[cell.step]), here), *_onward(cell, unit)]
-    elif cell.step == "INTERRUPTED" and cell.unit in _PASSING:
-        leads = [(humans.HOLD, here), *_onward(cell, unit)]
-    else:
-        leads = unit
-    return [(letter, when) for letter, when in leads if letter in kinds]
-
-
-def _undone(cell: Cell) -> list[tuple[Letter, Cell]]:
-    """Return what leads to a job that is undone while the unit executes; nothing for any other."""
-    return [(desk.TWO_CANCEL, Cell("EXECUTE", "OPENING"))] if cell.step == "UNDONE" else []
-
-
-def _onward(cell: Cell, unit: list[tuple[Letter, Cell]]) -> list[tuple[Letter, Cell]]:
-    """Return what leads to a state of the unit with a job that was put aside, or parked, before."""
-    via = Cell("EXECUTE", "PARKED") if cell.unit in _PAUSING else Cell(_ON_THE_WAY[cell.step], cell.step)
-    direct = cell.unit == via.unit or (cell.step == "UNKNOWN" and cell.unit not in _PASSING)
-    return [] if direct else [(letter, via) for letter, _ in unit]
+def _next(turn: int, count: int) -> Iterator[Cell]:
+    """Yield the pairs without a step that a run is led to."""
+    for number in range(turn * count, (turn + 1) * count):
+        lap, place = divmod(number, len(_LED_TO))
+        yield random.Random(lap).sample(_LED_TO, len(_LED_TO))[place]

@@ -41,6 +41,11 @@ class Aim:
     until_s: float
     """If it has not come by then the strike is left out."""
     linger_s: float = 0.0
+    place: int | None = None
+    """In the queue of those that wait for this pair one behind the other: each time it comes one place goes, the least.
+
+    None: it does not wait for others.
+    """
 
     def __str__(self) -> str:
         job = "no job is in progress" if self.cell.step == NO_JOB else f"a job {self.cell.step}"

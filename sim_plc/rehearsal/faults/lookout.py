@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.app import Daemon
@@ -17,14 +18,16 @@ class Lookout:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._waiting: dict[Cell, list[asyncio.Future[None]]] = {}
+        self._waiting: dict[Cell, list[_Waiter]] = {}
+        self._taken: dict[Cell, int] = {}
+        """Of the pairs that are so now: the place in the queue that goes this time."""
         world.when_told.append(self._told)
         world.when_begun.append(self._begun)
 
     async def wait(self, aim: Aim) -> bool:
         """Wait until a pair is so, and has been for as long as the aim lingers; tell whether that came in time."""
         while self._world.now < aim.until_s:
-            if aim.cell not in present(self._world):
+            if not self._may_go(aim):
                 await self._comes(aim)
             if aim.linger_s:
                 await asyncio.sleep(min(aim.linger_s, max(0.0, aim.until_s - self._world.now)))
@@ -32,15 +35,20 @@ class Lookout:
                 return True
         return False
 
+    def _may_go(self, aim: Aim) -> bool:
+        if aim.cell not in present(self._world):
+            return False
+        return aim.place is None or self._taken.setdefault(aim.cell, aim.place) == aim.place
+
     async def _comes(self, aim: Aim) -> None:
-        there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(aim.cell, []).append(there)
-        timer = asyncio.get_running_loop().call_later(aim.until_s - self._world.now, _let_go, there)
+        waiter = _Waiter(aim.place, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(aim.cell, []).append(waiter)
+        timer = asyncio.get_running_loop().call_later(aim.until_s - self._world.now, waiter.let_go)
         try:
-            await there
+            await waiter.there
         finally:
             timer.cancel()
-            self._waiting[aim.cell].remove(there)
+            self._waiting[aim.cell].remove(waiter)
 
     def _told(self, event: Mapping[str, object]) -> None:
         """Let those go whose pair is so now."""
@@ -52,12 +60,23 @@ class Lookout:
         self._look()
 
     def _look(self) -> None:
-        if self._waiting:
-            for cell in present(self._world):
-                for there in self._waiting.get(cell, ()):
-                    _let_go(there)
+        here = present(self._world)
+        self._taken = {cell: place for cell, place in self._taken.items() if cell in here}
+        for cell in here:
+            waiting = self._waiting.get(cell, ())
+            queue = [waiter.place for waiter in waiting if waiter.place is not None]
+            if queue:
+                self._taken.setdefault(cell, min(queue))
+            for waiter in waiting:
+                if waiter.place is None or waiter.place == self._taken[cell]:
+                    waiter.let_go()
 
 
-def _let_go(there: asyncio.Future[None]) -> None:
-    if not there.done():
-        there.set_result(None)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    place: int | None
+    there: asyncio.Future[None]
+
+    def let_go(self) -> None:
+        if not self.there.done():
+            self.there.set_result(None)

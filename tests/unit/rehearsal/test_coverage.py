@@ -17,8 +17,9 @@ from sim_plc.rehearsal.campaign.verdict import SeedResult, Verdict, result_of
 from sim_plc.rehearsal.cells import NO_JOB, REACHABLE, Cell, unreachable
 from sim_plc.rehearsal.chronicle import replay
 from sim_plc.rehearsal.faults import humans, process
-from sim_plc.rehearsal.faults.aimed import draw_aimed
+from sim_plc.rehearsal.faults.aimed import THEMES, draw_aimed
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
+from sim_plc.rehearsal.faults.leads import WORKING
 from sim_plc.rehearsal.faults.letter import Aim, Strike
 from sim_plc.rehearsal.probes import PROBES
 from sim_plc.rehearsal.run import Options, Report, is_aimed, rehearse, turn_of
@@ -63,7 +64,7 @@ def test_a_daemon_that_is_killed_while_it_starts_is_started_again() -> None:
 
 
 def test_every_letter_gets_its_turn_at_every_pair_and_all_end_in_time() -> None:
-    cells, kinds, runs = Counter[tuple[str, Cell]](), (process.CRASH, humans.HOLD, humans.STOP), 4
+    cells, kinds, runs = Counter[tuple[str, Cell]](), (process.CRASH, humans.HOLD, humans.STOP), 2 * len(THEMES)
 
     def drawn(turn: int, length_s: float = 900.0) -> tuple[Strike, ...]:
         return draw_aimed(random.Random(turn), turn, begin_s=5.0, end_s=length_s, kinds=kinds)
@@ -76,7 +77,7 @@ def test_every_letter_gets_its_turn_at_every_pair_and_all_end_in_time() -> None:
             cells[strike.kind.name, strike.when.cell] += 1
     assert set(cells) == {(letter.name, cell) for letter in kinds for cell in REACHABLE}
     # Another lap has them in another order: what missed its moment once meets other company.
-    assert [strike.when for strike in drawn(0)] != [strike.when for strike in drawn(100)]
+    assert [strike.when for strike in drawn(0)] != [strike.when for strike in drawn(100 * len(THEMES))]
     of_bytes = [letter for letter in ALPHABET if letter.of_bytes]
     script = draw_aimed(random.Random(1), 1, begin_s=5.0, end_s=900.0, kinds=ALPHABET)
     assert {strike.kind for strike in script} & set(of_bytes)
@@ -84,13 +85,36 @@ def test_every_letter_gets_its_turn_at_every_pair_and_all_end_in_time() -> None:
     assert {strike.kind for strike in alone} == {process.CRASH}
 
 
+def test_a_run_strikes_into_one_step_of_a_job_and_lets_the_others_pass() -> None:
+    for turn, theme in enumerate(THEMES):
+        script = draw_aimed(random.Random(turn), turn, begin_s=5.0, end_s=900.0, kinds=ALPHABET)
+        cells = [strike.when.cell for strike in script if strike.when is not None]
+        # What leads to a pair without a step may strike into any, but only while the unit executes.
+        steps = {cell.step for cell in cells if cell.step in WORKING and cell.unit != "EXECUTE"}
+        assert steps == ({theme} if theme in WORKING else set())
+    assert set(THEMES) > set(WORKING)
+
+
+def test_who_wait_in_a_queue_for_one_pair_go_one_by_one_each_time_that_it_comes() -> None:
+    """Else whatever leads on from a step strikes as soon as it comes first, all together."""
+    cell = Cell("EXECUTE", "POSITIONING")
+    script = aimed(*(Strike(5.0, humans.ABORT, 0.0, 0, Aim(cell, 100.0, place=place)) for place in (1, 0, 1)))
+    report, chronicle = replay(load_tower("small", profile="brisk"), 3, 1.5, script)
+    assert report.good, str(report)
+    assert report.hits == {"ABORT/EXECUTE/POSITIONING": 3}
+    at_s = [line.t for line in chronicle.lines if line.kind == "strike"]
+    assert at_s[0] < at_s[1] == at_s[2]
+
+
 def test_some_seeds_aim_each_kind_of_seed_among_them_and_take_turns() -> None:
-    aiming = [seed for seed in range(64) if is_aimed(seed)]
-    assert len(aiming) == 16
+    aiming = [seed for seed in range(80) if is_aimed(seed)]
+    assert len(aiming) == 10
+    # They cost more than others: no four seeds in a row hold two.
+    assert len({seed // 4 for seed in aiming}) == len(aiming)
     # Towers that are audited, and wires that carry bytes, are drawn by the seed's number too.
     assert {seed % 4 for seed in aiming} == {0, 1, 2, 3}
     assert {seed % 5 for seed in aiming} == {0, 1, 2, 3, 4}
-    for every, seeds in ((False, aiming), (True, list(range(64)))):
+    for every, seeds in ((False, aiming), (True, list(range(80)))):
         turns = {True: [turn_of(seed, every=every) for seed in seeds if seed % 5 == 2]}
         turns[False] = [turn_of(seed, every=every) for seed in seeds if seed % 5 != 2]
         assert all(taken == list(range(len(taken))) for taken in turns.values())

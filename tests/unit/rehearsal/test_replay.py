@@ -38,14 +38,14 @@ def test_the_fewest_are_those_that_it_takes(needed: set[int], count: int) -> Non
 
 
 def test_the_log_is_the_same_byte_by_byte() -> None:
-    once, twice = (replay(SMALL, 3, MINUTES, Options()) for _ in range(2))
+    once, twice = (replay(SMALL, 5, MINUTES, Options()) for _ in range(2))
     assert once[1].text() == twice[1].text()
-    assert once[0].trace_hash == twice[0].trace_hash == rehearse(SMALL, 3, MINUTES, Options()).trace_hash
+    assert once[0].trace_hash == twice[0].trace_hash == rehearse(SMALL, 5, MINUTES, Options()).trace_hash
     assert once[1].text() != replay(SMALL, 4, MINUTES, Options())[1].text()
 
 
 def test_a_failing_seed_shrinks_to_what_makes_it_fail() -> None:
-    report = rehearse(SMALL, 3, MINUTES, STOLEN)
+    report = rehearse(SMALL, 5, MINUTES, STOLEN)
     assert report.script
     assert not report.good
     told: list[str] = []
@@ -55,11 +55,11 @@ def test_a_failing_seed_shrinks_to_what_makes_it_fail() -> None:
     assert {violation.invariant for violation in small.report.violations} & {"I2"}
     assert told
     with pytest.raises(ValueError, match="has not failed"):
-        shrink(SMALL, rehearse(SMALL, 3, MINUTES, Options(faults=False)), MINUTES, Options())
+        shrink(SMALL, rehearse(SMALL, 5, MINUTES, Options(faults=False)), MINUTES, Options())
 
 
 def test_shrinking_ends_when_its_runs_are_used_up() -> None:
-    report = rehearse(SMALL, 3, MINUTES, STOLEN)
+    report = rehearse(SMALL, 5, MINUTES, STOLEN)
     small = shrink(SMALL, report, MINUTES, STOLEN, most_runs=1)
     assert small.runs == 1
     assert not small.report.good
