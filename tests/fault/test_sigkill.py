@@ -34,7 +34,6 @@ from tests.support.kills import (
     write,
 )
 from tests.support.processes import START_S, Site, site
-from tests.support.samples import each_value
 
 pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
 
@@ -95,6 +94,8 @@ ONCE_MORE = tuple(replace(kill, spare=True) for kill in BACK_LATE if kill.moment
 Kills = tuple[Kill, ...]
 
 SOON, LATE = "back soon", "back late"
+OTHERS = [("retrieve", LATE), ("store", SOON), ("store", LATE)]
+"""Than the case of every run."""
 KILLS: dict[tuple[str, str], Kills] = {
     ("retrieve", SOON): RETRIEVE_BACK_SOON,
     ("store", SOON): STORE_BACK_SOON,
@@ -122,7 +123,9 @@ def at_work(folder: Path, slowed: Mapping[str, str] = SLOWED) -> Iterator[Ordeal
         yield Ordeal(here, daemon)
 
 
-@pytest.mark.parametrize(("kind", "back"), each_value(["retrieve", "store"], [SOON, LATE]))
+@pytest.mark.parametrize(
+    ("kind", "back"), [("retrieve", SOON), *(pytest.param(*case, marks=pytest.mark.campaign) for case in OTHERS)]
+)
 def test_a_move_ends_well_over_a_death_in_each_step(kind: str, back: str, tmp_path: Path) -> None:
     with at_work(tmp_path / "run") as ordeal:
         kills = KILLS[kind, back]
