@@ -159,7 +159,7 @@ def paths_of(value: object, path: KeyPath = ()) -> set[KeyPath]:
     return own.union(*(paths_of(child, (*path, key)) for key, child in children))
 
 
-@pytest.mark.parametrize("kind", ["towers", "profiles", "scenarios"])
+@pytest.mark.parametrize("kind", ["towers", "profiles", "scenarios", "demands"])
 def test_every_key_of_every_packaged_file_has_its_place(kind: str) -> None:
     for file in packaged(kind).values():
         text = Path(file).read_text("utf-8")
