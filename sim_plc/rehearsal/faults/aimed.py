@@ -28,6 +28,9 @@ PARKED: Final = "PARKED"
 THEMES: Final = (*WORKING[:2], ASIDE, *WORKING[2:4], PARKED, *WORKING[4:6], ASIDE, *WORKING[6:], PARKED)
 """What one run after the other is about."""
 
+_LATE: Final = frozenset(WORKING[3:])
+"""Steps that a job comes to only if it is let."""
+
 _WITH_PARKED: Final = frozenset(
     {
         Cell("EXECUTE", "PARKED"),
@@ -72,6 +75,9 @@ _BRIEF: Final = frozenset({"ABORTING", "CLEARING"})
 
 _CHAINED: Final = 15
 """So many things, one behind the other, lead on from the step that a run is about: more often it hardly comes."""
+
+_AT_WORK_TOO: Final = 2
+"""Of three places of a chain, from 0: the one at which letters strike that wait for the step itself."""
 
 _CUTTING: Final = ("CLEARING", "IDLE")
 """Where a start behind a kill leads, by the others in which it keeps the step: behind a trip, and without one."""
@@ -150,8 +156,8 @@ class _Draw:
         aiming = tuple(letter for letter in self.kinds if letter.of_bytes) or self.kinds
         for cell in REACHABLE:
             about = _about(cell)
-            if about == self.theme or (not about and self.theme != PARKED):
-                nth, size = _nth(self.turn) if about else self.turn, _size(cell)
+            nth, size = _nth(self.turn) if about else self.turn, _size(cell)
+            if about == self.theme or (not about and size <= self._bears):
                 for number, letter in enumerate(_in_turn(aiming, cell, nth, size)):
                     yield self._waiting(letter, cell, number)
 
@@ -161,7 +167,8 @@ class _Draw:
             return
         for number in range(_CHAINED):
             unit = _chained(self.turn, number)
-            for letter, before in leads_to(self.rng, Cell(unit, self.theme), self.kinds):
+            leads = leads_to(self.rng, Cell(unit, self.theme), self.kinds) if unit else []
+            for letter, before in leads:
                 yield _queued(self._strike(letter, before, self.begin_s), number)
 
     def leads(self) -> Iterator[Strike]:
@@ -178,11 +185,18 @@ class _Draw:
 
     def _wanted(self) -> list[Cell]:
         if self.theme in WORKING:
-            return list(_next(self.turn, 3))
+            return [] if self.theme in _LATE else list(_next(self.turn, 4))
         if self.theme == ASIDE:
             wanted = [*_next(_nth(self.turn), 10), *[Cell("HOLDING", NO_JOB), Cell("SUSPENDING", NO_JOB)] * 3]
             return self.rng.sample(wanted, len(wanted))
         return [Cell(unit, "PARKED") for unit in ("HOLDING", "SUSPENDED", "SUSPENDING", "SUSPENDED") * 3]
+
+    @property
+    def _bears(self) -> int:
+        """As many letters at a pair that is not of the theme as leave a run time for that."""
+        if self.theme == PARKED:
+            return 0
+        return FEW if self.theme in _LATE else MANY
 
     @property
     def _latest_s(self) -> float:
@@ -191,7 +205,7 @@ class _Draw:
     def _waiting(self, letter: Letter, cell: Cell, number: int) -> Strike:
         """Return the ``number``-th strike, from 0, of those that wait for one pair."""
         if cell.unit == "EXECUTE" and cell.step in WORKING:
-            return _queued(self._strike(letter, cell, self.begin_s), _beside(self.turn, number // TOGETHER))
+            return _queued(self._strike(letter, cell, self.begin_s), 3 * (number // TOGETHER) + _AT_WORK_TOO)
         at_s = self.begin_s
         if cell in (Cell("EXECUTE", "PARKED"), Cell("SUSPENDED", "PARKED")):
             # What comes behind it begins there.
@@ -233,18 +247,15 @@ def _size(cell: Cell) -> int:
     return FEW if cell.unit in ("ABORTING", "IDLE") else ALONE
 
 
-def _chained(turn: int, number: int) -> str:
-    """Return the state of the unit that the ``number``-th place of a chain leads to; later laps begin elsewhere.
+def _chained(turn: int, place: int) -> str:
+    """Return the state of the unit that a place of a chain leads to, empty for nowhere; later laps begin elsewhere.
 
-    A pause costs a run the rest of that job, and a kill does not: they take turns.
+    A pause costs a run the rest of that job, and a kill does not; in between what strikes into the step has its turn.
     """
-    nth, (place, cuts) = _nth(turn), divmod(number, 2)
-    return _CUTTING[(nth + place) % len(_CUTTING)] if cuts else _PAUSING[(nth + place) % len(_PAUSING)]
-
-
-def _beside(turn: int, number: int) -> int:
-    """Return the ``number``-th place of a chain at which something else may strike."""
-    return [place for place in range(_CHAINED) if _chained(turn, place) not in _CUTTING][number]
+    nth, (number, way) = _nth(turn), divmod(place, 3)
+    if way == _AT_WORK_TOO:
+        return ""
+    return _CUTTING[(nth + number) % len(_CUTTING)] if way else _PAUSING[(nth + number) % len(_PAUSING)]
 
 
 def _queued(strike: Strike, place: int) -> Strike:
