@@ -12,7 +12,7 @@ SPREAD := -n $(WORKERS) --dist load --maxschedchunk 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo run test test-tall campaign lint types bench bench-dispatch setup clean
-.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-determinism campaign-release campaign-coverage campaign-study
+.PHONY: campaign-mailbox campaign-master campaign-daemon campaign-slaves campaign-unknown campaign-power campaign-sigkill campaign-ablations campaign-determinism campaign-planner campaign-release campaign-coverage campaign-study
 
 help:
 	@echo "make demo    a 42-bay tower at work: software PLCs, the daemon, a day's orders (two minutes)"
@@ -20,7 +20,7 @@ help:
 	@echo "make test    every test (a few minutes)"
 	@echo "make test-tall  what is not about a certain tower, on a tower of 396 bays (a quarter of an hour)"
 	@echo "make campaign  the whole matrices of what the tests show by samples (half an hour)"
-	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism -study: one of them, with its figures"
+	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism -study -planner: one of them, with its figures"
 	@echo "make campaign-release  15,000 seeds of a quarter of an hour (hours; goes on where it was left)"
 	@echo "make campaign-coverage  six hundred seeds whose faults are aimed at rare moments (half an hour)"
 	@echo "make bench-dispatch  dispatch rules beside each other and beside what none can beat (DAYS=200: half an hour and more)"
@@ -53,7 +53,8 @@ CAMPAIGN_sigkill := tests/fault/test_sigkill_300.py
 CAMPAIGN_ablations := tests/fault/test_ablations.py
 CAMPAIGN_determinism := tests/scenario/test_determinism.py
 CAMPAIGN_study := tests/scenario/test_study_agrees.py
-CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism study
+CAMPAIGN_planner := tests/unit/domain/test_planner_solver.py tests/unit/domain/test_planner_optimum.py
+CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism study planner
 
 $(CAMPAIGNS:%=campaign-%): campaign-%: $(READY)
 	@$(BIN)/python -m pytest $(SPREAD) -q -rP -m campaign $(CAMPAIGN_$*)
