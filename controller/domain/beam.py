@@ -10,6 +10,9 @@ from controller.domain.jobs import JobKind
 PASSES = ((1, 3), (2, 3), (4, 4), (16, 4), (120, 6))
 """How many ways to each set of requests done are kept, and how many rooms are tried, pass by pass."""
 
+LEVEL = 12
+"""How many sets of as many requests are gone on from, for each way that is kept."""
+
 
 class Beam:
     """Looks for the order of a window in which least is waited.
@@ -28,8 +31,7 @@ class Beam:
         self._sources = tuple(each.source for each in docket.requests)
         self._known: dict[tuple[int, int, int], dict[int, Choice]] = {}
         self._behind_s = sum(docket.requests[index].weight for index in docket.live if index not in self._window)
-        self._least = {index: self._least_s(index) for index in window}
-        self._turns = sorted(window, key=lambda index: self._least[index][1] / docket.requests[index].weight)
+        self._terms = sorted((self._term(index) for index in window), key=lambda term: (term[3] / term[1], term[0]))
         # Who asked after all of the window is overtaken by none of it.
         self._scope = tuple(index for index in docket.live if index <= self._window[-1])
         self._waits: dict[int, float] = {}
@@ -40,8 +42,14 @@ class Beam:
         Only orders whose worth is below ``bound`` are looked for. The first pass is always ended: it is as long as the
         window is wide. A later one that cannot be ended yields nothing: more tries never lead to something worse.
         """
-        for number, (width, rooms) in enumerate(PASSES):
-            best, whole = self._pass(root, width, rooms, bound, evaluations if number else sys.maxsize)
+        last = 0
+        for width, rooms in PASSES:
+            before = self._branches.tried
+            # The next one tries no less than the last one: what cannot be ended is not begun.
+            if last and before + last > evaluations:
+                return
+            best, whole = self._pass(root, width, rooms, bound, evaluations if last else sys.maxsize)
+            last = self._branches.tried - before
             if best is not None:
                 bound = self.worth(best)
                 yield best
@@ -63,11 +71,14 @@ class Beam:
                     return None, False
                 for found in self._behind(node, rooms, bound):
                     ways.setdefault((node.done | 1 << found.request, found.counts), []).append(found)
-            level = []
+            kept: list[Try] = []
             for way in ways.values():
                 whole = whole and len(way) <= width
-                kept = sorted(way)[:width] if width > 1 else [min(way)]
-                level += [self._branches.behind(found) for found in kept]
+                kept += sorted(way)[:width] if width > 1 else [min(way)]
+            if len(kept) > LEVEL * width:
+                whole = False
+                kept = sorted(kept, key=self._least_worth)[: LEVEL * width]
+            level = [self._branches.behind(found) for found in kept]
         for node in level:
             worth = self.worth(node)
             if worth < bound:
@@ -81,6 +92,10 @@ class Beam:
             bar = bound - self._waits_of(node.done | 1 << choice[0])
             found += self._branches.tries(node, stand, choice, rooms, bar)
         return found
+
+    def _least_worth(self, found: Try) -> float:
+        """Return a bound on the worth of all orders that begin like this."""
+        return found.worth + self._waits_of(found.node.done | 1 << found.request)
 
     def _nexts(self, node: Node) -> list[tuple[Choice, Stand]]:
         """Return who of the window may be next, and where the carriage is then: an open car is where it suits him."""
@@ -98,14 +113,18 @@ class Beam:
 
     def _allowed(self, node: Node, at_s: float) -> dict[int, Choice]:
         """Return who may be next if the carriage is free at a time, by index."""
-        pattern = self._branches.pattern(node, at_s)
-        known = self._known.get((node.done, node.counts, pattern)) if pattern >= 0 else None
-        if known is None:
-            choices = self._branches.at_once(node, at_s, self._left(node.done, self._scope))
-            if not choices:
-                choices = self._branches.choices(node, at_s, self._left(node.done, self._docket.live))
-            known = self._known[node.done, node.counts, pattern] = {each[0]: each for each in choices}
-        return known
+        key = (node.done, node.counts, self._branches.pattern(node, at_s))
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        at_once = self._branches.at_once(node, at_s, self._left(node.done, self._scope))
+        if not at_once:
+            later = self._branches.choices(node, at_s, self._left(node.done, self._docket.live))
+            return {choice[0]: choice for choice in later}
+        allowed = {choice[0]: choice for choice in at_once}
+        if key[2] >= 0:
+            self._known[key] = allowed
+        return allowed
 
     def _left(self, done: int, those: tuple[int, ...]) -> list[int]:
         return [index for index in those if not done >> index & 1]
@@ -120,13 +139,17 @@ class Beam:
     def _least_waits(self, done: int) -> float:
         """Return what those left in the window wait at least, from when the carriage is free (Smith's rule)."""
         waits = passed_s = 0.0
-        for index in self._turns:
-            if not done >> index & 1:
-                served_s, whole_s = self._least[index]
-                request = self._docket.requests[index]
-                waits += request.weight * (passed_s + served_s - request.since_s)
+        for bit, weight, wait_s, whole_s in self._terms:
+            if not done & bit:
+                waits += weight * (passed_s + wait_s)
                 passed_s += whole_s
         return waits + self._behind_s * passed_s
+
+    def _term(self, index: int) -> tuple[int, float, float, float]:
+        """Return the bit of a request, its weight, its least wait beside when it is begun, and its least time."""
+        served_s, whole_s = self._least_s(index)
+        request = self._docket.requests[index]
+        return 1 << index, request.weight, served_s - request.since_s, whole_s
 
     def _least_s(self, index: int) -> tuple[float, float]:
         """Return the least time of a request from the carriage at its source: until served, and until done."""

@@ -92,6 +92,10 @@ class Branches:
         self._targets = tuple(each.target for each in requests)
         self._legs = tuple(docket.legs[each.source] for each in requests)
         self._visits = tuple(docket.visits[each.source] for each in requests)
+        self._ways = tuple(
+            tuple((room, docket.rooms[room], legs[docket.rooms[room]]) for room in allowed)
+            for legs, allowed in zip(self._legs, docket.allowed, strict=True)
+        )
         self._room_visit_s = max((docket.visits[room] for room in docket.rooms), default=0.0)
         self.tried = 0
 
@@ -103,8 +107,11 @@ class Branches:
         return Node(0, docket.counts(self._shift), scene.carriage, scene.begin_s, docket.opens_s(), 0.0, rest, bays)
 
     def pattern(self, node: Node, at_s: float) -> int:
-        """Return which rooms are vacant at a time, as bits, if who may be next hangs on that alone; else -1."""
-        if at_s < self._docket.all_ready_s or not self._load_ahead:
+        """Return which rooms are vacant at a time, as bits, if everybody is ready; else -1.
+
+        Who may be next at once hangs then on these, and on who was before.
+        """
+        if at_s < self._docket.all_ready_s:
             return -1
         bits = 0
         for opened_s in node.opens_s:
@@ -205,19 +212,16 @@ class Branches:
 
     def _ends(self, node: Node, index: int, begin_s: float, at: int, *, ahead: bool) -> list[tuple[float, float, int]]:
         """Return when a car can be in each room, the way there, and the room: the best first."""
-        opens_s, docket, legs = node.opens_s, self._docket, self._legs[index]
-        rooms, latest_s = docket.allowed[index], inf
+        opens_s, ways, latest_s = node.opens_s, self._ways[index], inf
         if not ahead:
-            latest_s = begin_s = max(begin_s, min([opens_s[room] for room in rooms]))
-        picked_s = begin_s + legs[at] + self._visits[index]
+            latest_s = begin_s = max(begin_s, min([opens_s[way[0]] for way in ways]))
+        picked_s = begin_s + self._legs[index][at] + self._visits[index]
+        visit_s = self._room_visit_s
         ends = []
-        for room in rooms:
+        for room, place, way_s in ways:
             opened_s = opens_s[room]
             if opened_s < inf and opened_s <= latest_s:
-                place = docket.rooms[room]
-                way_s = legs[place]
-                there_s = picked_s + way_s
-                ends.append((max(there_s, opened_s) + self._room_visit_s, way_s, place))
+                ends.append((max(picked_s + way_s, opened_s) + visit_s, way_s, place))
         ends.sort()
         return ends
 

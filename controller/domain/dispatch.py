@@ -92,7 +92,7 @@ class Limits:
     """How many that asked later may be begun before a request that could begin as well; 0: first come, first served."""
     window: int = 6
     """How many requests are put in the best order together; those behind them are appended."""
-    evaluations: int = 240
+    evaluations: int = 300
     """After how many tried moves the search goes into no further pass; 0: no search. A count, not a time: the same
     scene has the same plan everywhere."""
     load_ahead: bool = True

@@ -83,12 +83,12 @@ class _Planner:
         return min(ends, key=lambda end: (-end.done.bit_count(), end.cost))
 
     def _in_order(self, window: list[Node]) -> list[Node]:
-        """Return better and better ends of a window, that of first come, first served before all."""
+        """Return better and better ends of a window, or that of first come, first served if none is better."""
         if len(window) < 2:
             return window
         beam = Beam(self._docket, self._branches, [node.index for node in window])
         bound = beam.worth(window[-1])
-        return [window[-1], *beam.passes(self._branches.root(), bound, self._limits.evaluations)]
+        return list(beam.passes(self._branches.root(), bound, self._limits.evaluations)) or [window[-1]]
 
     def _with_those_left(self, plain: Node, window: list[Node]) -> list[Node]:
         """Return ends in which those are served too whom first come, first served leaves, if another order does it."""
@@ -103,18 +103,16 @@ class _Planner:
         requests = self._docket.requests
         course = Course(self._cycles, self._docket.scene.served_s, self._limits.load_ahead)
         moves, states, cost = list[Move](), [opening(self._docket.scene, requests)], 0.0
+        reasons = Reasons(course, {each.id: each for each in requests})
         for node in _sequence(end):
             request = requests[node.index]
             move = course.move(states[-1], request, node.target)
             states.append(course.after(states[-1], move))
             cost += request.weight * (move.served_s - request.since_s)
             overtakes = self._overtaken(node)
-            moves.append(replace(move, overtakes=overtakes) if overtakes else move)
-        reasons = Reasons(course, {each.id: each for each in requests})
-        near = min(self._limits.window, len(moves))
-        whys = [reasons.why(states, moves, number) for number in range(near)]
-        whys += [brief(move) for move in moves[near:]]
-        moves = [replace(move, why=why) for move, why in zip(moves, whys, strict=True)]
+            moves.append(replace(move, overtakes=overtakes, why=brief(overtakes)))
+        for number, move in enumerate(moves[: self._limits.window]):
+            moves[number] = replace(move, why=reasons.why(states, moves, number))
         unplanned = (each.id for index, each in enumerate(requests) if not end.done >> index & 1)
         return Plan(tuple(moves), cost, tuple(unplanned))
 
@@ -122,9 +120,12 @@ class _Planner:
         """Return whom the last move of a sequence overtakes."""
         assert node.before is not None
         more = (node.counts ^ node.before.counts) & ~(FULL << BITS * node.index)
-        if not more:
-            return ()
-        return tuple(each.id for index, each in enumerate(self._docket.requests) if more >> BITS * index & FULL)
+        found = list[int]()
+        while more:
+            index = (more.bit_length() - 1) // BITS
+            found.append(self._docket.requests[index].id)
+            more &= ~(FULL << BITS * index)
+        return tuple(reversed(found))
 
     def _appended(self, node: Node, look: int, *, paired: bool) -> Node:
         """Return the end of an order with all others behind it, one by one.

@@ -90,9 +90,9 @@ class Reasons:
         return waited_s
 
 
-def brief(move: Move) -> str:
+def brief(overtakes: Sequence[int]) -> str:
     """Return why a move comes that is far ahead: nobody acts by it, and each plan orders it anew."""
-    return f"overtakes {_listed(move.overtakes)}" if move.overtakes else "in turn, behind those that were put in order"
+    return f"overtakes {_listed(overtakes)}" if overtakes else "in turn, behind those that were put in order"
 
 
 def _listed(numbers: Sequence[int]) -> str:
