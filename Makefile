@@ -23,7 +23,7 @@ help:
 	@echo "  campaign-mailbox -master -daemon -slaves -unknown -power -sigkill -ablations -determinism -study -planner: one of them, with its figures"
 	@echo "make campaign-release  15,000 seeds of a quarter of an hour (hours; goes on where it was left)"
 	@echo "make campaign-coverage  six hundred seeds whose faults are aimed at rare moments (half an hour)"
-	@echo "make bench-dispatch  dispatch rules beside each other and beside what none can beat (DAYS=200: half an hour and more)"
+	@echo "make bench-dispatch  dispatch rules beside each other and beside what none can beat (minutes; DAYS=200: an hour)"
 	@echo "make lint    ruff;  make types  mypy --strict;  make bench  figures"
 	@echo "make clean   removes the environment and what runs and builds have left"
 
