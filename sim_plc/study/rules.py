@@ -5,7 +5,7 @@ with one that begins later (it is asked again by then), or with nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -35,7 +35,7 @@ class Rule:
 
 
 def first_come(_course: Course, _here: int, request: Request, _target: int) -> tuple[float, ...]:
-    """Score by turn, as the daemon does."""
+    """Score by turn."""
     return (request.id,)
 
 
@@ -93,15 +93,28 @@ class Simple:
 
 @dataclass(frozen=True)
 class Planned:
-    """Makes the first move of the plan for everybody who waits."""
+    """Plans for everybody who waits, and makes the first move of the plan.
+
+    Where nothing is fetched ahead, it is the first that can begin now, as the daemon takes it: who cannot yet keeps
+    the carriage from nobody.
+    """
 
     site: Site
     limits: Limits
 
     def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
-        """Return that move; it may begin later."""
+        """Return that move; one that is fetched ahead may begin later."""
         moves = plan(requests, scene, self.site.cycles, self.limits).moves
-        return moves[0] if moves else None
+        if self.limits.load_ahead:
+            return moves[0] if moves else None
+        now = (replace(move, begin_s=scene.begin_s) for move in moves if self._can_begin(move, requests, scene))
+        return next(now, None)
+
+    @staticmethod
+    def _can_begin(move: Move, requests: Sequence[Request], scene: Scene) -> bool:
+        ready_s = next(each.ready_s for each in requests if each.id == move.request)
+        vacant = move.kind is not JobKind.RETRIEVE or scene.vacant_s[move.target] <= scene.begin_s
+        return vacant and ready_s <= scene.begin_s
 
 
 def _planned(title: str, limits: Limits) -> Rule:
@@ -123,4 +136,5 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "planned-vacant": _planned("planned, none fetched ahead", Limits(load_ahead=False)),
     }
 )
-"""By short name; the first is what the others are compared with."""
+"""By short name; the first is what the others are compared with. The last is nearest to what the daemon does, which
+learns how long people stay and knows of no appointments."""

@@ -1,4 +1,4 @@
-"""The model of a study and the daemon in a rehearsal make the same of a day: each job within 1 %, and the mean wait."""
+"""A study's model and a daemon that plans in turn make the same of a day: each job within 1 %, and the mean wait."""
 
 from statistics import mean
 

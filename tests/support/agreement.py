@@ -1,8 +1,11 @@
-"""A day on the model of travel beside the same day in a rehearsal: the unchanged daemon, in virtual time."""
+"""A day on the model of travel beside the same day in a rehearsal: the daemon in virtual time, told to plan in turn."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
+from unittest.mock import patch
 
+from controller.domain.dispatch import Limits
 from controller.domain.jobs import JobKind
 from sim_plc.rehearsal.given import Given, Visit, Visitor, rehearse_given
 from sim_plc.rehearsal.silence import silence_daemons
@@ -12,6 +15,9 @@ from sim_plc.study.rules import FCFS, RULES
 from sim_plc.study.site import Site, site_of
 from tests.support.study import demand_named
 from tests.support.towers import tower_named
+
+IN_TURN: Final = Limits(shift=0, evaluations=0, load_ahead=False)
+"""What a planner plans in for first come, first served."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,12 @@ class Beside:
 
 
 def beside(tower: str, demand: str, day: Day) -> Beside:
-    """Live a day on the model and in a rehearsal."""
+    """Live a day on the model and in a rehearsal, first come, first served in both."""
     silence_daemons()
     site = site_of(tower_named(tower), demand_named(demand).visits)
     visitors = [Visitor(each.kind, each.car, each.comes_s, each.stays_s) for each in day.customers]
-    given = rehearse_given(tower_named(tower), day.places(site.bays), visitors)
+    with patch("controller.runtime.foresight.LIMITS", IN_TURN):
+        given = rehearse_given(tower_named(tower), day.places(site.bays), visitors)
     return Beside(site, live(site, day, RULES[FCFS]), given)
 
 
