@@ -14,6 +14,7 @@ from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.rooms import Rooms
+from controller.runtime.steps import cut_exchange_of
 from controller.runtime.unseen import doubts
 from hal.readings import Loaded
 
@@ -279,6 +280,9 @@ class Admission:
         aboard = self._book.places[CARRIAGE].car
         if aboard not in (None, job.car):
             raise Refusal("CARRIAGE_BUSY", f"car {aboard} stands on the carriage: resolve its job first")
+        cut = cut_exchange_of(self._bench, self._book)
+        if cut is not None and cut.id != job.id:
+            raise Refusal("CARRIAGE_BUSY", f"an exchange of job {cut.id} was cut: resolve that first")
 
     def _divert_to(self, place: int | None) -> int:
         if place is None:

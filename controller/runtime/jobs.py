@@ -221,6 +221,7 @@ class Jobs:
 
     async def _take_aboard(self, job: Job) -> None:
         """Bring the car of a cut exchange onto the carriage: its job has been given another end since."""
+        steps.require_own(self._bench, self._book, job)
         here = transfer.cut_at(self._bench)
         done = await transfer.take_aboard(self._bench, Errand(job.id, job.state.name))
         await self._bench.keeper.commit(*done.records, *steps.picked(job, here))

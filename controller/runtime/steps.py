@@ -70,6 +70,39 @@ def works_at(bench: Bench, job: Job) -> int | None:
     return place_of(bench, replace(job, state=step)) if step in _AT_A_WAY else None
 
 
+def cut_exchange_of(bench: Bench, book: Book) -> Job | None:
+    """Return the job that was put aside in the exchange that is cut now; None: none is, or nobody's.
+
+    A job that was given another end since has the place that it was cut at no more; the arms stand in it all the same.
+    Without a trusted image of the carriage nothing is known to be cut.
+    """
+    try:
+        if not bench.tower.shuttle.resumable:
+            return None
+    except NotOnline:
+        return None
+    here = readings.docked_place_or_none(bench)
+    for job in book.open_jobs():
+        step = job.left or job.state
+        if step is S.CLOSING and job.diverting:
+            return job
+        if step in (S.PICKING, S.PLACING, S.UNDONE) and here == (job.target if step is S.PLACING else job.source):
+            return job
+    return None
+
+
+def require_own(bench: Bench, book: Book, job: Job) -> None:
+    """See that an exchange that was cut is not ended in another job's name.
+
+    Raises:
+        StepFailed: it is another job's.
+
+    """
+    owner = cut_exchange_of(bench, book)
+    if owner is not None and owner.id != job.id:
+        raise StepFailed("CARRIAGE_BUSY", f"the exchange that was cut is job {owner.id}'s: resolve that first")
+
+
 def require_verified(bench: Bench, book: Book, place: int) -> None:
     """See that no exchange is begun at a place of which sensors and book disagree; one that was cut there goes on.
 
