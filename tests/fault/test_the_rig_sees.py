@@ -199,7 +199,7 @@ def test_a_daemon_that_dies_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError
 
     async def wait(it: Stage) -> None:
-        monkeypatch.setattr(Selection, "first", raising)
+        monkeypatch.setattr(Selection, "any", raising)
         await asyncio.sleep(5.0)
 
     assert broken(wait) == {"DIED"}
