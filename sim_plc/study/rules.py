@@ -132,8 +132,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         FCFS: _simple("first come, first served", first_come),
         "nearest": _simple("nearest car first", nearest),
         "shortest": _simple("shortest move first", shortest),
-        "planned": _planned("planned", Limits()),
-        "planned-vacant": _planned("planned, none fetched ahead", Limits(load_ahead=False)),
+        "planned": _planned("the planner", Limits()),
+        "planned-vacant": _planned("the planner, none fetched ahead", Limits(load_ahead=False)),
     }
 )
 """By short name; the first is what the others are compared with. The last is nearest to what the daemon does, which
