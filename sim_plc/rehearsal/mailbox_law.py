@@ -3,7 +3,7 @@
 Beside that, an axis that is to find a place has been homed, and what moves is moved in its mode (I5).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
 from hal.plcmap.codes import Mode, Opcode, Result, serial_ahead
@@ -71,8 +71,11 @@ class MailboxLaw:
                 yield from (("I6", text) for text in self._end(box, entry))
 
     def owed(self) -> list[Box]:
-        """Return the mailboxes that owe an outcome of something that does not run."""
-        return [box for box, open_ in self._contents.items() if set(open_) - {self.running.get(box, (0,))[0]}]
+        """Return the mailboxes that owe an outcome of something that does not run.
+
+        A STOP has its outcome when what it stops stands: until then nothing is owed for it.
+        """
+        return [box for box, contents in self._contents.items() if self._owes(box, contents)]
 
     def _accept(self, box: Box, entry: LogEntry) -> Iterator[str]:
         assert entry.content is not None
@@ -110,6 +113,12 @@ class MailboxLaw:
             yield f"{box} is jogged in mode {Mode(self._mode).name}"
         if mechanism == "shuttle" and opcode in _EXCHANGES and self._mode != Mode.PRODUCTION:
             yield f"{box} exchanges a car in mode {Mode(self._mode).name}"
+
+    def _owes(self, box: Box, contents: Mapping[int, Content]) -> bool:
+        if box not in self.running:
+            return bool(contents)
+        number, _ = self.running[box]
+        return any(each != number and content.opcode != Opcode.STOP for each, content in contents.items())
 
     def _end(self, box: Box, entry: LogEntry) -> Iterator[str]:
         content = self._contents.get(box, {}).pop(entry.sequence, None)

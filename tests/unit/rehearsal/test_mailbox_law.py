@@ -1,4 +1,4 @@
-"""The law of mailboxes: two leaves of a room never set out so that both ways could be open."""
+"""The law of mailboxes: two leaves never set out so that both ways could be open; what is owed has an end."""
 
 import pytest
 
@@ -42,3 +42,22 @@ def test_a_leaf_opens_again_once_the_other_has_come_to_rest() -> None:
     begin(law, DOOR, Opcode.CLOSE)
     assert list(law.take("tower", LogEntry(2.0, DOOR, 1, Event.OUTCOME, None, Result.OK, Reason.NONE))) == []
     assert begin(law, GATE, Opcode.OPEN) == set()
+
+
+def test_a_stop_is_owed_its_outcome_only_when_what_it_stops_stands() -> None:
+    law = MailboxLaw()
+    begin(law, DOOR, Opcode.CLOSE)
+    assert law.owed() == []
+    assert list(law.take("tower", LogEntry(2.0, DOOR, 2, Event.ACCEPTED, Content(Opcode.STOP)))) == []
+    assert law.owed() == []
+    assert list(law.take("tower", LogEntry(3.0, DOOR, 1, Event.OUTCOME, None, Result.STOPPED, Reason.NONE))) == []
+    assert law.owed() == [("tower", DOOR)]
+    assert list(law.take("tower", LogEntry(3.0, DOOR, 2, Event.OUTCOME, None, Result.OK, Reason.NONE))) == []
+    assert law.owed() == []
+
+
+def test_another_command_beside_one_that_runs_is_owed_its_outcome() -> None:
+    law = MailboxLaw()
+    begin(law, DOOR, Opcode.CLOSE)
+    assert list(law.take("tower", LogEntry(2.0, DOOR, 2, Event.ACCEPTED, Content(Opcode.OPEN)))) == []
+    assert law.owed() == [("tower", DOOR)]
