@@ -3,148 +3,159 @@
 import asyncio
 import math
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Final
 
-from sim_plc.rehearsal.lull import LULL_S, EndLull, Lull
+from sim_plc.rehearsal.lull import LULL_S, BeginLull, EndLull
 
-COALESCED_S: Final = 0.96
-"""The longest pause between two polls of a coalesced run: a station is stale after 1.0 s as soon as one moves."""
-
-QUICK_S: Final = 0.1
-"""Shorter periods are no polls but looks at something about to happen: none of them is skipped."""
+STAGGER_S: Final = 1e-4
+"""By how much each station's grid lies behind that of the one before: of two that share a line the same goes first
+whenever both are due, whatever came before."""
 
 
 class Pulse:
     """Beats when something has happened that a poll of one station could show."""
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Future[bool]] = []
+        self.beats = 0
+        """How many there were."""
+        self._listening: list[Callable[[], None]] = []
 
-    def wait(self, future: "asyncio.Future[bool]") -> None:
-        """Let the next beat answer True."""
-        self._waiting.append(future)
+    def listen(self, hear: Callable[[], None]) -> None:
+        """Call ``hear`` at the next beat."""
+        self._listening.append(hear)
 
     def beat(self) -> None:
-        """Wake whoever polls it."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for future in waiting:
-                _answer(future, told=True)
+        """Tell whoever listens."""
+        self.beats += 1
+        if self._listening:
+            listening, self._listening = self._listening, []
+            for hear in listening:
+                hear()
 
 
 class PulsedCadence:
-    """`hal.cadence.Cadence` on a fixed grid of virtual time; with a pulse, points without news are skipped.
+    """`hal.cadence.Cadence` on a fixed grid of virtual time; in a lull, points without news are skipped.
 
-    While the wire is not ``sound`` none is: how long a lost answer blinds the daemon hangs on the polls behind it.
-    In a `Lull` both ends count as polled, so that the pause may be longer than either would bear.
+    Both ends count as polled then, so that the pause may be longer than either would bear. Whenever no lull can begin,
+    as while a station is not online or its wire does not carry, no point is.
     """
 
     def __init__(
-        self,
-        pulse: Pulse | None,
-        sound: Callable[[], bool] = lambda: True,
-        lull: Lull | None = None,
-        period: Callable[[], float | None] = lambda: None,
+        self, pulse: Pulse, begin_lull: BeginLull | None, period: Callable[[], float | None], number: int = 0
     ) -> None:
-        """Take what beats, what tells whether the wire carries, and who ends a lull.
+        """Take what beats, and what begins a lull; None: every poll is made.
 
-        ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given.
+        ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given. ``number`` is
+        the station's among all.
         """
         self._pulse = pulse
-        self._sound = sound
-        self._lull = lull
+        self._begin = begin_lull
         self._period = period
+        self._offset_s = number * STAGGER_S
+        self._seen = -1
+        """How often the pulse had beaten when the last poll began."""
+        self._listens = False
         self._kicked = False
-        self._sleeping: asyncio.Future[bool] | None = None
+        self._sleeping: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._context = Context()
         self._end: EndLull | None = None
         self._began_s = -math.inf
+        self._first_s = -math.inf
         self._period_s = 0.0
         self.vouched_s = -math.inf
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
-        now = asyncio.get_running_loop().time()
-        first_s = _grid_point(period_s)
-        if self._pulse is None or period_s < QUICK_S or not self._sound():
-            await self._sleep(first_s, None)
-        elif self._begin_lull(now, period_s):
+        if not self._kicked:
+            until_s = first_s = self._last_point(_now(), period_s, behind=1)
+            if self._begin_lull(first_s, period_s):
+                until_s = self._last_point(_now() + LULL_S, period_s)
             try:
-                told = await self._sleep(now + LULL_S, self._pulse)
+                await self._sleep(until_s)
             finally:
-                self.end_lull()
-            if told:
-                await self._sleep(self._poll_after(first_s, period_s), None)
-        elif await self._sleep(now + COALESCED_S, self._pulse):
-            await self._sleep(min(self._poll_after(first_s, period_s), now + COALESCED_S), None)
+                self._end_lull()
         self._kicked = False
+        self._seen = self._pulse.beats
 
     def kick(self) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
         self._kicked = True
         if self._sleeping is not None:
-            _answer(self._sleeping, told=True)
+            self._end_lull()
+            _wake(self._sleeping)
 
     def interrupt(self) -> None:
-        """End a lull and let the waiting `next` go on, as soon as its process may."""
-        if self._end is not None:
-            self.end_lull()
-            if self._sleeping is not None:
-                _answer(self._sleeping, told=True)
+        """End a lull: from now on the polls are made that are due, as soon as its process may."""
+        if self._end is None or self._timer is None or self._sleeping is None:
+            return
+        self._end_lull()
+        self._timer.cancel()
+        # Also if it is told by another process, or frozen before the time has come: the timer is its own.
+        self._timer = self._set_timer(self._due_s(), self._sleeping)
 
-    def end_lull(self) -> None:
+    def _hear(self) -> None:
+        self._listens = False
+        self.interrupt()
+
+    def _end_lull(self) -> None:
         """Count neither end as polled from now on; the last poll that was left out is that of the grid."""
         if self._end is None:
             return
-        now = asyncio.get_running_loop().time()
-        last_s = max(self._began_s, math.floor(now / self._period_s + 1e-6) * self._period_s)
-        self.vouched_s = last_s
-        self._end(last_s)
-        self._end = None
+        end, self._end = self._end, None
+        self.vouched_s = max(self._began_s, self._last_point(_now(), self._period_s))
+        end(self.vouched_s)
 
-    def _poll_after(self, first_s: float, period_s: float) -> float:
+    def _due_s(self) -> float:
         """Return when the first poll from now on is due.
 
-        That at ``first_s`` was due whatever has come in between; the ones behind it go by the period of today.
+        The first one behind the last that was made was due whatever has come in between; the ones behind it go by the
+        period of today.
         """
-        now = asyncio.get_running_loop().time()
-        return first_s if now <= first_s else _grid_point(self._period() or period_s, at_once=True)
+        now = _now()
+        return self._first_s if now <= self._first_s else self._point_from(now, self._period() or self._period_s)
 
-    def _begin_lull(self, now: float, period_s: float) -> bool:
-        if self._lull is None or self._kicked:
+    def _begin_lull(self, first_s: float, period_s: float) -> bool:
+        """Begin one, unless something has come since the last poll began that it may not have shown."""
+        if self._begin is None or self._pulse.beats != self._seen:
             return False
-        self._end = self._lull.begin(now)
+        self._end = self._begin(_now())
         if self._end is None:
             return False
-        self._began_s, self._period_s, self.vouched_s = now, period_s, math.inf
+        self._began_s, self._first_s, self._period_s, self.vouched_s = _now(), first_s, period_s, math.inf
+        if not self._listens:
+            self._listens = True
+            self._pulse.listen(self._hear)
         return True
 
-    async def _sleep(self, until_s: float, pulse: Pulse | None) -> bool:
-        """Sleep until a time; return at once, and True, at a kick or a beat."""
-        if self._kicked:
-            return True
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
-        self._sleeping = future
-        if pulse is not None:
-            pulse.wait(future)
-        timer = loop.call_at(until_s, _time_is_up, future)
+    async def _sleep(self, until_s: float) -> None:
+        """Sleep until a time that a beat may bring nearer, or until a kick."""
+        self._context = copy_context()
+        self._sleeping = asyncio.get_running_loop().create_future()
+        self._timer = self._set_timer(until_s, self._sleeping)
         try:
-            return await future
+            await self._sleeping
         finally:
-            timer.cancel()
-            self._sleeping = None
+            self._timer.cancel()
+            self._sleeping = self._timer = None
+
+    def _set_timer(self, at_s: float, future: "asyncio.Future[None]") -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_at(at_s, _wake, future, context=self._context)
+
+    def _last_point(self, at_s: float, grid_s: float, *, behind: int = 0) -> float:
+        """Return the last point of a grid up to a time, or the one so many points ``behind`` it."""
+        return (math.floor((at_s - self._offset_s) / grid_s + 1e-6) + behind) * grid_s + self._offset_s
+
+    def _point_from(self, at_s: float, grid_s: float) -> float:
+        """Return the first point of a grid from a time on."""
+        return math.ceil((at_s - self._offset_s) / grid_s - 1e-6) * grid_s + self._offset_s
 
 
-def _grid_point(grid_s: float, *, at_once: bool = False) -> float:
-    """Return the next point of a grid; ``at_once``: now counts, if it is one."""
-    now = asyncio.get_running_loop().time()
-    return (math.ceil(now / grid_s - 1e-6) if at_once else math.floor(now / grid_s + 1e-6) + 1) * grid_s
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def _answer(future: "asyncio.Future[bool]", *, told: bool) -> None:
+def _wake(future: "asyncio.Future[None]") -> None:
     if not future.done():
-        future.set_result(told)
-
-
-def _time_is_up(future: "asyncio.Future[bool]") -> None:
-    _answer(future, told=False)
+        future.set_result(None)

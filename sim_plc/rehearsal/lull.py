@@ -14,6 +14,9 @@ LULL_S: Final = 57.6
 EndLull = Callable[[float], None]
 """Takes the time of the last poll that was left out, in seconds of the loop's clock."""
 
+BeginLull = Callable[[float], EndLull | None]
+"""Takes the time of now, in seconds of the loop's clock; returns what ends the lull, None if there can be none."""
+
 
 class Lull:
     """Lets a station's PLC count as polled while its polls are left out. The cadence does the same for the daemon."""

@@ -45,26 +45,21 @@ class Wiring:
 
     def cadence(self, name: str, life: Life) -> PulsedCadence:
         """Return the pace of one station's polls by one daemon."""
-        number, carries = [program.name for program in self._world.programs].index(name), life.sound(name)
-
-        def sound() -> bool:
-            return self._world.decide is no_fault and self._world.storm.calm and carries()
+        world = self._world
+        number, carries = [program.name for program in world.programs].index(name), life.sound(name)
 
         def epoch() -> int | None:
             station = None if life.daemon is None else life.daemon.stations[name]
             return station.epoch if station is not None and station.online else None
 
-        lull = Lull(
-            epoch,
-            lambda: self._world.programs[number],
-            carries=lambda: sound() and not self._world.has_rivals,
-            moved=self._world.stepper.kick,
-        )
+        def sound() -> bool:
+            return world.decide is no_fault and world.storm.calm and carries() and not world.has_rivals
 
         def period() -> float | None:
             return None if life.daemon is None else life.daemon.stations[name].period_s
 
-        cadence = PulsedCadence(self.pulses[name] if self._coalesced else None, sound, lull, period)
+        lull = Lull(epoch, lambda: world.programs[number], carries=sound, moved=world.stepper.kick)
+        cadence = PulsedCadence(self.pulses[name], lull.begin if self._coalesced else None, period, number)
         life.cadences.append(cadence)
         return cadence
 

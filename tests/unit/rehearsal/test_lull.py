@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from hal.errors import NotOnline
+from hal.polling import RETRY_S
 from hal.scan import Station
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.lull import LULL_S
@@ -121,5 +122,18 @@ def test_what_happens_at_the_tower_is_seen_as_soon_as_with_every_poll() -> None:
             it.world.do(lambda plant: plant.press_e_stop())
             seen_s = await until(lambda: not station(it).image.safety & 1)
             assert seen_s <= POLL_S + 0.05
+
+    loop.run(body())
+
+
+def test_a_station_that_is_gone_is_tried_again_as_soon_as_with_every_poll() -> None:
+    async def body() -> None:
+        async with stage() as it:
+            await rest()
+            assert it.world.daemon is not None
+            here = it.world.daemon.stations["bays1"]
+            it.world.restart_plc(here.name)
+            await until(lambda: not here.online)
+            assert await until(lambda: here.online) <= RETRY_S + 0.1
 
     loop.run(body())

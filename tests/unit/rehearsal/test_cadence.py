@@ -1,0 +1,141 @@
+"""The pace of a rehearsal's polls: with those left out that show nothing new, the others come when they always came."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.cadence import STAGGER_S, Pulse, PulsedCadence
+from sim_plc.rehearsal.lull import LULL_S, EndLull
+
+PERIOD_S = 0.5
+ANSWER_S = 0.004
+
+
+class Line:
+    """One station that is polled for ever, each poll taking ``answer_s``; ``polled_s``: when each began."""
+
+    def __init__(self, *, coalesced: bool, answer_s: float = ANSWER_S, number: int = 0) -> None:
+        self.pulse = Pulse()
+        self.polled_s: list[float] = []
+        self.restless = False
+        self.left_out_until_s: list[float] = []
+        self._answer_s = answer_s
+        self.cadence = PulsedCadence(self.pulse, self._begin if coalesced else None, lambda: PERIOD_S, number)
+
+    def _begin(self, _now_s: float) -> EndLull | None:
+        return None if self.restless else self.left_out_until_s.append
+
+    async def run(self) -> None:
+        while True:
+            await self.cadence.next(PERIOD_S)
+            self.polled_s.append(round(asyncio.get_running_loop().time(), 6))
+            await asyncio.sleep(self._answer_s)
+
+    def polls_from(self, since_s: float) -> list[float]:
+        return [at_s for at_s in self.polled_s if at_s >= since_s]
+
+
+Act = Callable[[Line, loop.Process], Awaitable[None]]
+
+
+def polled(act: Act, *, coalesced: bool, answer_s: float = ANSWER_S) -> Line:
+    """Poll a station in a process of its own while something is done."""
+
+    async def body() -> Line:
+        line, process = Line(coalesced=coalesced, answer_s=answer_s), loop.Process()
+        process.run(line.run(), name="polls")
+        await act(line, process)
+        await process.kill()
+        return line
+
+    return loop.run(body())
+
+
+async def _froze(line: Line, process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.cadence.interrupt()
+    process.freeze()
+    await asyncio.sleep(1.03)
+    process.thaw()
+    await asyncio.sleep(0.01)
+
+
+async def _froze_shortly(line: Line, process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.cadence.interrupt()
+    process.freeze()
+    await asyncio.sleep(0.1)
+    process.thaw()
+    await asyncio.sleep(0.35)
+
+
+async def _showed(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.pulse.beat()
+    await asyncio.sleep(0.35)
+
+
+async def _showed_behind_its_answer(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.pulse.beat()  # makes the poll at 10.5, whose answer takes until 10.6
+    await asyncio.sleep(0.35)
+    line.pulse.beat()
+    await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    ("act", "answer_s", "last_s"),
+    [
+        (_showed, ANSWER_S, 10.5),
+        (_showed_behind_its_answer, 0.1, 11.0),
+        (_froze, ANSWER_S, 11.23),
+        (_froze_shortly, ANSWER_S, 10.5),
+    ],
+)
+def test_behind_a_lull_the_next_poll_comes_when_it_comes_with_every_poll(
+    act: Act, answer_s: float, last_s: float
+) -> None:
+    coalesced, faithful = (polled(act, coalesced=each, answer_s=answer_s) for each in (True, False))
+    assert coalesced.polls_from(10.2) == faithful.polls_from(10.2)
+    assert coalesced.polled_s[-1] == last_s
+    assert len(coalesced.polled_s) < len(faithful.polled_s) / 2
+
+
+def test_the_last_poll_that_counts_is_the_one_before_a_lull_ended() -> None:
+    assert polled(_showed, coalesced=True).left_out_until_s[0] == pytest.approx(10.0)
+
+
+def test_a_lull_ends_by_itself_at_a_point_of_the_grid() -> None:
+    async def long(_line: Line, _process: loop.Process) -> None:
+        await asyncio.sleep(2 * LULL_S)
+
+    points = [at_s / PERIOD_S for at_s in polled(long, coalesced=True).polled_s]
+    assert len(points) > 1
+    assert points == pytest.approx([round(point) for point in points])
+
+
+def test_no_poll_is_left_out_while_no_lull_can_begin() -> None:
+    async def restless(line: Line, _process: loop.Process) -> None:
+        line.restless = True
+        await asyncio.sleep(3.2)
+
+    assert polled(restless, coalesced=True).polled_s == polled(restless, coalesced=False).polled_s
+
+
+@pytest.mark.parametrize("coalesced", [True, False])
+def test_of_two_stations_that_are_due_at_once_the_same_one_goes_first_whoever_woke_first(coalesced: bool) -> None:
+    async def body() -> None:
+        first, second = (Line(coalesced=coalesced, number=number) for number in (0, 1))
+        process = loop.Process()
+        for line in (second, first):
+            process.run(line.run(), name="polls")
+        await asyncio.sleep(10.2)
+        for line in (second, first):
+            line.pulse.beat()
+        await asyncio.sleep(0.5)
+        assert second.polled_s[-1] - first.polled_s[-1] == pytest.approx(STAGGER_S)
+        await process.kill()
+
+    loop.run(body())
