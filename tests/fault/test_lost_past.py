@@ -7,6 +7,7 @@ from controller.domain.events import Adopt, Relocate, Retrieve, UnitCommand
 from controller.domain.jobs import JobState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode
+from hal.plcmap.registers import latches_station
 from sim_plc.plant.cars import Car
 from sim_plc.program.event_log import Event
 from sim_plc.rehearsal import loop
@@ -22,8 +23,10 @@ CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
 SLOW_ARMS = tower_under_test(machine__shuttle__speed_mm_s="2000")
 
 
-def frozen(it: Stage) -> bool:
-    return any(event["event"] == "station" and event["state"] == "FROZEN" for event in it.world.events)
+def frozen(it: Stage) -> set[object]:
+    """Return the names of the stations that somebody else was seen to rule."""
+    events = it.world.events
+    return {event["name"] for event in events if event["event"] == "station" and event["state"] == "FROZEN"}
 
 
 async def boot(it: Stage) -> None:
@@ -117,7 +120,7 @@ async def adopted_amid_an_exchange(it: Stage) -> None:
     go_back(it.world)
     it.world.events.clear()
     await it.world.computer.get_power()
-    await it.until(lambda: frozen(it))
+    await it.until(lambda: frozen(it) >= {"tower", latches_station(LOW2)})
     await it.ask(Adopt())
     assert not it.book.intents
     assert moving(it.world.truth().carriage)

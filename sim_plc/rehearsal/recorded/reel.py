@@ -95,7 +95,8 @@ class Reel:
 
     def silence(self, now_s: float) -> Silence | None:
         """Return the silence of a time, if it was one."""
-        return next((each for each in self.silences if each.begin_s <= now_s < each.end_s), None)
+        at_s = now_s + SLACK_S
+        return next((each for each in self.silences if each.begin_s <= at_s < each.end_s), None)
 
     def claim(self, epoch: int) -> None:
         """Take an epoch of ours: it stands for the next one of then."""
@@ -132,7 +133,8 @@ class Reel:
     def _take_command(self, line: Line, frame: Frame) -> None:
         then = self._commands[mailbox(self.station, line["to"]), frame_said(frame)]
         then.checks.append(frame.check)
-        error = error_of(line) if "error" in line and line["error"] != GIVEN_UP else None
+        # Whoever gave it up has not heard that it was carried out.
+        error = error_of(line) if "error" in line else None
         then.writings.append(Writing(line["sent"], line["t"] - line["sent"], error))
 
     def _fail(self, line: Line) -> None:
@@ -190,7 +192,7 @@ def error_of(line: Line) -> HalError:
     """Return the error that a recorded request ended with."""
     why = str(line.get("why", ""))
     match line["error"]:
-        case "NoAnswer":
+        case "NoAnswer" | "CancelledError":
             return NoAnswer(why)
         case "BadAnswer":
             return BadAnswer(why)

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from config.load import load_tower
+from hal.errors import NoAnswer
+from hal.plcmap.codes import Opcode
+from hal.plcmap.frame import Content, Frame
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.recorded.reel import Reel
 from sim_plc.rehearsal.recorded.tape import Deed, Difference, Tape
@@ -119,12 +122,26 @@ def test_a_reel_shows_our_epoch_and_is_silent_when_nothing_was_answered() -> Non
     assert [(each.begin_s, each.end_s) for each in reel.silences] == [(1.4, 2.3)]
     assert reel.silence(1.3) is None
     assert reel.silence(2.2) is not None
+    assert reel.silence(1.4 - 1e-7) is not None, "recorded times are rounded"
     assert reel.block(fast.address, fast.count, 1.2) == reel.block(fast.address, fast.count, 0.2)
     reel.claim(0x0002_0005)
     words = reel.block(fast.address, fast.count, 1.2)
     assert words is not None
     assert words[3:5] == (2, 5), "our epoch in the place of that of then"
     assert reel.block(0, 3, 1.2) is None
+
+
+def test_a_command_that_was_given_up_then_is_not_carried_out_at_once() -> None:
+    station = load_tower("small").maps["bays1"]
+    content = Content(Opcode.OPEN, 102)
+    frame = Frame.build(epoch=3, boot_id=1, content=content, sequence=1)
+    box = station.mailbox("latches")
+    wrote = "".join(f"{word:04x}" for word in frame.to_words())
+    line = {"t": 2.0, "is": "wire", "since": 1.5, "unit": 11, "fc": 16, "to": box, "wrote": wrote}
+    lines = [{**line, "error": "CancelledError", "why": ""}]
+    then = Reel(station, with_sent(lines), near_s=2.0).command(box, frame)
+    assert isinstance(then.error, NoAnswer)
+    assert then.took_s == pytest.approx(0.5)
 
 
 def test_an_outage_lasts_until_the_next_connection() -> None:
