@@ -151,7 +151,8 @@ class Inspector:
             self._stops.aborted()
         made_sure = event["event"] == "unit_state" and event["state"] in {"STOPPED", "IDLE", "EXECUTE"}
         ended = event["event"] == "job_state" and event["state"] in {"DONE", "CANCELLED", "DIVERTED"}
-        if made_sure or ended:
+        # One that was only queued has moved nothing, and was looked at by nobody.
+        if made_sure or (ended and event["was"] != "QUEUED"):
             self.judge_inventory()
 
     def on_asked(self, request: Request) -> None:

@@ -116,6 +116,18 @@ def test_a_car_that_vanishes_and_one_that_is_there_twice() -> None:
     assert "I1" in broken(double)
 
 
+def test_an_inventory_is_judged_where_the_daemon_made_sure_of_it() -> None:
+    """Not at the cancel of a job that was only queued: the reset that compares may still run behind a maintenance."""
+
+    async def play(it: Stage) -> None:
+        it.world.do(lambda plant: plant.lift_out(LOW1))
+        for was, missed in (("QUEUED", False), ("CLOSING_TO", True)):
+            it.inspector.on_told({"event": "job_state", "state": "CANCELLED", "was": was})
+            assert ("I13" in {violation.invariant for violation in it.inspector.violations}) is missed
+
+    assert "I13" in broken(play)
+
+
 def test_a_station_that_runs_a_number_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Mailbox._judge
 

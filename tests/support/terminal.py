@@ -17,6 +17,7 @@ from controller.cli.cells import width
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+")
 PATIENCE_S = 60.0
+RESTING_LOOKS = 5
 """Longest wait for anything; a busy machine may take its time."""
 
 
@@ -66,6 +67,17 @@ class Terminal:
             assert time.monotonic() < deadline, f"not {what}:\n" + "\n".join(self.screen)
             self._read(0.1)
         return self.screen
+
+    def rests(self) -> None:
+        """Wait until the process only waits, as for a key.
+
+        A signal that comes a moment before it begins to read is kept by Python until the next key is pressed.
+        """
+        stat, deadline, looks = Path(f"/proc/{self.process.pid}/stat"), time.monotonic() + PATIENCE_S, 0
+        while looks < RESTING_LOOKS:
+            assert time.monotonic() < deadline, "it does not rest"
+            looks = looks + 1 if stat.read_text("utf-8").rpartition(")")[2].split()[0] == "S" else 0
+            time.sleep(0.01)
 
     def end(self) -> int:
         """Return the exit code once the process has ended."""

@@ -1,7 +1,6 @@
 """At a real terminal: the live picture, and the question before something moves."""
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -64,7 +63,7 @@ def test_a_person_confirms_what_moves(tmp_path: Path, answer: str, code: int, as
     with daemon(tmp_path, answers) as run, Terminal(*arguments(tmp_path, "retrieve", "C1")) as terminal:
         said = terminal.until(lambda lines: "Go on? [y/N]" in lines[-1], "asked")
         assert any("bay 102" in line for line in said)
-        time.sleep(0.05)
+        terminal.rests()
         terminal.type(answer)
         assert terminal.end() == code
         assert len(run.asked) == asked
