@@ -32,9 +32,10 @@ class Terminal:
         """As the terminal was before."""
         self.raw = ""
         """Everything that was written to it."""
-        # `setsid --ctty` makes it the controlling terminal, so that Ctrl-C typed at it becomes a signal.
+        # `setsid --ctty` makes it the controlling terminal, so that Ctrl-C typed at it becomes a signal. It means
+        # something also where whoever runs the tests was started to ignore it, as a shell starts what it has beside it.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-P", "-m", "controller", *args],
+            ["env", "--default-signal=INT", "setsid", "--ctty", sys.executable, "-P", "-m", "controller", *args],
             stdin=self._theirs,
             stdout=self._theirs,
             stderr=self._theirs,
