@@ -53,7 +53,7 @@ CAMPAIGN_sigkill := tests/fault/test_sigkill_300.py
 CAMPAIGN_ablations := tests/fault/test_ablations.py
 CAMPAIGN_determinism := tests/scenario/test_determinism.py
 CAMPAIGN_study := tests/scenario/test_study_agrees.py
-CAMPAIGN_planner := tests/unit/domain/test_planner_solver.py tests/unit/domain/test_planner_optimum.py
+CAMPAIGN_planner := tests/unit/domain/dispatch/test_planner_solver.py tests/unit/domain/dispatch/test_planner_optimum.py
 CAMPAIGNS := mailbox master daemon slaves unknown power sigkill ablations determinism study planner
 
 $(CAMPAIGNS:%=campaign-%): campaign-%: $(READY)

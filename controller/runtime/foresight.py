@@ -13,16 +13,16 @@ from typing import Final
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.calibration import Calibration, Primitive
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Limits, Plan, Request, Scene
-from controller.domain.eta import Eta, Forecast
+from controller.domain.dispatch.calibration import Calibration, Primitive
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.eta import Eta, Forecast
+from controller.domain.dispatch.planner import plan
+from controller.domain.dispatch.scene import Limits, Plan, Request, Scene
+from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
-from controller.domain.planner import plan
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
-from controller.domain.turnover import NEVER, Turnover, as_built
 from controller.runtime.arrival import rest_s, step_bound_s
 from controller.runtime.yardstick import StepTime
 

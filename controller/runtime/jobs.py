@@ -15,7 +15,7 @@ from controller.activities.context import Bench
 from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
 from controller.domain.book import CARRIAGE, is_active
-from controller.domain.dispatch import Plan
+from controller.domain.dispatch.scene import Plan
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.places import PlaceStatus

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from controller.activities.context import Bench
 from controller.domain.book import Book
-from controller.domain.calibration import Primitive
-from controller.domain.dispatch import Move
-from controller.domain.eta import Eta
+from controller.domain.dispatch.calibration import Primitive
+from controller.domain.dispatch.eta import Eta
+from controller.domain.dispatch.scene import Move
 from controller.domain.jobs import Job, JobState
 from controller.runtime import job_views
 from controller.runtime.foresight import LIMITS

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from controller.domain.bounds_in_line import mean_wait_s
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.bounds_in_line import mean_wait_s
+from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.site import Site
 

@@ -1,8 +1,8 @@
 """One day at a site under a rule, event by event: customers come, rooms are given, the carriage moves.
 
-What a move takes, what it waits for and what it leaves behind is `controller.domain.course`'s alone. Here are the
-people: a vacant room goes to whoever asked first, a driver or somebody whose car is fetched; how long each stays is the
-day's, and nobody knows it before.
+What a move takes, what it waits for and what it leaves behind is `controller.domain.dispatch.course`'s alone. Here are
+the people: a vacant room goes to whoever asked first, a driver or somebody whose car is fetched; how long each stays is
+the day's, and nobody knows it before.
 """
 
 import heapq
@@ -12,8 +12,8 @@ from functools import partial
 from math import inf
 from typing import Final
 
-from controller.domain.course import Course, State
-from controller.domain.dispatch import Move, Request, Scene
+from controller.domain.dispatch.course import Course, State
+from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.rules import Rule, nearest_of

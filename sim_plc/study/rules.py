@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from controller.domain.course import Course, State, opening
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Limits, Move, Request, Scene
+from controller.domain.dispatch.course import Course, State, opening
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.planner import plan
+from controller.domain.dispatch.scene import Limits, Move, Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.planner import plan
 from sim_plc.study.site import Site
 
 Choose = Callable[[Sequence[Request], Scene], Move | None]

@@ -7,10 +7,10 @@ from typing import Final
 
 from config.demand import Visits
 from config.schema import Tower
-from controller.domain.bounds import cars_an_hour
-from controller.domain.course import Course
-from controller.domain.cycles import Cycles, Pace, Paces
-from controller.domain.legs import Legs
+from controller.domain.dispatch.bounds import cars_an_hour
+from controller.domain.dispatch.course import Course
+from controller.domain.dispatch.cycles import Cycles, Pace, Paces
+from controller.domain.dispatch.legs import Legs
 from controller.settings import kinematics_of
 
 REHEARSED: Final = Paces(*(Pace(each_s=0.05) for _ in range(4)))

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from config.load import load_tower
-from controller.domain.bounds import cars_an_hour, job_to_gate_s, makespan_s, platform_makespan_s
-from controller.domain.bounds_in_line import nth_served_s
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.bounds import cars_an_hour, job_to_gate_s, makespan_s, platform_makespan_s
+from controller.domain.dispatch.bounds_in_line import nth_served_s
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.scene import Request, Scene
+from controller.domain.dispatch.turnover import as_built
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 from controller.domain.rooms import RoomState
-from controller.domain.turnover import as_built
 from controller.settings import kinematics_of
 
 CASES = (("small", 1), ("guangzhou", 1), ("guangzhou", 2), ("guangzhou", 3), ("autostadt", 4))

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, log
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import DWELL_S, Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.planner import plan
+from controller.domain.dispatch.scene import DWELL_S, Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.planner import plan
 from controller.domain.travel import Pose
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from config.load import load_tower
 from controller import logs
-from controller.domain.eta import Kept
+from controller.domain.dispatch.eta import Kept
 from sim_plc.rehearsal import run as rehearsal
 from sim_plc.rehearsal.run import Options, rehearse
 from sim_plc.rehearsal.world import EPOCH_S, World

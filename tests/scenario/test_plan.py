@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.calibration import Primitive
+from controller.domain.dispatch.calibration import Primitive
 from controller.domain.events import Query, Relocate, Retrieve
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState

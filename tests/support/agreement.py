@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 from unittest.mock import patch
 
-from controller.domain.dispatch import Limits
+from controller.domain.dispatch.scene import Limits
 from controller.domain.jobs import JobKind
 from sim_plc.rehearsal.given import Given, Visit, Visitor, rehearse_given
 from sim_plc.rehearsal.silence import silence_daemons

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
-from controller.domain.cycles import Cycles, Pace, Paces
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.cycles import Cycles, Pace, Paces
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import DWELL_S, Limits, Plan, Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import DWELL_S, Limits, Plan, Request, Scene
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named

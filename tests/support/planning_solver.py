@@ -10,7 +10,7 @@ from math import isfinite
 
 from ortools.sat.python import cp_model
 
-from controller.domain.dispatch import Limits, Plan, Request
+from controller.domain.dispatch.scene import Limits, Plan, Request
 from controller.domain.jobs import JobKind
 from tests.support.planning import Case
 

@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from controller.domain.dispatch import Move
+from controller.domain.dispatch.scene import Move
 from controller.domain.jobs import JobKind
 from sim_plc.study.day import Lived, Served, Use, live
 from sim_plc.study.draw import Customer, Day

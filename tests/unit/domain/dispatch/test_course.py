@@ -5,9 +5,9 @@ from math import inf
 
 import pytest
 
-from controller.domain.course import Course, State, opening
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.course import Course, State, opening
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named

@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-from controller.domain.branches import Branches, Choice, Node, Stand, Try
-from controller.domain.docket import Docket
+from controller.domain.dispatch.branches import Branches, Choice, Node, Stand, Try
+from controller.domain.dispatch.docket import Docket
 from controller.domain.jobs import JobKind
 
 PASSES = ((1, 3), (2, 3), (4, 4), (16, 4), (120, 6))

@@ -5,8 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from controller.domain.closed_forms import rack_dual_s, rack_single_s, ring_single_s, ring_way_s
-from controller.domain.cycles import Cycles
+from controller.domain.dispatch.closed_forms import rack_dual_s, rack_single_s, ring_single_s, ring_way_s
+from controller.domain.dispatch.cycles import Cycles
 from controller.settings import kinematics_of
 from hal.plcmap.shape import PlacePose
 from tests.support.towers import tower_named

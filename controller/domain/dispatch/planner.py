@@ -21,14 +21,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from controller.domain.beam import Beam
-from controller.domain.branches import FULL, Branches, Node, Try
-from controller.domain.course import Course, opening
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Limits, Move, Plan, Request, Scene
-from controller.domain.docket import BITS, Docket
-from controller.domain.reasons import Reasons, brief
-from controller.domain.slots import Slots
+from controller.domain.dispatch.beam import Beam
+from controller.domain.dispatch.branches import FULL, Branches, Node, Try
+from controller.domain.dispatch.course import Course, opening
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.docket import BITS, Docket
+from controller.domain.dispatch.reasons import Reasons, brief
+from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
+from controller.domain.dispatch.slots import Slots
 
 DEFAULT = Limits()
 

@@ -8,11 +8,11 @@ from statistics import fmean
 
 import pytest
 
-from controller.domain.bounds import makespan_s
-from controller.domain.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
-from controller.domain.course import Course, opening
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.bounds import makespan_s
+from controller.domain.dispatch.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
+from controller.domain.dispatch.course import Course, opening
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 from tests.support.drawn_scenes import Drawn, drawn
 from tests.support.one_carriage import Outcome, outcomes

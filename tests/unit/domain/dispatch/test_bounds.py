@@ -8,7 +8,7 @@ from statistics import fmean
 
 import pytest
 
-from controller.domain.bounds import (
+from controller.domain.dispatch.bounds import (
     Batch,
     batch_s,
     cars_an_hour,
@@ -20,11 +20,11 @@ from controller.domain.bounds import (
     to_given_bays,
     tour_s,
 )
-from controller.domain.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 from tests.support.drawn_scenes import TOWER, cycles_at
 from tests.support.towers import tower_named
 

@@ -6,7 +6,7 @@ detour, an idle move among them, saves nothing.
 
 from collections.abc import Collection
 
-from controller.domain.cycles import Cycles
+from controller.domain.dispatch.cycles import Cycles
 
 
 class Legs:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from controller.domain.eta import FIRST_SPREAD_S, NEWS_S, Forecast, Outlook, why_changed
+from controller.domain.dispatch.eta import FIRST_SPREAD_S, NEWS_S, Forecast, Outlook, why_changed
 
 ROOMS = frozenset({101, 104})
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from controller.domain.cycles import Cycles, Pace, Paces
+from controller.domain.dispatch.cycles import Cycles, Pace, Paces
 from controller.domain.travel import Kinematics
 from controller.settings import kinematics_of
 from hal.plcmap.shape import TowerShape

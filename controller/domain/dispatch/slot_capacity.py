@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from controller.domain.course import Course, State
-from controller.domain.dispatch import Request
+from controller.domain.dispatch.course import Course, State
+from controller.domain.dispatch.scene import Request
 from controller.domain.jobs import JobKind
 
 PROMISE_S, PROMISED_SHARE = 600.0, 0.99

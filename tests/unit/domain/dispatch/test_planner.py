@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.domain.course import Course, opening
-from controller.domain.dispatch import Limits, Request, Scene
+from controller.domain.dispatch.course import Course, opening
+from controller.domain.dispatch.planner import first_come, plan
+from controller.domain.dispatch.scene import Limits, Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.planner import first_come, plan
 from tests.support.planning import Case, Draw, cycles_of, draw, must_be_a_plan
 from tests.support.towers import tower_named
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from controller.domain.assignment import assign
-from controller.domain.bounds_in_line import Tasks, ends_s, nth_served_s, tasks_of
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.assignment import assign
+from controller.domain.dispatch.bounds_in_line import Tasks, ends_s, nth_served_s, tasks_of
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 
 _END: Final = 0
 """Where a carriage goes that has nothing more to do; no place has this number."""

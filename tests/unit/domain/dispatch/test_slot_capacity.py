@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from controller.domain.course import Course, State
-from controller.domain.cycles import Cycles
-from controller.domain.slot_capacity import (
+from controller.domain.dispatch.course import Course, State
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.slot_capacity import (
     PROMISE_S,
     PROMISED_SHARE,
     SLOTS,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from controller.domain.calibration import MEMORY, Calibration, Primitive
+from controller.domain.dispatch.calibration import MEMORY, Calibration, Primitive
 
 TRAVEL = Primitive.TRAVEL
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.domain.bounds import (
+from controller.domain.dispatch.bounds import (
     batch_s,
     cars_an_hour,
     dual_s,
@@ -16,9 +16,9 @@ from controller.domain.bounds import (
     platform_makespan_s,
     to_given_bays,
 )
-from controller.domain.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
+from controller.domain.dispatch.bounds_in_line import fifo_max_flow_s, mean_wait_s, nth_served_s
+from controller.domain.dispatch.legs import Legs
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 from tests.support.drawn_scenes import LIFT_SPEEDS_MM_S, TOWER, Drawn, cycles_at, drawn
 from tests.support.towers import tower_named
 

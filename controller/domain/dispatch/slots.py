@@ -4,7 +4,7 @@ from heapq import nsmallest
 from math import inf
 from typing import Final, NamedTuple
 
-from controller.domain.docket import Docket
+from controller.domain.dispatch.docket import Docket
 
 Slot = tuple[int, float, float]
 """A bay, the way to it, and the way from it to where the carriage is wanted next."""

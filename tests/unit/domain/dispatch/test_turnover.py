@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
+from controller.domain.dispatch.turnover import ARRIVING, NEVER, STEADY, Turnover, as_built
 from controller.domain.rooms import RoomState as S
-from controller.domain.turnover import ARRIVING, NEVER, STEADY, Turnover, as_built
 
 ROOM, GATE_S = 101, 8.0
 LEFT_S = as_built(GATE_S)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
-from controller.domain.dispatch import Limits
-from controller.domain.docket import BITS, Docket
+from controller.domain.dispatch.docket import BITS, Docket
+from controller.domain.dispatch.scene import Limits
+from controller.domain.dispatch.slots import Bays, Slots
 from controller.domain.jobs import JobKind
-from controller.domain.slots import Bays, Slots
 
 FULL = (1 << BITS) - 1
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from controller.domain.dispatch import Limits
-from controller.domain.planner import first_come, plan
+from controller.domain.dispatch.planner import first_come, plan
+from controller.domain.dispatch.scene import Limits
 from tests.support.planning import Draw, draw, gap, least
 
 TOWERS = ("small", "guangzhou", "autostadt")

@@ -7,8 +7,8 @@ and tables, so that trying one is a few sums.
 from collections.abc import Callable, Sequence
 from math import inf, isfinite
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 
 BITS = 4

@@ -20,10 +20,10 @@ from itertools import accumulate
 from math import inf, isfinite
 from statistics import fmean
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
-from controller.domain.legs import Legs
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
-from controller.domain.course import Course, State
-from controller.domain.dispatch import Move, Request
+from controller.domain.dispatch.course import Course, State
+from controller.domain.dispatch.scene import Move, Request
 from controller.domain.jobs import JobKind
 
 FAR = 12

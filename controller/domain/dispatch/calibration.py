@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import sqrt
 from typing import Final
 
-from controller.domain.cycles import Pace, Paces
+from controller.domain.dispatch.cycles import Pace, Paces
 from controller.domain.travel import deadline_s
 
 MEMORY: Final = 200

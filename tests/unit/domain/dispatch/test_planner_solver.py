@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.domain.dispatch import Limits, Plan
-from controller.domain.planner import first_come, plan
+from controller.domain.dispatch.planner import first_come, plan
+from controller.domain.dispatch.scene import Limits, Plan
 from tests.support.planning import Case, Draw, draw, gap, least
 
 if TYPE_CHECKING:

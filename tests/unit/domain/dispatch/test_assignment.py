@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from controller.domain.assignment import Costs, assign, least_cost
+from controller.domain.dispatch.assignment import Costs, assign, least_cost
 
 
 def by_trying(costs: Costs, columns: int) -> float:

@@ -12,7 +12,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
-from controller.domain.dispatch import DWELL_S
+from controller.domain.dispatch.scene import DWELL_S
 from controller.domain.rooms import RoomState as S
 
 PROOF_S: Final = 5.0

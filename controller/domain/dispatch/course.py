@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from controller.domain.cycles import Cycles
-from controller.domain.dispatch import Move, Request, Scene
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.jobs import JobKind
 
 
