@@ -192,7 +192,12 @@ def _stocked(car: Params) -> events.StockedCar:
 
 
 def _retrieve(params: Params, by: str) -> events.Request:
-    return events.Retrieve(by, car=params.text("car"), room=params.optional_number("room"))
+    room, due = params.optional_number("room"), params.optional_number("due")
+    return events.Retrieve(by, car=params.text("car"), room=room, due=due)
+
+
+def _arrive(params: Params, by: str) -> events.Request:
+    return events.Arrive(by, car=params.text("car"))
 
 
 def _store(params: Params, by: str) -> events.Request:
@@ -320,6 +325,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "inventory.import": _inventory,
         "inventory.audit": _audit,
         "retrieve": _retrieve,
+        "arrive": _arrive,
         "store": _store,
         "relocate": _relocate,
         "cancel": _cancel,

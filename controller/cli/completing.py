@@ -8,6 +8,7 @@ import click
 
 from controller.api.messages import ApiError
 from controller.api.sync_client import SyncClient
+from controller.cli.due import due_text
 from controller.cli.options import RUN_DIR, SOCKET
 from controller.cli.texts import place_text, rooms_of
 from controller.domain.refusal import Refusal
@@ -25,6 +26,12 @@ Item = tuple[str, str]
 def cars(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the ids of the cars inside."""
     return _fitting(incomplete, ((car["id"], _car_text(car)) for car in _asked(ctx, "cars").get("cars", ())))
+
+
+def booked_cars(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Return the ids of the cars that somebody has an appointment for."""
+    found = _asked(ctx, "jobs").get("appointments", ())
+    return _fitting(incomplete, ((each["car"], due_text(each["due"])) for each in found))
 
 
 def jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":

@@ -38,6 +38,20 @@ def retrieval(status: Status, cars: Sequence[Car], car: str, room: int | None) -
     yield from _when(status)
 
 
+def arrival(status: Status, cars: Sequence[Car], car: str) -> Iterator[str]:
+    """Say how somebody with an appointment comes by their car.
+
+    Raises:
+        Refusal: the tower does not know the car.
+
+    """
+    place = _bay_of(cars, car)
+    if place in rooms_of(status):
+        yield f"Car {car} stands in {place_text(place, rooms_of(status))}: the outer gate opens."
+    else:
+        yield from retrieval(status, cars, car, None)
+
+
 def storing(status: Status, car: str, room: int) -> Iterator[str]:
     """Say how a car is taken in."""
     where = place_text(room, rooms_of(status))

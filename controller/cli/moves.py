@@ -10,8 +10,9 @@ import click
 from controller.api.sync_client import SyncClient
 from controller.cli import intent
 from controller.cli.at_tower import ask, at_tower_option
-from controller.cli.completing import bays, cars, jobs, rooms
+from controller.cli.completing import bays, booked_cars, cars, jobs, rooms
 from controller.cli.confirm import go_ahead, yes_option
+from controller.cli.due import due_option, due_text
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
@@ -26,26 +27,61 @@ wait_option = click.option("--wait", is_flag=True, help="Wait for the job's end;
 room_help = "Room number (1, 2 ...) or its place (101 ...)."
 
 
-@click.command(epilog=shown("cartower retrieve C007", "cartower retrieve C007 --room 2 --wait --yes"))
+@click.command(
+    epilog=shown(
+        "cartower retrieve C007", "cartower retrieve C007 --room 2 --wait --yes", "cartower retrieve C007 --at 14:30"
+    )
+)
 @click.argument("car", shell_complete=cars)
 @click.option(
     "--room", type=click.IntRange(min=1), shell_complete=rooms, help=f"{room_help} Without it any free room."
+)
+@click.option(
+    "--at", "due", callback=due_option, help="Not now: somebody comes for it at 14:30, or 2027-01-31T14:30."
 )
 @wait_option
 @yes_option
 @daemon_options
 @json_option
 @translated
-def retrieve(car: str, room: int | None, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+def retrieve(
+    car: str, room: int | None, due: int | None, socket: Path, *, wait: bool, yes: bool, as_json: bool
+) -> None:
     """Bring CAR to a room.
+
+    Says what will move and asks, unless --yes. With --at it makes an appointment: nothing moves now, and the car is
+    nobody else's; `cartower arrive` says that its customer has come.
+    """
+    if due is not None and wait:
+        fail(USAGE, "an appointment is not waited for: --at or --wait")
+    with SyncClient(socket) as client:
+        place = None if room is None else _room_place(client, room)
+        if due is not None:
+            answer = client.call("retrieve", car=car, room=place, due=due)
+            said = f"appointment {answer['appointment']}: {car} at {due_text(answer['due'])}"
+            emit_json(answer) if as_json else print(said)
+            return
+        if not yes:
+            go_ahead(intent.retrieval(client.call("status"), client.call("cars")["cars"], car, place))
+        _follow(client, _job_of(client, "retrieve", car=car, room=place), wait=wait, as_json=as_json)
+
+
+@click.command(epilog=shown("cartower arrive C007", "cartower arrive C007 --wait --yes"))
+@click.argument("car", shell_complete=booked_cars)
+@wait_option
+@yes_option
+@daemon_options
+@json_option
+@translated
+def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+    """Say that whoever has an appointment for CAR has come: from now on they wait.
 
     Says what will move and asks, unless --yes.
     """
     with SyncClient(socket) as client:
-        place = None if room is None else _room_place(client, room)
         if not yes:
-            go_ahead(intent.retrieval(client.call("status"), client.call("cars")["cars"], car, place))
-        _follow(client, _job_of(client, "retrieve", car=car, room=place), wait=wait, as_json=as_json)
+            go_ahead(intent.arrival(client.call("status"), client.call("cars")["cars"], car))
+        _follow(client, _job_of(client, "arrive", car=car), wait=wait, as_json=as_json)
 
 
 @click.command(
@@ -98,7 +134,7 @@ def relocate(car: str, bay: int, socket: Path, *, wait: bool, yes: bool, as_json
 @json_option
 @translated
 def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
-    """Cancel JOB: at once before its car is picked, else the car is brought to a safe place.
+    """Cancel JOB: at once before its car is picked, else the car is brought to a safe place. Or an appointment.
 
     If a car is on its way, says what will move and asks, unless --yes.
     """
@@ -106,7 +142,8 @@ def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
         if not yes and (known := _job(client, job)):
             _ask_about(intent.cancellation(client.call("status"), known))
         answer = client.call("cancel", job=job)
-    emit_json(answer) if as_json else print(f"job {job} {answer['state']}")
+    what = "appointment" if "appointment" in answer else "job"
+    emit_json(answer) if as_json else print(f"{what} {job} {answer['state']}")
 
 
 @click.command(epilog=shown("cartower adopt", "cartower adopt --yes --at-tower"))

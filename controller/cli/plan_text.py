@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from controller.cli.due import due_text
 from controller.cli.texts import place_text, seconds_text
 
 Picture = Mapping[str, Any]
@@ -16,13 +17,15 @@ def plan_lines(picture: Picture) -> Iterator[str]:
         yield f"now  job {hand['id']} {_what(hand, rooms)}, done in {seconds_text(hand['eta_s'])}"
         if hand["why"]:
             yield f"     {hand['why']}"
-    elif not moves and not unplanned:
+    elif not moves and not unplanned and not picture["appointments"]:
         yield "Nothing is under way, and nothing waits."
     for position, move in enumerate(moves, start=1):
         yield f"{position:>3}  job {move['job']} {_what(move, rooms)}, begins {_in(move['begins_s'])}, {_promise(move)}"
         yield f"     {move['why']}"
     for job in unplanned:
         yield f"  -  job {job['id']} {job['kind']} {job['car']}: nothing can be done for it as things are"
+    for each in picture["appointments"]:
+        yield f"  -  appointment {each['id']} for {each['car']} at {due_text(each['due'])}"
     if picture["promises"]["kept"]:
         yield ""
         yield _kept(picture["promises"])

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from config.plc_codes import opcode_name
+from controller.cli.due import due_text
 from controller.cli.texts import who_looked
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, shown_state
+from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job
 from controller.domain.looks import Look
@@ -18,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "UnitSet": "unit",
     "ModeSet": "unit",
     "JobSet": "job",
+    "AppointmentSet": "job",
     "PlaceSet": "place",
     "SensorSet": "sensor",
     "BaySeen": "audit",
@@ -74,6 +77,8 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return f"{mechanism} {sequence} left at rest, its outcome open"
         case records.JobSet(job):
             return _job(job)
+        case records.AppointmentSet(appointment):
+            return _appointment(appointment)
         case records.PlaceSet(place):
             return _place(place)
         case records.CarKnown(car):
@@ -132,6 +137,12 @@ def _planned(record: records.Planned) -> str:
 def _job(job: Job) -> str:
     source, target = (("-" if each is None else str(each)) for each in (job.source, job.target or job.room))
     return f"job {job.id} {job.kind} {job.car} {source} -> {target} {job.state}{_because(job.reason)}"
+
+
+def _appointment(appointment: Appointment) -> str:
+    which = f"appointment {appointment.id} for {appointment.car} at {due_text(appointment.due)}"
+    job = "" if appointment.job is None else f", job {appointment.job}"
+    return f"{which} {appointment.state}{job}{_because(appointment.reason)}"
 
 
 def _place(place: Place) -> str:

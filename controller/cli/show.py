@@ -1,12 +1,13 @@
 """Commands that only look: `status`, `cars`, `places`, `jobs`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from controller.api.sync_client import SyncClient, call_once
+from controller.cli.due import due_text
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
@@ -84,14 +85,14 @@ def places(socket: Path, *, as_json: bool) -> None:
 @json_option
 @translated
 def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
-    """Show the moves under way and those that wait; for a parked one its reason and the choices."""
+    """Show the moves under way, those that wait, and the appointments; of a parked one its reason and the choices."""
     with SyncClient(socket) as client:
         answer = client.call("jobs", all=ended_too)
         rooms = rooms_of(client.call("status"))
     if as_json:
         emit_json(answer)
         return
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(job["id"]),
             job["kind"],
@@ -103,7 +104,14 @@ def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
         )
         for job in answer["jobs"]
     ]
+    rows += [_booked(each, rooms) for each in answer["appointments"]]
     emit_table(("job", "kind", "car", "from", "to", "state", "note"), rows, empty="no jobs")
+
+
+def _booked(appointment: Mapping[str, Any], rooms: Sequence[int]) -> tuple[str, ...]:
+    car, where = ink(appointment["car"], bold=True), place_text(appointment["room"], rooms)
+    note = f"at {due_text(appointment['due'])}"
+    return str(appointment["id"]), "RETRIEVE", car, "-", where, appointment["state"], note
 
 
 def _note(job: Mapping[str, Any]) -> str:

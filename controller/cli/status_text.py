@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from controller.cli.due import due_text
 from controller.cli.output import BAD, GOOD, ODD, ink
 from controller.cli.texts import Status, bar, job_text, place_text, rooms_of, seconds_text
 from controller.cli.what_next import next_line
@@ -23,6 +24,8 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
         yield "jog", jog_text(jog)
     for job in status["queue"]:
         yield "queued", queued_text(job, rooms_of(status))
+    for appointment in status.get("appointments", ()):
+        yield "booked", booked_text(appointment)
     counts = status["counts"]
     yield "bays", ", ".join(f"{counts[kind]} {kind}" for kind in ("occupied", "free", "unverified", "blocked"))
     for alarm in status["alarms"]:
@@ -111,6 +114,11 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
     done = "" if part is None else f" {bar(part)} {part:.0%}"
     eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
     return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}"
+
+
+def booked_text(appointment: Mapping[str, Any]) -> str:
+    """Return one appointment."""
+    return f"{appointment['id']} {appointment['car']} at {due_text(appointment['due'])}"
 
 
 def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:

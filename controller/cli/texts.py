@@ -84,6 +84,11 @@ def _job(event: Mapping[str, Any]) -> str:
     return f"{job} {change}{_because(event.get('reason', ''))}"
 
 
+def _appointment(event: Mapping[str, Any]) -> str:
+    job = f", job {event['job']}" if event["job"] else ""
+    return f"appointment {event['appointment']} for {event['car']} {event['state']}{job}{_because(event['reason'])}"
+
+
 def _done(event: Mapping[str, Any]) -> str:
     job = f"job {event['job']} {event['kind']} {event['car']}"
     ratio = f", ratio {event['ratio']:.3f}" if event.get("ratio") else ""
@@ -125,6 +130,7 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "jog": _jog,
     "job_state": _job,
     "job_done": _done,
+    "appointment": _appointment,
     "station": _station,
     "audit": _audit,
     "alarm": _alarm,

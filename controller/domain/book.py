@@ -6,6 +6,7 @@ from typing import Final
 
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, Tag
+from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
@@ -59,6 +60,8 @@ class Book:
     """Wall time of the newest visit of the carriage for a look, whatever came of it."""
     service: ServiceBook = field(default_factory=ServiceBook)
     """What each component has done."""
+    appointments: dict[int, Appointment] = field(default_factory=dict)
+    """By number: those that stand. The journal has all."""
     _open_jobs: list[Job] | None = field(default=None, init=False, repr=False, compare=False)
     """What `open_jobs` returns, until a job changes: it is asked for at every turn."""
 
@@ -87,6 +90,8 @@ class Book:
                 self._halt(record)
             case records.JobSet(job):
                 self._set_job(job)
+            case records.AppointmentSet(appointment):
+                self._set_appointment(appointment)
             case records.PlaceSet(place):
                 self.places[place.number] = place
             case records.CarKnown(car):
@@ -136,6 +141,10 @@ class Book:
         """Return the open job that moves a car."""
         return next((job for job in self.open_jobs() if job.car == car), None)
 
+    def appointment_of_car(self, car: str) -> Appointment | None:
+        """Return the appointment that somebody has for a car."""
+        return next((each for each in self.appointments.values() if each.car == car), None)
+
     def to_body(self) -> dict[str, object]:
         """Return the book as a JSON-able snapshot."""
         return {
@@ -153,6 +162,7 @@ class Book:
             "visited_at": self.visited_at,
             "mode": self.mode.value,
             "service": self.service.to_body(),
+            "appointments": [asdict(each) for each in self.appointments.values()],
         }
 
     @classmethod
@@ -202,6 +212,9 @@ class Book:
         book.looks = {look.place: look for look in map(records.look_from_body, _list(body.get("looks", [])))}
         visited_at = body.get("visited_at")
         book.visited_at = visited_at if isinstance(visited_at, (int, float)) else None
+        # A snapshot of before there were appointments: none stands.
+        for appointment in map(records.appointment_from_body, _list(body.get("appointments", []))):
+            book.appointments[appointment.id] = appointment
         if counts_service(body):
             book.service = ServiceBook.from_body(_mapping(body["service"]))
         return book
@@ -252,6 +265,12 @@ class Book:
         self.sensors_out.pop(record.name, None)
         if record.out:
             self.sensors_out[record.name] = record
+
+    def _set_appointment(self, appointment: Appointment) -> None:
+        self.last_job = max(self.last_job, appointment.id)
+        self.appointments.pop(appointment.id, None)
+        if appointment.state is AppointmentState.BOOKED:
+            self.appointments[appointment.id] = appointment
 
     def _set_job(self, job: Job) -> None:
         self._open_jobs = None

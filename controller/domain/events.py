@@ -94,10 +94,22 @@ class ImportInventory(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieve(Request):
-    """Bring a car to a room (any free one, or ``room`` by its place). Answer: ``{"job": id}``."""
+    """Bring a car to a room (any free one, or ``room`` by its place). Answer: ``{"job": id}``.
+
+    ``due``: not now, but at that wall time in seconds since the epoch, when somebody comes for it. Answer then:
+    ``{"appointment": id, "due": due}``.
+    """
 
     car: str
     room: int | None = None
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrive(Request):
+    """Say that whoever has an appointment for a car has come. Answer: ``{"job": which brings the car}``."""
+
+    car: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +131,10 @@ class Relocate(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel(Request):
-    """Cancel a job: at once before the pick, by a diversion after it. Answer: ``{"state": job state}``."""
+    """Cancel a job: at once before the pick, by a diversion after it; or an appointment, by its number.
+
+    Answer: ``{"state": state}``; of an appointment with its number under ``appointment``.
+    """
 
     job: int
 

@@ -169,3 +169,5 @@ class Job:
     started_at: float | None = None
     finished_at: float | None = None
     requested_by: str = ""
+    due: float | None = None
+    """When the customer was to come, if they had an appointment."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from controller.domain.alarms import AlarmLine, AlarmState, Showing
+from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.looks import Eye, Finding, Look
 from controller.domain.places import Car, Place, PlaceStatus
@@ -128,6 +129,13 @@ class JobSet:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentSet:
+    """An appointment as it is from now on."""
+
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceSet:
     """A place as it is believed from now on; place 0 is the carriage."""
 
@@ -207,6 +215,7 @@ Record = (
     | Settled
     | Halted
     | JobSet
+    | AppointmentSet
     | PlaceSet
     | CarKnown
     | UnitSet
@@ -253,6 +262,13 @@ def job_from_body(body: object) -> Job:
     assert isinstance(choices, (list, tuple))
     values["choices"] = tuple(choices)
     return Job(**values)  # type: ignore[arg-type]
+
+
+def appointment_from_body(body: object) -> Appointment:
+    """Return an appointment from its body."""
+    values = _mapping(body)
+    values["state"] = AppointmentState(str(values["state"]))
+    return Appointment(**values)  # type: ignore[arg-type]
 
 
 def place_from_body(body: object) -> Place:
@@ -337,6 +353,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "BaySeen": lambda body: BaySeen(look_from_body(body["look"])),
     "Asked": _plain(Asked),
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),
+    "AppointmentSet": lambda body: AppointmentSet(appointment_from_body(body["appointment"])),
     "PlaceSet": lambda body: PlaceSet(place_from_body(body["place"])),
     "CarKnown": lambda body: CarKnown(car_from_body(body["car"])),
     "AlarmSet": lambda body: AlarmSet(alarm_from_body(body["line"]), str(body["event"])),

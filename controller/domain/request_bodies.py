@@ -42,6 +42,7 @@ _KINDS: Final[Mapping[str, Callable[..., Request]]] = MappingProxyType(
         for kind in (
             events.Adopt,
             events.AlarmCommand,
+            events.Arrive,
             events.AuditPlace,
             events.BlockPlace,
             events.Cancel,

@@ -38,11 +38,34 @@ class Admission:
             Refusal: see the rule.
 
         """
-        place = self._to_be_moved(request.car)
-        room = None if request.room is None else self._room(request.room)
+        self._not_booked(request.car)
+        return self.fetched(request.car, request.room, request.by)
+
+    def fetched(self, car: str, wish: int | None, by: str, due: float | None = None) -> Job:
+        """Return the job that brings a car to a room, or to any; ``due``: of a customer with an appointment.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        place = self._to_be_moved(car)
+        room = None if wish is None else self._room(wish)
         if room is not None and self._rooms.state(room) is RoomState.OUT_OF_SERVICE:
             raise Refusal("ROOM_OUT_OF_SERVICE", f"room {room} is out of service")
-        return self._job(JobKind.RETRIEVE, request.car, place, None, room, request.by)
+        return replace(self._job(JobKind.RETRIEVE, car, place, None, room, by), due=due)
+
+    def may_be_booked(self, car: str, room: int | None) -> None:
+        """See that a car may be promised to somebody for a time ahead, wherever it stands now.
+
+        Raises:
+            Refusal: the tower does not know the car or the room, or the car is promised to somebody else.
+
+        """
+        if car not in self._book.cars:
+            raise Refusal("UNKNOWN_CAR", f"car {car} is not known to this tower")
+        if room is not None:
+            self._room(room)
+        self._not_booked(car)
 
     def store(self, request: Store) -> Job:
         """Return the job of a storing.
@@ -195,6 +218,11 @@ class Admission:
             created_at=self._now(),
             requested_by=by,
         )
+
+    def _not_booked(self, car: str) -> None:
+        appointment = self._book.appointment_of_car(car)
+        if appointment is not None:
+            raise Refusal("CAR_BOOKED", f"car {car} is somebody's by appointment {appointment.id}")
 
     def _to_be_moved(self, car: str) -> int:
         """Return the bay of a car that no job moves yet."""

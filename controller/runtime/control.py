@@ -17,6 +17,7 @@ from controller.runtime import wind_up
 from controller.runtime.admission import Admission
 from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
+from controller.runtime.appointments import Appointments
 from controller.runtime.audit import Audit
 from controller.runtime.desk import Desk
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, grant, reject
@@ -114,7 +115,8 @@ class Control:
         self._leave = Leave()
         self._trail = Trail(ledger)
         admission = Admission(bench, ledger.book, self.rooms, now)
-        self._desk = Desk(self, bench, ledger, register, admission, views, traces, self._trail)
+        self.appointments = Appointments(ledger, register, admission, board, now)
+        self._desk = Desk(self, bench, ledger, register, admission, self.appointments, views, traces, self._trail)
 
     async def run(self) -> None:
         """Take events until cancelled; then bring everything to rest.

@@ -12,6 +12,7 @@ from controller.activities.context import Bench
 from controller.domain.events import (
     Adopt,
     AlarmCommand,
+    Arrive,
     AuditPlace,
     BlockPlace,
     Cancel,
@@ -40,6 +41,7 @@ from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
+from controller.runtime.appointments import Appointments
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
@@ -66,6 +68,7 @@ class Desk:
         ledger: Ledger,
         register: Register,
         admission: Admission,
+        appointments: Appointments,
         views: Views,
         traces: Traces,
         trail: Trail,
@@ -76,6 +79,7 @@ class Desk:
         self._ledger = ledger
         self._register = register
         self._admission = admission
+        self._appointments = appointments
         self._views = views
         self._traces = traces
         self._trail = trail
@@ -112,15 +116,18 @@ class Desk:
                 answer = await self._control.unit.change_mode(mode, request.by)
                 self._trail.note(request)
                 return answer
-            case Retrieve() | Store() | Relocate():
+            case Retrieve(due=int()):
+                appointment = self._appointments.judged(request)
+                self._trail.note(request)
+                return await self._appointments.make(appointment)
+            case Retrieve() | Store() | Relocate() | Arrive():
                 self._control.unit.require_no_key()
                 self._control.unit.require_production()
                 return await self._order(request)
             case ImportInventory():
                 return await self._import(request)
-            case Cancel(job=number):
-                self._trail.note(request)
-                return _state_of(await self._control.jobs.cancel(self._admission.cancel(number)))
+            case Cancel():
+                return await self._cancel(request)
             case Resolve():
                 return await self._resolve(request)
             case BlockPlace():
@@ -143,8 +150,16 @@ class Desk:
             case _:
                 raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
 
-    async def _order(self, request: Retrieve | Store | Relocate) -> Answer:
+    async def _cancel(self, request: Cancel) -> Answer:
+        self._trail.note(request)
+        ended = await self._appointments.cancel(request.job)
+        return ended or _state_of(await self._control.jobs.cancel(self._admission.cancel(request.job)))
+
+    async def _order(self, request: Retrieve | Store | Relocate | Arrive) -> Answer:
         match request:
+            case Arrive():
+                self._trail.note(request)
+                return await self._appointments.meet(request)
             case Retrieve():
                 return await self._add(request, self._admission.retrieve(request))
             case Store():

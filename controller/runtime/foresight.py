@@ -12,7 +12,9 @@ from typing import Final
 
 from controller.activities import readings
 from controller.activities.context import Bench
+from controller.domain.appointments import waits_since
 from controller.domain.book import CARRIAGE, Book
+from controller.domain.dispatch import priority
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.eta import Eta, Forecast
@@ -25,9 +27,6 @@ from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
 from controller.runtime.arrival import rest_s, step_bound_s
 from controller.runtime.yardstick import StepTime
-
-OPERATORS_WEIGHT: Final = 0.2
-"""What a second of waiting counts for a relocation, beside one of a customer's: nobody stands at a gate for it."""
 
 LIMITS: Final = Limits(load_ahead=False)
 """No car is loaded before its room is vacant: a carriage that waits at a door serves nobody else."""
@@ -123,15 +122,15 @@ class Foresight:
 
     def _request(self, job: Job, source: int) -> Request:
         now_s = self._clock()
-        waited_s = max(0.0, self._now() - job.created_at)
+        waited_s = self._now() - waits_since(job.created_at, job.due)
         return Request(
             job.id,
             job.kind,
-            now_s - waited_s,
+            now_s - max(0.0, waited_s),
             source,
             job.room if job.kind is JobKind.RETRIEVE else job.target,
             self._accepted_s(source, now_s) if job.kind is JobKind.STORE else now_s,
-            OPERATORS_WEIGHT if job.kind is JobKind.RELOCATE else 1.0,
+            _weight(job, waited_s),
             sum(other.id > job.id and other.started_at is not None for other in self._book.jobs.values()),
         )
 
@@ -195,3 +194,9 @@ class Foresight:
     @staticmethod
     def _clock() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _weight(job: Job, waited_s: float) -> float:
+    if job.kind is JobKind.RELOCATE:
+        return priority.OPERATOR
+    return priority.CUSTOMER if job.due is None else priority.of_appointment(waited_s)

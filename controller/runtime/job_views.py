@@ -20,6 +20,7 @@ def in_full(job: Job, measured: Measured | None) -> Picture:
         "started": job.started_at,
         "finished": job.finished_at,
         "by": job.requested_by,
+        "due": job.due,
         "bound_s": round(measured.bound_s, 3) if measured is not None else None,
         "steps": [step.picture() for step in measured.steps] if measured is not None else [],
     }

@@ -20,6 +20,9 @@ from hal.readings import Loaded
 if TYPE_CHECKING:
     from controller.runtime.control import Control
 
+NEXT_SHOWN = 5
+"""Of so many appointments a status tells; `jobs` tells of all."""
+
 LOAD = {Loaded.YES: "LOADED", Loaded.NO: "EMPTY", Loaded.DOUBTFUL: "DOUBTFUL"}
 
 
@@ -62,9 +65,11 @@ class Views:
                 return {"alarms": alarm_views.full(control.alarms), "counts": alarm_views.counts(lines)}
             case "plan":
                 clock_s = asyncio.get_running_loop().time()
-                return plan_views.picture(self._bench, self._book, control.jobs, clock_s, self._now())
+                plan = plan_views.picture(self._bench, self._book, control.jobs, clock_s, self._now())
+                return {**plan, "appointments": control.appointments.pictures()}
             case "jobs":
-                return {"jobs": self.jobs(control, ended=bool(params.get("all")))}
+                jobs = self.jobs(control, ended=bool(params.get("all")))
+                return {"jobs": jobs, "appointments": control.appointments.pictures()}
             case _:
                 raise Refusal("UNKNOWN_QUERY", f"there is no picture {what!r}")
 
@@ -92,6 +97,7 @@ class Views:
             "job": None if working is None else self._at_hand(control, working),
             "jog": control.hand.picture(),
             "queue": [self._queued(control, job, position) for position, job in enumerate(queue, start=1)],
+            "appointments": control.appointments.pictures()[:NEXT_SHOWN],
             "audit": audit_views.in_short(self._bench, self._book, control.audit.visiting, self._now()),
             "counts": self._counts(),
             "alarms": alarm_views.active(control.alarms),

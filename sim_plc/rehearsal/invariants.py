@@ -238,11 +238,13 @@ class Inspector:
         where, rooms = book.where(request.car), self._world.tower.shape.rooms
         meant = rooms if request.room is None else (request.room,)
         return (
-            unit.state is UnitState.EXECUTE
+            request.due is None
+            and unit.state is UnitState.EXECUTE
             and not daemon.journal.failed
             and where in self._world.tower.shape.bays
             and book.places[where].status is PlaceStatus.OCCUPIED
             and book.job_of_car(request.car) is None
+            and book.appointment_of_car(request.car) is None
             and set(meant) <= set(rooms)
             and all(daemon.control.rooms.state(room) is not RoomState.OUT_OF_SERVICE for room in meant)
         )

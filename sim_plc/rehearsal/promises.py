@@ -50,8 +50,11 @@ BY_ID: Final = {promise.id: promise for promise in PROMISES}
 
 THE_TOWERS_OWN: Final = frozenset(
     {
+        "CAR_BOOKED",
         "CAR_HAS_JOB",
         "CAR_NOT_IN_A_BAY",
+        "DUE_PAST",
+        "DUE_TOO_FAR",
         "JOURNAL_FAILED",
         "MAINTENANCE",
         "NOT_ONLINE",

@@ -55,6 +55,7 @@ CALLS: Final = (
     ACall("bus.read", {"station": "nobody", "space": "input", "address": 0, "count": 1}, V),
     ACall("bus.stats", {}, V),
     ACall("retrieve", {"car": "nobody's"}, O),
+    ACall("arrive", {"car": "nobody's"}, O),
     ACall("store", {"car": "N", "room": NOWHERE}, O),
     ACall("relocate", {"car": "nobody's", "bay": NOWHERE}, O),
     ACall("cancel", {"job": NOWHERE}, O),
@@ -91,7 +92,7 @@ CALLS: Final = (
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
     **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "plan", "service"), V),
-    **dict.fromkeys(("retrieve", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
+    **dict.fromkeys(("retrieve", "arrive", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
     **dict.fromkeys(("place.confirm", "place.audit", "trace.save"), O),
     **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold", "service.done"), T),
     **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt", "service.set"), E),

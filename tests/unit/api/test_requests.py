@@ -31,6 +31,8 @@ BY = "1000:ann"
         ("retrieve", {"car": "A"}, events.Retrieve(BY, car="A")),
         ("retrieve", {"car": "A", "room": 104}, events.Retrieve(BY, car="A", room=104)),
         ("retrieve", {"car": "A", "room": None}, events.Retrieve(BY, car="A")),
+        ("retrieve", {"car": "A", "due": 1_800_000_000}, events.Retrieve(BY, car="A", due=1_800_000_000)),
+        ("arrive", {"car": "A"}, events.Arrive(BY, car="A")),
         ("store", {"car": "A", "room": 101, "model": "M"}, events.Store(BY, car="A", room=101, model="M")),
         ("store", {"car": "A", "room": 101}, events.Store(BY, car="A", room=101)),
         ("relocate", {"car": "A", "bay": 503}, events.Relocate(BY, car="A", bay=503)),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from controller.cli.due import due_text
 from controller.cli.main import cartower
 from controller.domain import events
 from controller.domain.events import Query, Request
@@ -16,6 +17,10 @@ from tests.support.sample_status import sample_status
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl, by_query
 
 pytestmark = pytest.mark.realtime
+
+
+DUE = 1_800_000_000
+BOOKED = {"id": 9, "car": "C2", "room": None, "due": DUE, "due_in_s": 60.0, "state": "BOOKED", "job": None, "by": ""}
 
 
 def job(number: int = 5, state: str = "DONE", **more: Any) -> dict[str, Any]:
@@ -92,10 +97,12 @@ def test_places_show_why_one_is_locked(tmp_path: Path) -> None:
 
 def test_jobs_show_reason_and_choices_of_a_parked_one(tmp_path: Path) -> None:
     parked = job(4, "PARKED", reason="the load is doubtful", choices=["continue", "by-hand"])
-    with daemon(tmp_path, {"jobs": {"jobs": [parked]}}) as run:
-        assert run("jobs").output.splitlines()[1] == (
-            "4\tRETRIEVE\tC1\tbay 102\troom 1 (101)\tPARKED\tthe load is doubtful; choices: continue, by-hand"
-        )
+    with daemon(tmp_path, {"jobs": {"jobs": [parked], "appointments": [BOOKED]}}) as run:
+        lines = run("jobs").output.splitlines()
+        assert lines[1:] == [
+            "4\tRETRIEVE\tC1\tbay 102\troom 1 (101)\tPARKED\tthe load is doubtful; choices: continue, by-hand",
+            f"9\tRETRIEVE\tC2\t-\t-\tBOOKED\tat {due_text(DUE)}",
+        ]
         run("jobs", "--all")
         queries = [each for each in run.thread.control.asked if isinstance(each, Query) and each.what == "jobs"]
     assert [each.params["all"] for each in queries] == [False, True]

@@ -8,6 +8,7 @@ IDLE: dict[str, Any] = {
     "at_hand": None,
     "moves": [],
     "unplanned": [],
+    "appointments": [],
     "rooms": [101, 104],
     "promises": {"kept": 0, "within_p90": 0.0, "mean_error_s": 0.0},
 }

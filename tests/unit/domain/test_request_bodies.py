@@ -12,6 +12,7 @@ from controller.domain.unit import UnitEvent, UnitMode
 EACH: list[events.Request] = [
     events.Adopt("e"),
     events.AlarmCommand("o", act=events.AlarmAct.SHELVE, number="701.2", seconds=60, why="known"),
+    events.Arrive("o", car="C1"),
     events.AuditPlace("o", place=102, car=None),
     events.BlockPlace("t", place=102, why="latch"),
     events.Cancel("o", job=3),
@@ -24,6 +25,7 @@ EACH: list[events.Request] = [
     events.Relocate("o", car="C1", bay=203),
     events.Resolve("o", job=3, choice="divert", place=203),
     events.Retrieve("o", car="C1"),
+    events.Retrieve("o", car="C1", room=101, due=1_800_000_000),
     events.SaveTrace("o", why="a look"),
     events.SensorIn("t", name="bay102.occupied_a"),
     events.SensorOut("t", name="bay102.occupied_a", why="torn"),

@@ -1,0 +1,37 @@
+"""How people say when somebody comes, and how they are told."""
+
+from datetime import datetime, timedelta
+
+import click
+
+
+def due(text: str, now: datetime) -> int:
+    """Return the wall time, in whole seconds since the epoch, that a text means; without an offset it is local time.
+
+    A text is a time of day, the next one that is still to come (``14:30``), or a moment in ISO 8601.
+
+    Raises:
+        ValueError: it is neither.
+
+    """
+    if len(text) <= len("14:30"):
+        at = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the day and its offset are those of now
+        moment = datetime.combine(now, at).astimezone()
+        return int((moment if moment > now else moment + timedelta(days=1)).timestamp())
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def due_option(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Read an option of this kind."""
+    if value is None:
+        return None
+    try:
+        return due(value, datetime.now().astimezone())
+    except (ValueError, OverflowError):
+        expected = "a time of day such as 14:30, or a moment such as 2027-01-31T14:30"
+        raise click.BadParameter(f"{value!r} is not understood; it may be {expected}") from None
+
+
+def due_text(at: float) -> str:
+    """Return a moment as people here say it: ``Mon 2027-02-01 14:30``."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%a %Y-%m-%d %H:%M")

@@ -1,0 +1,127 @@
+"""The appointments: made, met and cancelled.
+
+Whoever comes is a present customer from then on, with a RETRIEVE of their own: its number, which is its turn, is that
+of coming. An appointment keeps nothing but the car from being given to somebody else.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
+from controller.domain.events import Arrive, Retrieve
+from controller.domain.records import AppointmentSet
+from controller.domain.refusal import Refusal
+from controller.runtime.admission import Admission
+from controller.runtime.inbox import Answer, Board
+from controller.runtime.ledger import Ledger
+from controller.runtime.register import Register
+
+log = structlog.get_logger(__name__)
+
+Picture = dict[str, object]
+
+
+class Appointments:
+    """All that stand. Called by the control task alone. ``now`` is wall time in seconds since the epoch."""
+
+    def __init__(
+        self, ledger: Ledger, register: Register, admission: Admission, board: Board, now: Callable[[], float]
+    ) -> None:
+        self._ledger = ledger
+        self._book = ledger.book
+        self._register = register
+        self._admission = admission
+        self._board = board
+        self._now = now
+
+    def judged(self, request: Retrieve) -> Appointment:
+        """Return the appointment that is asked for.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        assert request.due is not None, "a car that is wanted now is no appointment"
+        self._admission.may_be_booked(request.car, request.room)
+        ahead_s = request.due - self._now()
+        if ahead_s < 0:
+            raise Refusal("DUE_PAST", "the time of the appointment has passed")
+        if ahead_s > FARTHEST_S:
+            raise Refusal("DUE_TOO_FAR", f"an appointment is made {FARTHEST_S / 86_400:.0f} days ahead at most")
+        number = self._book.last_job + 1
+        return Appointment(
+            number, request.car, request.due, request.room, booked_at=self._now(), requested_by=request.by
+        )
+
+    async def make(self, appointment: Appointment) -> Answer:
+        """Keep an appointment that was judged."""
+        await self._keep(appointment)
+        return {"appointment": appointment.id, "due": appointment.due}
+
+    async def meet(self, request: Arrive) -> Answer:
+        """Take note that a customer has come: from now on they wait.
+
+        Raises:
+            Refusal: nobody has an appointment for the car, or it cannot be fetched; see the rule.
+
+        """
+        appointment = self._book.appointment_of_car(request.car)
+        if appointment is None:
+            raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {request.car}")
+        job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)
+        met = replace(appointment, state=AppointmentState.MET, job=job.id)
+        await self._register.enter(job, AppointmentSet(met))
+        self._tell(met)
+        return {"job": job.id}
+
+    async def cancel(self, number: int) -> Answer | None:
+        """End an appointment by its number; None: there is none."""
+        appointment = self._book.appointments.get(number)
+        if appointment is None:
+            return None
+        ended = replace(appointment, state=AppointmentState.CANCELLED, reason="cancelled")
+        await self._keep(ended)
+        return {"appointment": ended.id, "state": ended.state.name}
+
+    def pictures(self) -> list[Picture]:
+        """Return those that stand, the next one first."""
+        now = self._now()
+        return [_picture(each, now) for each in self.in_turn()]
+
+    def in_turn(self) -> list[Appointment]:
+        """Return those that stand by their time."""
+        return sorted(self._book.appointments.values(), key=lambda each: (each.due, each.id))
+
+    async def _keep(self, appointment: Appointment) -> None:
+        await self._ledger.commit(AppointmentSet(appointment))
+        self._tell(appointment)
+
+    def _tell(self, appointment: Appointment) -> None:
+        state = appointment.state.value
+        log.info("appointment", number=appointment.id, car=appointment.car, state=state, reason=appointment.reason)
+        self._board.tell(
+            {
+                "event": "appointment",
+                "appointment": appointment.id,
+                "car": appointment.car,
+                "due": appointment.due,
+                "state": state,
+                "job": appointment.job,
+                "reason": appointment.reason,
+            }
+        )
+
+
+def _picture(appointment: Appointment, now: float) -> Picture:
+    return {
+        "id": appointment.id,
+        "car": appointment.car,
+        "room": appointment.room,
+        "due": appointment.due,
+        "due_in_s": round(appointment.due - now, 1),
+        "state": appointment.state.value,
+        "job": appointment.job,
+        "by": appointment.requested_by,
+    }
