@@ -74,6 +74,8 @@ class Alarms:
         """When, by the loop, the newest of the burst was raised."""
         self._shelves = {tag: self._shelf_end(line) for tag, line in self._book.alarms.items() if line.until}
         """When each shelf ends, by the loop: a step of the wall clock makes none longer than a shift."""
+        self._quiet_since: tuple[Findings, dict[Tag, AlarmLine]] | None = None
+        """What was found and listed when a look changed nothing and waited for nothing: the same changes nothing again."""
 
     def lines(self) -> list[AlarmLine]:
         """Return the list, most urgent first."""
@@ -90,6 +92,8 @@ class Alarms:
 
     async def look(self, findings: Findings) -> bool:
         """Take what stands now; return whether a safety alarm was raised."""
+        if self._quiet_since == (findings, self._book.alarms):
+            return False
         now_s, tripped, changed = self._clock(), False, False
         for tag in sorted({*findings.standing, *self._book.alarms}, key=_parents_first):
             event = self._due(tag, findings, now_s)
@@ -102,6 +106,7 @@ class Alarms:
             changed = shown or event is not None or changed
         for tag in [tag for tag in self._turning if tag not in findings.standing and tag not in self._book.alarms]:
             del self._turning[tag]
+        self._quiet_since = None if changed or self.waits else (findings, dict(self._book.alarms))
         if changed:
             await self._ledger.commit()
         return tripped
