@@ -75,7 +75,7 @@ class Alarms:
         self._shelves = {tag: self._shelf_end(line) for tag, line in self._book.alarms.items() if line.until}
         """When each shelf ends, by the loop: a step of the wall clock makes none longer than a shift."""
         self._quiet_since: tuple[Findings, dict[Tag, AlarmLine]] | None = None
-        """What was found and listed when a look changed nothing and waited for nothing: the same changes nothing again."""
+        """What was found and listed when a look changed nothing and awaited nothing: the same changes nothing again."""
 
     def lines(self) -> list[AlarmLine]:
         """Return the list, most urgent first."""
