@@ -157,12 +157,14 @@ def _doubtful(book: Book, docked: int, car: str, reason: str) -> list[Place]:
 def _car_between(bench: Bench, book: Book) -> str | None:
     """Return the car of the job that may have an exchange in progress where the carriage is docked.
 
-    A queued job has none: its car waits there while the carriage may well bring another one.
+    A queued job has none: its car waits there while the carriage may well bring another one. Nor has one that waits
+    for a room: there stands somebody else's.
     """
     docked = readings.docked_place(bench)
     for job in book.open_jobs():
         under_way = job.state is not JobState.QUEUED
-        if under_way and docked in (job.source, job.target) and book.where(job.car) in (docked, CARRIAGE):
+        ends = (job.source, None if job.ahead else job.target)
+        if under_way and docked in ends and book.where(job.car) in (docked, CARRIAGE):
             return job.car
     return None
 

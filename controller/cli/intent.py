@@ -16,7 +16,7 @@ QUEUE_NAMED: Final = 4
 """Jobs that are named one by one."""
 
 ON_BOARD: Final = frozenset(
-    {"PICKING", "CLOSING", "POSITIONING_TO", "OPENING_TO", "PLACING", "CLOSING_TO", "CONFIRMING"}
+    {"PICKING", "CLOSING", "POSITIONING_TO", "WAITING", "OPENING_TO", "PLACING", "CLOSING_TO", "CONFIRMING"}
 )
 """States of a job whose car is, or may be, no longer where it was."""
 

@@ -15,6 +15,7 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     rooms = picture["rooms"]
     if hand is not None:
         yield f"now  job {hand['id']} {_what(hand, rooms)}, done in {seconds_text(hand['eta_s'])}"
+        yield from _standing(hand, rooms)
         if hand["why"]:
             yield f"     {hand['why']}"
     elif not moves and not unplanned and not picture["appointments"]:
@@ -29,6 +30,17 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     if picture["promises"]["kept"]:
         yield ""
         yield _kept(picture["promises"])
+
+
+def _standing(hand: Picture, rooms: Sequence[int]) -> Iterator[str]:
+    """Yield what a car that was fetched ahead waits for, or that it goes back."""
+    if not hand["ahead"]:
+        return
+    if hand["target"] == hand["source"]:
+        yield "     goes back into its bay, and waits there for a room"
+        return
+    where = place_text(hand["target"], rooms)
+    yield f"     {where} is not vacant yet: the carriage stands before it for about {seconds_text(hand['stands_s'])}"
 
 
 def _what(move: Picture, rooms: Sequence[int]) -> str:

@@ -113,7 +113,8 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
     part = job["step_progress"] if progress else None
     done = "" if part is None else f" {bar(part)} {part:.0%}"
     eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
-    return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}"
+    why = ink(f": {job['reason']}", ODD) if job["state"] == "WAITING" else ""
+    return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}{why}"
 
 
 def booked_text(appointment: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ How a job leaves the straight way:
   An operator's DIVERT of a parked job is the same: RESUMED, then on with `Job.diverting` set; in CLOSING
   a placing that was cut is first taken back onto the carriage.
 - Interrupted, unknown and parked jobs take no cancel: first the unit executes again or an operator decides.
+- A car may be fetched while its room is still in use (`Job.ahead`). It waits aboard, in WAITING, until the room is
+  vacant; if that takes too long it is put back into its bay, which is kept for it, and the job is QUEUED again.
 """
 
 from collections.abc import Mapping
@@ -40,13 +42,14 @@ class JobState(StrEnum):
 
     QUEUED = "QUEUED"
     ASSIGNED = "ASSIGNED"
-    WAITING = "WAITING"
     POSITIONING = "POSITIONING"
     OPENING = "OPENING"
     PICKING = "PICKING"
     CLOSING = "CLOSING"
     """The way at the place where the carriage stands is being closed (the source; a given-up target in a diversion)."""
     POSITIONING_TO = "POSITIONING_TO"
+    WAITING = "WAITING"
+    """The carriage stands with the car before a room that is not vacant yet."""
     OPENING_TO = "OPENING_TO"
     PLACING = "PLACING"
     CLOSING_TO = "CLOSING_TO"
@@ -68,8 +71,11 @@ class JobEvent(StrEnum):
     SELECTED = "SELECTED"
     """Chosen as the next; source and target are reserved."""
     ROOM_BUSY = "ROOM_BUSY"
+    """The target is a room that is not vacant yet."""
     ROOM_FREE = "ROOM_FREE"
     """The target can take the car; also for a bay, which is free once reserved."""
+    REDIRECTED = "REDIRECTED"
+    """A car that waits aboard goes to another room, back to its bay, or once more to where it is to wait."""
     DOCKED = "DOCKED"
     WAY_OPEN = "WAY_OPEN"
     """Latch or inner door proven open."""
@@ -97,12 +103,12 @@ class JobEvent(StrEnum):
     RETURNED = "RETURNED"
     """The car is proven back at its source and the way there proven closed."""
     TO_ASSIGNED = "TO_ASSIGNED"
-    TO_WAITING = "TO_WAITING"
     TO_POSITIONING = "TO_POSITIONING"
     TO_OPENING = "TO_OPENING"
     TO_PICKING = "TO_PICKING"
     TO_CLOSING = "TO_CLOSING"
     TO_POSITIONING_TO = "TO_POSITIONING_TO"
+    TO_WAITING = "TO_WAITING"
     TO_OPENING_TO = "TO_OPENING_TO"
     TO_PLACING = "TO_PLACING"
     TO_CLOSING_TO = "TO_CLOSING_TO"
@@ -113,12 +119,12 @@ class JobEvent(StrEnum):
 RETURN: Final[Mapping[JobState, JobEvent]] = MappingProxyType(
     {
         JobState.ASSIGNED: JobEvent.TO_ASSIGNED,
-        JobState.WAITING: JobEvent.TO_WAITING,
         JobState.POSITIONING: JobEvent.TO_POSITIONING,
         JobState.OPENING: JobEvent.TO_OPENING,
         JobState.PICKING: JobEvent.TO_PICKING,
         JobState.CLOSING: JobEvent.TO_CLOSING,
         JobState.POSITIONING_TO: JobEvent.TO_POSITIONING_TO,
+        JobState.WAITING: JobEvent.TO_WAITING,
         JobState.OPENING_TO: JobEvent.TO_OPENING_TO,
         JobState.PLACING: JobEvent.TO_PLACING,
         JobState.CLOSING_TO: JobEvent.TO_CLOSING_TO,
@@ -139,6 +145,7 @@ CARRYING: Final = frozenset(
         JobState.PICKING,
         JobState.CLOSING,
         JobState.POSITIONING_TO,
+        JobState.WAITING,
         JobState.OPENING_TO,
         JobState.PLACING,
     }
@@ -171,3 +178,13 @@ class Job:
     requested_by: str = ""
     due: float | None = None
     """When the customer was to come, if they had an appointment."""
+    ahead: bool = False
+    """Taken up before its room was vacant. That is ``target`` then, kept for it and not reserved yet; ``room`` is still
+    what was asked for."""
+    put_back: bool = False
+    """Its car was put back into its bay once, since no room was vacant in time: it is not fetched ahead again."""
+
+    @property
+    def returning(self) -> bool:
+        """Whether a car that was fetched ahead goes back into its bay, from where it will be fetched again."""
+        return self.ahead and self.target == self.source

@@ -29,9 +29,16 @@ def step_bound_s(bench: Bench, job: Job) -> float:
 
 
 def rest_s(bench: Bench, job: Job) -> float:
-    """Return the bound of the steps behind the one at hand."""
+    """Return the bound of the steps behind the one at hand; how long a car waits for its room is not in it."""
     order = list(STRAIGHT)
+    if job.state is JobState.WAITING:
+        job = replace(job, state=JobState.POSITIONING_TO)
     if job.state not in order or job.source is None or job.target is None:
         return 0.0
     behind = order[order.index(job.state) + 1 :]
     return sum(step_bound_s(bench, replace(job, state=step)) for step in behind)
+
+
+def at_target_s(bench: Bench, job: Job) -> float:
+    """Return the bound of what a job does at its target, once the carriage is docked there."""
+    return rest_s(bench, replace(job, state=JobState.POSITIONING_TO))

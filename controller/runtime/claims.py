@@ -20,8 +20,11 @@ def counted_on(book: Book, place: int) -> bool:
 
 
 def carriage_comes(book: Book, place: int) -> bool:
-    """Return whether a job that was taken up comes to a room or fetches from it, and opens its inner door for that."""
-    return any(place in (job.source, job.target) for job in _taken_up(book))
+    """Return whether a job that was taken up comes to a room or fetches from it, and opens its inner door for that.
+
+    One that waits for a room does not yet.
+    """
+    return any(place in (job.source, None if job.ahead else job.target) for job in _taken_up(book))
 
 
 def to_be_taken(book: Book, place: int) -> bool:

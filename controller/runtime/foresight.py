@@ -8,13 +8,15 @@ finds that it can.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Final
 
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.appointments import waits_since
-from controller.domain.book import CARRIAGE, Book
+from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
+from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.eta import Eta, Forecast
@@ -25,7 +27,7 @@ from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
-from controller.runtime.arrival import rest_s, step_bound_s
+from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
 from controller.runtime.yardstick import StepTime
 
 LIMITS: Final = Limits(load_ahead=False)
@@ -96,6 +98,30 @@ class Foresight:
             return Plan()
         return plan(requests, self._scene(here, at_hand, free_bays), self._cycles, LIMITS)
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a car may be fetched while its room is still in use."""
+        return LIMITS.load_ahead
+
+    def vacant_in_s(self, room: int) -> float:
+        """Return how long it is until a room is foreseen to be vacant; infinity: nobody can tell."""
+        now_s = self._clock()
+        return self._turnover.vacant_s(room, now_s) - now_s
+
+    def may_fetch(self, source: int, room: int) -> bool:
+        """Return whether the carriage may set out now for a car whose room is in use; not while nobody sees it."""
+        here = self._place(None)
+        return here is not None and may_fetch(stands_s(self._cycles, here, source, room, self.vacant_in_s(room)))
+
+    def stands_s(self, at_hand: AtHand) -> float:
+        """Return how long the job at hand will still stand before its room, as far as can be foreseen; else 0."""
+        job = at_hand.job
+        if not job.ahead or job.returning or job.target is None:
+            return 0.0
+        due_s = self.vacant_in_s(job.target)
+        gets_there_s = self._left_s(at_hand) - at_target_s(self._bench, job)
+        return max(0.0, (due_s if isfinite(due_s) else OTHERS_S) - gets_there_s)
+
     def look(self, plan_now: Callable[[], Plan]) -> None:
         """Promise anew, if a job or a room has changed since the last look."""
         if not self._stale:
@@ -151,15 +177,27 @@ class Foresight:
         now_s = self._clock()
         rooms = [room for room in self._bench.shape.rooms if self._room(room) not in NEVER]
         vacant_s = {room: self._turnover.vacant_s(room, now_s) for room in rooms}
+        vacant_s |= dict.fromkeys(self._others_rooms(at_hand) & vacant_s.keys(), inf)
         free_s = now_s
         if at_hand is not None:
             job = at_hand.job
-            free_s += max(0.0, step_bound_s(self._bench, job) - at_hand.elapsed_s) + rest_s(self._bench, job)
+            free_s += self._left_s(at_hand) + self.stands_s(at_hand)
             if job.kind is JobKind.RETRIEVE and job.target in vacant_s:
                 vacant_s[job.target] = free_s + self._turnover.served_s
             elif job.kind is JobKind.STORE and job.source in vacant_s:
                 vacant_s[job.source] = min(vacant_s[job.source], free_s)
         return Scene(now_s, here, free_s, vacant_s, self._turnover.served_s, (*free_bays, *self._kept_free()))
+
+    def _left_s(self, at_hand: AtHand) -> float:
+        """Return what is left of a job but for its wait for a room."""
+        step_s = max(0.0, step_bound_s(self._bench, at_hand.job) - at_hand.elapsed_s)
+        return step_s + rest_s(self._bench, at_hand.job)
+
+    def _others_rooms(self, at_hand: AtHand | None) -> set[int]:
+        """Return the rooms that jobs count on which were put aside: these are had when somebody has acted."""
+        own = 0 if at_hand is None else at_hand.job.id
+        aside = (job for job in self._book.open_jobs() if is_active(job) and job.id != own)
+        return {place for job in aside for place in (job.source, job.target) if place is not None}
 
     def _kept_free(self) -> list[int]:
         """Return the bays that are kept free for the relocations that wait."""

@@ -16,6 +16,8 @@ def in_full(job: Job, measured: Measured | None) -> Picture:
         "reason": job.reason,
         "choices": list(job.choices),
         "diverting": job.diverting,
+        "ahead": job.ahead,
+        "put_back": job.put_back,
         "created": job.created_at,
         "started": job.started_at,
         "finished": job.finished_at,
@@ -26,13 +28,18 @@ def in_full(job: Job, measured: Measured | None) -> Picture:
     }
 
 
-def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float) -> Picture:
-    """Return the job that has the carriage: ``elapsed_s`` into its step, at wall time ``now``."""
+def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float, stands_s: float = 0.0) -> Picture:
+    """Return the job that has the carriage: ``elapsed_s`` into its step, at wall time ``now``.
+
+    ``stands_s``: how long it will still stand before its room.
+    """
     bound_s = step_bound_s(bench, job)
     return {
         **_move(job),
         "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
-        "eta_s": round(max(0.0, bound_s - elapsed_s) + rest_s(bench, job), 1),
+        "eta_s": round(max(0.0, bound_s - elapsed_s) + stands_s + rest_s(bench, job), 1),
+        "ahead": job.ahead,
+        "stands_s": round(stands_s, 1),
         "started_s_ago": None if job.started_at is None else round(now - job.started_at, 1),
         "reason": job.reason,
     }

@@ -1,7 +1,7 @@
 """The jobs: which one has the carriage, its steps, and what becomes of it when a step ends otherwise.
 
 One job at a time works with the carriage: of those that can start the one that the plan has first. A job that waits for
-a room or a car never keeps the carriage from another.
+a room keeps the carriage as long as `controller.domain.dispatch.ahead` says, one that waits for a car never.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from controller.domain.records import Record
 from controller.domain.rooms import RoomEvent
 from controller.machines.job import job_machine
 from controller.runtime import steps
+from controller.runtime.door import Door
 from controller.runtime.foresight import AtHand, Foresight
 from controller.runtime.inbox import Board
 from controller.runtime.ledger import Ledger
@@ -62,6 +63,7 @@ class Jobs:
         self._runner = Runner("job", post)
         self.foresight = Foresight(bench, ledger.book, rooms.state, now)
         self._selection = Selection(bench, ledger.book, rooms, self.foresight)
+        self._door = Door(bench, ledger.book, rooms, self._selection, self.foresight)
         self._tries = 0
         self._step_began = 0.0
         self.executing = False
@@ -105,9 +107,18 @@ class Jobs:
 
     def plan(self) -> Plan:
         """Return what is planned of the queue as things are now."""
+        return self.foresight.plan(self.at_hand, tuple(self._selection.free_bays()))
+
+    @property
+    def at_hand(self) -> AtHand | None:
+        """The job that has the carriage, with how far it is."""
         job = self.working
-        at_hand = None if job is None else AtHand(job, self.step_elapsed_s())
-        return self.foresight.plan(at_hand, tuple(self._selection.free_bays()))
+        return None if job is None else AtHand(job, self.step_elapsed_s())
+
+    def stands_s(self) -> float:
+        """Return how long the job at hand will still stand before its room, as far as can be foreseen."""
+        at_hand = self.at_hand
+        return 0.0 if at_hand is None else self.foresight.stands_s(at_hand)
 
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""
@@ -115,9 +126,14 @@ class Jobs:
 
     async def dispatch(self) -> None:
         """Go on with the job at hand, or take up the next, if the unit executes and nothing runs."""
+        if self.executing:
+            await self._take_room()
         while self.executing and not self._runner.busy:
             job = self.working
-            if job is not None:
+            if job is not None and job.state is S.WAITING:
+                if not await self._end_wait(job):
+                    return
+            elif job is not None:
                 await self._go_on(job)
             elif not await self._return_one() and not await self._take_up():
                 return
@@ -143,6 +159,7 @@ class Jobs:
 
     async def interrupt(self, event: E) -> None:
         """Put the job at hand aside (INTERRUPT) or call it unknown (LINK_LOST); nothing runs."""
+        self._door.leave()
         for job in self._book.open_jobs():
             if job.state is S.QUEUED or not job_machine(job.state).can(event):
                 continue
@@ -158,7 +175,7 @@ class Jobs:
         match job.state:
             case S.QUEUED:
                 return await self.give_up(job, "cancelled")
-            case S.ASSIGNED | S.WAITING | S.POSITIONING:
+            case S.ASSIGNED | S.POSITIONING:
                 self._runner.dismiss()
                 return await self.give_up(job, "cancelled")
             case S.OPENING:
@@ -171,9 +188,14 @@ class Jobs:
         """End a job that has moved nothing, and give its room back."""
         ended = await self._register.move(job, E.CANCEL, reason=reason)
         # A retrieval that waits has no room yet: the one that it was asked for may be another's.
-        if job.room is not None and (job.kind is JobKind.STORE or job.state is not S.QUEUED):
-            await self._rooms.release(job.room)
+        if job.kind is JobKind.STORE or job.state is not S.QUEUED:
+            await self._give_room_back(job)
         return ended
+
+    async def _give_room_back(self, job: Job) -> None:
+        """Release the room of a job, unless it was only waited for: that is somebody else's."""
+        if job.room is not None and not job.ahead:
+            await self._rooms.release(job.room)
 
     async def resolve(self, job: Job, event: E, *, target: int | None = None, reason: str = "") -> Job:
         """Carry out an operator's decision on a parked job."""
@@ -181,13 +203,13 @@ class Jobs:
         if target is None:
             return await self._register.move(job, event, left=job.left, reason=reason)
         # The way at which the job was parked may be open: closing it is the first step to another place.
-        job = replace(job, target=target, diverting=True)
+        job = replace(job, target=target, diverting=True, ahead=False)
         return await self._register.move(job, event, left=S.CLOSING, reason=reason)
 
     async def _go_on(self, job: Job) -> None:
         match job.state:
-            case S.ASSIGNED | S.WAITING:
-                await self._register.move(job, E.ROOM_FREE)
+            case S.ASSIGNED:
+                await self._register.move(job, E.ROOM_BUSY if job.ahead else E.ROOM_FREE)
             case S.RESUMED:
                 back = RETURN[resuming.step_to_return_to(self._bench, job)]
                 await self._register.move(job, back, *self._shown_of_exchange(job, job.left), left=None)
@@ -203,6 +225,43 @@ class Jobs:
                 step, _ = steps.STRAIGHT[job.state]
                 await self._prepare_room(job)
                 self._start(self._run(step, job))
+
+    async def _take_room(self) -> None:
+        """Reserve the room that a car was fetched ahead for as soon as it is vacant, or another one if any will do."""
+        job = self.working
+        if job is None or not job.ahead or job.returning or job.diverting or job.state in (S.WAITING, S.UNDONE):
+            return
+        room = self._door.room_for(job)
+        if room is not None:
+            await self._register.note(replace(job, target=room, room=room, ahead=False))
+            await self._rooms.fire(room, RoomEvent.RESERVE)
+
+    async def _end_wait(self, job: Job) -> bool:
+        """Go on from before a room: into it, to another one, or back; return whether the wait is over."""
+        self._door.begin(job)
+        room = self._door.room_for(job) if job.ahead else job.target
+        if room is not None:
+            event = E.ROOM_FREE if room == job.target and self._stands_at(room) else E.REDIRECTED
+            self._waited(job)
+            await self._register.move(job, event, target=room, room=room, ahead=False, reason="")
+            await self._rooms.fire(room, RoomEvent.RESERVE)
+        elif why := self._door.put_back(job):
+            log.info("put_back", job=job.id, car=job.car, why=why)
+            self._waited(job)
+            await self._register.move(job, E.REDIRECTED, target=job.source, reason=why)
+        elif job.target is not None and not self._stands_at(job.target):
+            await self._register.move(job, E.REDIRECTED)
+        else:
+            return False
+        return True
+
+    def _stands_at(self, place: int) -> bool:
+        return readings.docked_place_or_none(self._bench) == place
+
+    def _waited(self, job: Job) -> None:
+        waited_s = self._door.end()
+        if job.id in self.measured:
+            self.measured[job.id].waited_s += waited_s
 
     def _start(self, activity: Coroutine[object, object, Done]) -> None:
         self._step_began = asyncio.get_running_loop().time()
@@ -246,7 +305,7 @@ class Jobs:
 
     async def _prepare_room(self, job: Job) -> None:
         """Tell a room what the step that begins wants of it: it may have been proven anew since it was told."""
-        if job.target in self._bench.shape.rooms:
+        if job.target in self._bench.shape.rooms and not job.ahead:
             await self._rooms.fire(job.target, RoomEvent.RESERVE)
         place = steps.place_of(self._bench, job)
         if place in self._bench.shape.rooms and job.state in steps.DOCKED:
@@ -261,6 +320,8 @@ class Jobs:
             await self._undone(job, records)
         elif job.state is S.OPENING and job.diverting:
             await self._turn_back(job, *records)
+        elif job.state is S.POSITIONING_TO and job.ahead and not job.returning:
+            await self._register.move(job, E.ROOM_BUSY, *records, reason=f"room {place} is not vacant yet")
         else:
             _, event = steps.STRAIGHT[job.state]
             await self._register.move(job, event, *records)
@@ -274,8 +335,8 @@ class Jobs:
         await self._register.move(job, E.RETURNED, *records)
         if job.room is not None and job.room == job.source:
             await self._rooms.fire(job.room, RoomEvent.CAR_PLACED)
-        elif job.room is not None:
-            await self._rooms.release(job.room)
+        else:
+            await self._give_room_back(job)
 
     async def _tell_room(self, event: E, place: int, job: Job) -> None:
         if place not in self._bench.shape.rooms:
@@ -286,10 +347,18 @@ class Jobs:
             await self._rooms.release(place)
 
     async def _confirm(self, job: Job) -> None:
+        if job.returning:
+            await self._queue_again(job)
+            return
         ended = await self._register.move(job, E.DIVERSION_DURABLE if job.diverting else E.OUTCOME_DURABLE)
         measured = self.measured.get(job.id)
         if measured is not None and measured.whole and ended.state is S.DONE:
             self._board.tell(measured.report(ended, asyncio.get_running_loop().time()))
+
+    async def _queue_again(self, job: Job) -> None:
+        """Let a job wait for its room in the queue, with its car in its bay again."""
+        reason = f"no room was vacant in time: {job.car} waits in its bay, {job.source}"
+        await self._register.move(job, E.RETURNED, target=None, ahead=False, put_back=True, reason=reason)
 
     async def _step_failed(self, job: Job, error: Exception) -> None:
         self._spoil_measure(job)
@@ -339,14 +408,14 @@ class Jobs:
 
     async def _divert(self, job: Job) -> Job:
         """Send the car of a job that has begun its exchange to a safe place."""
-        changed = replace(job, diverting=True, reason="cancelled")
-        if job.kind is not JobKind.RETRIEVE or job.state in (S.PLACING, S.CLOSING_TO, S.CONFIRMING):
+        changed = replace(job, diverting=True, ahead=False, reason="cancelled")
+        last = (S.PLACING, S.CLOSING_TO, S.CONFIRMING)
+        if job.kind is not JobKind.RETRIEVE or job.returning or job.state in last:
             # It keeps its target, and what it is doing: only its end is another.
             return await self._register.note(changed)
         if job.state in (S.POSITIONING_TO, S.OPENING_TO):
             self._runner.dismiss()
-        if job.room is not None:
-            await self._rooms.release(job.room)
+        await self._give_room_back(job)
         # Back where it came from: that bay is this job's own, and it is the nearest.
         return await self._register.move(replace(changed, target=job.source), E.CANCEL)
 
@@ -366,7 +435,7 @@ class Jobs:
             return False
         chosen, why = best
         self.foresight.why[chosen.id] = why
-        job = replace(chosen, started_at=self._now())
+        job = replace(chosen, started_at=self._now(), reason="")
         self.measured = {number: each for number, each in self.measured.items() if number in self._book.jobs}
         self.measured[job.id] = Measured(asyncio.get_running_loop().time())
         self._tries = 0

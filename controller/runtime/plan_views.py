@@ -56,7 +56,7 @@ def promised(eta: Eta | None, clock_s: float) -> Picture | None:
 
 
 def _at_hand(bench: Bench, jobs: "Jobs", job: Job, now: float) -> Picture:
-    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now)
+    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.stands_s())
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
 
 

@@ -35,6 +35,9 @@ OUT_OF_SIGHT = "not seen since the daemon looks again"
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
+_BEING_LEFT = frozenset({S.CAR_PRESENT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING})
+"""States of a room that end without the carriage: somebody takes their car out of it."""
+
 
 class Rooms:
     """All rooms of the tower. Called by the control task alone."""
@@ -66,6 +69,11 @@ class Rooms:
     def fault(self, place: int) -> str:
         """Return why a room is blocked."""
         return self._rooms[place].fault
+
+    def is_left_soon(self, place: int) -> bool:
+        """Return whether a customer is about to leave a room, which will serve the next then."""
+        room = self._rooms[place]
+        return room.machine.state in _BEING_LEFT and not self._sensor_out(room)
 
     def overstayed(self, place: int) -> bool:
         """Return whether somebody has stayed in a room for longer than a customer may take."""
@@ -148,11 +156,14 @@ class Rooms:
 
     async def _keep_out(self, room: RoomRecord) -> None:
         """Put a room out of service once it serves nobody, while one of its sensors is out; and back behind that."""
-        out = any(name.startswith(f"room{room.number}.") for name in self._bench.sensors_out)
+        out = self._sensor_out(room)
         if out and room.machine.state in (S.VACANT, S.BLOCKED):
             await self.fire(room.place, E.PUT_OUT_OF_SERVICE)
         elif not out and room.machine.state is S.OUT_OF_SERVICE:
             await self.fire(room.place, E.PUT_BACK)
+
+    def _sensor_out(self, room: RoomRecord) -> bool:
+        return any(name.startswith(f"room{room.number}.") for name in self._bench.sensors_out)
 
     async def ended(self, signal: ActivityEnded) -> None:
         """Take the end of a room's activity."""

@@ -1,10 +1,10 @@
 """Which job next, to which room or bay: of those that can start, the one that the plan has first.
 
-A job that cannot start never keeps the carriage from one that can, whatever was planned: rooms are foreseen to be
-vacant, and people are not foreseen to linger.
+A job that cannot start never keeps the carriage from one that can, but for a car that is fetched ahead of its room,
+as long as `controller.domain.dispatch.ahead` says: people are not foreseen to linger.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from controller.activities import readings
@@ -35,17 +35,24 @@ class Selection:
     def best(self) -> tuple[Job, str] | None:
         """Return the job to take up now, with its places chosen, and why it is that one; None if none can start."""
         ready = {job.id: job for job in self._startable()}
-        if not ready:
+        ahead = self._ahead_of_rooms(ready)
+        if not ready and not ahead:
             return None
         for move in self._foresight.plan(None, tuple(self.free_bays())).moves:
             if move.request in ready:
                 return self._to(ready[move.request], move.target), move.why
+            if move.target in ahead.get(move.request, ()):
+                return replace(self._book.jobs[move.request], target=move.target, ahead=True), move.why
         # Nothing was planned while the carriage's place is unknown: it is homed on the way to any of them.
-        return ready[min(ready)], "first in turn"
+        return (ready[min(ready)], "first in turn") if ready else None
+
+    def could_start(self) -> list[int]:
+        """Return the queued jobs that could start if the carriage were free."""
+        return [job.id for job in self._queued() if self._ready(job) is not None]
 
     def _startable(self) -> Iterator[Job]:
         """Yield the queued jobs that can start, each with the nearest room or bay."""
-        queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
+        queued = self._queued()
         if not queued or not self._carriage_free():
             return
         ready = (chosen for job in queued if (chosen := self._ready(job)) is not None)
@@ -54,9 +61,26 @@ class Selection:
             yield first
             yield from ready
 
+    def _queued(self) -> list[Job]:
+        return [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
+
+    def _ahead_of_rooms(self, ready: Collection[int]) -> dict[int, list[int]]:
+        """Return the queued jobs whose cars may be fetched before a room takes them, with the rooms to wait for."""
+        if not self._foresight.looks_ahead or not self._carriage_free():
+            return {}
+        found = {job.id: rooms for job in self._queued() if job.id not in ready and (rooms := self._awaited(job))}
+        return found if found and self.may_travel() else {}
+
+    def _awaited(self, job: Job) -> list[int]:
+        """Return the rooms in use that the carriage may wait for with the car of a job."""
+        if job.kind is not JobKind.RETRIEVE or job.put_back or job.source is None or not self._holds(job):
+            return []
+        rooms = [room for room in self._rooms_of(job) if self._rooms.is_left_soon(room)]
+        return [room for room in rooms if self._foresight.may_fetch(job.source, room)]
+
     def _to(self, job: Job, place: int) -> Job:
         """Return a job that can start with the place that was planned for it, as far as that can be had now."""
-        if job.kind is JobKind.RETRIEVE and place in self._vacant_rooms(job):
+        if job.kind is JobKind.RETRIEVE and place in self.vacant_rooms(job):
             return replace(job, target=place, room=place)
         if job.kind is JobKind.STORE and place in self.free_bays():
             return replace(job, target=place)
@@ -87,27 +111,25 @@ class Selection:
         assert job.room is not None
         if self._rooms.state(job.room) is not RoomState.ACCEPTED:
             return None
-        bay = self._nearest(job.room, self.free_bays())
+        bay = self.nearest(job.room, self.free_bays())
         return None if bay is None else replace(job, source=job.room, target=bay)
 
     def _ready_retrieve(self, job: Job) -> Job | None:
         if not self._holds(job) or job.source is None:
             return None
-        room = self._nearest(job.source, self._vacant_rooms(job))
+        room = self.nearest(job.source, self.vacant_rooms(job))
         return None if room is None else replace(job, target=room, room=room)
 
-    def _vacant_rooms(self, job: Job) -> list[int]:
+    def vacant_rooms(self, job: Job) -> list[int]:
         """Return the rooms that a car can be brought to for a job now."""
+        return [room for room in self._rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
+
+    def _rooms_of(self, job: Job) -> list[int]:
+        """Return the rooms that a job may have, as far as no other job counts on them."""
         wanted = (job.room,) if job.room is not None else self._bench.shape.rooms
         taken = self._book.reserved()
         spoken_for = {each.room for each in self._book.open_jobs() if each.kind is JobKind.STORE}
-        return [
-            room
-            for room in wanted
-            if self._rooms.state(room) is RoomState.VACANT
-            and taken.get(room, job.id) == job.id
-            and room not in spoken_for
-        ]
+        return [room for room in wanted if taken.get(room, job.id) == job.id and room not in spoken_for]
 
     def free_bays(self) -> list[int]:
         """Return the bays that are free, counted on by no job, and seen by both of their sensors."""
@@ -122,7 +144,8 @@ class Selection:
     def _is(self, place: int | None, status: PlaceStatus) -> bool:
         return place is not None and self._book.places[place].status is status
 
-    def _nearest(self, here: int, places: Iterable[int]) -> int | None:
+    def nearest(self, here: int, places: Iterable[int]) -> int | None:
+        """Return the place with the shortest way from one, of two as near the lower number; None: there is none."""
         poses = self._bench.shape.poses
         return min(
             places,

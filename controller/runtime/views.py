@@ -144,7 +144,8 @@ class Views:
         return [job_views.in_full(job, control.jobs.measured.get(job.id)) for job in jobs]
 
     def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
-        return job_views.at_hand(self._bench, job, control.jobs.step_elapsed_s(), self._now())
+        elapsed_s, stands_s = control.jobs.step_elapsed_s(), control.jobs.stands_s()
+        return job_views.at_hand(self._bench, job, elapsed_s, self._now(), stands_s)
 
     def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
         eta = control.jobs.foresight.promises.get(job.id) if job.state is JobState.QUEUED else None

@@ -33,6 +33,8 @@ class Measured:
     whole: bool = True
     """Every step ran without an interruption: the sum may be compared with the bound."""
     steps: list[StepTime] = field(default_factory=list)
+    waited_s: float = 0.0
+    """How long the car waited aboard for its room: nothing of the machine's."""
 
     @property
     def bound_s(self) -> float:
@@ -46,7 +48,7 @@ class Measured:
 
     def report(self, job: Job, now: float) -> dict[str, object]:
         """Return the event that tells of a job done at the loop's time ``now``."""
-        elapsed, bound = now - self.began, self.bound_s
+        elapsed, bound = now - self.began - self.waited_s, self.bound_s
         return {
             "event": "job_done",
             "job": job.id,

@@ -43,8 +43,8 @@ _PASSED_STEPS: Final = frozenset({_S.ASSIGNED, _S.CONFIRMING})
 
 _NEVER_ASKED: Final = frozenset({_U.COMPLETING, _U.COMPLETE})
 
-_MOVING: Final = STEPS - _PASSED_STEPS - {_S.WAITING}
-"""Steps in which the carriage works."""
+_AT_WORK: Final = STEPS - _PASSED_STEPS
+"""Steps in which the carriage works, or stands with a car before a room that is in use."""
 
 _ASIDE: Final = frozenset({_S.INTERRUPTED, _S.UNKNOWN, _S.PARKED, _S.RESUMED, _S.UNDONE})
 """States in which a job waits for the unit or for somebody."""
@@ -68,9 +68,9 @@ def unreachable(unit: UnitState, step: JobState | None) -> str:
         why = "nothing completes a tower's service: it is stopped"
     elif step in _PASSED_STEPS:
         why = _NO_TIME_STEP
-    elif step is _S.WAITING:
-        why = "a job is taken up when its room is free: it never waits with the carriage"
-    elif unit in _HALTED and step in _MOVING:
+    elif unit in _COMING_TO_REST and step is _S.WAITING:
+        why = "a job that waits before a room is put aside at once: nothing of it has to come to an end"
+    elif unit in _HALTED and step in _AT_WORK:
         why = "the unit gets there when the step has ended, and the job is put aside"
     elif unit in _HALTED and step is _S.UNKNOWN:
         why = "a job whose station is back is put aside like any other"

@@ -26,6 +26,10 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "continued": "a parked job is told to go on",
         "put back": "a parked job is told to bring its car back",
         "closed by hand": "a parked job is closed by hand",
+        "waited for its room": "a car waits aboard before a room that is in use",
+        "went in behind its wait": "a car that waited aboard goes into a room",
+        "sent elsewhere": "a car that waits aboard goes on to another room, or back to its bay",
+        "queued again": "a car that waited aboard in vain is back in its bay, and its job in the queue",
         "turned back": "a job is cancelled while its way opens, and closes it again",
         "diverted": "a job is cancelled with its car on the carriage, which comes to rest elsewhere",
         "put aside": "a job is put aside since the unit left Execute",
@@ -101,6 +105,10 @@ _JOB: Final = MappingProxyType(
         ("PARKED", "RESUMED"): "continued",
         ("PARKED", "UNDONE"): "put back",
         ("OPENING", "UNDONE"): "turned back",
+        ("POSITIONING_TO", "WAITING"): "waited for its room",
+        ("WAITING", "OPENING_TO"): "went in behind its wait",
+        ("WAITING", "POSITIONING_TO"): "sent elsewhere",
+        ("CONFIRMING", "QUEUED"): "queued again",
         ("", "CLOSED_BY_HAND"): "closed by hand",
         ("", "DIVERTED"): "diverted",
         ("", "INTERRUPTED"): "put aside",
@@ -109,7 +117,9 @@ _JOB: Final = MappingProxyType(
 )
 """By the state that a job leaves (empty: any) and the one that it enters."""
 
-_STEPS: Final = frozenset({"POSITIONING", "OPENING", "PICKING", "CLOSING", "POSITIONING_TO", "OPENING_TO", "PLACING"})
+_STEPS: Final = frozenset(
+    {"POSITIONING", "OPENING", "PICKING", "CLOSING", "POSITIONING_TO", "WAITING", "OPENING_TO", "PLACING"}
+)
 
 _SHOWING: Final = MappingProxyType(
     {"SHELVED": "alarm shelved", "SUPPRESSED": "alarm suppressed", "OUT_OF_SERVICE": "alarm out of service"}

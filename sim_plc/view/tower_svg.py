@@ -44,6 +44,7 @@ STEP: Final = {
     "PICKING": "picking it up",
     "CLOSING": "closing the way",
     "POSITIONING_TO": "on the way with it",
+    "WAITING": "waiting with it for a room",
     "OPENING_TO": "opening the way",
     "PLACING": "putting it down",
     "CLOSING_TO": "closing the way",

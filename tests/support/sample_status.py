@@ -60,6 +60,8 @@ def sample_status() -> dict[str, Any]:
             "state": "POSITIONING_TO",
             "step_progress": 0.5,
             "eta_s": 12.3,
+            "ahead": False,
+            "stands_s": 0.0,
             "started_s_ago": 4.0,
             "reason": "",
         },

@@ -35,14 +35,26 @@ def test_an_idle_tower_has_nothing_to_explain() -> None:
     assert list(plan_lines(IDLE)) == ["Nothing is under way, and nothing waits."]
 
 
+def hand(**changes: object) -> dict[str, Any]:
+    job = {"id": 6, "kind": "STORE", "car": "N1", "source": 101, "target": 203, "ahead": False, "stands_s": 0.0}
+    return {**job, "eta_s": 40.6, "why": "first in turn", **changes}
+
+
 def test_each_job_has_its_turn_its_times_and_its_reason() -> None:
-    hand = {"id": 6, "kind": "STORE", "car": "N1", "source": 101, "target": 203, "eta_s": 40.6, "why": "first in turn"}
-    assert list(plan_lines({**IDLE, "at_hand": hand, "moves": [move()]})) == [
+    assert list(plan_lines({**IDLE, "at_hand": hand(), "moves": [move()]})) == [
         "now  job 6 STORE N1 from room 1 (101) to bay 203, done in 41 s",
         "     first in turn",
         "  1  job 8 RETRIEVE C305 from bay 305 to room 2 (104), begins in 41 s, done in 2 min, at the latest 2 min",
         "     overtakes 7: its room is in use for 62 s",
     ]
+
+
+def test_a_car_that_waits_aboard_says_so_and_also_that_it_goes_back() -> None:
+    waits = hand(kind="RETRIEVE", source=203, target=101, ahead=True, stands_s=20.4)
+    [_, line, _] = plan_lines({**IDLE, "at_hand": waits})
+    assert line == "     room 1 (101) is not vacant yet: the carriage stands before it for about 20 s"
+    [_, line, _] = plan_lines({**IDLE, "at_hand": {**waits, "target": 203}})
+    assert line == "     goes back into its bay, and waits there for a room"
 
 
 def test_a_changed_promise_says_why() -> None:

@@ -10,9 +10,7 @@ from controller.machines.job import REFUSED, RULES, job_machine
 
 STRAIGHT = """
 QUEUED          SELECTED           ASSIGNED
-ASSIGNED        ROOM_BUSY          WAITING
 ASSIGNED        ROOM_FREE          POSITIONING
-WAITING         ROOM_FREE          POSITIONING
 POSITIONING     DOCKED             OPENING
 OPENING         WAY_OPEN           PICKING
 PICKING         PICKED             CLOSING
@@ -25,15 +23,23 @@ CONFIRMING      OUTCOME_DURABLE    DONE
 CONFIRMING      DIVERSION_DURABLE  DIVERTED
 """
 
+AHEAD = """
+ASSIGNED        ROOM_BUSY   POSITIONING
+POSITIONING_TO  ROOM_BUSY   WAITING
+WAITING         ROOM_FREE   OPENING_TO
+WAITING         REDIRECTED  POSITIONING_TO
+CONFIRMING      RETURNED    QUEUED
+"""
+
 CANCELS = """
 QUEUED          CANCEL  CANCELLED
 ASSIGNED        CANCEL  CANCELLED
-WAITING         CANCEL  CANCELLED
 POSITIONING     CANCEL  CANCELLED
 OPENING         CANCEL  UNDONE
 PICKING         CANCEL  PICKING
 CLOSING         CANCEL  CLOSING
 POSITIONING_TO  CANCEL  POSITIONING_TO
+WAITING         CANCEL  POSITIONING_TO
 OPENING_TO      CANCEL  CLOSING
 PLACING         CANCEL  PLACING
 CLOSING_TO      CANCEL  CLOSING_TO
@@ -55,13 +61,13 @@ UNKNOWN     TO_UNDONE  UNDONE
 """
 
 STEP_NAMES = (
-    *("ASSIGNED", "WAITING", "POSITIONING", "OPENING", "PICKING", "CLOSING"),
-    *("POSITIONING_TO", "OPENING_TO", "PLACING", "CLOSING_TO", "CONFIRMING"),
+    *("ASSIGNED", "POSITIONING", "OPENING", "PICKING", "CLOSING"),
+    *("POSITIONING_TO", "WAITING", "OPENING_TO", "PLACING", "CLOSING_TO", "CONFIRMING"),
 )
 
 
 def legal_cells() -> dict[tuple[JobState, JobEvent], JobState]:
-    lines = [line.split() for line in (STRAIGHT + CANCELS + OPERATOR).splitlines() if line]
+    lines = [line.split() for line in (STRAIGHT + AHEAD + CANCELS + OPERATOR).splitlines() if line]
     for at_work in (*STEP_NAMES, "RESUMED", "UNDONE"):
         lines += [
             [at_work, "INTERRUPT", "INTERRUPTED"],
@@ -80,9 +86,9 @@ LEGAL = legal_cells()
 
 def test_the_table_is_complete_and_as_large_as_the_page_says() -> None:
     assert check_complete(JobState, tuple(JobEvent), RULES, REFUSED) == ()
-    assert len(JobState) * len(JobEvent) == 21 * 31
-    assert len(RULES) == len(LEGAL) == 109
-    assert sum(map(len, REFUSED.values())) == 651 - 109
+    assert len(JobState) * len(JobEvent) == 21 * 32
+    assert len(RULES) == len(LEGAL) == 112
+    assert sum(map(len, REFUSED.values())) == 672 - 112
 
 
 @pytest.mark.parametrize("state", JobState)
@@ -102,9 +108,19 @@ def test_every_cell_of(state: JobState) -> None:
 def test_a_job_goes_straight_from_queued_to_done() -> None:
     machine = job_machine()
     for line in STRAIGHT.splitlines():
-        if line and not line.startswith(("WAITING", "ASSIGNED        ROOM_BUSY")) and "DIVERSION" not in line:
+        if line and "DIVERSION" not in line:
             machine.fire(JobEvent(line.split()[1]))
     assert machine.state is JobState.DONE
+
+
+def test_a_car_that_was_fetched_ahead_waits_aboard_and_is_put_back_into_the_queue() -> None:
+    machine = job_machine()
+    for event in (
+        *("SELECTED", "ROOM_BUSY", "DOCKED", "WAY_OPEN", "PICKED", "WAY_CLOSED", "ROOM_BUSY", "REDIRECTED"),
+        *("DOCKED", "WAY_OPEN", "PLACED", "WAY_CLOSED", "RETURNED"),
+    ):
+        machine.fire(JobEvent(event))
+    assert machine.state is JobState.QUEUED
 
 
 def test_nothing_leaves_a_terminal_state() -> None:
@@ -128,4 +144,5 @@ def test_returns_lead_where_they_say() -> None:
         assert job_machine(JobState.INTERRUPTED).fire(event).target is state
         assert job_machine(JobState.UNKNOWN).fire(event).target is state
     assert {step.name for step in STEPS} == set(STEP_NAMES)
-    assert {step.name for step in CARRYING} == {"PICKING", "CLOSING", "POSITIONING_TO", "OPENING_TO", "PLACING"}
+    carrying = {step.name for step in CARRYING}
+    assert carrying == {"PICKING", "CLOSING", "POSITIONING_TO", "WAITING", "OPENING_TO", "PLACING"}
