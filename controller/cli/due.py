@@ -1,8 +1,12 @@
 """How people say when somebody comes, and how they are told."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import click
+
+from controller.cli.texts import place_text
 
 
 def due(text: str, now: datetime) -> int:
@@ -35,3 +39,11 @@ def due_option(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 def due_text(at: float) -> str:
     """Return a moment as people here say it: ``Mon 2027-02-01 14:30``."""
     return datetime.fromtimestamp(at).astimezone().strftime("%a %Y-%m-%d %H:%M")
+
+
+def booked_text(appointment: Mapping[str, Any], rooms: Sequence[int]) -> str:
+    """Return an appointment in one line: number, car, when, and where the car stands if it was brought."""
+    state, where = appointment["state"], appointment["stands_in"]
+    ended = "" if state == "BOOKED" else f", {state}"
+    stands = "" if where is None else f", stands in {place_text(where, rooms)}"
+    return f"{appointment['id']} {appointment['car']} at {due_text(appointment['due'])}{ended}{stands}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from controller.cli.due import due_text
+from controller.cli.due import booked_text
 from controller.cli.texts import place_text, seconds_text
 
 Picture = Mapping[str, Any]
@@ -26,7 +26,7 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     for job in unplanned:
         yield f"  -  job {job['id']} {job['kind']} {job['car']}: nothing can be done for it as things are"
     for each in picture["appointments"]:
-        yield f"  -  appointment {each['id']} for {each['car']} at {due_text(each['due'])}"
+        yield f"  -  appointment {booked_text(each, rooms)}"
     if picture["promises"]["kept"]:
         yield ""
         yield _kept(picture["promises"])

@@ -109,9 +109,9 @@ def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
 
 
 def _booked(appointment: Mapping[str, Any], rooms: Sequence[int]) -> tuple[str, ...]:
-    car, where = ink(appointment["car"], bold=True), place_text(appointment["room"], rooms)
-    note = f"at {due_text(appointment['due'])}"
-    return str(appointment["id"]), "RETRIEVE", car, "-", where, appointment["state"], note
+    stands, wish = (place_text(appointment[each], rooms) for each in ("stands_in", "room"))
+    car, note = ink(appointment["car"], bold=True), f"at {due_text(appointment['due'])}"
+    return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], note
 
 
 def _note(job: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from controller.cli.due import due_text
+from controller.cli.due import booked_text
 from controller.cli.output import BAD, GOOD, ODD, ink
 from controller.cli.texts import Status, bar, job_text, place_text, rooms_of, seconds_text
 from controller.cli.what_next import next_line
@@ -25,7 +25,7 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     for job in status["queue"]:
         yield "queued", queued_text(job, rooms_of(status))
     for appointment in status.get("appointments", ()):
-        yield "booked", booked_text(appointment)
+        yield "booked", booked_text(appointment, rooms_of(status))
     counts = status["counts"]
     yield "bays", ", ".join(f"{counts[kind]} {kind}" for kind in ("occupied", "free", "unverified", "blocked"))
     for alarm in status["alarms"]:
@@ -115,11 +115,6 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
     eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
     why = ink(f": {job['reason']}", ODD) if job["state"] == "WAITING" else ""
     return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}{why}"
-
-
-def booked_text(appointment: Mapping[str, Any]) -> str:
-    """Return one appointment."""
-    return f"{appointment['id']} {appointment['car']} at {due_text(appointment['due'])}"
 
 
 def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:

@@ -43,8 +43,16 @@ class Appointment:
     job: int | None = None
     """The job that has brought the car ahead, or brings it; behind a meeting, the one that it is brought by."""
     reason: str = ""
+    back: bool = False
+    """It has ended, and its car has still to be put back from the room that it was brought to."""
     booked_at: float = 0.0
     requested_by: str = ""
+
+
+    @property
+    def stands(self) -> bool:
+        """Whether its car is still somebody's, or still to be put back."""
+        return self.state is AppointmentState.BOOKED or self.back
 
 
 def waits_since(created_at: float, due: float | None) -> float:

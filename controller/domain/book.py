@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, Tag
-from controller.domain.appointments import Appointment, AppointmentState
+from controller.domain.appointments import Appointment
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
@@ -269,7 +269,7 @@ class Book:
     def _set_appointment(self, appointment: Appointment) -> None:
         self.last_job = max(self.last_job, appointment.id)
         self.appointments.pop(appointment.id, None)
-        if appointment.state is AppointmentState.BOOKED:
+        if appointment.stands:
             self.appointments[appointment.id] = appointment
 
     def _set_job(self, job: Job) -> None:

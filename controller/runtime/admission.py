@@ -6,6 +6,7 @@ from dataclasses import replace
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
+from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import Job, JobEvent, JobKind, JobState
@@ -54,6 +55,20 @@ class Admission:
             raise Refusal("ROOM_OUT_OF_SERVICE", f"room {room} is out of service")
         return replace(self._job(JobKind.RETRIEVE, car, place, None, room, by), due=due)
 
+    def ahead(self, appointment: Appointment, source: int, room: int) -> Job:
+        """Return the job that brings a booked car into a room before its customer has come."""
+        job = self._job(JobKind.RETRIEVE, appointment.car, source, None, room, f"appointment {appointment.id}")
+        return replace(job, due=appointment.due)
+
+    def back(self, appointment: Appointment, room: int) -> Job:
+        """Return the job that puts a car back that was brought for an appointment."""
+        return self._job(JobKind.STORE, appointment.car, room, None, room, f"appointment {appointment.id}")
+
+    def has_a_bay(self) -> bool:
+        """Return whether a bay is free that nobody counts on."""
+        free = sum(self._status(bay) is PlaceStatus.FREE and not self._unseen(bay) for bay in self._unreserved())
+        return free > self._book.awaited_bays()
+
     def may_be_booked(self, car: str, room: int | None) -> None:
         """See that a car may be promised to somebody for a time ahead, wherever it stands now.
 
@@ -81,9 +96,8 @@ class Admission:
         if where is not None or self._book.job_of_car(request.car) is not None:
             raise Refusal("CAR_ALREADY_INSIDE", f"car {request.car} is in the tower already")
         self._room_free(room)
-        free = sum(self._status(bay) is PlaceStatus.FREE and not self._unseen(bay) for bay in self._unreserved())
-        if free <= self._book.awaited_bays():
-            raise Refusal("TOWER_FULL", f"no free bay: {len(self._bench.shape.bays)} bays, {free} free of claims")
+        if not self.has_a_bay():
+            raise Refusal("TOWER_FULL", f"no bay of {len(self._bench.shape.bays)} is free of claims")
         return self._job(JobKind.STORE, request.car, room, None, room, request.by)
 
     def relocate(self, request: Relocate) -> Job:

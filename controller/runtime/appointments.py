@@ -15,8 +15,11 @@ from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
 from controller.runtime.inbox import Answer, Board
+from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
+from controller.runtime.rooms import Rooms
+from controller.runtime.staging import Staging
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +30,24 @@ class Appointments:
     """All that stand. Called by the control task alone. ``now`` is wall time in seconds since the epoch."""
 
     def __init__(
-        self, ledger: Ledger, register: Register, admission: Admission, board: Board, now: Callable[[], float]
+        self,
+        ledger: Ledger,
+        register: Register,
+        admission: Admission,
+        jobs: Jobs,
+        rooms: Rooms,
+        staging: Staging,
+        board: Board,
+        now: Callable[[], float],
     ) -> None:
         self._ledger = ledger
         self._book = ledger.book
         self._register = register
         self._admission = admission
+        self._jobs = jobs
+        self._rooms = rooms
+        self._staging = staging
+        staging.on_end = self.tell
         self._board = board
         self._now = now
 
@@ -68,27 +83,45 @@ class Appointments:
 
         """
         appointment = self._book.appointment_of_car(request.car)
-        if appointment is None:
-            raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {request.car}")
-        job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)
-        met = replace(appointment, state=AppointmentState.MET, job=job.id)
-        await self._register.enter(job, AppointmentSet(met))
-        self._tell(met)
-        return {"job": job.id}
+        if appointment is None or appointment.state is not AppointmentState.BOOKED:
+            ended = "" if appointment is None else f": appointment {appointment.id} is {appointment.state.value}"
+            raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {request.car}{ended}")
+        number = self._brought_by(appointment)
+        if number is None:
+            job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)
+            met = replace(appointment, state=AppointmentState.MET, job=job.id)
+            await self._register.enter(job, AppointmentSet(met))
+            self.tell(met)
+            return {"job": job.id}
+        room = self._book.where(request.car)
+        await self._keep(replace(appointment, state=AppointmentState.MET))
+        if room is not None and self._rooms.has(room):
+            self._jobs.foresight.handed_over(room)
+        return {"job": number}
 
     async def cancel(self, number: int) -> Answer | None:
         """End an appointment by its number; None: there is none."""
         appointment = self._book.appointments.get(number)
         if appointment is None:
             return None
-        ended = replace(appointment, state=AppointmentState.CANCELLED, reason="cancelled")
-        await self._keep(ended)
-        return {"appointment": ended.id, "state": ended.state.name}
+        if appointment.back:
+            await self._staging.put_back_again(appointment)
+        else:
+            appointment = await self._staging.end(appointment, AppointmentState.CANCELLED, "cancelled")
+        return {"appointment": appointment.id, "state": appointment.state.name}
+
+    def _brought_by(self, appointment: Appointment) -> int | None:
+        """Return the job that has brought the car of an appointment into a room, or brings it; None: none does."""
+        if appointment.job is None:
+            return None
+        job = self._book.job_of_car(appointment.car)
+        if job is None:
+            return appointment.job if self._rooms.has(self._book.where(appointment.car)) else None
+        return job.id if job.id == appointment.job and not job.diverting else None
 
     def pictures(self) -> list[Picture]:
         """Return those that stand, the next one first."""
-        now = self._now()
-        return [_picture(each, now) for each in self.in_turn()]
+        return [self._picture(each) for each in self.in_turn()]
 
     def in_turn(self) -> list[Appointment]:
         """Return those that stand by their time."""
@@ -96,9 +129,10 @@ class Appointments:
 
     async def _keep(self, appointment: Appointment) -> None:
         await self._ledger.commit(AppointmentSet(appointment))
-        self._tell(appointment)
+        self.tell(appointment)
 
-    def _tell(self, appointment: Appointment) -> None:
+    def tell(self, appointment: Appointment) -> None:
+        """Tell of an appointment that is kept as it is now."""
         state = appointment.state.value
         log.info("appointment", number=appointment.id, car=appointment.car, state=state, reason=appointment.reason)
         self._board.tell(
@@ -113,15 +147,16 @@ class Appointments:
             }
         )
 
-
-def _picture(appointment: Appointment, now: float) -> Picture:
-    return {
-        "id": appointment.id,
-        "car": appointment.car,
-        "room": appointment.room,
-        "due": appointment.due,
-        "due_in_s": round(appointment.due - now, 1),
-        "state": appointment.state.value,
-        "job": appointment.job,
-        "by": appointment.requested_by,
-    }
+    def _picture(self, appointment: Appointment) -> Picture:
+        where = self._book.where(appointment.car)
+        return {
+            "id": appointment.id,
+            "car": appointment.car,
+            "room": appointment.room,
+            "due": appointment.due,
+            "due_in_s": round(appointment.due - self._now(), 1),
+            "state": appointment.state.value,
+            "job": appointment.job,
+            "stands_in": where if appointment.job is not None and self._rooms.has(where) else None,
+            "by": appointment.requested_by,
+        }

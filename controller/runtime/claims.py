@@ -1,5 +1,6 @@
 """What the open jobs want of a room, read from the book."""
 
+from controller.domain.appointments import Appointment
 from controller.domain.book import Book
 from controller.domain.jobs import Job, JobKind, JobState
 
@@ -12,6 +13,13 @@ def inbound(book: Book, place: int) -> Job | None:
         if job.kind is JobKind.STORE and job.room == place and job.state is JobState.QUEUED:
             return job
     return None
+
+
+def kept(book: Book, place: int) -> Appointment | None:
+    """Return the appointment for which a car was brought into a room: the gate stays shut until its customer comes."""
+    car = book.places[place].car
+    appointment = None if car is None else book.appointment_of_car(car)
+    return appointment if appointment is not None and appointment.job is not None else None
 
 
 def counted_on(book: Book, place: int) -> bool:

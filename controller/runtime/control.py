@@ -39,6 +39,7 @@ from controller.runtime.signals import (
     StationChanged,
     Stirred,
 )
+from controller.runtime.staging import Staging
 from controller.runtime.tracing import Traces
 from controller.runtime.trail import Trail
 from controller.runtime.unit import Unit
@@ -115,7 +116,10 @@ class Control:
         self._leave = Leave()
         self._trail = Trail(ledger)
         admission = Admission(bench, ledger.book, self.rooms, now)
-        self.appointments = Appointments(ledger, register, admission, board, now)
+        self.staging = Staging(ledger, register, admission, self.jobs, self.rooms, now, loop.time)
+        self.appointments = Appointments(
+            ledger, register, admission, self.jobs, self.rooms, self.staging, board, now
+        )
         self._desk = Desk(self, bench, ledger, register, admission, self.appointments, views, traces, self._trail)
 
     async def run(self) -> None:
@@ -216,6 +220,8 @@ class Control:
             await self.rooms.stir()
             self.audit.give_way()
             if not self.audit.has_carriage:
+                await self.jobs.dispatch()
+            if await self.staging.look(idle=not self.audit.has_carriage):
                 await self.jobs.dispatch()
             self.audit.begin()
             self.jobs.foresight.look(self.jobs.plan)

@@ -34,9 +34,9 @@ _WAITING: Final = frozenset({S.VACANT, S.RESERVED, S.ACCEPTED})
 """States in which the gate stays shut unless a car is awaited."""
 
 
-def belongs_shut(state: S, *, awaited: bool) -> bool:
-    """Return whether nobody is to pass the gate: the room is the carriage's, or will be."""
-    return state in _FOR_THE_CARRIAGE or (state in _WAITING and not awaited)
+def belongs_shut(state: S, *, awaited: bool, kept: bool = False) -> bool:
+    """Return whether nobody is to pass the gate: the room is the carriage's, or will be, or its car is ``kept``."""
+    return state in _FOR_THE_CARRIAGE or (state in _WAITING and not awaited) or (state is S.CAR_PRESENT and kept)
 
 
 _BEHIND_A_SHUT_DOOR: Final = frozenset(
@@ -82,13 +82,16 @@ SIGN: Final[Mapping[S, Signal]] = MappingProxyType(
 In the other states an activity runs from the first to the last moment, and tells people what to do as it goes.
 """
 
+KEPT_SIGN: Final = Signal.DARK
+"""What it says beside a car that is kept for a customer who has not come."""
+
 
 def activity(  # noqa: C901, PLR0911 - one case a state
-    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool
+    bench: Bench, place: int, state: S, facts: RoomFacts, *, awaited: bool, kept: bool = False
 ) -> Activity | None:
     """Return what a room does in a state, None for nothing.
 
-    ``awaited``: a job waits for a car to come in.
+    ``awaited``: a job waits for a car to come in. ``kept``: the car was brought ahead for a customer who has not come.
 
     Raises:
         NotOnline: the tower's image may not be trusted.
@@ -103,7 +106,7 @@ def activity(  # noqa: C901, PLR0911 - one case a state
             return doing.measure(bench, place)
         case S.CAR_PRESENT if awaited:
             return doing.measure(bench, place)
-        case S.CAR_PRESENT:
+        case S.CAR_PRESENT if not kept:
             return doing.admit_customer(bench, place)
         case S.CUSTOMER_ADMITTED if not facts.gate_open:
             # Somebody else has moved it, or a stop has cut it short: nobody gets a car out through half a gate.
@@ -112,9 +115,13 @@ def activity(  # noqa: C901, PLR0911 - one case a state
             return doing.close_when_clear(bench, place)
         case S.REFUSED:
             return doing.let_out(bench, place)
-        case _ if not facts.gate_locked and (state is S.UNKNOWN or belongs_shut(state, awaited=awaited)):
+        case _ if not facts.gate_locked and (state is S.UNKNOWN or belongs_shut(state, awaited=awaited, kept=kept)):
             return doing.shut_when_still(bench, place)
-        case _ if (sign := SIGN.get(state)) is not None and bench.tower.rooms[place].signal.shown is not sign:
+        case _ if (sign := _sign(state, kept=kept)) is not None and bench.tower.rooms[place].signal.shown is not sign:
             return doing.show(bench, place, sign)
         case _:
             return None
+
+
+def _sign(state: S, *, kept: bool) -> Signal | None:
+    return KEPT_SIGN if kept else SIGN.get(state)

@@ -6,27 +6,31 @@ finds that it can.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Final
 
 from controller.activities import readings
 from controller.activities.context import Bench
-from controller.domain.appointments import waits_since
+from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
 from controller.domain.dispatch.calibration import Calibration, Primitive
+from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.eta import Eta, Forecast
 from controller.domain.dispatch.planner import plan
-from controller.domain.dispatch.scene import Limits, Plan, Request, Scene
+from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
+from controller.domain.dispatch.staging import DEFAULT as AHEAD
+from controller.domain.dispatch.staging import Awaited, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
+from controller.runtime import claims
 from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
 from controller.runtime.yardstick import StepTime
 
@@ -68,8 +72,14 @@ class Foresight:
 
     def entered(self, room: int, state: RoomState) -> None:
         """Take a change of a room's state."""
-        self._turnover.entered(room, state, self._clock())
+        # For how long a car is kept for somebody who has not come tells nothing of how long people stay.
+        kept = state is RoomState.CAR_PRESENT and claims.kept(self._book, room) is not None
+        self._turnover.entered(room, RoomState.RESERVED if kept else state, self._clock())
         self._stale = True
+
+    def handed_over(self, room: int) -> None:
+        """Take note that the customer of a car that was kept in a room has come."""
+        self.entered(room, self._room(room))
 
     def measured(self, step: StepTime) -> None:
         """Take what a step took that nothing disturbed."""
@@ -106,7 +116,7 @@ class Foresight:
     def vacant_in_s(self, room: int) -> float:
         """Return how long it is until a room is foreseen to be vacant; infinity: nobody can tell."""
         now_s = self._clock()
-        return self._turnover.vacant_s(room, now_s) - now_s
+        return self._vacant_s(room, now_s) - now_s
 
     def may_fetch(self, source: int, room: int) -> bool:
         """Return whether the carriage may set out now for a car whose room is in use; not while nobody sees it."""
@@ -121,6 +131,24 @@ class Foresight:
         due_s = self.vacant_in_s(job.target)
         gets_there_s = self._left_s(at_hand) - at_target_s(self._bench, job)
         return max(0.0, (due_s if isfinite(due_s) else OTHERS_S) - gets_there_s)
+
+    def brought_next(self, appointments: Sequence[Appointment], free_bays: tuple[int, ...]) -> Move | None:
+        """Return the move that brings the car of an appointment ahead now; its request is the appointment's number."""
+        here, to_come_s = self._place(None), {each.id: each.due - self._now() for each in appointments}
+        soon = [each for each in appointments if to_come_s[each.id] <= AHEAD.most_s]
+        if here is None or not soon:
+            return None
+        now_s = self._clock()
+        awaited = [Awaited(each.id, now_s + to_come_s[each.id], self._where(each.car), each.room) for each in soon]
+        course = Course(self._cycles, self._turnover.served_s, load_ahead=False)
+        _, _, late_s = next(self.forecast.offsets())
+        limits = replace(AHEAD, late_s=max(0.0, late_s))
+        return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits)[0]
+
+    def _where(self, car: str) -> int:
+        place = self._book.where(car)
+        assert place is not None, "a car that is to be brought stands somewhere"
+        return place
 
     def look(self, plan_now: Callable[[], Plan]) -> None:
         """Promise anew, if a job or a room has changed since the last look."""
@@ -176,7 +204,7 @@ class Foresight:
     def _scene(self, here: int, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Scene:
         now_s = self._clock()
         rooms = [room for room in self._bench.shape.rooms if self._room(room) not in NEVER]
-        vacant_s = {room: self._turnover.vacant_s(room, now_s) for room in rooms}
+        vacant_s = {room: self._vacant_s(room, now_s) for room in rooms}
         vacant_s |= dict.fromkeys(self._others_rooms(at_hand) & vacant_s.keys(), inf)
         free_s = now_s
         if at_hand is not None:
@@ -198,6 +226,13 @@ class Foresight:
         own = 0 if at_hand is None else at_hand.job.id
         aside = (job for job in self._book.open_jobs() if is_active(job) and job.id != own)
         return {place for job in aside for place in (job.source, job.target) if place is not None}
+
+    def _vacant_s(self, room: int, now_s: float) -> float:
+        """Return from when a room takes a car; one that is kept for somebody, when they have gone again."""
+        kept = claims.kept(self._book, room) if self._room(room) is RoomState.CAR_PRESENT else None
+        if kept is None:
+            return self._turnover.vacant_s(room, now_s)
+        return now_s + max(0.0, kept.due - self._now()) + self._turnover.served_s
 
     def _kept_free(self) -> list[int]:
         """Return the bays that are kept free for the relocations that wait."""

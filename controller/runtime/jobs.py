@@ -5,7 +5,7 @@ a room keeps the carriage as long as `controller.domain.dispatch.ahead` says, on
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
 import structlog
@@ -14,8 +14,9 @@ from controller.activities import readings, recovery, resuming, transfer
 from controller.activities.context import Bench
 from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
+from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, is_active
-from controller.domain.dispatch.scene import Plan
+from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
 from controller.domain.places import PlaceStatus
@@ -101,6 +102,19 @@ class Jobs:
         return self.put_aside or self._selection.any()
 
     @property
+    def somebody_waits(self) -> bool:
+        """Whether a queued job could be taken up if the carriage were free."""
+        return bool(self._selection.could_start())
+
+    def can_start(self, job: Job) -> bool:
+        """Return whether a job that is not queued yet could start now."""
+        return self._selection.can_start(job)
+
+    def brought_next(self, awaited: Sequence[Appointment]) -> Move | None:
+        """Return the move that brings the car of one of these appointments ahead now, if one is to be brought."""
+        return self.foresight.brought_next(awaited, tuple(self._selection.free_bays()))
+
+    @property
     def may_travel(self) -> bool:
         """Whether the carriage is empty and may leave where it stands."""
         return self._selection.may_travel()
@@ -167,17 +181,19 @@ class Jobs:
             await self._register.move(job, event, left=left)
             self._spoil_measure(job)
 
-    async def cancel(self, job: Job) -> Job:
+    async def cancel(self, job: Job, reason: str = "cancelled") -> Job:
         """Cancel a job, as far along as it is; the caller has checked that its state allows it.
+
+        ``reason`` is that of one that has opened no way yet.
 
         The carriage may still come to rest when this returns: nothing is begun with it before.
         """
         match job.state:
             case S.QUEUED:
-                return await self.give_up(job, "cancelled")
+                return await self.give_up(job, reason)
             case S.ASSIGNED | S.POSITIONING:
                 self._runner.dismiss()
-                return await self.give_up(job, "cancelled")
+                return await self.give_up(job, reason)
             case S.OPENING:
                 # The way is let open first; then, or wherever the job is taken up again, it turns back.
                 return await self._register.note(replace(job, diverting=True, reason="cancelled"))

@@ -62,6 +62,10 @@ class Rooms:
         """Return the state of a room."""
         return self._rooms[place].machine.state
 
+    def has(self, place: int | None) -> bool:
+        """Return whether a place is a room."""
+        return place in self._rooms
+
     def facts(self, place: int) -> RoomFacts | None:
         """Return the last look at a room."""
         return self._rooms[place].facts
@@ -73,7 +77,7 @@ class Rooms:
     def is_left_soon(self, place: int) -> bool:
         """Return whether a customer is about to leave a room, which will serve the next then."""
         room = self._rooms[place]
-        return room.machine.state in _BEING_LEFT and not self._sensor_out(room)
+        return room.machine.state in _BEING_LEFT and not self._sensor_out(room) and not self._kept(room)
 
     def overstayed(self, place: int) -> bool:
         """Return whether somebody has stayed in a room for longer than a customer may take."""
@@ -121,7 +125,8 @@ class Rooms:
         room = self._rooms[signal.place]
         before, room.facts, room.last_seen = room.last_seen, signal.facts, signal.facts
         room.seen_before = before
-        if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=self._awaited(room) is not None):
+        awaited, kept = self._awaited(room) is not None, self._kept(room)
+        if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=awaited, kept=kept):
             room.fault = "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
         else:
@@ -264,7 +269,8 @@ class Rooms:
         if state is S.VACANT and awaited:
             await self.fire(room.place, E.RESERVE)
             return
-        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited)
+        kept = self._kept(room)
+        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, kept=kept)
         if activity is not None:
             room.running = state
             own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
@@ -289,6 +295,10 @@ class Rooms:
 
     def _awaited(self, room: RoomRecord) -> Job | None:
         return claims.inbound(self._book, room.place)
+
+    def _kept(self, room: RoomRecord) -> bool:
+        """Return whether the car of a room is kept for a customer who has not come."""
+        return room.machine.state is S.CAR_PRESENT and claims.kept(self._book, room.place) is not None
 
     async def _failed(self, room: RoomRecord, error: Exception) -> None:
         room.again_s = asyncio.get_running_loop().time() + AGAIN_S

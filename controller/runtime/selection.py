@@ -50,6 +50,10 @@ class Selection:
         """Return the queued jobs that could start if the carriage were free."""
         return [job.id for job in self._queued() if self._ready(job) is not None]
 
+    def can_start(self, job: Job) -> bool:
+        """Return whether a job, queued or not, could start now."""
+        return self._carriage_free() and self._ready(job) is not None and self.may_travel()
+
     def _startable(self) -> Iterator[Job]:
         """Yield the queued jobs that can start, each with the nearest room or bay."""
         queued = self._queued()

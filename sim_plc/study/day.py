@@ -7,13 +7,15 @@ the day's, and nobody knows it before.
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
 from typing import Final
 
+from controller.domain.dispatch import priority
 from controller.domain.dispatch.course import Course, State
 from controller.domain.dispatch.scene import Move, Request, Scene
+from controller.domain.dispatch.staging import Ahead, Awaited, staged
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.rules import Rule, nearest_of
@@ -22,10 +24,10 @@ from sim_plc.study.site import Site
 OVERDUE_S: Final = 15.0
 """Of somebody who has stayed longer than people do on average, each look expects the end so much later."""
 
-BOOKED_WEIGHT: Final = 2.0
-"""What a second of somebody with an appointment counts beside that of others, for rules that weigh."""
-
 SOON_S: Final = 1e-6
+
+LOOK_AHEAD_S: Final = 3600.0
+"""Appointments beyond are not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class Served:
     def wait_s(self) -> float:
         """From coming to gate open."""
         return self.opened_s - self.customer.comes_s
+
+    @property
+    def late_s(self) -> float:
+        """From coming, but not before the appointment, to gate open; of somebody who was served before it 0."""
+        booked_s = self.customer.booked_s
+        return self.wait_s if booked_s is None else max(0.0, self.opened_s - max(booked_s, self.customer.comes_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +116,18 @@ class _Play:
     free_s: float = 0.0
     """From when the carriage is free."""
     wake_s: float = inf
+    stage_s: float = inf
+    """When a car may be worth bringing ahead, as far as somebody is to look by then."""
+    staged: dict[int, float] = field(default_factory=dict)
+    """By the number of a customer who has not come: when the car that was brought ahead stands in its room."""
     asked: dict[int, _Asked] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.course: Course = self.site.course(load_ahead=self.rule.load_ahead)
+        self.vacant_course = self.site.course(load_ahead=False)
         self.choose = self.rule.at(self.site)
+        self.booked = [each for each in self.day.customers if each.booked_s is not None]
         self.here = self.site.rooms[0]
         self.bay_of = self.day.places(self.site.bays)
         self.free_bays = frozenset(self.site.bays) - set(self.bay_of.values())
@@ -125,13 +139,14 @@ class _Play:
     def run(self) -> Lived:
         for each in self.day.customers:
             self._at(each.comes_s, partial(self._comes, each))
+        self._at(0.0, self._look)
         while self.events:
             self.now_s = self.events[0][0]
             while self.events and self.events[0][0] <= self.now_s:
                 heapq.heappop(self.events)[2]()
             self._give_rooms()
-            if self.free_s <= self.now_s and self.asked:
-                self._dispatch()
+            if self.free_s <= self.now_s and not (self.asked and self._dispatch()) and self.rule.ahead is not None:
+                self._stage(self.rule.ahead)
         return Lived(self.day, tuple(self.served.values()), tuple(self.uses))
 
     def _at(self, t: float, act: Callable[[], None]) -> None:
@@ -142,7 +157,11 @@ class _Play:
         """Do nothing: whatever has become possible is found by the look that follows every event."""
 
     def _comes(self, customer: Customer) -> None:
-        self.asked[customer.number] = _Asked(customer)
+        there_s = self.staged.pop(customer.number, None)
+        if there_s is None:
+            self.asked[customer.number] = _Asked(customer)
+        else:
+            self._hand_over(customer, max(there_s, self.now_s))
 
     def _give_rooms(self) -> None:
         """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps the nearest."""
@@ -170,17 +189,61 @@ class _Play:
         self.served[customer.number] = Served(customer, opened_s)
         self._at(asked.ready_s, self._look)
 
-    def _dispatch(self) -> None:
+    def _dispatch(self) -> bool:
+        """Let the carriage begin what the rule has next; return whether it does."""
         requests = self._requests()
         move = self.choose(requests, self._scene()) if requests else None
         if move is None:
-            return
+            return False
         if move.begin_s > self.now_s + SOON_S:
             if move.begin_s < self.wake_s:
                 self.wake_s = move.begin_s
                 self._at(move.begin_s, self._wake)
-            return
+            return False
         self._make(move, requests)
+        return True
+
+    def _stage(self, ahead: Ahead) -> None:
+        """Bring the car of the next appointment ahead, if that keeps nobody waiting; else look again in time."""
+        move, at_s = staged(self._awaited(ahead), self._requests(), self._scene(), self.vacant_course, ahead)
+        if move is not None:
+            self._bring(move)
+        elif self.now_s < at_s < self.stage_s or (self.stage_s <= self.now_s < at_s < inf):
+            self.stage_s = at_s
+            self._at(at_s, self._look)
+
+    def _awaited(self, ahead: Ahead) -> list[Awaited]:
+        """Return who is to come soon, and has not."""
+        return [
+            Awaited(each.number, each.booked_s, self.bay_of[each.car])
+            for each in self.booked
+            if each.booked_s is not None
+            and each.comes_s > self.now_s
+            and each.car in self.bay_of
+            and each.booked_s - self.now_s < LOOK_AHEAD_S + ahead.most_s
+        ]
+
+    def _bring(self, move: Move) -> None:
+        """Let the carriage bring a car into a room before its customer comes."""
+        customer = self.served[move.request].customer
+        del self.bay_of[customer.car]
+        room = self.rooms[move.target]
+        room.since_s, room.vacant_s = self.now_s, inf
+        room.expected_s = max(customer.booked_s or 0.0, move.end_s) + self.site.served_s
+        self.staged[customer.number] = move.end_s
+        self.free_bays |= {move.source}
+        self.served[customer.number] = Served(customer, inf, move, self.here)
+        self.here, self.free_s = move.target, move.end_s
+        self._at(move.end_s, self._look)
+
+    def _hand_over(self, customer: Customer, from_s: float) -> None:
+        """Open the gate for somebody whose car was brought ahead."""
+        before = self.served[customer.number]
+        assert before.move is not None
+        opened_s = from_s + self.site.gate.open_s
+        self.served[customer.number] = replace(before, opened_s=opened_s)
+        self._vacate(before.move.target, opened_s + customer.stays_s + self.site.gate.shut_s)
+        self.rooms[before.move.target].expected_s = from_s + self.site.served_s
 
     def _wake(self) -> None:
         self.wake_s = inf
@@ -191,7 +254,10 @@ class _Play:
     def _request(self, asked: _Asked) -> Request | None:
         """Return what somebody waits for, None as long as there is no car to move."""
         customer = asked.customer
-        weight = 1.0 if customer.booked_s is None else BOOKED_WEIGHT
+        booked_s = customer.booked_s
+        weight = priority.CUSTOMER
+        if booked_s is not None:
+            weight = priority.of_appointment(self.now_s - max(booked_s, customer.comes_s))
         if customer.kind is JobKind.RETRIEVE:
             bay = self.bay_of.get(customer.car)
             if bay is None:

@@ -13,6 +13,7 @@ from controller.domain.dispatch.course import Course, State, opening
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Request, Scene
+from controller.domain.dispatch.staging import Ahead
 from controller.domain.jobs import JobKind
 from sim_plc.study.site import Site
 
@@ -32,6 +33,8 @@ class Rule:
     title: str
     load_ahead: bool
     at: Callable[[Site], Choose]
+    ahead: Ahead | None = None
+    """How booked cars are brought before their customers come; None: none is."""
 
 
 def first_come(_course: Course, _here: int, request: Request, _target: int) -> tuple[float, ...]:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.realtime
 
 
 DUE = 1_800_000_000
-BOOKED = {"id": 9, "car": "C2", "room": None, "due": DUE, "due_in_s": 60.0, "state": "BOOKED", "job": None, "by": ""}
+BOOKED = {"id": 9, "car": "C2", "room": None, "due": DUE, "due_in_s": 60.0, "state": "BOOKED", "job": None,
+          "stands_in": None, "by": ""}  # fmt: skip
 
 
 def job(number: int = 5, state: str = "DONE", **more: Any) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""Pre-staging: which booked car is brought into a room before its customer has come, when, and into which room.
+
+An idle carriage may fetch a booked car ahead; who has no appointment must not pay for it. A car is brought ahead only
+
+- into a vacant room that leaves another one vacant for whoever comes (in a tower with one room nothing is staged: a
+  customer who comes meanwhile would wait until the car is back in its bay);
+- while nobody who has come could begin, and nobody who will be able to begin would find the carriage farther away or
+  later than without;
+- within so long of the appointment as the move takes at its late estimate, those of the others that are staged with it,
+  and a margin; never earlier than `Ahead.most_s`, since a room that stands still serves nobody.
+
+Pure; times in seconds on one clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from controller.domain.dispatch.course import Course, State, opening
+from controller.domain.dispatch.scene import Move, Request, Scene
+from controller.domain.jobs import JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Somebody who is to come for a car at a time, and has not come."""
+
+    id: int
+    due_s: float
+    source: int
+    """Where the car stands."""
+    room: int | None = None
+    """Where it is wanted; None: in any room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How far ahead of its appointment a car is brought. Seconds."""
+
+    margin_s: float = 120.0
+    """Before the appointment it should stand in its room: people come early, too."""
+    late_s: float = 20.0
+    """By how much nine in ten moves are later than planned, at most."""
+    most_s: float = 600.0
+    """No car is begun with earlier before its appointment."""
+    spare: int = 1
+    """So many rooms stay vacant beside it."""
+
+
+DEFAULT = Ahead()
+
+
+def staged(
+    awaited: Iterable[Awaited], requests: Sequence[Request], scene: Scene, course: Course, ahead: Ahead = DEFAULT
+) -> tuple[Move | None, float]:
+    """Return the move that brings a car ahead now, and from when one may be worth a look; infinity: none will.
+
+    ``requests`` are those who have come; none of them can begin now. ``course`` is that of moves into vacant rooms.
+    """
+    state = opening(scene, requests)
+    vacant = [room for room in sorted(scene.vacant_s) if state.opens_s(room) <= scene.begin_s]
+    found = _moves(awaited, state, vacant, course)
+    if not found:
+        return None, inf
+    begin_s = _begin_s(found, len(vacant) - ahead.spare, ahead)
+    if begin_s > scene.begin_s:
+        return None, begin_s
+    first, move = found[0]
+    assert first.due_s < inf
+    if len(vacant) <= ahead.spare or _in_the_way(move, requests, state, course):
+        return None, inf
+    return move, begin_s
+
+
+def _moves(
+    awaited: Iterable[Awaited], state: State, vacant: Sequence[int], course: Course
+) -> list[tuple[Awaited, Move]]:
+    """Return the best move for each car that could be brought, the next appointment first."""
+    found = list[tuple[Awaited, Move]]()
+    for each in sorted(awaited, key=lambda one: (one.due_s, one.id)):
+        request = Request(each.id, JobKind.RETRIEVE, each.due_s, each.source, each.room)
+        moves = [course.move(state, request, room) for room in vacant if course.possible(state, request, room)]
+        if moves:
+            found.append((each, min(moves, key=lambda move: (move.end_s, move.target))))
+    return found
+
+
+def _begin_s(found: Sequence[tuple[Awaited, Move]], rooms: int, ahead: Ahead) -> float:
+    """Return when to begin with the first, so that as many as there are rooms for stand there in time."""
+    begin_s, taken_s = inf, 0.0
+    for each, move in found[: max(1, rooms)]:
+        taken_s += move.end_s - move.begin_s
+        begin_s = min(begin_s, each.due_s - taken_s - ahead.late_s - ahead.margin_s)
+    return max(begin_s, found[0][0].due_s - ahead.most_s)
+
+
+def _in_the_way(move: Move, requests: Iterable[Request], state: State, course: Course) -> bool:
+    """Return whether somebody who has come would be served later behind that move, as far as anybody knows."""
+    go_s = course.cycles.go_s
+    for each in requests:
+        can_s = max(each.ready_s, _opens_s(each, state))
+        there_s = max(can_s, move.end_s) + go_s(move.target, each.source)
+        if there_s > max(can_s, state.free_s) + go_s(state.carriage, each.source):
+            return True
+    return False
+
+
+def _opens_s(request: Request, state: State) -> float:
+    """Return from when a request has a room to go to; one that needs none has it at once."""
+    if request.kind is not JobKind.RETRIEVE:
+        return 0.0
+    wanted = state.vacant_s if request.target is None else (request.target,)
+    return min((state.opens_s(room) for room in wanted), default=inf)

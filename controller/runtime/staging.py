@@ -1,0 +1,166 @@
+"""Booked cars brought ahead: when one is, when the carriage is given up for somebody who came, and the way back.
+
+The idle carriage brings the next booked car into a room, where it stands behind a shut gate until its customer comes.
+Whoever comes meanwhile is served first: a move that has not opened the way to its car yet is given up for them. If
+nobody comes for the car within the grace, it is put back as a car that was brought is, measured and stored.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from controller.domain.appointments import GRACE_S, Appointment, AppointmentState
+from controller.domain.book import CARRIAGE
+from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.places import PlaceStatus
+from controller.domain.records import AppointmentSet
+from controller.domain.rooms import RoomState
+from controller.runtime.admission import Admission
+from controller.runtime.ledger import Ledger
+from controller.runtime.register import Register
+from controller.runtime.rooms import Rooms
+
+if TYPE_CHECKING:
+    from controller.runtime.jobs import Jobs
+
+log = structlog.get_logger(__name__)
+
+_NOT_AT_THE_CAR: Final = frozenset({JobState.QUEUED, JobState.ASSIGNED, JobState.POSITIONING})
+"""States of a job that can be given up at once: no way is open yet."""
+
+
+class Staging:
+    """Looks after the appointments. Called by the control task alone.
+
+    ``now`` is wall time in seconds since the epoch, in which appointments are; ``clock`` the loop's. Between the two
+    only one thing is kept: since when an appointment is seen to have passed. A clock that is set moves what is due,
+    and gives nobody less than the grace to come.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        register: Register,
+        admission: Admission,
+        jobs: "Jobs",
+        rooms: Rooms,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._book = ledger.book
+        self._register = register
+        self._admission = admission
+        self._jobs = jobs
+        self._rooms = rooms
+        self._now = now
+        self._clock = clock
+        self._passed_s: dict[int, float] = {}
+        """By appointment: since when, on the loop's clock, its time is seen to have passed."""
+        self.on_end: Callable[[Appointment], None] = lambda _appointment: None
+        """Called with each appointment that ends here."""
+
+    async def look(self, *, idle: bool) -> bool:
+        """Look after all appointments; return whether a job waits that did not before.
+
+        ``idle``: nothing but a job keeps the carriage from being used.
+        """
+        for each in list(self._book.appointments.values()):
+            if each.back:
+                await self._put_back(each)
+            elif self._is_late(each):
+                log.info("no_show", appointment=each.id, car=each.car)
+                await self.end(each, AppointmentState.LAPSED, f"nobody came within {GRACE_S / 60:.0f} min")
+            else:
+                await self._give_way(each)
+        if not idle or not self._book.appointments or not self._jobs.executing:
+            return False
+        return not self._jobs.need_carriage and self._jobs.quiet and await self._bring_next()
+
+    async def end(self, appointment: Appointment, state: AppointmentState, reason: str) -> Appointment:
+        """End an appointment; its car goes back if it was brought, or is on its way."""
+        job = self._bringing(appointment)
+        if job is not None and job.state in _NOT_AT_THE_CAR:
+            await self._jobs.cancel(job, reason)
+            job = None
+        back = job is not None or (appointment.job is not None and self._room_of(appointment) is not None)
+        ended = replace(appointment, state=state, reason=reason, back=back)
+        await self._ledger.commit(AppointmentSet(ended))
+        self._passed_s.pop(appointment.id, None)
+        self.on_end(ended)
+        return ended
+
+    async def put_back_again(self, appointment: Appointment) -> None:
+        """Put a car back whose way back was given up."""
+        room = self._room_of(appointment)
+        if room is not None and self._book.job_of_car(appointment.car) is None:
+            await self._store(appointment, room)
+
+    def _is_late(self, appointment: Appointment) -> bool:
+        """Return whether nobody has come within the grace."""
+        if self._now() < appointment.due:
+            self._passed_s.pop(appointment.id, None)
+            return False
+        passed_s = self._passed_s.setdefault(appointment.id, self._clock())
+        return self._clock() - passed_s >= GRACE_S
+
+    async def _give_way(self, appointment: Appointment) -> None:
+        """Give a move up that was never begun, or that keeps somebody waiting who has come."""
+        job = self._bringing(appointment)
+        if job is None or job.state not in _NOT_AT_THE_CAR:
+            return
+        if job.state is not JobState.QUEUED and not self._jobs.somebody_waits:
+            return
+        await self._jobs.cancel(job, "gives way to somebody who has come")
+        await self._ledger.commit(AppointmentSet(replace(appointment, job=None)))
+
+    async def _bring_next(self) -> bool:
+        """Let the next car be brought ahead, if that keeps nobody waiting; return whether one is."""
+        awaited = [each for each in self._book.appointments.values() if self._may_be_brought(each)]
+        move = self._jobs.brought_next(awaited) if awaited else None
+        if move is None:
+            return False
+        appointment = self._book.appointments[move.request]
+        job = self._admission.ahead(appointment, move.source, move.target)
+        if not self._jobs.can_start(job):
+            return False
+        await self._register.enter(job, AppointmentSet(replace(appointment, job=job.id)))
+        return True
+
+    def _may_be_brought(self, appointment: Appointment) -> bool:
+        """Return whether a car waits for its appointment where it verifiably stands, and was not brought before."""
+        if appointment.back or appointment.job is not None or self._book.job_of_car(appointment.car) is not None:
+            return False
+        where = self._book.where(appointment.car)
+        in_a_bay = where is not None and where != CARRIAGE and self._room_of(appointment) is None
+        return in_a_bay and self._book.places[where or CARRIAGE].status is PlaceStatus.OCCUPIED
+
+    async def _put_back(self, appointment: Appointment) -> None:
+        """Store the car of an appointment that has ended; forget the appointment once nothing of it is in a room."""
+        if self._book.job_of_car(appointment.car) is not None:
+            return
+        room = self._room_of(appointment)
+        if room is None:
+            await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
+            return
+        last = None if appointment.job is None else self._book.jobs.get(appointment.job)
+        # A way back that was given up, by a person or since the car may not be taken in, is a person's matter.
+        if last is None or last.kind is not JobKind.STORE:
+            await self._store(appointment, room)
+
+    async def _store(self, appointment: Appointment, room: int) -> None:
+        if self._rooms.state(room) is RoomState.CAR_PRESENT and self._admission.has_a_bay():
+            job = self._admission.back(appointment, room)
+            await self._register.enter(job, AppointmentSet(replace(appointment, job=job.id)))
+
+    def _bringing(self, appointment: Appointment) -> Job | None:
+        """Return the job that brings the car of an appointment ahead and has not ended."""
+        job = None if appointment.job is None else self._book.jobs.get(appointment.job)
+        return None if job is None or job.state in TERMINAL else job
+
+    def _room_of(self, appointment: Appointment) -> int | None:
+        """Return the room that the car of an appointment stands in."""
+        where = self._book.where(appointment.car)
+        return where if self._rooms.has(where) else None

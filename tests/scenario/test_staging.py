@@ -1,0 +1,254 @@
+"""Booked cars brought ahead: kept behind a shut gate, handed over at once, given way for, put back, over a crash."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from config.schema import Tower
+from controller.app import Ports
+from controller.domain.appointments import GRACE_S
+from controller.domain.dispatch.staging import DEFAULT as AHEAD
+from controller.domain.events import Arrive, Cancel, Query, Retrieve
+from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.codes import Signal
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.life import Life
+from sim_plc.rehearsal.world import EPOCH_S, World
+from tests.support.scenes import all_is_shut, all_is_told, eventually, refused_now, stock
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.towers import tower_named
+
+
+def two_rooms(**overrides: str) -> Tower:
+    """Return the small tower with a second room in the place of a bay."""
+    keys = {key.replace("__", "."): value for key, value in overrides.items()}
+    return tower_named("small", "brisk", {"ring.rooms": "[101, 103]", **keys})
+
+
+SHAPE = two_rooms().shape
+NEAR, FAR = SHAPE.bays[0], SHAPE.bays[-1]
+CAR, ANOTHER = f"C{FAR}", f"C{NEAR}"
+HOUR_S = 3600.0
+SOON_S = AHEAD.most_s + 60.0
+"""An appointment that nothing is done for yet."""
+
+
+async def booked(it: Stage, car: str, seconds: float) -> int:
+    """Make an appointment so many seconds from now; return its number."""
+    due = int(EPOCH_S + it.world.now + seconds)
+    number = (await it.ask(Retrieve(car=car, due=due)))["appointment"]
+    assert isinstance(number, int)
+    return number
+
+
+async def staged(it: Stage, car: str, seconds: float = SOON_S) -> int:
+    """Make an appointment and wait until its car stands in a room; return the room."""
+    await booked(it, car, seconds)
+    await eventually(it, lambda: it.truth()[car] in SHAPE.rooms and not it.book.open_jobs(), seconds)
+    return it.truth()[car]
+
+
+def gate_is_shut(it: Stage, room: int) -> bool:
+    """Tell whether nobody can get at the car of a room."""
+    return it.world.plant.truth().gates[room].locked
+
+
+def test_a_booked_car_stands_in_its_room_in_time_and_the_gate_opens_for_its_customer_alone() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            due_s = it.world.now + SOON_S
+            number = await booked(it, CAR, SOON_S)
+            await asyncio.sleep(SOON_S - AHEAD.most_s)
+            assert it.truth()[CAR] == FAR, "a room that stands still serves nobody"
+            await eventually(it, lambda: it.truth()[CAR] in SHAPE.rooms and not it.book.open_jobs(), AHEAD.most_s)
+            room = it.truth()[CAR]
+            assert due_s - AHEAD.most_s < it.world.now < due_s - AHEAD.margin_s / 2
+            await asyncio.sleep(due_s + 60.0 - it.world.now)
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.CAR_PRESENT, True)
+            assert it.world.plant.truth().signals[room] == Signal.DARK
+            [shown] = list((await it.ask(Query(what="jobs")))["appointments"])  # type: ignore[call-overload]
+            assert (shown["id"], shown["stands_in"]) == (number, room)
+            assert (await refused_now(it, Retrieve(car=CAR))).rule == "CAR_BOOKED"
+            came_s = it.world.now
+            job = await it.order(Arrive(car=CAR))
+            assert it.job(job).state is JobState.DONE
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            assert it.world.now - came_s < 10.0
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            assert it.book.appointments == {}
+            all_is_told(it)
+
+    loop.run(scenario())
+
+
+def test_a_car_that_nobody_comes_for_is_put_back_without_an_alarm() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            due_s = it.book.appointments[number].due - EPOCH_S
+            await eventually(it, lambda: it.truth().get(CAR) != room, HOUR_S)
+            assert it.world.now - due_s >= GRACE_S
+            await eventually(it, lambda: not it.book.appointments)
+            assert it.truth()[CAR] in SHAPE.bays
+            all_is_told(it)
+            all_is_shut(it)
+            assert it.book.alarms == {}
+            [back] = [job for job in it.book.jobs.values() if job.kind is JobKind.STORE]
+            assert (back.state, back.requested_by) == (JobState.DONE, f"appointment {number}")
+            assert it.world.daemon is not None
+            told = [event for event in it.world.daemon.board.events if event["event"] == "appointment"]
+            assert [event["state"] for event in told] == ["BOOKED", "LAPSED"]
+            assert told[-1]["reason"] == "nobody came within 15 min"
+            assert await it.refused(Arrive(car=CAR)) == "NO_APPOINTMENT"
+            assert await it.ended(await it.order(Retrieve(car=CAR))) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_a_crash_lets_nobody_at_a_car_that_is_kept() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            await it.world.crash_daemon()
+            await it.start()
+            await it.execute()
+            await eventually(it, lambda: it.room(room) is RoomState.CAR_PRESENT)
+            await asyncio.sleep(60.0)
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.CAR_PRESENT, True)
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(scenario())
+
+
+def test_whoever_comes_while_the_carriage_is_on_its_way_to_a_booked_car_is_served_first() -> None:
+    async def scenario() -> None:
+        slow = two_rooms(machine__lift__speed_mm_s="200")
+        async with stage(slow, cars=stock(FAR, NEAR)) as it:
+            number = await booked(it, CAR, SOON_S)
+
+            def ahead() -> list[Job]:
+                return [job for job in it.book.jobs.values() if job.car == CAR]
+
+            await eventually(it, lambda: any(job.state is JobState.POSITIONING for job in ahead()), HOUR_S)
+            walk_in = await it.order(Retrieve(car=ANOTHER))
+            await it.until(lambda: it.job(walk_in).state is JobState.POSITIONING)
+            assert [(job.state, job.reason) for job in ahead()] == [
+                (JobState.CANCELLED, "gives way to somebody who has come")
+            ]
+            assert it.book.appointments[number].job is None
+            assert await it.ended(walk_in) is JobState.DONE
+            room = it.truth()[ANOTHER]
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await eventually(it, lambda: it.truth()[CAR] in SHAPE.rooms, SOON_S)
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_who_comes_while_the_car_is_on_its_way_finds_the_gate_opening() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            await booked(it, CAR, SOON_S)
+            await eventually(it, lambda: bool(it.book.open_jobs()), HOUR_S)
+            [job] = it.book.open_jobs()
+            assert await it.order(Arrive(car=CAR)) == job.id
+            assert await it.ended(job.id) is JobState.DONE
+            room = it.truth()[CAR]
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_an_appointment_that_is_cancelled_sends_its_car_back_and_one_room_stays_vacant() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            numbers = {CAR: await booked(it, CAR, SOON_S), ANOTHER: await booked(it, ANOTHER, SOON_S)}
+
+            def in_rooms() -> list[str]:
+                return [car for car, place in it.truth().items() if place in SHAPE.rooms]
+
+            await eventually(it, lambda: in_rooms() != [], SOON_S)
+            [first] = in_rooms()
+            await asyncio.sleep(120.0)
+            assert in_rooms() == [first], "one room is for whoever comes"
+            assert (await it.ask(Cancel(job=numbers[first])))["state"] == "CANCELLED"
+            # Its room is the next one's then.
+            await eventually(it, lambda: in_rooms() not in ([], [first]), SOON_S)
+            assert next(iter(it.book.appointments.values())).car in in_rooms()
+            assert len(it.book.appointments) == 1
+
+    loop.run(scenario())
+
+
+def test_in_a_tower_with_one_room_nothing_is_staged() -> None:
+    async def scenario() -> None:
+        tower = tower_named("small", "brisk")
+        bay = tower.shape.bays[-1]
+        async with stage(tower, cars=stock(bay)) as it:
+            await booked(it, f"C{bay}", 700.0)
+            await asyncio.sleep(700.0 + GRACE_S / 2)
+            assert (it.truth(), it.book.jobs) == ({f"C{bay}": bay}, {})
+            await eventually(it, lambda: not it.book.appointments)
+            assert it.book.jobs == {}, "it lapses where it stands"
+
+    loop.run(scenario())
+
+
+class SetClock(World):
+    """A world whose wall clock may be set."""
+
+    wrong_s = 0.0
+
+    def ports(self, life: Life) -> Ports:
+        ports = super().ports(life)
+        return replace(ports, now=lambda: ports.now() + self.wrong_s)
+
+
+@pytest.mark.campaign
+def test_a_clock_that_jumps_takes_no_appointment_away() -> None:
+    async def scenario() -> None:
+        world = SetClock(two_rooms(), 1, cars=stock(FAR))
+        it = Stage(world)
+        async with world.running():
+            await it.start()
+            await it.import_all()
+            await it.execute()
+            room = await staged(it, CAR)
+            for wrong_s in (2 * HOUR_S, -HOUR_S, 10 * 365 * 24 * HOUR_S):
+                world.wrong_s = wrong_s
+                await asyncio.sleep(GRACE_S / 2)
+                assert it.truth()[CAR] == room
+                assert gate_is_shut(it, room)
+            world.wrong_s = 0.0
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            it.inspector.judge_end()
+            assert it.inspector.violations == []
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_a_gate_that_is_forced_before_a_car_that_is_kept_blocks_its_room_and_is_shut_by_a_reset() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            it.world.do(lambda plant: plant.troubles.force("gate", room, on=True))
+            await it.until(lambda: it.room(room) is RoomState.BLOCKED)
+            it.world.do(lambda plant: plant.troubles.force("gate", room, on=False))
+            if it.unit is not UnitState.ABORTED:
+                await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            await eventually(it, lambda: it.room(room) is RoomState.CAR_PRESENT)
+            assert gate_is_shut(it, room)
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(scenario())
