@@ -226,6 +226,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             rounds=Rounds(tower.audit.visits_per_day, tower.audit.idle_s),
             news=News(drivers),
             sensors_out=book.sensors_out,
+            restrictions=book.restrictions,
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
         intervals = intervals_of(tower)

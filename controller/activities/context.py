@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.activities.waiting import News
 from controller.domain.ports import Keeper
+from controller.domain.restrictions import Restrictions
 from controller.domain.travel import Kinematics
 from hal.plcmap.shape import TowerShape
 from hal.tower import Tower
@@ -52,3 +53,5 @@ class Bench:
     news: News
     sensors_out: Mapping[str, object] = field(default_factory=dict)
     """By name: the sensors that are out of service, as the book holds them now."""
+    restrictions: Restrictions = field(default_factory=dict)
+    """What people keep the tower from, as the book holds it now."""

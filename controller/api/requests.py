@@ -226,6 +226,22 @@ def _free(params: Params, by: str) -> events.Request:
     return events.FreePlace(by, place=params.number("place"))
 
 
+def _level_block(params: Params, by: str) -> events.Request:
+    return events.BlockLevel(by, level=params.number("level"), why=params.text("why"))
+
+
+def _level_free(params: Params, by: str) -> events.Request:
+    return events.FreeLevel(by, level=params.number("level"))
+
+
+def _room_out(params: Params, by: str) -> events.Request:
+    return events.RoomOut(by, room=params.number("room"), why=params.text("why"))
+
+
+def _room_in(params: Params, by: str) -> events.Request:
+    return events.RoomIn(by, room=params.number("room"))
+
+
 def _alarm(params: Params, by: str) -> events.Request:
     act = events.AlarmAct(params.one_of("act", events.AlarmAct))
     seconds = params.optional_number("seconds") or 0
@@ -334,6 +350,10 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "place.free": _free,
         "place.confirm": _confirm,
         "place.audit": _audited,
+        "level.block": _level_block,
+        "level.free": _level_free,
+        "room.out": _room_out,
+        "room.in": _room_in,
         "sensor.out": _sensor_out,
         "sensor.in": _sensor_in,
         "sensors": _sensors,

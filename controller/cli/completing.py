@@ -74,6 +74,12 @@ def blocked_bays(ctx: click.Context, _param: click.Parameter, incomplete: str) -
     return _fitting(incomplete, ((str(place["place"]), place["reason"]) for place in blocked))
 
 
+def blocked_levels(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Return the levels that are out of use."""
+    found = (each for each in _asked(ctx, "status").get("restrictions", ()) if each["kind"] == "level")
+    return _fitting(incomplete, ((str(each["number"]), each["why"]) for each in found))
+
+
 def stations(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Return the names of the stations."""
     found = _asked(ctx, "status").get("stations", ())

@@ -55,7 +55,7 @@ def retrieve(
     if due is not None and wait:
         fail(USAGE, "an appointment is not waited for: --at or --wait")
     with SyncClient(socket) as client:
-        place = None if room is None else _room_place(client, room)
+        place = None if room is None else room_place(client, room)
         if due is not None:
             answer = client.call("retrieve", car=car, room=place, due=due)
             said = f"appointment {answer['appointment']}: {car} at {due_text(answer['due'])}"
@@ -101,7 +101,7 @@ def store(car: str, room: int, model: str, socket: Path, *, wait: bool, yes: boo
     Says what will move and asks, unless --yes.
     """
     with SyncClient(socket) as client:
-        place = _room_place(client, room)
+        place = room_place(client, room)
         if not yes:
             go_ahead(intent.storing(client.call("status"), car, place))
         job = _job_of(client, "store", car=car, room=place, model=model)
@@ -175,7 +175,7 @@ def _job(client: SyncClient, number: int) -> Mapping[str, Any] | None:
     return next((job for job in client.call("jobs")["jobs"] if job["id"] == number), None)
 
 
-def _room_place(client: SyncClient, room: int) -> int:
+def room_place(client: SyncClient, room: int) -> int:
     """Return the place of a room given by its number or its place."""
     if room >= FIRST_PLACE:
         return room

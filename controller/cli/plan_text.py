@@ -24,7 +24,7 @@ def plan_lines(picture: Picture) -> Iterator[str]:
         yield f"{position:>3}  job {move['job']} {_what(move, rooms)}, begins {_in(move['begins_s'])}, {_promise(move)}"
         yield f"     {move['why']}"
     for job in unplanned:
-        yield f"  -  job {job['id']} {job['kind']} {job['car']}: nothing can be done for it as things are"
+        yield f"  -  job {job['id']} {job['kind']} {job['car']}, nobody knows when: {job['held']}"
     for each in picture["appointments"]:
         yield f"  -  appointment {booked_text(each, rooms)}"
     if picture["promises"]["kept"]:

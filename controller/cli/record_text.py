@@ -14,6 +14,7 @@ from controller.domain.book import CARRIAGE
 from controller.domain.jobs import Job
 from controller.domain.looks import Look
 from controller.domain.places import Place
+from controller.domain.restrictions import over
 from controller.domain.service import MS_PER_HOUR
 
 KINDS: Final[Mapping[str, str]] = {
@@ -23,6 +24,7 @@ KINDS: Final[Mapping[str, str]] = {
     "AppointmentSet": "job",
     "PlaceSet": "place",
     "SensorSet": "sensor",
+    "RestrictionSet": "restriction",
     "BaySeen": "audit",
     "CarKnown": "car",
     "Asked": "request",
@@ -40,7 +42,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a person calls each kind of entry."""
 
-TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "job_done": "job"}
+TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "job_done": "job", "promise": "job"}
 """What the daemon tells and no journal keeps, and what a person calls it."""
 
 CHOICES: Final = tuple(dict.fromkeys((*KINDS.values(), *TOLD.values())))
@@ -91,6 +93,9 @@ def record_text(record: records.Record) -> str:  # noqa: PLR0911, PLR0912, C901 
             return _alarm(line, event)
         case records.SensorSet():
             return _sensor(record)
+        case records.RestrictionSet(restriction, on):
+            state = str(restriction) if on else over(restriction.key)
+            return f"{state}, by {restriction.by or '?'}"
         case records.BaySeen(look):
             return _look(look)
         case records.ServiceDone(component, _, by, note):

@@ -14,6 +14,8 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     tower = status["tower"]
     yield "tower", f"{tower['title'] or tower['name']} (profile {tower['profile']})"
     yield "unit", unit_text(status["unit"])
+    for restriction in status["restrictions"]:
+        yield "limit", ink(restriction["text"], ODD)
     yield "safety", safety_text(status["safety"])
     yield "stations", stations_text(status["stations"])
     yield "carriage", carriage_text(status)
@@ -123,4 +125,6 @@ def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
     text = f"{job['id']} {job['kind']} {job['car']}{where} {job['state']}"
     if job.get("promise"):
         text += f", done in {seconds_text(job['promise']['p50_s'])}"
+    if job.get("held"):
+        text += ink(f", nobody knows when: {job['held']}", ODD)
     return text + (ink(f": {job['reason']}", ODD) if job.get("reason") else "")

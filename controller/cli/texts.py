@@ -102,6 +102,17 @@ def _station(event: Mapping[str, Any]) -> str:
     return f"station {event['name']} {event['state']}{_because(event.get('detail', ''))}"
 
 
+def _restriction(event: Mapping[str, Any]) -> str:
+    return f"{event['text']}, by {event['by'] or '?'}"
+
+
+def _promise(event: Mapping[str, Any]) -> str:
+    when = "nobody knows when"
+    if event["p50_s"] is not None:
+        when = f"done in {seconds_text(event['p50_s'])}, at the latest {seconds_text(event['p90_s'])}"
+    return f"job {event['job']} {event['car']}: {when} ({event['because']})"
+
+
 def who_looked(eye: str, by: str) -> str:
     """Return who has looked into a bay."""
     if eye == Eye.CARRIAGE:
@@ -133,6 +144,8 @@ _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "appointment": _appointment,
     "station": _station,
     "audit": _audit,
+    "restriction": _restriction,
+    "promise": _promise,
     "alarm": _alarm,
     "alarm_state": _alarm_state,
 }

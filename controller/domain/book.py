@@ -10,6 +10,7 @@ from controller.domain.appointments import Appointment
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.restrictions import Key, Restriction
 from controller.domain.service import ServiceBook, Serviced, component_of
 from controller.domain.unit import UnitMode
 
@@ -50,6 +51,8 @@ class Book:
     mode: UnitMode = UnitMode.PRODUCTION
     sensors_out: dict[str, records.SensorSet] = field(default_factory=dict)
     """By name: the sensors that are out of service."""
+    restrictions: dict[Key, Restriction] = field(default_factory=dict)
+    """What people keep the tower from."""
     alarms: dict[Tag, AlarmLine] = field(default_factory=dict)
     """Each alarm that is not quiet."""
     last_burst: int = 0
@@ -100,6 +103,8 @@ class Book:
                 self.mode = UnitMode(mode)
             case records.SensorSet():
                 self._set_sensor(record)
+            case records.RestrictionSet(restriction, on):
+                self._restrict(restriction, on=on)
             case records.BaySeen(look):
                 self._see(look)
             case records.AlarmSet(line):
@@ -156,6 +161,7 @@ class Book:
             "epoch": [self.epoch_high, self.epoch_low],
             "last_job": self.last_job,
             "sensors_out": [asdict(each) for each in self.sensors_out.values()],
+            "restrictions": [asdict(each) for each in self.restrictions.values()],
             "alarms": [asdict(line) for line in self.alarms.values()],
             "last_burst": self.last_burst,
             "looks": [asdict(look) for look in self.looks.values()],
@@ -204,6 +210,9 @@ class Book:
             # A snapshot of before a sensor could be taken out: none is.
             {each.name: each for each in map(records.sensor_from_body, _list(body.get("sensors_out", [])))},
         )
+        # A snapshot of before anything could be restricted: nothing is.
+        for restriction in map(records.restriction_from_body, _list(body.get("restrictions", []))):
+            book.restrictions[restriction.key] = restriction
         # A snapshot of before there was a list: no alarm is kept.
         for line in map(records.alarm_from_body, _list(body.get("alarms", []))):
             book.alarms[line.tag] = line
@@ -271,6 +280,11 @@ class Book:
         self.appointments.pop(appointment.id, None)
         if appointment.stands:
             self.appointments[appointment.id] = appointment
+
+    def _restrict(self, restriction: Restriction, *, on: bool) -> None:
+        self.restrictions.pop(restriction.key, None)
+        if on:
+            self.restrictions[restriction.key] = restriction
 
     def _set_job(self, job: Job) -> None:
         self._open_jobs = None

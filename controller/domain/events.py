@@ -170,6 +170,42 @@ class FreePlace(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLevel(Request):
+    """Take the bays of a level out of use until somebody gives it back; the carriage passes it as before.
+
+    Answer: ``{"restrictions": [those that are in force: {"kind", "number", "why", "by", "text"}]}``.
+    """
+
+    level: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeLevel(Request):
+    """Give a blocked level back. Answer as to `BlockLevel`."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomOut(Request):
+    """Take a room out of service, by its place: at once if it serves nobody, else behind whoever is in it.
+
+    Answer as to `BlockLevel`.
+    """
+
+    room: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomIn(Request):
+    """Take a room back into service, by its place. Answer as to `BlockLevel`."""
+
+    room: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPlace(Request):
     """State what stands in one bay after a look into it; its sensors must agree. ``car`` None: nothing.
 

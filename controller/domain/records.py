@@ -11,6 +11,7 @@ from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.looks import Eye, Finding, Look
 from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.restrictions import Restricted, Restriction
 from controller.domain.service import Counts, counts_from_body
 
 
@@ -176,6 +177,14 @@ class SensorSet:
 
 
 @dataclass(frozen=True, slots=True)
+class RestrictionSet:
+    """A restriction is in force from now on, or taken back; ``by`` in it names who did either."""
+
+    restriction: Restriction
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BaySeen:
     """Somebody, or the carriage, has looked into a bay."""
 
@@ -221,6 +230,7 @@ Record = (
     | UnitSet
     | ModeSet
     | SensorSet
+    | RestrictionSet
     | BaySeen
     | AlarmSet
     | ServiceDone
@@ -281,6 +291,13 @@ def place_from_body(body: object) -> Place:
 def sensor_from_body(body: object) -> SensorSet:
     """Return a sensor's record from its body."""
     return SensorSet(**_mapping(body))  # type: ignore[arg-type]
+
+
+def restriction_from_body(body: object) -> Restriction:
+    """Return a restriction from its body."""
+    values = _mapping(body)
+    values["kind"] = Restricted(str(values["kind"]))
+    return Restriction(**values)  # type: ignore[arg-type]
 
 
 def look_from_body(body: object) -> Look:
@@ -350,6 +367,7 @@ _MAKERS: dict[str, Callable[[Body], Record]] = {
     "UnitSet": _plain(UnitSet),
     "ModeSet": _plain(ModeSet),
     "SensorSet": sensor_from_body,
+    "RestrictionSet": lambda body: RestrictionSet(restriction_from_body(body["restriction"]), bool(body["on"])),
     "BaySeen": lambda body: BaySeen(look_from_body(body["look"])),
     "Asked": _plain(Asked),
     "JobSet": lambda body: JobSet(job_from_body(body["job"])),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
+from controller.activities.restricted import level_block, room_block
 from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Relocate, Resolve, Retrieve, Store
@@ -51,8 +52,10 @@ class Admission:
         """
         place = self._to_be_moved(car)
         room = None if wish is None else self._room(wish)
-        if room is not None and self._rooms.state(room) is RoomState.OUT_OF_SERVICE:
-            raise Refusal("ROOM_OUT_OF_SERVICE", f"room {room} is out of service")
+        if room is not None:
+            self._require_in_service(room)
+            if self._rooms.state(room) is RoomState.OUT_OF_SERVICE:
+                raise Refusal("ROOM_OUT_OF_SERVICE", f"room {room} is out of service: a sensor of it is out")
         return replace(self._job(JobKind.RETRIEVE, car, place, None, room, by), due=due)
 
     def ahead(self, appointment: Appointment, source: int, room: int) -> Job:
@@ -66,7 +69,7 @@ class Admission:
 
     def has_a_bay(self) -> bool:
         """Return whether a bay is free that nobody counts on."""
-        free = sum(self._status(bay) is PlaceStatus.FREE and not self._unseen(bay) for bay in self._unreserved())
+        free = sum(self._takes_a_car(bay) for bay in self._unreserved())
         return free > self._book.awaited_bays()
 
     def may_be_booked(self, car: str, room: int | None) -> None:
@@ -95,6 +98,7 @@ class Admission:
         where = self._book.where(request.car)
         if where is not None or self._book.job_of_car(request.car) is not None:
             raise Refusal("CAR_ALREADY_INSIDE", f"car {request.car} is in the tower already")
+        self._require_in_service(room)
         self._room_free(room)
         if not self.has_a_bay():
             raise Refusal("TOWER_FULL", f"no bay of {len(self._bench.shape.bays)} is free of claims")
@@ -111,6 +115,7 @@ class Admission:
         if request.bay not in self._bench.shape.bays:
             raise Refusal("UNKNOWN_BAY", f"{request.bay} is not a bay of this tower")
         self._usable(request.bay)
+        self._level_in_use(request.bay, f"bay {request.bay}")
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
         return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
@@ -243,7 +248,9 @@ class Admission:
         job = self._book.job_of_car(car)
         if job is not None and self._book.where(car) is not None:
             raise Refusal("CAR_HAS_JOB", f"car {car} is moved by job {job.id} already")
-        return self._stored(car)
+        bay = self._stored(car)
+        self._level_in_use(bay, f"car {car} in bay {bay}")
+        return bay
 
     def _stored(self, car: str) -> int:
         """Return the bay where a car verifiably stands."""
@@ -267,6 +274,17 @@ class Admission:
                 raise Refusal("BAY_NOT_USABLE", f"bay {bay} is {status}")
         if self._unseen(bay):
             raise Refusal("BAY_NOT_USABLE", f"of bay {bay} out of service: {', '.join(sorted(self._unseen(bay)))}")
+
+    def _level_in_use(self, bay: int, what: str) -> None:
+        """Refuse what somebody asks for now; a job that waits already goes on waiting."""
+        block = level_block(self._bench, bay)
+        if block is not None:
+            raise Refusal("LEVEL_BLOCKED", f"{what}: {block}")
+
+    def _require_in_service(self, room: int) -> None:
+        block = room_block(self._bench, room)
+        if block is not None:
+            raise Refusal("ROOM_OUT_OF_SERVICE", str(block))
 
     def _room(self, place: int) -> int:
         if place not in self._bench.shape.rooms:
@@ -329,7 +347,7 @@ class Admission:
     def _divert_to(self, place: int | None) -> int:
         if place is None:
             raise Refusal("PLACE_MISSING", "a diversion needs the bay to put the car into")
-        if place not in self._unreserved() or self._status(place) is not PlaceStatus.FREE or self._unseen(place):
+        if place not in self._unreserved() or not self._takes_a_car(place):
             raise Refusal("BAY_NOT_USABLE", f"{place} is not a free bay")
         return place
 
@@ -354,6 +372,11 @@ class Admission:
     def _unreserved(self) -> list[int]:
         taken = self._book.reserved()
         return [bay for bay in self._bench.shape.bays if bay not in taken]
+
+    def _takes_a_car(self, bay: int) -> bool:
+        """Return whether a bay is free, seen by both of its sensors, and on a level that is in use."""
+        free = self._status(bay) is PlaceStatus.FREE and not self._unseen(bay)
+        return free and level_block(self._bench, bay) is None
 
     def _unseen(self, bay: int) -> frozenset[str]:
         """Return the contacts of a bay without which no car is put into it."""

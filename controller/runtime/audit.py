@@ -12,6 +12,7 @@ import structlog
 from controller.activities import audit, recovery, transfer
 from controller.activities.audit import Sight, believed
 from controller.activities.context import Bench
+from controller.activities.restricted import level_block
 from controller.activities.situation import situation
 from controller.domain.events import AuditPlace, ConfirmPlace
 from controller.domain.interlocks import Wish, WishKind, refusal
@@ -166,7 +167,9 @@ class Audit:
 
     def _in_turn(self) -> list[int]:
         open_to_all = [
-            bay for bay in self._bench.shape.bays if self._book.places[bay].status is not PlaceStatus.BLOCKED
+            bay
+            for bay in self._bench.shape.bays
+            if self._book.places[bay].status is not PlaceStatus.BLOCKED and level_block(self._bench, bay) is None
         ]
         return in_turn(open_to_all, self._book.looks)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -26,6 +26,7 @@ from controller.runtime.jog import Hand
 from controller.runtime.leave import Leave
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
+from controller.runtime.restricting import Restricting
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Runner
 from controller.runtime.service import ServiceDesk
@@ -106,6 +107,7 @@ class Control:
         register = Register(ledger, board, now)
         self.jobs = Jobs(bench, ledger, register, self.rooms, board, self._post, now)
         self.rooms.on_state, register.on_change = self.jobs.foresight.entered, self.jobs.foresight.changed
+        self.restricting = Restricting(bench, ledger.book)
         self.hand = Hand(bench, board, self._post)
         self.audit = Audit(bench, ledger, self.jobs, self.rooms, board, inbox.post, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
@@ -159,6 +161,10 @@ class Control:
             return self._views.answer(self, query.what, query.params)
 
         await wind_up.wind_up(error, self._bench, self._inbox, look)
+
+    def tell(self, event: Mapping[str, object]) -> None:
+        """Put an event on the board."""
+        self._board.tell(event)
 
     def publish(self) -> None:
         """Put the newest status on the board."""
@@ -224,7 +230,7 @@ class Control:
             if await self.staging.look(idle=not self.audit.has_carriage):
                 await self.jobs.dispatch()
             self.audit.begin()
-            self.jobs.foresight.look(self.jobs.plan)
+            self.jobs.promise()
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))

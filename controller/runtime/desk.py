@@ -14,10 +14,12 @@ from controller.domain.events import (
     AlarmCommand,
     Arrive,
     AuditPlace,
+    BlockLevel,
     BlockPlace,
     Cancel,
     CompleteService,
     ConfirmPlace,
+    FreeLevel,
     FreePlace,
     ImportInventory,
     Interlocks,
@@ -28,6 +30,8 @@ from controller.domain.events import (
     Request,
     Resolve,
     Retrieve,
+    RoomIn,
+    RoomOut,
     SaveTrace,
     SensorIn,
     SensorOut,
@@ -40,12 +44,14 @@ from controller.domain.jobs import Job, JobEvent
 from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
+from controller.domain.restrictions import over
 from controller.runtime.admission import Admission
 from controller.runtime.appointments import Appointments
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
 from controller.runtime.register import Register
+from controller.runtime.restricting import Wish
 from controller.runtime.sensors import Sensors
 from controller.runtime.tracing import Traces
 from controller.runtime.trail import Trail
@@ -136,6 +142,8 @@ class Desk:
                 return await self._believe(request, PlaceSet(self._locked.free(request)))
             case ConfirmPlace() | AuditPlace():
                 return await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
+            case BlockLevel() | FreeLevel() | RoomOut() | RoomIn():
+                return await self._restrict(request)
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
             case CompleteService() | StateService():
@@ -237,6 +245,18 @@ class Desk:
                     answer |= {"finding": look.finding.value}
                     self._control.audit.tell(look)
         return answer
+
+    async def _restrict(self, request: Wish) -> Answer:
+        """Keep the tower from something, or let it again; whoever waits is told what follows for them."""
+        record = self._control.restricting.grant(request)
+        self._trail.note(request)
+        await self._ledger.commit(record)
+        restriction = record.restriction
+        text = str(restriction) if record.on else over(restriction.key)
+        log.info("restriction", kind=restriction.kind.value, number=restriction.number, on=record.on, by=request.by)
+        told = {"kind": restriction.kind.value, "number": restriction.number, "on": record.on}
+        self._control.tell({"event": "restriction", **told, "text": text, "by": request.by})
+        return {"restrictions": self._control.restricting.picture()}
 
     async def _serve_sensor(self, request: SensorOut | SensorIn) -> Answer:
         match request:

@@ -6,13 +6,14 @@ finds that it can.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Final
 
 from controller.activities import readings
 from controller.activities.context import Bench
+from controller.activities.restricted import level_block, room_block
 from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
@@ -20,7 +21,7 @@ from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles
-from controller.domain.dispatch.eta import Eta, Forecast
+from controller.domain.dispatch.eta import Eta, Forecast, Limit
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
@@ -28,10 +29,14 @@ from controller.domain.dispatch.staging import Awaited, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.restrictions import Key, Restricted, over, said
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
+from controller.domain.unit import UnitMode
 from controller.runtime import claims
 from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
+from controller.runtime.hindrance import Hindrances
+from controller.runtime.inbox import Board
 from controller.runtime.yardstick import StepTime
 
 LIMITS: Final = Limits(load_ahead=False)
@@ -49,24 +54,41 @@ class AtHand:
     elapsed_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    """What a forecast rests on beside jobs and rooms."""
+
+    away: tuple[str, ...]
+    mode: UnitMode
+    restrictions: tuple[Key, ...]
+    places: tuple[PlaceStatus, ...]
+
+
 class Foresight:
     """Plans the queue and tells when each job of it will be served. Called by the control task alone.
 
     ``now`` is wall time in seconds since the epoch; all that is planned is in seconds of the loop's clock.
     """
 
-    def __init__(self, bench: Bench, book: Book, room: Callable[[int], RoomState], now: Callable[[], float]) -> None:
+    def __init__(
+        self, bench: Bench, book: Book, room: Callable[[int], RoomState], board: Board, now: Callable[[], float]
+    ) -> None:
         self._bench = bench
         self._book = book
         self._room = room
+        self._board = board
+        self._hindrances = Hindrances(bench, book, room)
         self._now = now
         self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
         self._cycles = Cycles(bench.kinematics, bench.shape)
         self._stale = False
+        self._rested_on: _Circumstances | None = None
         self.forecast = Forecast()
         self.calibration = Calibration()
         self.promises: Mapping[int, Eta] = {}
         """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then."""
+        self.held: Mapping[int, str] = {}
+        """By queued job that nothing can be planned for: why. Nobody knows when it will be done."""
         self.why: dict[int, str] = {}
         """By open job: why it was taken up when it was."""
 
@@ -150,17 +172,64 @@ class Foresight:
         assert place is not None, "a car that is to be brought stands somewhere"
         return place
 
-    def look(self, plan_now: Callable[[], Plan]) -> None:
-        """Promise anew, if a job or a room has changed since the last look."""
-        if not self._stale:
+    def hindrance(self, job: Job, free_bays: Collection[int]) -> str:
+        """Return why nothing can be planned for a job that waits, as things are; never empty."""
+        return self._hindrances.of(job, free_bays)
+
+    def look(self, plan_now: Callable[[], Plan], free_bays: Callable[[], Collection[int]]) -> None:
+        """Promise anew, if a job, a room, or what the tower may do has changed since the last look.
+
+        Raises:
+            NotOnline: a station vanished meanwhile; the next look promises anew.
+
+        """
+        queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
+        if not queued:
+            self.promises, self.held, self._stale, self._rested_on = {}, {}, False, None
             return
-        self._stale = False
-        if not any(job.state is JobState.QUEUED for job in self._book.open_jobs()):
-            self.promises = {}
+        now = self._circumstances()
+        if not self._stale and now == self._rested_on:
             return
-        ends_s = {move.request: move.end_s for move in plan_now().moves}
-        in_service = frozenset(room for room in self._bench.shape.rooms if self._room(room) not in NEVER)
-        self.promises = self.forecast.tell(self._clock(), ends_s, in_service)
+        plan_of_all = Plan() if self._hindrances.of_all() else plan_now()
+        self._promise(plan_of_all)
+        planned = {move.request for move in plan_of_all.moves}
+        self._hold([job for job in queued if job.id not in planned], free_bays())
+        self._stale, self._rested_on = False, now
+
+    def _promise(self, found: Plan) -> None:
+        """Tell each job of a plan when it will be done, and the world where that has changed much."""
+        now_s = self._clock()
+        ends_s = {move.request: move.end_s for move in found.moves}
+        in_service = frozenset(room for room in self._bench.shape.rooms if self._serves(room))
+        limits = frozenset(
+            Limit(said(key), over(key)) for key in self._book.restrictions if key[0] is not Restricted.ROOM
+        )
+        self.promises = self.forecast.tell(now_s, ends_s, in_service, limits)
+        for number, eta in self.promises.items():
+            if eta.because or number in self.held:
+                because = eta.because or "something can be done for it again"
+                self._tell(number, eta.p50_s - now_s, eta.p90_s - now_s, because)
+
+    def _hold(self, unplanned: Sequence[Job], free_bays: Collection[int]) -> None:
+        """Say of each job that waits and was not planned why not, and tell the world once."""
+        held = {job.id: self._hindrances.of(job, free_bays) for job in unplanned}
+        for number, why in held.items():
+            if self.held.get(number) != why:
+                self._tell(number, None, None, why)
+        self.held = held
+
+    def _tell(self, number: int, p50_s: float | None, p90_s: float | None, because: str) -> None:
+        when = {"p50_s": p50_s and round(p50_s, 1), "p90_s": p90_s and round(p90_s, 1)}
+        car = self._book.jobs[number].car
+        self._board.tell({"event": "promise", "job": number, "car": car, **when, "because": because})
+
+    def _serves(self, room: int) -> bool:
+        return self._room(room) not in NEVER and room_block(self._bench, room) is None
+
+    def _circumstances(self) -> _Circumstances:
+        away = tuple(name for name, station in self._bench.tower.stations.items() if not station.online)
+        places = tuple(place.status for place in self._book.places.values())
+        return _Circumstances(away, self._book.mode, tuple(self._book.restrictions), places)
 
     def _requests(self) -> list[Request]:
         queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
@@ -171,8 +240,9 @@ class Foresight:
         if job.kind is JobKind.STORE:
             return job.room
         place = self._book.places.get(job.source) if job.source is not None else None
-        holds = place is not None and place.status is PlaceStatus.OCCUPIED and place.car == job.car
-        return job.source if holds else None
+        if place is None or place.status is not PlaceStatus.OCCUPIED or place.car != job.car:
+            return None
+        return None if level_block(self._bench, place.number) else place.number
 
     def _request(self, job: Job, source: int) -> Request:
         now_s = self._clock()
@@ -204,13 +274,14 @@ class Foresight:
     def _scene(self, here: int, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Scene:
         now_s = self._clock()
         rooms = [room for room in self._bench.shape.rooms if self._room(room) not in NEVER]
-        vacant_s = {room: self._vacant_s(room, now_s) for room in rooms}
+        # A room that goes out of service behind whoever is in it still gives the car that was accepted there.
+        vacant_s = {room: inf if room_block(self._bench, room) else self._vacant_s(room, now_s) for room in rooms}
         vacant_s |= dict.fromkeys(self._others_rooms(at_hand) & vacant_s.keys(), inf)
         free_s = now_s
         if at_hand is not None:
             job = at_hand.job
             free_s += self._left_s(at_hand) + self.stands_s(at_hand)
-            if job.kind is JobKind.RETRIEVE and job.target in vacant_s:
+            if job.kind is JobKind.RETRIEVE and job.target in vacant_s and self._serves(job.target):
                 vacant_s[job.target] = free_s + self._turnover.served_s
             elif job.kind is JobKind.STORE and job.source in vacant_s:
                 vacant_s[job.source] = min(vacant_s[job.source], free_s)
@@ -238,7 +309,8 @@ class Foresight:
         """Return the bays that are kept free for the relocations that wait."""
         waiting = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
         targets = (job.target for job in waiting if job.kind is JobKind.RELOCATE and job.target is not None)
-        return [target for target in targets if self._book.places[target].status is PlaceStatus.FREE]
+        free = (target for target in targets if self._book.places[target].status is PlaceStatus.FREE)
+        return [target for target in free if level_block(self._bench, target) is None]
 
     def _place(self, at_hand: AtHand | None) -> int | None:
         """Return the place where the carriage is free next: that of its job, or the one that it stands nearest to."""

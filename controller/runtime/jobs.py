@@ -62,7 +62,7 @@ class Jobs:
         self._board = board
         self._now = now
         self._runner = Runner("job", post)
-        self.foresight = Foresight(bench, ledger.book, rooms.state, now)
+        self.foresight = Foresight(bench, ledger.book, rooms.state, board, now)
         self._selection = Selection(bench, ledger.book, rooms, self.foresight)
         self._door = Door(bench, ledger.book, rooms, self._selection, self.foresight)
         self._tries = 0
@@ -133,6 +133,19 @@ class Jobs:
         """Return how long the job at hand will still stand before its room, as far as can be foreseen."""
         at_hand = self.at_hand
         return 0.0 if at_hand is None else self.foresight.stands_s(at_hand)
+
+    def hindrance(self, job: Job) -> str:
+        """Return why nothing can be planned for a job that waits, as things are; never empty."""
+        return self.foresight.hindrance(job, self._selection.free_bays())
+
+    def promise(self) -> None:
+        """Tell whoever waits when they will be served, or why nobody knows, if anything has changed.
+
+        Raises:
+            NotOnline: a station vanished meanwhile.
+
+        """
+        self.foresight.look(self.plan, self._selection.free_bays)
 
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""

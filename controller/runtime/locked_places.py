@@ -7,6 +7,7 @@ into it or takes one out. Giving it back believes what the bay's sensors agree t
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
+from controller.activities.restricted import level_block
 from controller.domain.book import Book
 from controller.domain.events import AuditPlace, BlockPlace, ConfirmPlace, FreePlace
 from controller.domain.jobs import JobKind
@@ -118,9 +119,10 @@ class LockedPlaces:
         return self._book.places[number]
 
     def _spare(self) -> int:
-        """Return how many bays are free, reserved by nobody, and seen by both of their sensors."""
+        """Return how many bays are free, reserved by nobody, seen by both of their sensors, on levels in use."""
         taken = self._book.reserved()
         bays = [bay for bay in self._bench.shape.bays if bay not in taken and not readings.missing(self._bench, bay)]
+        bays = [bay for bay in bays if level_block(self._bench, bay) is None]
         return sum(self._book.places[bay].status is PlaceStatus.FREE for bay in bays)
 
 

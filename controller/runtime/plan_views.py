@@ -31,7 +31,10 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
     return {
         "at_hand": None if working is None else _at_hand(bench, jobs, working, now),
         "moves": [_move(move, cars, foresight.promises.get(move.request), clock_s) for move in plan.moves],
-        "unplanned": [job_views.in_queue(job, position) for position, job in enumerate(waiting, start=1)],
+        "unplanned": [
+            {**job_views.in_queue(job, position), "held": jobs.hindrance(job)}
+            for position, job in enumerate(waiting, start=1)
+        ],
         "rooms": list(bench.shape.rooms),
         "rule": {"shift": LIMITS.shift, "window": LIMITS.window, "evaluations": LIMITS.evaluations},
         "promises": {

@@ -8,6 +8,7 @@ import structlog
 from controller.activities import recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
+from controller.activities.restricted import room_block
 from controller.domain.jobs import Job
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet
@@ -77,7 +78,7 @@ class Rooms:
     def is_left_soon(self, place: int) -> bool:
         """Return whether a customer is about to leave a room, which will serve the next then."""
         room = self._rooms[place]
-        return room.machine.state in _BEING_LEFT and not self._sensor_out(room) and not self._kept(room)
+        return room.machine.state in _BEING_LEFT and not self._is_out(room) and not self._kept(room)
 
     def overstayed(self, place: int) -> bool:
         """Return whether somebody has stayed in a room for longer than a customer may take."""
@@ -161,14 +162,16 @@ class Rooms:
 
     async def _keep_out(self, room: RoomRecord) -> None:
         """Put a room out of service once it serves nobody, while one of its sensors is out; and back behind that."""
-        out = self._sensor_out(room)
+        out = self._is_out(room)
         if out and room.machine.state in (S.VACANT, S.BLOCKED):
             await self.fire(room.place, E.PUT_OUT_OF_SERVICE)
         elif not out and room.machine.state is S.OUT_OF_SERVICE:
             await self.fire(room.place, E.PUT_BACK)
 
-    def _sensor_out(self, room: RoomRecord) -> bool:
-        return any(name.startswith(f"room{room.number}.") for name in self._bench.sensors_out)
+    def _is_out(self, room: RoomRecord) -> bool:
+        """Return whether a room is to serve nobody who comes next: a person says so, or a sensor of it is out."""
+        sensor = any(name.startswith(f"room{room.number}.") for name in self._bench.sensors_out)
+        return sensor or room_block(self._bench, room.place) is not None
 
     async def ended(self, signal: ActivityEnded) -> None:
         """Take the end of a room's activity."""
@@ -266,7 +269,7 @@ class Rooms:
             return
         room.again_s = 0.0
         state, awaited = room.machine.state, self._awaited(room) is not None
-        if state is S.VACANT and awaited:
+        if state is S.VACANT and awaited and not self._is_out(room):
             await self.fire(room.place, E.RESERVE)
             return
         kept = self._kept(room)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from controller.activities import readings
 from controller.activities.context import Bench
+from controller.activities.restricted import level_block, room_block
 from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.interlocks import Wish, WishKind, refusal
@@ -109,7 +110,7 @@ class Selection:
             case JobKind.RETRIEVE:
                 return self._ready_retrieve(job)
             case JobKind.RELOCATE:
-                return job if self._holds(job) and self._is(job.target, PlaceStatus.FREE) else None
+                return job if self._holds(job) and self._takes_a_car(job.target) else None
 
     def _ready_store(self, job: Job) -> Job | None:
         assert job.room is not None
@@ -133,17 +134,30 @@ class Selection:
         wanted = (job.room,) if job.room is not None else self._bench.shape.rooms
         taken = self._book.reserved()
         spoken_for = {each.room for each in self._book.open_jobs() if each.kind is JobKind.STORE}
-        return [room for room in wanted if taken.get(room, job.id) == job.id and room not in spoken_for]
+        return [
+            room
+            for room in wanted
+            if room_block(self._bench, room) is None
+            and taken.get(room, job.id) == job.id
+            and room not in spoken_for
+        ]
 
     def free_bays(self) -> list[int]:
         """Return the bays that are free, counted on by no job, and seen by both of their sensors."""
         taken = self._book.reserved()
         free = [bay for bay in self._bench.shape.bays if bay not in taken and self._is(bay, PlaceStatus.FREE)]
-        return [bay for bay in free if not readings.missing(self._bench, bay)]
+        return [
+            bay for bay in free if not readings.missing(self._bench, bay) and level_block(self._bench, bay) is None
+        ]
 
     def _holds(self, job: Job) -> bool:
-        """Return whether the source verifiably holds the job's car."""
+        """Return whether the source verifiably holds the job's car, and it can be fetched there."""
+        if job.source is None or level_block(self._bench, job.source) is not None:
+            return False
         return self._is(job.source, PlaceStatus.OCCUPIED) and self._book.where(job.car) == job.source
+
+    def _takes_a_car(self, bay: int | None) -> bool:
+        return bay is not None and self._is(bay, PlaceStatus.FREE) and level_block(self._bench, bay) is None
 
     def _is(self, place: int | None, status: PlaceStatus) -> bool:
         return place is not None and self._book.places[place].status is status

@@ -86,6 +86,7 @@ class Views:
                 "reset_due": control.unit.reset_due,
                 "since": round(asyncio.get_running_loop().time() - control.unit.since, 1),
             },
+            "restrictions": control.restricting.picture(),
             "safety": self._safety(),
             "stations": [
                 {"name": name, "state": readings.standing(station), "detail": station.trouble}
@@ -150,7 +151,8 @@ class Views:
     def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
         eta = control.jobs.foresight.promises.get(job.id) if job.state is JobState.QUEUED else None
         promise = plan_views.promised(eta, asyncio.get_running_loop().time())
-        return {**job_views.in_queue(job, position), "promise": promise}
+        held = control.jobs.foresight.held.get(job.id, "") if job.state is JobState.QUEUED else ""
+        return {**job_views.in_queue(job, position), "promise": promise, "held": held}
 
     def _tower(self) -> dict[str, object]:
         shape = self._bench.shape

@@ -12,10 +12,12 @@ from controller.app import Daemon
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import Request, Retrieve, UnitCommand
 from controller.domain.places import PlaceStatus
+from controller.domain.restrictions import Restricted
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
+from hal.plcmap.shape import level_of
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.truth import Truth
@@ -223,6 +225,10 @@ class Inspector:
         status = daemon.book.places[place].status if daemon else None
         if status in (PlaceStatus.UNVERIFIED, PlaceStatus.BLOCKED):
             self.accuse("I14", f"{opcode.name} at {place}, which is {status}")
+        if daemon is not None and place not in self._world.tower.shape.rooms:
+            block = daemon.book.restrictions.get((Restricted.LEVEL, level_of(place)))
+            if block is not None:
+                self.accuse("I14", f"{opcode.name} at {place}: {block}")
 
     def _look_at_sensors(self) -> None:
         """Note since when what an exchange must see on two sensors is seen by one alone."""
@@ -243,6 +249,8 @@ class Inspector:
             and not daemon.journal.failed
             and where in self._world.tower.shape.bays
             and book.places[where].status is PlaceStatus.OCCUPIED
+            and (Restricted.LEVEL, level_of(where)) not in book.restrictions
+            and not any((Restricted.ROOM, room) in book.restrictions for room in meant)
             and book.job_of_car(request.car) is None
             and book.appointment_of_car(request.car) is None
             and set(meant) <= set(rooms)

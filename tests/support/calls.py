@@ -71,6 +71,10 @@ CALLS: Final = (
     ACall("jog.hold", {"jog": NOWHERE, "held": True}, T),
     ACall("service.done", {"component": "nothing", "note": "n"}, T),
     ACall("service.set", {"component": "nothing", "cycles": 1}, E),
+    ACall("level.block", {"level": NOWHERE, "why": "w"}, T),
+    ACall("level.free", {"level": NOWHERE}, T),
+    ACall("room.out", {"room": NOWHERE, "why": "w"}, O),
+    ACall("room.in", {"room": NOWHERE}, O),
     ACall("sensor.out", {"name": "nothing", "why": "w"}, E),
     ACall("sensor.in", {"name": "nothing"}, E),
     ACall("inventory.import", {"cars": [{"id": "N", "place": NOWHERE}]}, E),
@@ -93,8 +97,9 @@ METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
     **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "plan", "service"), V),
     **dict.fromkeys(("retrieve", "arrive", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
-    **dict.fromkeys(("place.confirm", "place.audit", "trace.save"), O),
-    **dict.fromkeys(("place.block", "place.free", "unit.mode", "jog", "jog.hold", "service.done"), T),
+    **dict.fromkeys(("place.confirm", "place.audit", "trace.save", "room.out", "room.in"), O),
+    **dict.fromkeys(("place.block", "place.free", "level.block", "level.free", "unit.mode"), T),
+    **dict.fromkeys(("jog", "jog.hold", "service.done"), T),
     **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt", "service.set"), E),
 }
 """The least role with which a method is of any use."""

@@ -23,6 +23,7 @@ def sample_status() -> dict[str, Any]:
             "heights_mm": [0, 2500],
         },
         "unit": {"state": "EXECUTE", "mode": "PRODUCTION", "reason": "", "since": 65.0},
+        "restrictions": [],
         "safety": {"closed": True, "causes": []},
         "stations": [
             {"name": "tower", "state": "ONLINE", "detail": ""},

@@ -45,11 +45,20 @@ class Eta:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What slows the tower down or keeps a part of it back: what is said while it is so, and when it is over."""
+
+    said: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a forecast rests on, kept to explain the next one: who is ahead, and which rooms take cars."""
+    """What a forecast rests on, kept to explain the next one: who is ahead, which rooms take cars, what limits."""
 
     ahead: tuple[int, ...]
     rooms: frozenset[int]
+    limits: frozenset[Limit] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +94,18 @@ class Forecast:
         self._first: dict[int, Eta] = {}
         self.kept = Kept()
 
-    def tell(self, now_s: float, planned_s: Mapping[int, float], rooms: frozenset[int]) -> dict[int, Eta]:
+    def tell(
+        self,
+        now_s: float,
+        planned_s: Mapping[int, float],
+        rooms: frozenset[int],
+        limits: frozenset[Limit] = frozenset(),
+    ) -> dict[int, Eta]:
         """Return the estimate of each request of a plan, whose served instants come in the order of its moves."""
         told: dict[int, Eta] = {}
         ahead: tuple[int, ...] = ()
         for request, served_s in planned_s.items():
-            told[request] = self._tell(now_s, request, served_s, Outlook(ahead, rooms))
+            told[request] = self._tell(now_s, request, served_s, Outlook(ahead, rooms, limits))
             ahead = (*ahead, request)
         return told
 
@@ -160,6 +175,8 @@ def why_changed(before: Outlook, after: Outlook, later_s: float) -> str:
         reasons.append(f"{_rooms(lost)} no longer in service")
     if found := after.rooms - before.rooms:
         reasons.append(f"{_rooms(found)} in service again")
+    reasons += sorted(limit.said for limit in after.limits - before.limits)
+    reasons += sorted(limit.over for limit in before.limits - after.limits)
     come = [request for request in after.ahead if request not in before.ahead]
     gone = [request for request in before.ahead if request not in after.ahead]
     if come and later_s > 0:

@@ -69,9 +69,9 @@ def test_what_was_not_promised_yet_has_the_planned_time() -> None:
 
 
 def test_who_cannot_be_served_is_told_of() -> None:
-    waits = {"id": 9, "kind": "RETRIEVE", "car": "C1"}
+    waits = {"id": 9, "kind": "RETRIEVE", "car": "C1", "held": "level 3 is blocked: a beam is bent"}
     assert list(plan_lines({**IDLE, "unplanned": [waits]})) == [
-        "  -  job 9 RETRIEVE C1: nothing can be done for it as things are"
+        "  -  job 9 RETRIEVE C1, nobody knows when: level 3 is blocked: a beam is bent"
     ]
 
 

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from controller.domain.dispatch.eta import FIRST_SPREAD_S, NEWS_S, Forecast, Outlook, why_changed
+from controller.domain.dispatch.eta import FIRST_SPREAD_S, NEWS_S, Forecast, Limit, Outlook, why_changed
 
 ROOMS = frozenset({101, 104})
+LIMIT = Limit("level 3 is blocked", "level 3 is in use again")
 
 
 def lived(forecast: Forecast, count: int, seed: int, *, bias_s: float, spread_s: float) -> tuple[float, float]:
@@ -93,6 +94,13 @@ def test_small_changes_that_add_up_are_told_as_well() -> None:
         (Outlook((1,), frozenset()), Outlook((1,), ROOMS), -62.0, "62 s sooner: rooms 101, 104 in service again"),
         (Outlook((1, 2), ROOMS), Outlook((2,), ROOMS), -80.0, "80 s sooner: one move fewer before it"),
         (Outlook((1,), ROOMS), Outlook((5, 1, 6), ROOMS), 90.0, "90 s later: 2 moves before it that were not"),
+        (
+            Outlook((1,), ROOMS, frozenset({LIMIT})),
+            Outlook((1,), ROOMS),
+            -30.0,
+            "30 s sooner: level 3 is in use again",
+        ),
+        (Outlook((1,), ROOMS), Outlook((1,), ROOMS, frozenset({LIMIT})), 30.0, "30 s later: level 3 is blocked"),
         (Outlook((1,), ROOMS), Outlook((1,), ROOMS), -25.0, "25 s sooner: those before it are quicker"),
     ],
 )

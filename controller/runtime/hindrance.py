@@ -1,0 +1,82 @@
+"""Why nothing can be planned for a job that waits, as things are: what whoever waits for it is told."""
+
+from collections.abc import Callable, Collection
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.activities.restricted import level_block, room_block
+from controller.domain.book import CARRIAGE, Book
+from controller.domain.dispatch.turnover import NEVER
+from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.places import PlaceStatus
+from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitMode
+
+UNKNOWN = "nothing can be done for it as things are"
+
+_ASIDE = frozenset({JobState.INTERRUPTED, JobState.UNKNOWN, JobState.PARKED})
+
+
+class Hindrances:
+    """Tells them. ``room`` tells a room's state."""
+
+    def __init__(self, bench: Bench, book: Book, room: Callable[[int], RoomState]) -> None:
+        self._bench = bench
+        self._book = book
+        self._room = room
+
+    def of_all(self) -> str:
+        """Return why nothing is moved for anybody; empty: the tower moves cars, as far as its unit lets it."""
+        away = [name for name, station in self._bench.tower.stations.items() if not station.online]
+        if away:
+            return f"station {away[0]} is {readings.standing(self._bench.tower.stations[away[0]]).lower()}"
+        if self._book.mode is not UnitMode.PRODUCTION:
+            return f"the tower is in mode {self._book.mode.value.lower()}"
+        return ""
+
+    def of(self, job: Job, free_bays: Collection[int]) -> str:
+        """Return why nothing was planned for a job that waits; never empty."""
+        return self.of_all() or self._at_source(job) or self._at_target(job, free_bays) or self._aside() or UNKNOWN
+
+    def _at_source(self, job: Job) -> str:
+        if job.kind is JobKind.STORE or job.source is None:
+            return ""
+        return self._of_bay(job.source, PlaceStatus.OCCUPIED)
+
+    def _at_target(self, job: Job, free_bays: Collection[int]) -> str:
+        match job.kind:
+            case JobKind.RELOCATE if job.target is not None:
+                return self._of_bay(job.target, PlaceStatus.FREE)
+            case JobKind.STORE:
+                return self._of_room(job.room) or ("" if free_bays else self._of_bays())
+            case _ if job.room is not None:
+                return self._of_room(job.room)
+            case _:
+                rooms = [text for room in self._bench.shape.rooms if (text := self._of_room(room))]
+                return "; ".join(rooms) if len(rooms) == len(self._bench.shape.rooms) else ""
+
+    def _of_bay(self, bay: int, wanted: PlaceStatus) -> str:
+        block, place = level_block(self._bench, bay), self._book.places[bay]
+        if block is not None:
+            return str(block)
+        reason = f": {place.reason}" if place.reason else ""
+        return "" if place.status is wanted else f"bay {bay} is {place.status}{reason}"
+
+    def _of_room(self, room: int | None) -> str:
+        if room is None:
+            return ""
+        block, state = room_block(self._bench, room), self._room(room)
+        if block is not None:
+            return str(block)
+        return f"room {room} is {state.name.lower().replace('_', ' ')}" if state in NEVER else ""
+
+    def _of_bays(self) -> str:
+        blocks = {str(block): None for bay in self._bench.shape.bays if (block := level_block(self._bench, bay))}
+        return "; ".join(("no bay is free", *blocks))
+
+    def _aside(self) -> str:
+        """Return which job was begun and stands aside, with the carriage or with the room."""
+        for job in self._book.open_jobs():
+            if job.state in _ASIDE:
+                return f"job {job.id} was begun and is {job.state.name.lower()}"
+        return "" if self._book.places[CARRIAGE].status is PlaceStatus.FREE else "the carriage is not free"

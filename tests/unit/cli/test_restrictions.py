@@ -1,0 +1,59 @@
+"""Levels and rooms out of use, at the command line and in the words for what happened."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.cli.record_text import record_text
+from controller.cli.status_text import queued_text, status_lines
+from controller.cli.texts import event_text
+from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut
+from controller.domain.records import RestrictionSet
+from controller.domain.restrictions import Restricted, Restriction
+from tests.support.commands import daemon
+from tests.support.sample_status import sample_status
+
+SAID = "level 2 is blocked: a beam is bent"
+BEAM = {"kind": "level", "number": 2, "why": "a beam is bent", "by": "eve", "text": SAID}
+IN_FORCE = {"restrictions": [BEAM]}
+NONE: dict[str, object] = {"restrictions": []}
+
+
+@pytest.mark.realtime
+def test_levels_and_rooms_are_taken_out_and_given_back(tmp_path: Path) -> None:
+    with daemon(tmp_path, {"BlockLevel": IN_FORCE, "FreeLevel": NONE, "RoomOut": IN_FORCE, "RoomIn": NONE}) as run:
+        told = run("level", "block", "2", "--why", "a beam is bent").stdout.splitlines()
+        assert told[1:] == ["level 2 is blocked: a beam is bent\teve"]
+        run("level", "free", "2")
+        run("room", "out", "1", "--why", "the gate rattles")
+        run("room", "in", "101")
+        assert run("level", "block", "2").exit_code == run("room", "out", "1").exit_code == 2, "nobody says why"
+        block, free, out, back = run.asked
+    assert isinstance(block, BlockLevel)
+    assert isinstance(free, FreeLevel)
+    assert isinstance(out, RoomOut)
+    assert isinstance(back, RoomIn)
+    assert (block.level, block.why, free.level) == (2, "a beam is bent", 2)
+    assert (out.room, out.why, back.room) == (101, "the gate rattles", 101)
+
+
+def test_what_is_out_of_use_stands_in_the_status_and_with_the_jobs_that_it_holds() -> None:
+    status = sample_status()
+    status["restrictions"] = [BEAM]
+    assert ("limit", "level 2 is blocked: a beam is bent") in list(status_lines(status))
+    job = {"id": 3, "kind": "RETRIEVE", "car": "C1", "state": "QUEUED", "room": None, "promise": None}
+    assert queued_text({**job, "held": BEAM["text"]}, [101]).endswith(
+        "QUEUED, nobody knows when: level 2 is blocked: a beam is bent"
+    )
+
+
+def test_what_was_told_and_kept_of_it_has_words() -> None:
+    event = {"event": "restriction", "kind": "level", "number": 2, "on": True, "text": BEAM["text"], "by": "eve"}
+    assert event_text(event) == "level 2 is blocked: a beam is bent, by eve"
+    promise = {"event": "promise", "job": 3, "car": "C1", "p50_s": 80.0, "p90_s": 100.0, "because": "it is free"}
+    assert event_text(promise) == "job 3 C1: done in 80 s, at the latest 100 s (it is free)"
+    held = {**promise, "p50_s": None, "p90_s": None, "because": BEAM["text"]}
+    assert event_text(held) == "job 3 C1: nobody knows when (level 2 is blocked: a beam is bent)"
+    beam = Restriction(Restricted.LEVEL, 2, "a beam is bent", "eve")
+    assert record_text(RestrictionSet(beam, on=True)) == "level 2 is blocked: a beam is bent, by eve"
+    assert record_text(RestrictionSet(beam, on=False)) == "level 2 is in use again, by eve"
