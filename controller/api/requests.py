@@ -331,6 +331,11 @@ def _plan(_params: Params, by: str) -> events.Request:
     return events.Query(by, what="plan")
 
 
+def _slots(params: Params, by: str) -> events.Request:
+    wanted = {"begin": params.optional_number("begin"), "count": params.optional_number("count")}
+    return events.Query(by, what="slots", params=wanted)
+
+
 _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = MappingProxyType(
     {
         "unit": _unit,
@@ -358,6 +363,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "sensor.in": _sensor_in,
         "sensors": _sensors,
         "plan": _plan,
+        "slots": _slots,
         "service": _service,
         "service.done": _service_done,
         "service.set": _service_set,

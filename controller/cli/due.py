@@ -1,7 +1,7 @@
 """How people say when somebody comes, and how they are told."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import click
@@ -34,6 +34,16 @@ def due_option(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     except (ValueError, OverflowError):
         expected = "a time of day such as 14:30, or a moment such as 2027-01-31T14:30"
         raise click.BadParameter(f"{value!r} is not understood; it may be {expected}") from None
+
+
+def day_option(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Read an option that is a day: its first second here."""
+    if value is None:
+        return None
+    try:
+        return int(datetime.combine(date.fromisoformat(value), time()).astimezone().timestamp())
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{value!r} is not a day such as 2027-01-31") from None
 
 
 def due_text(at: float) -> str:

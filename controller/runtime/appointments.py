@@ -10,15 +10,16 @@ from dataclasses import replace
 import structlog
 
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
-from controller.domain.events import Arrive, Retrieve
+from controller.domain.events import Arrive, Request, Retrieve
 from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
-from controller.runtime.inbox import Answer, Board
+from controller.runtime.inbox import Answer, Board, Later
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
+from controller.runtime.slots import Slots
 from controller.runtime.staging import Staging
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ class Appointments:
         jobs: Jobs,
         rooms: Rooms,
         staging: Staging,
+        slots: Slots,
         board: Board,
         now: Callable[[], float],
     ) -> None:
@@ -47,6 +49,7 @@ class Appointments:
         self._jobs = jobs
         self._rooms = rooms
         self._staging = staging
+        self._slots = slots
         staging.on_end = self.tell
         self._board = board
         self._now = now
@@ -70,10 +73,29 @@ class Appointments:
             number, request.car, request.due, request.room, booked_at=self._now(), requested_by=request.by
         )
 
-    async def make(self, appointment: Appointment) -> Answer:
-        """Keep an appointment that was judged."""
-        await self._keep(appointment)
-        return {"appointment": appointment.id, "due": appointment.due}
+    async def book(self, request: Retrieve, granted: Callable[[Request, str], None]) -> Answer | Later:
+        """Make an appointment if its slot takes it, now or once it is known what a slot may hold.
+
+        ``granted`` takes down that the request was granted, or by which rule it was refused later.
+
+        Raises:
+            Refusal: see the rule.
+
+        """
+        self.judged(request)
+
+        async def make() -> Answer:
+            try:
+                appointment = self.judged(request)
+                self._slots.require_free(appointment.due)
+            except Refusal as refusal:
+                granted(request, refusal.rule)
+                raise
+            granted(request, "")
+            await self._keep(appointment)
+            return {"appointment": appointment.id, "due": appointment.due}
+
+        return await self._slots.once_known(make)
 
     async def meet(self, request: Arrive) -> Answer:
         """Take note that a customer has come: from now on they wait.

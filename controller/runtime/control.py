@@ -40,6 +40,7 @@ from controller.runtime.signals import (
     StationChanged,
     Stirred,
 )
+from controller.runtime.slots import Slots
 from controller.runtime.staging import Staging
 from controller.runtime.tracing import Traces
 from controller.runtime.trail import Trail
@@ -119,8 +120,9 @@ class Control:
         self._trail = Trail(ledger)
         admission = Admission(bench, ledger.book, self.rooms, now)
         self.staging = Staging(ledger, register, admission, self.jobs, self.rooms, now, loop.time)
+        self.slots = Slots(bench, ledger.book, self.rooms.state, self.jobs.foresight, self._post, now)
         self.appointments = Appointments(
-            ledger, register, admission, self.jobs, self.rooms, self.staging, board, now
+            ledger, register, admission, self.jobs, self.rooms, self.staging, self.slots, board, now
         )
         self._desk = Desk(self, bench, ledger, register, admission, self.appointments, views, traces, self._trail)
 
@@ -148,6 +150,7 @@ class Control:
             raise
         finally:
             await self._first_out.cancel()
+            await self.slots.halt()
             await self.unit.shut_down()
 
     async def _wind_up(self, error: OSError) -> None:
@@ -188,6 +191,8 @@ class Control:
                 self.hand.ended(event)
             case ActivityEnded(owner) if owner == "audit":
                 await self.audit.ended(event)
+            case ActivityEnded(owner) if owner == "slots":
+                await self.slots.ended(event)
             case ActivityEnded(owner) if owner == "mode":
                 self.unit.modes.ended(event)
             case ActivityEnded():

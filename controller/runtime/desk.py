@@ -112,6 +112,8 @@ class Desk:
                 return self._trace(request)
             case Query(what="service", params=params):
                 return self._control.service.picture(str(params.get("component", "")))
+            case Query(what="slots", params=params):
+                return await self._control.slots.asked(params)
             case Query(what=what, params=params):
                 return self._views.answer(self._control, what, params)
             case UnitCommand(event=event):
@@ -123,9 +125,7 @@ class Desk:
                 self._trail.note(request)
                 return answer
             case Retrieve(due=int()):
-                appointment = self._appointments.judged(request)
-                self._trail.note(request)
-                return await self._appointments.make(appointment)
+                return await self._appointments.book(request, self._trail.note)
             case Retrieve() | Store() | Relocate() | Arrive():
                 self._control.unit.require_no_key()
                 self._control.unit.require_production()

@@ -162,10 +162,14 @@ class Foresight:
             return None
         now_s = self._clock()
         awaited = [Awaited(each.id, now_s + to_come_s[each.id], self._where(each.car), each.room) for each in soon]
-        course = Course(self._cycles, self._turnover.served_s, load_ahead=False)
+        course = replace(self.course(), load_ahead=False)
         _, _, late_s = next(self.forecast.offsets())
         limits = replace(AHEAD, late_s=max(0.0, late_s))
         return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits)[0]
+
+    def course(self) -> Course:
+        """Return the model of time, as this machine and its customers have taught it."""
+        return Course(self._cycles, self._turnover.served_s, LIMITS.load_ahead)
 
     def _where(self, car: str) -> int:
         place = self._book.where(car)

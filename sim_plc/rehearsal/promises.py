@@ -62,6 +62,7 @@ THE_TOWERS_OWN: Final = frozenset(
         "PLACE_BLOCKED",
         "PLACE_UNVERIFIED",
         "ROOM_OUT_OF_SERVICE",
+        "SLOT_FULL",
         "UNIT_MODE",
         "UNKNOWN_CAR",
         "UNKNOWN_ROOM",

@@ -47,6 +47,7 @@ CALLS: Final = (
     ACall("traces", {}, V),
     ACall("inventory.audit", {}, V),
     ACall("plan", {}, V),
+    ACall("slots", {"count": 1}, V),
     ACall("service", {}, V),
     ACall("interlocks", {"mechanism": "lift"}, V),
     ACall("whoami", {}, V),
@@ -95,7 +96,8 @@ CALLS: Final = (
 
 METHOD_ROLES: Final = {
     **dict.fromkeys(("status", "cars", "jobs", "places", "alarms", "sensors", "interlocks", "whoami"), V),
-    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "plan", "service"), V),
+    **dict.fromkeys(("subscribe", "io", "bus.read", "bus.stats", "traces", "inventory.audit", "service"), V),
+    **dict.fromkeys(("plan", "slots"), V),
     **dict.fromkeys(("retrieve", "arrive", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
     **dict.fromkeys(("place.confirm", "place.audit", "trace.save", "room.out", "room.in"), O),
     **dict.fromkeys(("place.block", "place.free", "level.block", "level.free", "unit.mode"), T),

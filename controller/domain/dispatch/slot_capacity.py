@@ -5,7 +5,7 @@ them. What they wait is reckoned on the model of time that the planner uses, fir
 shortens the mean, and leaves a promise that was given room to breathe.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -25,6 +25,10 @@ SLOTS: Final = 96
 
 MOST: Final = 60
 """Pick-ups a slot; nothing is tried beyond."""
+
+BESIDE: Final = 0.5
+"""For each booked customer so many come for a car without an appointment, and so many bring one: an assumption, which
+leaves a tower with one room something to offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Capacity:
     """The share that waits no longer than `AIM_S`."""
 
 
+def with_others(slot_s: float, booked: int) -> Traffic:
+    """Return who comes when each slot holds so many pick-ups: others come beside them in proportion."""
+    others_an_hour = BESIDE * booked * 3600 / slot_s
+    return Traffic(slot_s, booked, others_an_hour, others_an_hour)
+
+
 def capacity(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> Capacity:
     """Return how many pick-ups a slot may hold, beside the others of ``traffic``; its own ``booked`` is not looked at.
 
@@ -58,12 +68,40 @@ def capacity(course: Course, opening: State, cars: Sequence[int], traffic: Traff
         ValueError: no car, no room or no time at all.
 
     """
-    if not cars or not opening.vacant_s or traffic.slot_s <= 0:
+
+    def per_slot(booked: int) -> Traffic:
+        return Traffic(traffic.slot_s, booked, traffic.unbooked_an_hour, traffic.returns_an_hour)
+
+    pieces = reckoned(course, opening, cars, per_slot)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            found: Capacity = end.value
+            return found
+
+
+def reckoned(
+    course: Course, opening: State, cars: Sequence[int], per_slot: Callable[[int], Traffic]
+) -> Generator[None, None, Capacity]:
+    """Return what `capacity` does, in pieces: it yields after each customer, for whoever has other things to do.
+
+    ``per_slot``: who comes, by the number of pick-ups that each slot holds.
+
+    Raises:
+        ValueError: no car, no room or no time at all.
+
+    """
+    if not cars or not opening.vacant_s or per_slot(1).slot_s <= 0:
         raise ValueError("a slot needs a car, a room in service and a length above 0 s")
     best = Capacity(0, 0.0, 0.0, 1.0)
     for booked in range(1, MOST + 1):
-        per_slot = Traffic(traffic.slot_s, booked, traffic.unbooked_an_hour, traffic.returns_an_hour)
-        waits = sorted(waits_s(course, opening, cars, per_slot))
+        waits = list[float]()
+        for wait_s in _waits(course, opening, cars, per_slot(booked)):
+            if wait_s is not None:
+                waits.append(wait_s)
+            yield
+        waits.sort()
         p99_s = quantile(waits, PROMISED_SHARE)
         if p99_s > PROMISE_S:
             break
@@ -83,16 +121,21 @@ def waits_s(course: Course, opening: State, cars: Sequence[int], traffic: Traffi
 
     The same traffic gives the same waits: who comes when, and for which car, is drawn with a fixed seed.
     """
-    rng, state, waits = Random(f"{traffic}"), opening, list[float]()
+    return [wait_s for wait_s in _waits(course, opening, cars, traffic) if wait_s is not None]
+
+
+def _waits(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> Iterator[float | None]:
+    """Yield for each customer in turn how long they wait, None for one who brings a car."""
+    rng, state = Random(f"{traffic}"), opening
     # Who brings a car drives in and leaves first: as long as a room is in use for somebody who gets one.
     turns = sorted((at_s + course.served_s * returns, returns) for at_s, returns in _arrivals(traffic, rng))
     for number, (at_s, returns) in enumerate(turns):
         if returns:
             state = _store(course, state, number, at_s)
+            yield None
         else:
             state, served_s = _retrieve(course, state, number, at_s, rng.choice(cars))
-            waits.append(served_s - at_s)
-    return waits
+            yield served_s - at_s
 
 
 def _arrivals(traffic: Traffic, rng: Random) -> Iterator[tuple[float, bool]]:

@@ -60,6 +60,8 @@ BY = "1000:ann"
         ("cars", {}, events.Query(BY, what="cars")),
         ("places", {}, events.Query(BY, what="places")),
         ("plan", {}, events.Query(BY, what="plan")),
+        ("slots", {}, events.Query(BY, what="slots", params={"begin": None, "count": None})),
+        ("slots", {"begin": 9, "count": 4}, events.Query(BY, what="slots", params={"begin": 9, "count": 4})),
         ("jobs", {}, events.Query(BY, what="jobs", params={"all": False})),
         ("jobs", {"all": True}, events.Query(BY, what="jobs", params={"all": True})),
     ],

@@ -351,3 +351,27 @@ def test_a_bad_stock_file_is_never_sent(tmp_path: Path) -> None:
         assert run.asked == []
     assert result.exit_code == 2
     assert "stock.csv:2: the place of car C1 is '1o2'" in result.stderr
+
+
+def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> None:
+    slots = {"slot_s": 900, "capacity": 3, "rooms": [101], "slots": [{"begins": DUE, "booked": 2, "free": 1}]}
+    answers: dict[str, Any] = {
+        "Retrieve": {"appointment": 9, "due": DUE},
+        "Arrive": {"job": 12},
+        "Cancel": {"appointment": 9, "state": "CANCELLED"},
+        "slots": slots,
+    }
+    with daemon(tmp_path, answers) as run:
+        assert run("retrieve", "C2", "--at", "2027-01-15T08:00Z").output == f"appointment 9: C2 at {due_text(DUE)}\n"
+        assert run("retrieve", "C2", "--at", "14:30", "--wait").exit_code == 2
+        assert run("retrieve", "C2", "--at", "noon").exit_code == 2
+        assert run("arrive", "C2", "--yes").output == "job 12\n"
+        assert run("cancel", "9", "--yes").output == "appointment 9 CANCELLED\n"
+        assert run("plan", "slots", "--day", "2027-01-15").output.splitlines() == [
+            "from\tcapacity\tbooked\tfree", f"{due_text(DUE)}\t3\t2\t1",
+        ]  # fmt: skip
+        assert run("plan", "slots", "--day", "today").exit_code == 2
+        asked = [each for each in run.asked if not isinstance(each, Query)]
+    assert [type(each) for each in asked] == [events.Retrieve, events.Arrive, events.Cancel]
+    assert isinstance(asked[0], events.Retrieve)
+    assert asked[0].due == DUE

@@ -1,0 +1,81 @@
+"""Slots offered to bookings: what they hold, which one is full, and that reckoning it keeps nobody waiting."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve
+from controller.domain.jobs import JobState
+from controller.domain.refusal import Refusal
+from controller.runtime.slots import SLOT_S
+from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.world import EPOCH_S
+from tests.support.places import LOW1, LOW2, TOP1, TOP2, TOP3
+from tests.support.scenes import stock
+from tests.support.stage import Stage, stage
+
+
+async def slots(it: Stage, **params: int) -> dict[str, Any]:
+    return dict(await it.ask(Query(what="slots", params=params)))
+
+
+def quarter(it: Stage, ahead: int) -> int:
+    """Return when a slot begins, so many behind the one of now."""
+    return (int(EPOCH_S + it.world.now) // SLOT_S + ahead) * SLOT_S
+
+
+def test_a_full_slot_is_refused_with_the_next_free_one_and_taken_again_when_somebody_cancels() -> None:
+    async def scenario() -> None:
+        cars = stock(TOP1, TOP2, TOP3, LOW1, LOW2)
+        async with stage(cars=cars) as it:
+            offered = await slots(it)
+            capacity = offered["capacity"]
+            assert 1 <= capacity < len(cars)
+            assert offered["p99_s"] <= 600.0
+            assert [each["begins"] for each in offered["slots"]] == [quarter(it, ahead) for ahead in range(24)]
+            begin, after = quarter(it, 4), quarter(it, 5)
+            names = [car.id for car in cars.values()]
+            numbers = [
+                (await it.ask(Retrieve(car=car, due=begin + at)))["appointment"]
+                for at, car in enumerate(names[:capacity])
+            ]
+            with pytest.raises(Refusal) as caught:
+                await it.world.ask(Retrieve(car=names[-1], due=begin + SLOT_S - 1))
+            assert caught.value.rule == "SLOT_FULL"
+            assert caught.value.text.endswith(f"({after})"), "the next free one"
+            full, free = (await slots(it, begin=begin, count=2))["slots"]
+            assert full == {"begins": begin, "booked": capacity, "free": 0}
+            assert free == {"begins": after, "booked": 0, "free": capacity}
+            assert isinstance(numbers[0], int)
+            await it.ask(Cancel(job=numbers[0]))
+            await it.ask(Retrieve(car=names[-1], due=begin + SLOT_S - 1))
+
+    loop.run(scenario())
+
+
+def test_who_has_come_still_fills_their_slot() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(TOP1, LOW1)) as it:
+            begin = quarter(it, 2)
+            await it.ask(Retrieve(car=f"C{TOP1}", due=begin))
+            assert await it.ended(await it.order(Arrive(car=f"C{TOP1}"))) is JobState.DONE
+            [slot] = (await slots(it, begin=begin, count=1))["slots"]
+            assert slot["booked"] == 1
+
+    loop.run(scenario())
+
+
+def test_what_is_reckoned_comes_in_pieces_between_which_cars_are_moved() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(TOP1)) as it:
+            asked = asyncio.create_task(it.ask(Query(what="slots")))
+            moved = await it.order(Relocate(car=f"C{TOP1}", bay=TOP2))
+            await it.until(lambda: it.job(moved).state is JobState.POSITIONING, 1.0)
+            assert not asked.done()
+            await asked
+            before = it.world.now
+            await slots(it)
+            assert it.world.now - before < 0.05, "it is known by now"
+
+    loop.run(scenario())
