@@ -157,11 +157,15 @@ class Foresight:
     def brought_next(self, appointments: Sequence[Appointment], free_bays: tuple[int, ...]) -> Move | None:
         """Return the move that brings the car of an appointment ahead now; its request is the appointment's number."""
         here, to_come_s = self._place(None), {each.id: each.due - self._now() for each in appointments}
-        soon = [each for each in appointments if to_come_s[each.id] <= AHEAD.most_s]
+        soon = {each: self._where(each.car) for each in appointments if to_come_s[each.id] <= AHEAD.most_s}
         if here is None or not soon:
             return None
         now_s = self._clock()
-        awaited = [Awaited(each.id, now_s + to_come_s[each.id], self._where(each.car), each.room) for each in soon]
+        awaited = [
+            Awaited(each.id, now_s + to_come_s[each.id], where, each.room)
+            for each, where in soon.items()
+            if level_block(self._bench, where) is None
+        ]
         course = replace(self.course(), load_ahead=False)
         _, _, late_s = next(self.forecast.offsets())
         limits = replace(AHEAD, late_s=max(0.0, late_s))
