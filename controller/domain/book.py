@@ -7,7 +7,8 @@ from typing import Final
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, Tag
 from controller.domain.appointments import Appointment
-from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.habits import Habits
+from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
 from controller.domain.looks import Eye, Look
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.restrictions import Key, Restriction
@@ -65,6 +66,8 @@ class Book:
     """What each component has done."""
     appointments: dict[int, Appointment] = field(default_factory=dict)
     """By number: those that stand. The journal has all."""
+    habits: Habits = field(default_factory=Habits)
+    """What customers fetch, and when they come."""
     _open_jobs: list[Job] | None = field(default=None, init=False, repr=False, compare=False)
     """What `open_jobs` returns, until a job changes: it is asked for at every turn."""
 
@@ -169,6 +172,7 @@ class Book:
             "mode": self.mode.value,
             "service": self.service.to_body(),
             "appointments": [asdict(each) for each in self.appointments.values()],
+            "habits": self.habits.to_body(),
         }
 
     @classmethod
@@ -224,6 +228,13 @@ class Book:
         # A snapshot of before there were appointments: none stands.
         for appointment in map(records.appointment_from_body, _list(body.get("appointments", []))):
             book.appointments[appointment.id] = appointment
+        if "habits" in body:
+            book.habits = Habits.from_body(body["habits"])
+        else:
+            # A snapshot of before anybody counted: the jobs that it keeps tell of the newest days.
+            book.jobs = {}
+            for job in sorted(jobs, key=lambda job: job.id):
+                book._set_job(job)
         if counts_service(body):
             book.service = ServiceBook.from_body(_mapping(body["service"]))
         return book
@@ -286,8 +297,27 @@ class Book:
         if on:
             self.restrictions[restriction.key] = restriction
 
+    def _learn(self, job: Job) -> None:
+        """Take into the habits what a job that is set tells: that somebody came, that a car was moved."""
+        before = self.jobs.get(job.id)
+        if job.requested_by == THE_TOWER:
+            return
+        if before is None:
+            self.habits.came(job.created_at)
+        if job.state is JobState.DONE and (before is None or before.state is not JobState.DONE):
+            if job.kind is JobKind.RETRIEVE:
+                self.habits.fetched(job.car, self.model_of(job.car))
+            elif job.kind is JobKind.STORE:
+                self.habits.stored()
+
+    def model_of(self, car: str) -> str:
+        """Return the model of a car, empty if none is known."""
+        known = self.cars.get(car)
+        return "" if known is None else known.model
+
     def _set_job(self, job: Job) -> None:
         self._open_jobs = None
+        self._learn(job)
         self.jobs[job.id] = job
         self.last_job = max(self.last_job, job.id)
         ended = [number for number, each in self.jobs.items() if each.state in TERMINAL]

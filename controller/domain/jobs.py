@@ -153,6 +153,10 @@ CARRYING: Final = frozenset(
 """Steps in which the car is, or may be, on the carriage."""
 
 
+THE_TOWER: Final = "the tower itself"
+"""Who ordered a job that nobody did: a car that is moved to a better bay while nobody needs the tower."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One car move as the journal records it.

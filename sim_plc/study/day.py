@@ -20,6 +20,7 @@ from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.rules import Rule, nearest_of
 from sim_plc.study.site import Site
+from sim_plc.study.stand import AS_IT_COMES, DWELL_IDLE_S, Stand, Standing
 
 OVERDUE_S: Final = 15.0
 """Of somebody who has stayed longer than people do on average, each look expects the end so much later."""
@@ -71,6 +72,10 @@ class Lived:
     served: tuple[Served, ...]
     """In the order of the customers' coming."""
     uses: tuple[Use, ...]
+    moved_by_night: int = 0
+    """How many cars were moved to better bays before it began."""
+    dwell_moves: int = 0
+    """How often the empty carriage went to where it was likely wanted next."""
 
     @property
     def end_s(self) -> float:
@@ -79,9 +84,9 @@ class Lived:
         return max(self.day.length_s, max(moves, default=0.0), max((use.to_s for use in self.uses), default=0.0))
 
 
-def live(site: Site, day: Day, rule: Rule) -> Lived:
-    """Return what becomes of a day at a site under a rule."""
-    return _Play(site, day, rule).run()
+def live(site: Site, day: Day, rule: Rule, stand: Stand = AS_IT_COMES) -> Lived:
+    """Return what becomes of a day at a site under a rule; ``stand``: what is done about where things stand."""
+    return _Play(site, day, rule, stand).run()
 
 
 @dataclass(slots=True)
@@ -112,6 +117,7 @@ class _Play:
     site: Site
     day: Day
     rule: Rule
+    stand: Stand = AS_IT_COMES
     now_s: float = 0.0
     free_s: float = 0.0
     """From when the carriage is free."""
@@ -131,6 +137,9 @@ class _Play:
         self.here = self.site.rooms[0]
         self.bay_of = self.day.places(self.site.bays)
         self.free_bays = frozenset(self.site.bays) - set(self.bay_of.values())
+        self.standing = Standing(self.site, self.day, self.stand)
+        self.bay_of, self.free_bays, self.moved_by_night = self.standing.by_night(self.bay_of, self.free_bays)
+        self.dwell_moves = 0
         self.rooms = {room: _Room() for room in self.site.rooms}
         self.served = {each.number: Served(each) for each in self.day.customers}
         self.events: list[tuple[float, int, Callable[[], None]]] = []
@@ -147,7 +156,8 @@ class _Play:
             self._give_rooms()
             if self.free_s <= self.now_s and not (self.asked and self._dispatch()) and self.rule.ahead is not None:
                 self._stage(self.rule.ahead)
-        return Lived(self.day, tuple(self.served.values()), tuple(self.uses))
+        served, uses = tuple(self.served.values()), tuple(self.uses)
+        return Lived(self.day, served, uses, self.moved_by_night, self.dwell_moves)
 
     def _at(self, t: float, act: Callable[[], None]) -> None:
         self.turn += 1
@@ -233,8 +243,7 @@ class _Play:
         self.staged[customer.number] = move.end_s
         self.free_bays |= {move.source}
         self.served[customer.number] = Served(customer, inf, move, self.here)
-        self.here, self.free_s = move.target, move.end_s
-        self._at(move.end_s, self._look)
+        self._rests(move)
 
     def _hand_over(self, customer: Customer, from_s: float) -> None:
         """Open the gate for somebody whose car was brought ahead."""
@@ -283,7 +292,7 @@ class _Play:
 
     def _make(self, planned: Move, requests: list[Request]) -> None:
         """Let the carriage make a move, with rooms that become vacant when they really do."""
-        number, target = planned.request, planned.target
+        number, target = planned.request, self._target(planned, len(requests) - 1)
         waiting = tuple(each.room for each in self.asked.values() if each.room is not None)
         vacant_s = {room: state.vacant_s for room, state in self.rooms.items()}
         state = State(self.here, self.now_s, vacant_s, self.free_bays, waiting)
@@ -307,8 +316,31 @@ class _Play:
             room.expected_s = move.served_s + self.site.served_s
         self.free_bays = self.course.after(state, move).free_bays
         self.served[number] = Served(customer, opened_s, move, self.here)
-        self.here, self.free_s = target, move.end_s
+        self._rests(move)
+
+    def _rests(self, move: Move) -> None:
+        """Let the carriage stand where a move ends."""
+        self.here, self.free_s = move.target, move.end_s
         self._at(move.end_s, self._look)
+        if self.stand.dwell:
+            self._at(move.end_s + DWELL_IDLE_S, partial(self._dwell, move.end_s))
+
+    def _target(self, planned: Move, waiting: int) -> int:
+        """Return where the car of a move goes: the bay of a store hangs on its demand, if that is asked for."""
+        if planned.kind is not JobKind.STORE or not self.stand.by_demand:
+            return planned.target
+        car = self.asked[planned.request].customer.car
+        return self.standing.bay_for(car, planned.source, self.bay_of, self.free_bays, waiting, self.now_s)
+
+    def _dwell(self, rested_s: float) -> None:
+        """Send the empty carriage to where it waits, if it has had nothing to do since."""
+        if self.free_s != rested_s or self._requests():
+            return
+        here = self.standing.dwell_point(self.here, self.bay_of, self.now_s)
+        if here is not None:
+            self.free_s, self.here = self.now_s + self.site.cycles.go_s(self.here, here), here
+            self.dwell_moves += 1
+            self._at(self.free_s, self._look)
 
     def _stands(self, car: str, bay: int) -> None:
         self.bay_of[car] = bay
