@@ -7,7 +7,7 @@ mdeg (thousandths of a degree), speeds in mm/s or mdeg/s, accelerations in mm/s2
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ __all__ = [
     "Audit",
     "Bus",
     "Door",
+    "Generator",
     "Hoistway",
     "Holders",
     "Interval",
@@ -133,6 +134,16 @@ class Audit(Table):
     """For how long nobody must have needed the tower before it visits one."""
 
 
+class Generator(Table):
+    """What the tower does on standby power, once somebody has said that it runs on that."""
+
+    jobs: Annotated[tuple[Literal["retrieve", "store", "relocate"], ...], Field(strict=False)] = ("retrieve",)
+    """Kinds of jobs that are taken on: retrieve, store, relocate. A storing that was granted before is finished."""
+    simultaneous_axes: Annotated[int, Field(ge=1, le=20)] = 1
+    """How many axes may move at the same time: lift, turntable, arms, each door, gate and latch is one. With 1 the
+    lift and the turntable move one after the other."""
+
+
 class PlaceOffset(Table):
     """What commissioning measured at one place, against the drawing."""
 
@@ -173,6 +184,7 @@ class Tower(Table):
     trace: Trace = Field(default_factory=Trace)
     access: Access = Field(default_factory=Access)
     audit: Audit = Field(default_factory=Audit)
+    generator: Generator = Field(default_factory=Generator)
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

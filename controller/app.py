@@ -15,7 +15,7 @@ import structlog
 
 from config.budget import line_loads
 from config.schema import RtuBus, Site, TcpBus, Tower
-from controller.activities.context import Bench, Envelope, Patience, Rounds
+from controller.activities.context import Bench, Envelope, Patience, Rounds, Standby
 from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.api.visitors import Visitors
@@ -34,7 +34,7 @@ from controller.runtime.measuring import Gauge, measure
 from controller.runtime.signals import Signal
 from controller.runtime.supervisor import Supervisor
 from controller.runtime.views import Title, Views
-from controller.settings import access_of, intervals_of, kinematics_of, stop_limit_s
+from controller.settings import access_of, intervals_of, kinematics_of, standby_of, stop_limit_s
 from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
 from controller.store.past_service import counted_anew
@@ -227,6 +227,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             news=News(drivers),
             sensors_out=book.sensors_out,
             restrictions=book.restrictions,
+            standby=Standby(*standby_of(tower)),
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
         intervals = intervals_of(tower)

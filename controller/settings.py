@@ -2,6 +2,7 @@
 
 from config import schema
 from controller.domain.access import Access, Holders
+from controller.domain.jobs import JobKind
 from controller.domain.roles import BY_WORD, Role
 from controller.domain.service import Kind
 from controller.domain.service_plan import Interval, Intervals
@@ -96,6 +97,11 @@ def stop_limit_s(tower: schema.Tower) -> float:
         shuttle.comb_speed_mm_s / shuttle.comb_acceleration_mm_s2,
     )
     return max(ramps) + DEADLINE_MARGIN_S
+
+
+def standby_of(tower: schema.Tower) -> tuple[frozenset[JobKind], int]:
+    """Return the kinds of jobs that a tower begins on its generator, and how many axes it moves at a time then."""
+    return frozenset(JobKind(kind.upper()) for kind in tower.generator.jobs), tower.generator.simultaneous_axes
 
 
 def access_of(tower: schema.Tower) -> Access:

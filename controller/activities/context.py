@@ -1,11 +1,13 @@
 """What every activity works with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from controller.activities.motions import Motions
 from controller.activities.waiting import News
+from controller.domain.jobs import JobKind
 from controller.domain.ports import Keeper
-from controller.domain.restrictions import Restrictions
+from controller.domain.restrictions import Restricted, Restrictions
 from controller.domain.travel import Kinematics
 from hal.plcmap.shape import TowerShape
 from hal.tower import Tower
@@ -40,6 +42,16 @@ class Rounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Standby:
+    """What the tower does on its generator."""
+
+    jobs: frozenset[JobKind] = frozenset({JobKind.RETRIEVE})
+    """The kinds of jobs that are begun; a storing that was granted before is finished all the same."""
+    axes: int = 1
+    """How many axes may move at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """Hardware, the machine's numbers, the journal's door, and the limits: one a daemon."""
 
@@ -55,3 +67,23 @@ class Bench:
     """By name: the sensors that are out of service, as the book holds them now."""
     restrictions: Restrictions = field(default_factory=dict)
     """What people keep the tower from, as the book holds it now."""
+    standby: Standby = Standby()
+    motions: Motions = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "motions", Motions(lambda: self.axes))
+
+    @property
+    def on_generator(self) -> bool:
+        """Whether the tower runs on its generator."""
+        return (Restricted.GENERATOR, 0) in self.restrictions
+
+    @property
+    def axes(self) -> int | None:
+        """How many axes may move at the same time; None: as many as the interlocks let."""
+        return self.standby.axes if self.on_generator else None
+
+    @property
+    def motion(self) -> Kinematics:
+        """The machine's numbers as it may move now."""
+        return replace(self.kinematics, in_turn=True) if self.axes == 1 else self.kinematics

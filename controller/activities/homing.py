@@ -5,11 +5,10 @@ from functools import partial
 
 from controller.activities.again import tried_again
 from controller.activities.context import Bench
-from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.activities.primitive import Errand, Motion, StepFailed, carry_out_legs
 from controller.activities.readings import cause_names
 from controller.activities.situation import NEWS_S, insist, situation
 from controller.domain.interlocks import Wish, WishKind
-from controller.domain.records import Record
 from hal.interfaces import Prepared
 from hal.plcmap.codes import State, Status
 from hal.plcmap.shape import level_of
@@ -75,13 +74,13 @@ async def reset(bench: Bench, *, job_waits: bool, works_at: Collection[int] = ()
 
 
 async def reference(bench: Bench) -> None:
-    """Home every axis that is not homed, lift and turntable together, with every way closed before they move.
+    """Home every axis that is not homed, with every way closed before they move.
 
     Raises:
         StepFailed: a station refuses, or an axis could not be referenced.
 
     """
-    tower, motion = bench.tower, bench.kinematics
+    tower, motion = bench.tower, bench.motion
     if not tower.shuttle.homed:
         await _home_shuttle(bench)
     homes = {WishKind.HOME_LIFT: tower.lift, WishKind.HOME_TURNTABLE: tower.turntable}
@@ -149,7 +148,7 @@ def _energised(bench: Bench, station: str) -> bool:
 
 
 async def _commit(bench: Bench, *wanted: Command, bound_s: float, wishes: tuple[Wish, ...] = ()) -> None:
-    """Carry out commands together and keep their outcomes; try again what was ended by something that passes.
+    """Carry out commands together, as far as may be, and keep their outcomes; try again what is ended by what passes.
 
     ``wishes``: what the commands are, for whoever asks first what the PLC would miss.
 
@@ -162,6 +161,5 @@ async def _commit(bench: Bench, *wanted: Command, bound_s: float, wishes: tuple[
 
 async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float, wishes: tuple[Wish, ...]) -> None:
     await insist(bench, *wishes)
-    prepared = [command() for command in wanted]
-    records: list[Record] = await carry_out_ok(bench, ERRAND, *prepared, bound_s=bound_s)
-    await bench.keeper.commit(*records)
+    legs = await carry_out_legs(bench, ERRAND, *(Motion(command, bound_s) for command in wanted))
+    await bench.keeper.commit(*legs.records)

@@ -1,7 +1,7 @@
 """One command, exactly once: intent durable, written, outcome proven. The only place that issues motion."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -42,13 +42,23 @@ async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: fl
     """Carry out commands together and return their outcomes in order, none of them settled yet.
 
     The caller settles them in one commit with what they prove (`settled`). ``bound_s`` is the physical bound of the
-    slowest. Cancelled: every mechanism is stopped and has come to standstill before this raises; the intents stay
-    open for the reconciliation.
+    slowest. Where few motions may run at a time it waits for its turn, with nothing planned yet. Cancelled: every
+    mechanism is stopped and has come to standstill before this raises; the intents stay open for the reconciliation.
 
     Raises:
         OSError: the intent could not be made durable; nothing was issued.
 
     """
+    async with bench.motions.admitted(sum(moves(each.mechanism) for each in wanted)):
+        return await _carry_out(bench, errand, wanted, bound_s)
+
+
+def moves(mechanism: str) -> bool:
+    """Return whether a mechanism, by its full name, moves anything: signs and the stations themselves do not."""
+    return not mechanism.endswith(("signal", "station"))
+
+
+async def _carry_out(bench: Bench, errand: Errand, wanted: Sequence[Prepared], bound_s: float) -> tuple[Outcome, ...]:
     await bench.keeper.commit(*(_planned(each, errand) for each in wanted))
     meters = [meter(bench, each, deadline_s(bound_s) + HALT_S) for each in wanted]
     try:
@@ -75,6 +85,42 @@ async def carry_out_ok(bench: Bench, errand: Errand, *wanted: Prepared, bound_s:
             await bench.keeper.commit(*records)
             raise failure(outcome)
     return records
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A motion to come: ``command`` numbers it anew, ``bound_s`` is its physical bound."""
+
+    command: Callable[[], Prepared]
+    bound_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """What came of motions: the records of the last ones, not committed yet, and how they followed each other."""
+
+    records: list[Record]
+    bound_s: float
+    commands: int
+    """How many followed each other."""
+
+
+async def carry_out_legs(bench: Bench, errand: Errand, *motions: Motion) -> Legs:
+    """Carry out motions that must succeed: together, or one after the other where few may run at a time.
+
+    Raises:
+        StepFailed: one of them ended otherwise; all that were begun are settled durably.
+
+    """
+    left, legs = list(motions), Legs([], 0.0, 0)
+    while left:
+        # What has ended is kept before the next begins: a failure of that one is not this one's.
+        await bench.keeper.commit(*legs.records)
+        leg, left = left[: bench.axes], left[bench.axes :] if bench.axes else []
+        bound_s = max(each.bound_s for each in leg)
+        records = await carry_out_ok(bench, errand, *(each.command() for each in leg), bound_s=bound_s)
+        legs = Legs(records, legs.bound_s + bound_s, legs.commands + 1)
+    return legs
 
 
 def settled(*outcomes: Outcome) -> list[Record]:

@@ -6,11 +6,12 @@ changes in the inventory.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from controller.activities import homing, readings
 from controller.activities.context import Bench
-from controller.activities.primitive import Errand, StepFailed, carry_out_ok
+from controller.activities.primitive import Errand, Motion, StepFailed, carry_out_legs, carry_out_ok
 from controller.activities.situation import require
 from controller.domain.interlocks import Wish, WishKind
 from controller.domain.records import Record
@@ -43,7 +44,7 @@ class Done:
 
 
 async def position(bench: Bench, errand: Errand, place: int) -> Done:
-    """Dock the carriage at a place, lift and turntable together.
+    """Dock the carriage at a place, lift and turntable together, or one after the other on the generator.
 
     Raises:
         StepFailed: it is not docked there, or may not move.
@@ -53,23 +54,27 @@ async def position(bench: Bench, errand: Errand, place: int) -> Done:
         return Done()
     await homing.reference(bench)
     await require(bench, Wish(WishKind.MOVE_LIFT, place), Wish(WishKind.MOVE_TURNTABLE, place))
-    bound_s = carriage_bound_s(bench, place)
-    wanted = _axes_to_move(bench, place)
-    records = await carry_out_ok(bench, errand, *wanted, bound_s=bound_s)
+    legs = await carry_out_legs(bench, errand, *_axes_to_move(bench, place))
     if readings.docked_place(bench) != place:
         raise StepFailed("NOT_DOCKED", f"the moves succeeded but the carriage is not proven docked at {place}")
-    return Done(records, bound_s, 1)
+    return Done(legs.records, legs.bound_s, legs.commands)
 
 
 def carriage_bound_s(bench: Bench, place: int) -> float:
     """Return the bound of docking at a place from where the carriage stands: 0 when it is docked there."""
     if readings.docked_place(bench) == place:
         return 0.0
-    tower, pose, motion = bench.tower, bench.shape.poses[place], bench.kinematics
-    lift_s = 0.0 if _lift_stands(bench, place) else motion.lift_s(tower.lift.position_mm, pose.height_mm)
-    angle_mdeg = tower.turntable.position_mdeg
-    turn_s = 0.0 if _turntable_stands(bench, place) else motion.turntable_s(angle_mdeg, pose.angle_mdeg)
-    return max(lift_s, turn_s)
+    lift_s = 0.0 if _lift_stands(bench, place) else _lift_s(bench, place)
+    turn_s = 0.0 if _turntable_stands(bench, place) else _turn_s(bench, place)
+    return bench.motion.both_s(lift_s, turn_s)
+
+
+def _lift_s(bench: Bench, place: int) -> float:
+    return bench.kinematics.lift_s(bench.tower.lift.position_mm, bench.shape.poses[place].height_mm)
+
+
+def _turn_s(bench: Bench, place: int) -> float:
+    return bench.kinematics.turntable_s(bench.tower.turntable.position_mdeg, bench.shape.poses[place].angle_mdeg)
 
 
 async def open_way(bench: Bench, errand: Errand, place: int) -> Done:
@@ -280,15 +285,17 @@ async def _exchange(bench: Bench, errand: Errand, place: int, *, picking: bool) 
     return Done(await carry_out_ok(bench, errand, command, bound_s=bound_s), bound_s, 1)
 
 
-def _axes_to_move(bench: Bench, place: int) -> list[Prepared]:
+def _axes_to_move(bench: Bench, place: int) -> list[Motion]:
     tower = bench.tower
-    wanted = []
-    if not _lift_stands(bench, place):
-        wanted.append(tower.lift.move_to(place))
-    if not _turntable_stands(bench, place):
-        wanted.append(tower.turntable.move_to(place))
+    lift = Motion(partial(tower.lift.move_to, place), _lift_s(bench, place))
+    turn = Motion(partial(tower.turntable.move_to, place), _turn_s(bench, place))
+    wanted = [
+        axis
+        for axis, stands in ((lift, _lift_stands(bench, place)), (turn, _turntable_stands(bench, place)))
+        if not stands
+    ]
     # Both stand, yet the carriage is not docked: let the lift level again.
-    return wanted or [tower.lift.move_to(place)]
+    return wanted or [lift]
 
 
 def _lift_stands(bench: Bench, place: int) -> bool:

@@ -242,6 +242,11 @@ def _room_in(params: Params, by: str) -> events.Request:
     return events.RoomIn(by, room=params.number("room"))
 
 
+def _generator(params: Params, by: str) -> events.Request:
+    on = params.flag("on")
+    return events.SetGenerator(by, on=on, why=params.text("why") if on else params.text("why", default=""))
+
+
 def _alarm(params: Params, by: str) -> events.Request:
     act = events.AlarmAct(params.one_of("act", events.AlarmAct))
     seconds = params.optional_number("seconds") or 0
@@ -340,6 +345,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
     {
         "unit": _unit,
         "unit.mode": _mode,
+        "unit.generator": _generator,
         "jog": _jog,
         "jog.hold": _jog_hold,
         "interlocks": _interlocks,

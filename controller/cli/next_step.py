@@ -24,6 +24,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "LEVEL_BLOCKED": "`cartower status` shows it; `cartower level free LEVEL` gives it back",
     "LEVEL_IN_USE": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "UNKNOWN_LEVEL": "`cartower status` tells how many levels there are",
+    "GENERATOR": "`cartower unit generator off` once the mains are back; its [generator] says what is done meanwhile",
     "NOT_IN_FORCE": "`cartower status` shows what is",
     "UNKNOWN_ROOM": "`cartower status` lists the rooms",
     "ROOM_IN_USE": "wait until it is vacant (`cartower watch`), or name another room",

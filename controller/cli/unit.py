@@ -14,6 +14,7 @@ from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json
+from controller.cli.restriction_text import show_restrictions
 from controller.cli.waiting import wait_for_unit
 from controller.domain.unit import UnitMode, UnitState
 
@@ -35,6 +36,8 @@ MOVING: Final = frozenset({"reset", "start", "unhold", "unsuspend"})
 
 
 MODE: Final = "mode"
+GENERATOR: Final = "generator"
+SWITCH: Final = ("on", "off")
 MODES: Final = tuple(mode.value.lower() for mode in UnitMode)
 
 
@@ -45,10 +48,12 @@ MODES: Final = tuple(mode.value.lower() for mode in UnitMode)
         "cartower unit start --yes",
         "cartower unit stop",
         "cartower unit mode manual",
+        "cartower unit generator on --why 'the mains failed'",
     )
 )
-@click.argument("command", type=click.Choice([*LEADS_TO, MODE]))
-@click.argument("mode", type=click.Choice(MODES), required=False)
+@click.argument("command", type=click.Choice([*LEADS_TO, MODE, GENERATOR]))
+@click.argument("mode", type=click.Choice((*MODES, *SWITCH)), required=False)
+@click.option("--why", default="", help="For `generator on`: what whoever waits is told.")
 @click.option("--wait", is_flag=True, help="Wait until the tower has got there, or has ended elsewhere.")
 @yes_option
 @at_tower_option
@@ -56,7 +61,7 @@ MODES: Final = tuple(mode.value.lower() for mode in UnitMode)
 @json_option
 @translated
 def unit(
-    command: str, mode: str | None, socket: Path, *, wait: bool, yes: bool, at_tower: bool, as_json: bool
+    command: str, mode: str | None, why: str, socket: Path, *, wait: bool, yes: bool, at_tower: bool, as_json: bool
 ) -> None:
     """Give the tower a command.
 
@@ -69,10 +74,21 @@ def unit(
 
     In Stopped, Idle and Aborted the MODE can be changed: production (jobs run), maintenance (reset and references,
     no job) or manual (no job; `cartower jog` moves by hand). It stays as it is until somebody changes it.
+
+    generator on: the tower runs on standby power. What moves ends first; from then on few axes move at a time, and
+    only the jobs that [generator] in the tower's file names are begun. Whoever waits has a new time. It stays so over
+    restarts, until somebody says generator off.
     """
-    if (command == MODE) != (mode is not None):
-        fail(USAGE, f"`cartower unit mode` takes one of {', '.join(MODES)}, and no other command takes one")
+    allowed = {MODE: MODES, GENERATOR: SWITCH}.get(command, (None,))
+    if mode not in allowed:
+        modes, switch = ", ".join(MODES), " or ".join(SWITCH)
+        fail(USAGE, f"`cartower unit mode` takes one of {modes}, `unit generator` {switch}, no other command takes one")
+    if bool(why) != (command == GENERATOR and mode == "on"):
+        fail(USAGE, "`cartower unit generator on` takes --why, and no other command does")
     with SyncClient(socket) as client:
+        if command == GENERATOR:
+            show_restrictions(client.call("unit.generator", on=mode == "on", why=why), as_json=as_json)
+            return
         if mode is not None:
             _change_mode(client, mode, as_json=as_json)
             return

@@ -206,6 +206,17 @@ class RoomIn(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetGenerator(Request):
+    """Say that the tower runs on its generator from now on, or on the mains again; ``why`` is shown to who waits.
+
+    Answer as to `BlockLevel`.
+    """
+
+    on: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPlace(Request):
     """State what stands in one bay after a look into it; its sensors must agree. ``car`` None: nothing.
 

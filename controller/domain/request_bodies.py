@@ -62,6 +62,7 @@ _KINDS: Final[Mapping[str, Callable[..., Request]]] = MappingProxyType(
             events.SaveTrace,
             events.SensorIn,
             events.SensorOut,
+            events.SetGenerator,
             events.SetMode,
             events.StateService,
             events.Store,

@@ -138,6 +138,8 @@ class Kinematics:
     door: LeafKinematics
     gate: LeafKinematics
     latch_travel_s: float
+    in_turn: bool = False
+    """Lift and turntable move one after the other, not together: on standby power."""
 
     def lift_s(self, from_mm: int, to_mm: int) -> float:
         """Return the bound of a lift move: 0 where the carriage already stands, else brakes and levelling included."""
@@ -156,11 +158,18 @@ class Kinematics:
         return table.brake_s + trapezoid_s(way, table.speed_mdeg_s, table.acceleration_mdeg_s2) + table.brake_s
 
     def carriage_s(self, here: Pose, there: Pose) -> float:
-        """Return the bound of lift and turntable moving together: the longer one (Chebyshev)."""
-        return max(
-            self.lift_s(here.height_mm, there.height_mm),
-            self.turntable_s(here.angle_mdeg, there.angle_mdeg),
-        )
+        """Return the bound of lift and turntable on their way between two poses."""
+        return sum(self.legs_s(here, there))
+
+    def legs_s(self, here: Pose, there: Pose) -> tuple[float, ...]:
+        """Return the bounds of what moves one after the other between two poses."""
+        lift_s = self.lift_s(here.height_mm, there.height_mm)
+        turn_s = self.turntable_s(here.angle_mdeg, there.angle_mdeg)
+        return (lift_s, turn_s) if self.in_turn else (max(lift_s, turn_s),)
+
+    def both_s(self, lift_s: float, turn_s: float) -> float:
+        """Return the bound of lift and turntable: together the longer one (Chebyshev), in turn the sum."""
+        return lift_s + turn_s if self.in_turn else max(lift_s, turn_s)
 
     def exchange_s(self) -> float:
         """Return the bound of one PICK or PLACE: extend, raise or lower, retract."""
@@ -231,8 +240,8 @@ class Kinematics:
         return trapezoid_s(shuttle.stroke_mm, shuttle.home_speed_mm_s, shuttle.acceleration_mm_s2) + self._comb_s()
 
     def home_s(self, height_mm: int) -> float:
-        """Return the time of homing the whole carriage: the shuttle first, then lift and turntable together."""
-        return self.shuttle_home_s() + max(self.lift_home_s(height_mm), self.turntable_home_s())
+        """Return the time of homing the whole carriage: the shuttle first, then lift and turntable."""
+        return self.shuttle_home_s() + self.both_s(self.lift_home_s(height_mm), self.turntable_home_s())
 
     def _arms_s(self) -> float:
         shuttle = self.shuttle

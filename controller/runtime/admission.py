@@ -6,7 +6,7 @@ from dataclasses import replace
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
-from controller.activities.restricted import level_block, room_block
+from controller.activities.restricted import level_block, room_block, standby_bar
 from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Relocate, Resolve, Retrieve, Store
@@ -50,6 +50,7 @@ class Admission:
             Refusal: see the rule.
 
         """
+        self._power_for(JobKind.RETRIEVE)
         place = self._to_be_moved(car)
         room = None if wish is None else self._room(wish)
         if room is not None:
@@ -94,6 +95,7 @@ class Admission:
         """
         if not request.car:
             raise Refusal("BAD_CAR", "a car needs an id")
+        self._power_for(JobKind.STORE)
         room = self._room(request.room)
         where = self._book.where(request.car)
         if where is not None or self._book.job_of_car(request.car) is not None:
@@ -111,6 +113,7 @@ class Admission:
             Refusal: see the rule.
 
         """
+        self._power_for(JobKind.RELOCATE)
         place = self._to_be_moved(request.car)
         if request.bay not in self._bench.shape.bays:
             raise Refusal("UNKNOWN_BAY", f"{request.bay} is not a bay of this tower")
@@ -274,6 +277,12 @@ class Admission:
                 raise Refusal("BAY_NOT_USABLE", f"bay {bay} is {status}")
         if self._unseen(bay):
             raise Refusal("BAY_NOT_USABLE", f"of bay {bay} out of service: {', '.join(sorted(self._unseen(bay)))}")
+
+    def _power_for(self, kind: JobKind) -> None:
+        """Refuse a kind of job that the tower takes none of on its generator."""
+        bar = standby_bar(self._bench, kind)
+        if bar is not None:
+            raise Refusal("GENERATOR", f"no {kind.value.lower()} meanwhile: {bar}")
 
     def _level_in_use(self, bay: int, what: str) -> None:
         """Refuse what somebody asks for now; a job that waits already goes on waiting."""

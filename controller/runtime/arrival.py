@@ -9,7 +9,7 @@ from controller.runtime.steps import STRAIGHT
 
 def step_bound_s(bench: Bench, job: Job) -> float:
     """Return the bound of a job's step, 0 where it has none."""
-    motion = bench.kinematics
+    motion = bench.motion
     match job.state:
         case JobState.PICKING | JobState.PLACING:
             return motion.exchange_s()
@@ -23,7 +23,7 @@ def step_bound_s(bench: Bench, job: Job) -> float:
         case JobState.POSITIONING:
             # Where the move began is not kept; a quarter turn and half the height is a fair middle.
             heights = [pose.height_mm for pose in bench.shape.poses.values()]
-            return max(motion.lift_s(0, max(heights) // 2), motion.turntable_s(0, 90_000))
+            return motion.both_s(motion.lift_s(0, max(heights) // 2), motion.turntable_s(0, 90_000))
         case _:
             return 0.0
 

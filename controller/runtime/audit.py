@@ -96,7 +96,7 @@ class Audit:
     def begin(self) -> None:
         """Begin a visit, if one is due or to be tried again, and nothing speaks against it."""
         again, self._again = self._again, None
-        if self.has_carriage or not (again or self._pace.due) or not self._may_travel():
+        if self.has_carriage or not (again or self._pace.due) or self._bench.on_generator or not self._may_travel():
             return
         bays = self._in_turn() if again is None else [again]
         if bays:

@@ -232,7 +232,7 @@ class Control:
             self.audit.give_way()
             if not self.audit.has_carriage:
                 await self.jobs.dispatch()
-            if await self.staging.look(idle=not self.audit.has_carriage):
+            if await self.staging.look(idle=not self.audit.has_carriage and not self._bench.on_generator):
                 await self.jobs.dispatch()
             self.audit.begin()
             self.jobs.promise()

@@ -35,6 +35,7 @@ from controller.domain.events import (
     SaveTrace,
     SensorIn,
     SensorOut,
+    SetGenerator,
     SetMode,
     StateService,
     Store,
@@ -142,7 +143,7 @@ class Desk:
                 return await self._believe(request, PlaceSet(self._locked.free(request)))
             case ConfirmPlace() | AuditPlace():
                 return await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
-            case BlockLevel() | FreeLevel() | RoomOut() | RoomIn():
+            case BlockLevel() | FreeLevel() | RoomOut() | RoomIn() | SetGenerator():
                 return await self._restrict(request)
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
@@ -251,6 +252,7 @@ class Desk:
         record = self._control.restricting.grant(request)
         self._trail.note(request)
         await self._ledger.commit(record)
+        self._bench.motions.stir()
         restriction = record.restriction
         text = str(restriction) if record.on else over(restriction.key)
         log.info("restriction", kind=restriction.kind.value, number=restriction.number, on=record.on, by=request.by)

@@ -13,7 +13,7 @@ from typing import Final
 
 from controller.activities import readings
 from controller.activities.context import Bench
-from controller.activities.restricted import level_block, room_block
+from controller.activities.restricted import held_back, level_block, room_block
 from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
@@ -80,11 +80,13 @@ class Foresight:
         self._hindrances = Hindrances(bench, book, room)
         self._now = now
         self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
-        self._cycles = Cycles(bench.kinematics, bench.shape)
+        self._known: dict[bool, Cycles] = {}
+        """By whether lift and turntable move in turn: the times of cycles at the pace that was learned last."""
         self._stale = False
         self._rested_on: _Circumstances | None = None
         self.forecast = Forecast()
         self.calibration = Calibration()
+        self._paces = self.calibration.paces
         self.promises: Mapping[int, Eta] = {}
         """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then."""
         self.held: Mapping[int, str] = {}
@@ -106,7 +108,8 @@ class Foresight:
     def measured(self, step: StepTime) -> None:
         """Take what a step took that nothing disturbed."""
         primitive = self._primitive(step)
-        if primitive is not None and step.commands == 1:
+        # Where few axes may move at a time a step waits for others: that is not this machine's pace.
+        if primitive is not None and step.commands == 1 and self._bench.axes is None:
             self.calibration.learn(primitive, step.bound_s, step.measured_s)
 
     def changed(self, job: Job) -> None:
@@ -118,9 +121,18 @@ class Foresight:
         if job.state is JobState.DONE:
             self.forecast.served(job.id, self._clock())
             # What its steps have taught is what the next plan reckons with.
-            self._cycles = Cycles(self._bench.kinematics, self._bench.shape, self.calibration.paces)
+            self._known.clear()
+            self._paces = self.calibration.paces
         else:
             self.forecast.gave_up(job.id)
+
+    @property
+    def _cycles(self) -> Cycles:
+        """The times of cycles as the machine may move now."""
+        in_turn = self._bench.axes == 1
+        if in_turn not in self._known:
+            self._known[in_turn] = Cycles(self._bench.motion, self._bench.shape, self._paces)
+        return self._known[in_turn]
 
     def plan(self, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Plan:
         """Return the plan of the queue; with nothing queued, or the carriage's place unknown, an empty one."""
@@ -245,6 +257,8 @@ class Foresight:
 
     def _source(self, job: Job) -> int | None:
         """Return where a queued job's car is to be fetched; None where it is not: nothing can be planned for it."""
+        if held_back(self._bench, job) is not None:
+            return None
         if job.kind is JobKind.STORE:
             return job.room
         place = self._book.places.get(job.source) if job.source is not None else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from controller.activities import readings
 from controller.activities.context import Bench
-from controller.activities.restricted import level_block, room_block
+from controller.activities.restricted import held_back, level_block, room_block
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobKind, JobState
@@ -36,7 +36,12 @@ class Hindrances:
 
     def of(self, job: Job, free_bays: Collection[int]) -> str:
         """Return why nothing was planned for a job that waits; never empty."""
-        return self.of_all() or self._at_source(job) or self._at_target(job, free_bays) or self._aside() or UNKNOWN
+        held = self.of_all() or self._of_power(job) or self._at_source(job) or self._at_target(job, free_bays)
+        return held or self._aside() or UNKNOWN
+
+    def _of_power(self, job: Job) -> str:
+        bar = held_back(self._bench, job)
+        return "" if bar is None else f"{bar}; no {job.kind.value.lower()} meanwhile"
 
     def _at_source(self, job: Job) -> str:
         if job.kind is JobKind.STORE or job.source is None:

@@ -1,20 +1,20 @@
-"""Levels and rooms that a person takes out of use and gives back: what is granted, and how it is shown.
+"""What a person keeps the tower from, and lets it again: what is granted, and how it is shown.
 
 A level is blocked while nothing but the queue counts on it: the jobs that wait go on waiting, and are told why. A room
-goes out as soon as it serves nobody.
+goes out as soon as it serves nobody. On the generator what runs ends first.
 """
 
 from typing import Final
 
 from controller.activities.context import Bench
 from controller.domain.book import Book, is_active
-from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut
+from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut, SetGenerator
 from controller.domain.records import RestrictionSet
 from controller.domain.refusal import Refusal
 from controller.domain.restrictions import Key, Restricted, Restriction
 from hal.plcmap.shape import level_of
 
-Wish = BlockLevel | FreeLevel | RoomOut | RoomIn
+Wish = BlockLevel | FreeLevel | RoomOut | RoomIn | SetGenerator
 
 NOT_IN_FORCE: Final = "NOT_IN_FORCE"
 """Rule of a refusal: what somebody wants to take back is not so."""
@@ -49,6 +49,11 @@ class Restricting:
                 return RestrictionSet(Restriction(Restricted.ROOM, room, why, request.by), on=True)
             case RoomIn(room=room):
                 return self._over((Restricted.ROOM, room), request.by, f"nobody has taken room {room} out of service")
+
+            case SetGenerator(on=True, why=why):
+                return RestrictionSet(Restriction(Restricted.GENERATOR, why=why, by=request.by), on=True)
+            case SetGenerator():
+                return self._over((Restricted.GENERATOR, 0), request.by, "the tower runs on the mains")
 
     def picture(self) -> list[dict[str, object]]:
         """Return what is in force, the newest last."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from controller.activities import readings
 from controller.activities.context import Bench
-from controller.activities.restricted import level_block, room_block
+from controller.activities.restricted import held_back, level_block, room_block
 from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.interlocks import Wish, WishKind, refusal
@@ -80,6 +80,8 @@ class Selection:
         """Return the rooms in use that the carriage may wait for with the car of a job."""
         if job.kind is not JobKind.RETRIEVE or job.put_back or job.source is None or not self._holds(job):
             return []
+        if held_back(self._bench, job) is not None:
+            return []
         rooms = [room for room in self._rooms_of(job) if self._rooms.is_left_soon(room)]
         return [room for room in rooms if self._foresight.may_fetch(job.source, room)]
 
@@ -104,6 +106,8 @@ class Selection:
         return self._book.places[CARRIAGE].status is PlaceStatus.FREE
 
     def _ready(self, job: Job) -> Job | None:
+        if held_back(self._bench, job) is not None:
+            return None
         match job.kind:
             case JobKind.STORE:
                 return self._ready_store(job)
@@ -167,6 +171,6 @@ class Selection:
         poses = self._bench.shape.poses
         return min(
             places,
-            key=lambda place: (self._bench.kinematics.carriage_s(poses[here], poses[place]), place),
+            key=lambda place: (self._bench.motion.carriage_s(poses[here], poses[place]), place),
             default=None,
         )

@@ -251,6 +251,7 @@ class Inspector:
             and book.places[where].status is PlaceStatus.OCCUPIED
             and (Restricted.LEVEL, level_of(where)) not in book.restrictions
             and not any((Restricted.ROOM, room) in book.restrictions for room in meant)
+            and ((Restricted.GENERATOR, 0) not in book.restrictions or "retrieve" in self._world.tower.generator.jobs)
             and book.job_of_car(request.car) is None
             and book.appointment_of_car(request.car) is None
             and set(meant) <= set(rooms)

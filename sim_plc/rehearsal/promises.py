@@ -55,6 +55,7 @@ THE_TOWERS_OWN: Final = frozenset(
         "CAR_NOT_IN_A_BAY",
         "DUE_PAST",
         "DUE_TOO_FAR",
+        "GENERATOR",
         "JOURNAL_FAILED",
         "LEVEL_BLOCKED",
         "MAINTENANCE",

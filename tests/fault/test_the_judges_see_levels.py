@@ -11,6 +11,7 @@ from tests.support.places import LOW2, TOP1
 from tests.support.stage import Stage
 
 
+@pytest.mark.campaign
 def test_an_exchange_on_a_blocked_level(monkeypatch: pytest.MonkeyPatch) -> None:
     async def fetch(it: Stage) -> None:
         await it.ask(BlockLevel(level=level_of(TOP1), why="a beam is bent"))

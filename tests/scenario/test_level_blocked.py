@@ -35,6 +35,7 @@ def promises(it: Stage, number: int) -> list[Mapping[str, Any]]:
     return [event for event in events if event["event"] == "promise" and event["job"] == number]
 
 
+@pytest.mark.campaign
 def test_what_waits_for_a_blocked_level_goes_on_waiting_and_says_why_until_it_is_free() -> None:
     async def play() -> None:
         async with stage(cars=stock(LOW1, TOP1)) as it:
@@ -139,6 +140,7 @@ def test_nothing_is_diverted_to_a_blocked_level() -> None:
     loop.run(play())
 
 
+@pytest.mark.campaign
 def test_a_blocked_level_outlives_the_daemon() -> None:
     async def play() -> None:
         async with stage(cars=stock(TOP1)) as it:

@@ -72,6 +72,7 @@ def test_a_car_that_was_let_in_is_stored_though_its_room_goes_out() -> None:
     loop.run(play())
 
 
+@pytest.mark.campaign
 def test_a_room_out_outlives_the_daemon() -> None:
     async def play() -> None:
         async with stage(cars=stock(LOW1)) as it:

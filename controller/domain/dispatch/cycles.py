@@ -71,7 +71,7 @@ class Cycles:
         return self._rooms
 
     def go_s(self, here: int, there: int) -> float:
-        """Return the time of the carriage from place to place, lift and turntable together; 0 where it stands.
+        """Return the time of the carriage from place to place, lift and turntable; 0 where it stands.
 
         Raises:
             KeyError: a place that the tower has not.
@@ -96,7 +96,8 @@ class Cycles:
         way = (abs(here.height_mm - pose.height_mm), shorter_way_mdeg(here.angle_mdeg, pose.angle_mdeg))
         known = self._ways.get(way)
         if known is None:
-            known = self._ways[way] = self._paces.travel.of(self._kinematics.carriage_s(here, pose))
+            legs = self._kinematics.legs_s(here, pose)
+            known = self._ways[way] = sum(map(self._paces.travel.of, legs))
         return known
 
     def visit_s(self, place: int) -> float:

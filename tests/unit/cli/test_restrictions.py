@@ -7,7 +7,7 @@ import pytest
 from controller.cli.record_text import record_text
 from controller.cli.status_text import queued_text, status_lines
 from controller.cli.texts import event_text
-from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut
+from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut, SetGenerator
 from controller.domain.records import RestrictionSet
 from controller.domain.restrictions import Restricted, Restriction
 from tests.support.commands import daemon
@@ -35,6 +35,19 @@ def test_levels_and_rooms_are_taken_out_and_given_back(tmp_path: Path) -> None:
     assert isinstance(back, RoomIn)
     assert (block.level, block.why, free.level) == (2, "a beam is bent", 2)
     assert (out.room, out.why, back.room) == (101, "the gate rattles", 101)
+
+
+@pytest.mark.realtime
+def test_the_generator_is_switched_with_a_reason_and_nothing_else_is(tmp_path: Path) -> None:
+    with daemon(tmp_path, {"SetGenerator": NONE}) as run:
+        run("unit", "generator", "on", "--why", "the mains failed")
+        assert run("unit", "generator", "off").stdout.splitlines() == ["nothing is kept out of use"]
+        for wrong in (("generator", "on"), ("generator", "manual"), ("mode", "on"), ("stop", "--why", "so")):
+            assert run("unit", *wrong).exit_code == 2, wrong
+        on, off = run.asked
+    assert isinstance(on, SetGenerator)
+    assert isinstance(off, SetGenerator)
+    assert (on.on, on.why, off.on) == (True, "the mains failed", False)
 
 
 def test_what_is_out_of_use_stands_in_the_status_and_with_the_jobs_that_it_holds() -> None:
