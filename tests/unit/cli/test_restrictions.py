@@ -41,7 +41,7 @@ def test_levels_and_rooms_are_taken_out_and_given_back(tmp_path: Path) -> None:
 def test_the_generator_is_switched_with_a_reason_and_nothing_else_is(tmp_path: Path) -> None:
     with daemon(tmp_path, {"SetGenerator": NONE}) as run:
         run("unit", "generator", "on", "--why", "the mains failed")
-        assert run("unit", "generator", "off").stdout.splitlines() == ["nothing is kept out of use"]
+        assert run("unit", "generator", "off").stdout.splitlines() == ["in force\tby"]
         for wrong in (("generator", "on"), ("generator", "manual"), ("mode", "on"), ("stop", "--why", "so")):
             assert run("unit", *wrong).exit_code == 2, wrong
         on, off = run.asked
