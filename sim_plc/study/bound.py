@@ -1,4 +1,4 @@
-"""What no dispatch rule can beat on days that were drawn: the mean wait of those who fetch a car."""
+"""What no rule can beat that waits for people to come, on drawn days: the mean wait of those who fetch a car."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from sim_plc.study.site import Site
 def mean_bound_s(site: Site, days: Sequence[Day]) -> float | None:
     """Return what no rule can bring the mean wait of those who fetch a car below, from coming to gate open.
 
-    None if nobody fetches one.
+    None if nobody fetches one. A rule that brings booked cars ahead is not bounded by it: it knows who will come.
     """
     fetching = [[each for each in day.customers if each.kind is JobKind.RETRIEVE] for day in days]
     people = sum(map(len, fetching))

@@ -58,6 +58,8 @@ class Figures:
     booked: Waits
     unbooked: Waits
     """Of those who fetch a car, those with and those without an appointment."""
+    punctual: Waits
+    """Of those with one, from coming but not before it: who comes early has not waited yet."""
     carriage: float
     """Which part of the time, from opening to the last one's leaving, the carriage was at work."""
     rooms: float
@@ -100,6 +102,7 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         bring=waits(each for each in served if each.customer.kind is JobKind.STORE),
         booked=waits(each for each in fetch if each.customer.booked_s is not None),
         unbooked=waits(each for each in fetch if each.customer.booked_s is None),
+        punctual=_waits(each.late_s for each in fetch if each.customer.booked_s is not None),
         carriage=sum(move.end_s - move.begin_s for move in moves) / lived_s,
         rooms=sum(use.to_s - use.from_s for day in days for use in day.uses) / lived_s / len(site.rooms),
         energy_mj=sum(_energy_j(site, each) for each in served) / 1e6 / max(len(moves), 1),
@@ -111,7 +114,11 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
 
 def waits(served: Iterable[Served]) -> Waits:
     """Return the waits of those who were served at all."""
-    all_s = sorted(each.wait_s for each in served if isfinite(each.opened_s))
+    return _waits(each.wait_s for each in served)
+
+
+def _waits(seconds: Iterable[float]) -> Waits:
+    all_s = sorted(filter(isfinite, seconds))
     if not all_s:
         return Waits(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     in_time = sum(1 for wait_s in all_s if wait_s <= PROMISE_S) / len(all_s)

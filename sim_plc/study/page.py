@@ -144,7 +144,8 @@ def _groups(figures: Figures) -> str:
 def _notes(study: Study) -> Iterator[str]:
     yield (
         "A wait runs from when somebody is identified until the gate opens for them; in time is within "
-        f"{minutes(PROMISE_S)}. p95: one in twenty waits longer."
+        f"{minutes(PROMISE_S)}. p95: one in twenty waits longer. From its time on: who comes before an appointment has "
+        "not waited yet."
     )
     yield f"Rule: {RULES[study.rule].title}. A vacant room goes to whoever asked first, driver or not."
     yield (

@@ -13,7 +13,7 @@ from controller.domain.dispatch.course import Course, State, opening
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Request, Scene
-from controller.domain.dispatch.staging import Ahead
+from controller.domain.dispatch.staging import DEFAULT, Ahead
 from controller.domain.jobs import JobKind
 from sim_plc.study.site import Site
 
@@ -120,8 +120,8 @@ class Planned:
         return vacant and ready_s <= scene.begin_s
 
 
-def _planned(title: str, limits: Limits) -> Rule:
-    return Rule(title, load_ahead=limits.load_ahead, at=lambda site: Planned(site, limits))
+def _planned(title: str, limits: Limits, ahead: Ahead | None = None) -> Rule:
+    return Rule(title, load_ahead=limits.load_ahead, at=lambda site: Planned(site, limits), ahead=ahead)
 
 
 def _simple(title: str, score: Score) -> Rule:
@@ -129,6 +129,7 @@ def _simple(title: str, score: Score) -> Rule:
 
 
 FCFS: Final = "fcfs"
+STAGED: Final = "staged"
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
@@ -137,7 +138,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "shortest": _simple("shortest move first", shortest),
         "planned": _planned("the planner", Limits()),
         "planned-vacant": _planned("the planner, none fetched ahead", Limits(load_ahead=False)),
+        STAGED: _planned("the same, booked cars brought ahead", Limits(load_ahead=False), DEFAULT),
     }
 )
 """By short name; the first is what the others are compared with. The last is nearest to what the daemon does, which
-learns how long people stay and knows of no appointments."""
+learns how long people stay, and gives a car up on the way to which somebody comes."""

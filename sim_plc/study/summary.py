@@ -57,6 +57,7 @@ def groups(figures: Figures) -> Iterator[tuple[str, Waits]]:
     named = (
         ("fetch a car", figures.fetch),
         ("with an appointment", figures.booked),
+        ("from its time on", figures.punctual),
         ("without", figures.unbooked),
         ("bring a car", figures.bring),
     )
@@ -80,7 +81,9 @@ def findings(study: Study) -> Iterator[str]:
         yield _change(f"the rule '{case.title}'", planned, case.figures)
     if study.bound_s is not None:
         least, mean = minutes(study.bound_s), minutes(planned.fetch.mean_s)
-        yield f"Those who fetch a car wait {mean} on average; no rule can bring that below {least} in this tower."
+        known = ", but by bringing booked cars ahead" if planned.booked.people else ""
+        said = f"Those who fetch a car wait {mean} on average"
+        yield f"{said}; no rule can bring that below {least} in this tower{known}."
     if planned.turned_away:
         yield f"{planned.turned_away} found no car to fetch and no bay to bring one to: the stock is too small."
     if planned.unserved:

@@ -5,7 +5,8 @@
 Families of days x towers (guangzhou with one, two and three rooms) x rules: mean, p95 and longest wait from coming to
 gate open, cars given out an hour, which part waited ten minutes at most, a proxy of energy a car; on which part of the
 days the mean wait is longer than under first come, first served, and by how much on the worst of them. The bound is of
-the mean wait of those who fetch a car (`sim_plc.study.bound`); who waits on the street with a car is in no bound.
+the mean wait of those who fetch a car (`sim_plc.study.bound`); who waits on the street with a car is in no bound, and
+a rule that brings booked cars ahead may fall below it.
 """
 
 import argparse

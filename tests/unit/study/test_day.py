@@ -6,11 +6,15 @@ from math import isfinite
 
 import pytest
 
+from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.jobs import JobKind
 from sim_plc.study.day import Lived, live
 from sim_plc.study.draw import Customer, Day
-from sim_plc.study.rules import FCFS, RULES
-from tests.support.study import day_of, site_named
+from sim_plc.study.rules import FCFS, RULES, STAGED
+from sim_plc.study.site import site_of
+from sim_plc.study.variants import with_rooms
+from tests.support.study import day_of, demand_named, site_named
+from tests.support.towers import tower_named
 
 SMALL = site_named("small")
 ROOM = SMALL.rooms[0]
@@ -145,6 +149,50 @@ def test_a_car_that_is_fetched_ahead_waits_at_the_door_until_the_room_is_really_
     vacant_s = first.opened_s + 300.0 + SMALL.gate.shut_s
     assert second.move.begin_s < vacant_s
     assert second.move.end_s == pytest.approx(vacant_s + SMALL.cycles.visit_s(ROOM))
+
+
+def booked(number: int, car: str, booked_s: float, comes_s: float, stays_s: float = 90.0) -> Customer:
+    return Customer(number, JobKind.RETRIEVE, car, comes_s, stays_s, booked_s)
+
+
+def two_rooms(*customers: Customer, rule: str = STAGED) -> Lived:
+    tower = with_rooms(tower_named("small"), 2)
+    assert tower is not None
+    return live(site_of(tower, demand_named("normal").visits), day(*customers), RULES[rule])
+
+
+@pytest.mark.parametrize("early_s", [0.0, 30.0, -200.0])
+def test_who_is_booked_finds_the_car_in_a_room_and_waits_for_the_gate_alone(early_s: float) -> None:
+    [one] = two_rooms(booked(1, "a", 1800.0, 1800.0 - early_s)).served
+    assert one.wait_s == pytest.approx(SMALL.gate.open_s)
+    assert one.move is not None
+    assert one.move.end_s < 1800.0 - AHEAD.margin_s
+    [without] = two_rooms(booked(1, "a", 1800.0, 1800.0 - early_s), rule="planned-vacant").served
+    assert without.wait_s > 2 * SMALL.gate.open_s
+
+
+def test_who_comes_while_the_car_is_brought_waits_for_the_rest_of_its_way() -> None:
+    brought = two_rooms(booked(1, "a", 1800.0, 1800.0)).served[0].move
+    assert brought is not None
+    [one] = two_rooms(booked(1, "a", 1800.0, brought.begin_s + 1.0)).served
+    assert one.opened_s == pytest.approx(brought.end_s + SMALL.gate.open_s)
+    [before] = two_rooms(booked(1, "a", 1800.0, brought.begin_s - 1.0)).served
+    assert before.opened_s == pytest.approx(one.opened_s - 1.0)
+
+
+def test_a_room_stays_vacant_for_whoever_comes_without_an_appointment() -> None:
+    people = (booked(1, "a", 1800.0, 1900.0), booked(2, "b", 1800.0, 1900.0))
+    first, second = sorted(two_rooms(*people).served, key=lambda each: each.opened_s)
+    assert first.move is not None
+    assert second.move is not None
+    assert first.move.end_s < 1800.0
+    assert second.move.begin_s >= 1900.0
+
+
+def test_with_one_room_nothing_is_brought_ahead() -> None:
+    people = (booked(1, "a", 1800.0, 1800.0),)
+    staged, plain = (live(SMALL, day(*people), RULES[rule]).served for rule in (STAGED, "planned-vacant"))
+    assert staged == plain
 
 
 def _one_after_the_other(times: list[tuple[float, float]]) -> None:

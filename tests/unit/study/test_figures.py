@@ -43,6 +43,7 @@ def test_a_day_of_one_customer_by_hand() -> None:
     assert found.fetched_an_hour == pytest.approx(1.0)
     assert found.booked.mean_s == found.fetch.mean_s == found.all.mean_s == 200.0
     assert found.unbooked.people == found.bring.people == 0
+    assert found.punctual.mean_s == 100.0, "who comes before an appointment has not waited yet"
     assert list(found.queue) == pytest.approx([100 / SLICE_S, 100 / SLICE_S, 0.0, 0.0])
     # Up the empty carriage is lifted one level; down nothing is.
     assert found.energy_mj == pytest.approx((CARRIAGE_KG * GRAVITY_M_S2 * 2.5 + 2 * TRAVEL_J) / 1e6)
