@@ -234,7 +234,7 @@ class _Play:
         ]
 
     def _bring(self, move: Move) -> None:
-        """Let the carriage bring a car into a room before its customer comes."""
+        """Let the carriage set out to bring a car into a room before its customer comes."""
         customer = self.served[move.request].customer
         del self.bay_of[customer.car]
         room = self.rooms[move.target]
@@ -243,7 +243,24 @@ class _Play:
         self.staged[customer.number] = move.end_s
         self.free_bays |= {move.source}
         self.served[customer.number] = Served(customer, inf, move, self.here)
-        self._rests(move)
+        there_s = move.begin_s + self.site.cycles.go_s(self.here, move.source)
+        self.here, self.free_s = move.source, inf
+        self._at(there_s, partial(self._is_at_the_car, move))
+
+    def _is_at_the_car(self, move: Move) -> None:
+        """Let the carriage go on to bring a car ahead, or leave it for somebody who has come on its way there."""
+        self.free_s = self.now_s
+        requests = self._requests()
+        other = self.choose(requests, self._scene()) if requests and move.request in self.staged else None
+        if other is None or other.begin_s > self.now_s + SOON_S:
+            self._rests(move)
+            return
+        del self.staged[move.request]
+        customer, room = self.served[move.request].customer, self.rooms[move.target]
+        self.bay_of[customer.car] = move.source
+        self.free_bays -= {move.source}
+        self.served[customer.number] = Served(customer)
+        room.vacant_s = room.expected_s = self.now_s
 
     def _hand_over(self, customer: Customer, from_s: float) -> None:
         """Open the gate for somebody whose car was brought ahead."""

@@ -189,6 +189,16 @@ def test_a_room_stays_vacant_for_whoever_comes_without_an_appointment() -> None:
     assert second.move.begin_s >= 1900.0
 
 
+def test_who_comes_while_the_carriage_goes_to_a_booked_car_is_served_first() -> None:
+    brought = two_rooms(booked(1, "a", 1800.0, 1900.0)).served[0].move
+    assert brought is not None
+    alone, one = two_rooms(fetch(1, "b", brought.begin_s + 0.1), booked(2, "a", 1800.0, 1900.0)).served
+    assert alone.move is not None
+    assert one.move is not None
+    assert alone.move.begin_s <= brought.end_s - SMALL.cycles.carry_s(brought.source, brought.target) + 1e-6
+    assert alone.move.end_s <= one.move.begin_s
+
+
 def test_with_one_room_nothing_is_brought_ahead() -> None:
     people = (booked(1, "a", 1800.0, 1800.0),)
     staged, plain = (live(SMALL, day(*people), RULES[rule]).served for rule in (STAGED, "planned-vacant"))
