@@ -10,7 +10,7 @@ from controller.activities.restricted import level_block, room_block, standby_ba
 from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Relocate, Resolve, Retrieve, Store
-from controller.domain.jobs import Job, JobEvent, JobKind, JobState
+from controller.domain.jobs import THE_TOWER, Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
@@ -66,7 +66,7 @@ class Admission:
 
     def back(self, appointment: Appointment, room: int) -> Job:
         """Return the job that puts a car back that was brought for an appointment."""
-        return self._job(JobKind.STORE, appointment.car, room, None, room, f"appointment {appointment.id}")
+        return self._job(JobKind.STORE, appointment.car, room, None, room, THE_TOWER)
 
     def has_a_bay(self) -> bool:
         """Return whether a bay is free that nobody counts on."""

@@ -56,6 +56,7 @@ def test_a_booked_car_waits_for_its_customer_and_comes_when_they_do() -> None:
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_a_turn_is_that_of_coming_not_that_of_booking() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(TOP1, TOP2, LOW1, LOW2)) as it:
@@ -82,17 +83,18 @@ def test_what_is_no_appointment_is_refused_by_name_and_changes_nothing() -> None
                 (Retrieve(car=CAR, room=TOP1, due=due_in(it, 60.0)), "UNKNOWN_ROOM"),
                 (Arrive(car=CAR), "NO_APPOINTMENT"),
             ):
-                assert (await refused_now(it, request)).rule == rule
+                assert await it.refused(request) == rule
             number = await booked(it, CAR, GRACE_S)
-            for request in (Retrieve(car=CAR), Retrieve(car=CAR, due=due_in(it, 900.0))):
-                assert (await refused_now(it, request)).rule == "CAR_BOOKED"
+            assert (await refused_now(it, Retrieve(car=CAR))).rule == "CAR_BOOKED"
+            assert await it.refused(Retrieve(car=CAR, due=due_in(it, 900.0))) == "CAR_BOOKED"
             assert await it.ask(Cancel(job=number)) == {"appointment": number, "state": "CANCELLED"}
-            assert (await refused_now(it, Cancel(job=number))).rule == "UNKNOWN_JOB"
+            assert await it.refused(Cancel(job=number)) == "UNKNOWN_JOB"
             assert await it.ended(await it.order(Retrieve(car=CAR))) is JobState.DONE
 
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_an_appointment_outlives_the_daemon() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(TOP1)) as it:

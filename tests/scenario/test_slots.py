@@ -54,6 +54,7 @@ def test_a_full_slot_is_refused_with_the_next_free_one_and_taken_again_when_some
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_who_has_come_still_fills_their_slot() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(TOP1, LOW1)) as it:
@@ -66,6 +67,7 @@ def test_who_has_come_still_fills_their_slot() -> None:
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_what_is_reckoned_comes_in_pieces_between_which_cars_are_moved() -> None:
     async def scenario() -> None:
         async with stage(cars=stock(TOP1)) as it:

@@ -10,7 +10,7 @@ from controller.app import Ports
 from controller.domain.appointments import GRACE_S
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, Query, Retrieve
-from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Signal
@@ -85,12 +85,13 @@ def test_a_booked_car_stands_in_its_room_in_time_and_the_gate_opens_for_its_cust
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_a_car_that_nobody_comes_for_is_put_back_without_an_alarm() -> None:
     async def scenario() -> None:
         async with stage(two_rooms(), cars=stock(FAR)) as it:
             room = await staged(it, CAR)
-            [number] = it.book.appointments
-            due_s = it.book.appointments[number].due - EPOCH_S
+            [appointment] = it.book.appointments.values()
+            due_s = appointment.due - EPOCH_S
             await eventually(it, lambda: it.truth().get(CAR) != room, HOUR_S)
             assert it.world.now - due_s >= GRACE_S
             await eventually(it, lambda: not it.book.appointments)
@@ -99,7 +100,7 @@ def test_a_car_that_nobody_comes_for_is_put_back_without_an_alarm() -> None:
             all_is_shut(it)
             assert it.book.alarms == {}
             [back] = [job for job in it.book.jobs.values() if job.kind is JobKind.STORE]
-            assert (back.state, back.requested_by) == (JobState.DONE, f"appointment {number}")
+            assert (back.state, back.requested_by) == (JobState.DONE, THE_TOWER)
             assert it.world.daemon is not None
             told = [event for event in it.world.daemon.board.events if event["event"] == "appointment"]
             assert [event["state"] for event in told] == ["BOOKED", "LAPSED"]
@@ -110,6 +111,7 @@ def test_a_car_that_nobody_comes_for_is_put_back_without_an_alarm() -> None:
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_a_crash_lets_nobody_at_a_car_that_is_kept() -> None:
     async def scenario() -> None:
         async with stage(two_rooms(), cars=stock(FAR)) as it:
@@ -126,6 +128,7 @@ def test_a_crash_lets_nobody_at_a_car_that_is_kept() -> None:
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_whoever_comes_while_the_carriage_is_on_its_way_to_a_booked_car_is_served_first() -> None:
     async def scenario() -> None:
         slow = two_rooms(machine__lift__speed_mm_s="200")
@@ -187,6 +190,7 @@ def test_an_appointment_that_is_cancelled_sends_its_car_back_and_one_room_stays_
     loop.run(scenario())
 
 
+@pytest.mark.campaign
 def test_in_a_tower_with_one_room_nothing_is_staged() -> None:
     async def scenario() -> None:
         tower = tower_named("small", "brisk")
@@ -250,5 +254,39 @@ def test_a_gate_that_is_forced_before_a_car_that_is_kept_blocks_its_room_and_is_
             assert gate_is_shut(it, room)
             await it.order(Arrive(car=CAR))
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(scenario())
+
+
+CRASHES = [pytest.param(step, later, marks=() if (step, later) == ("back", 9) else pytest.mark.campaign)
+           for step in ("brought", "back") for later in range(0, 60, 3)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "later"), CRASHES)
+def test_wherever_the_daemon_crashes_a_booked_car_is_handed_to_nobody_else_and_ends_in_a_bay(
+    step: str, later: int
+) -> None:
+    """``later``: so many fifths of a second behind the begin of the move into the room, or out of it."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            [number] = [await booked(it, CAR, SOON_S)]
+            await eventually(it, lambda: bool(it.book.open_jobs()), SOON_S)
+            if step == "back":
+                await eventually(it, lambda: not it.book.open_jobs())
+                await it.ask(Cancel(job=number))
+                await it.until(lambda: bool(it.book.open_jobs()))
+            await asyncio.sleep(later / 5)
+            await it.world.crash_daemon()
+            await it.start(late_s=1.0)
+            await it.execute()
+            await eventually(it, lambda: not it.book.open_jobs())
+            assert number in it.book.appointments or step == "back"
+            if step == "brought":
+                await it.ask(Cancel(job=number))
+            await eventually(it, lambda: not it.book.appointments and not it.book.open_jobs())
+            assert all(gate_is_shut(it, room) for room in SHAPE.rooms)
+            assert it.truth()[CAR] in SHAPE.bays
+            all_is_told(it)
 
     loop.run(scenario())
