@@ -2,16 +2,33 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from controller.domain.dispatch.branches import Branches, Choice, Node, Stand, Try
+from controller.domain.dispatch.branches import Branches
 from controller.domain.dispatch.docket import Docket
-from controller.domain.jobs import JobKind
+from controller.domain.dispatch.least_waits import LeastWaits
+from controller.domain.dispatch.node import Node, Try
+from controller.domain.dispatch.turns import Turns
 
-PASSES = ((1, 3), (2, 3), (4, 4), (16, 4), (120, 6))
-"""How many ways to each set of requests done are kept, and how many rooms are tried, pass by pass."""
 
-LEVEL = 12
-"""How many sets of as many requests are gone on from, for each way that is kept."""
+class Look(NamedTuple):
+    """How far a pass looks."""
+
+    width: int
+    """How many ways to each set of requests done are kept."""
+    rooms: int
+    """How many rooms are tried for a car."""
+    bays: int
+    """How many bays."""
+    most: int
+    """How many ways of as many moves are gone on from."""
+
+
+PASSES = (Look(1, 3, 1, 2), Look(1, 4, 1, 12), Look(4, 4, 2, 48), Look(16, 4, 3, 192), Look(120, 6, 4, 1440))
+"""Pass by pass; the first is a glance, so that the others have a bound to cut short by."""
+
+PLENTY = 4
+"""So many free bays for each car that wants one are enough for each to have the one that suits it best."""
 
 
 class Beam:
@@ -19,22 +36,27 @@ class Beam:
 
     Orders in which the same requests are done are compared by what was waited and by when the carriage is free: each
     second of that is waited by all that are left. A way that cannot become better than the best whole order is left
-    out.
+    out. Where somebody asked for a room by name, ways whose last car went to different rooms are not compared: which
+    rooms are left matters more than the seconds.
     """
 
-    def __init__(self, docket: Docket, branches: Branches, window: Sequence[int]) -> None:
-        """Take what is to be planned, how to try, and whom to put in order, by index."""
+    def __init__(self, docket: Docket, turns: Turns, branches: Branches, window: Sequence[int]) -> None:
+        """Take what is to be planned, who may be next, how to try, and whom to put in order, by index."""
         self._docket = docket
+        self._turns = turns
         self._branches = branches
-        self._window = tuple(sorted(window))
-        self._bits = sum(1 << index for index in window)
-        self._sources = tuple(each.source for each in docket.requests)
-        self._known: dict[tuple[int, int, int], dict[int, Choice]] = {}
-        self._behind_s = sum(docket.requests[index].weight for index in docket.live if index not in self._window)
-        self._terms = sorted((self._term(index) for index in window), key=lambda term: (term[3] / term[1], term[0]))
+        self._least = LeastWaits(docket, window)
+        self._window = tuple(
+            (index, 1 << index, 1 << index | self._least.mark(index), docket.requests[index].source)
+            for index in sorted(window)
+        )
+        self._keys = {index: key for index, _, key, _ in self._window}
+        self._named = any(docket.requests[index].target is not None for index in window)
+        self._scarce = len(docket.bays) < PLENTY * docket.placing
+        self._all_bays = len(docket.bays) + len(window) if self._scarce else 1
         # Who asked after all of the window is overtaken by none of it.
-        self._scope = tuple(index for index in docket.live if index <= self._window[-1])
-        self._waits: dict[int, float] = {}
+        last = max(window)
+        self._scope = tuple(index for index in docket.live if index <= last)
 
     def passes(self, root: Node, bound: float, evaluations: int) -> Iterator[Node]:
         """Yield the best end of each pass that finds a better one than all before, until the tries are spent.
@@ -43,12 +65,12 @@ class Beam:
         window is wide. A later one that cannot be ended yields nothing: more tries never lead to something worse.
         """
         last = 0
-        for width, rooms in PASSES:
+        for look in PASSES:
             before = self._branches.tried
             # The next one tries no less than the last one: what cannot be ended is not begun.
             if last and before + last > evaluations:
                 return
-            best, whole = self._pass(root, width, rooms, bound, evaluations if last else sys.maxsize)
+            best, whole = self._pass(root, look, bound, evaluations if last else sys.maxsize)
             last = self._branches.tried - before
             if best is not None:
                 bound = self.worth(best)
@@ -61,23 +83,31 @@ class Beam:
         _, free_s, cost = self._branches.stand(node, None)
         return cost + node.rest * free_s
 
-    def _pass(self, root: Node, width: int, rooms: int, bound: float, evaluations: int) -> tuple[Node | None, bool]:
+    def _pass(self, root: Node, look: Look, bound: float, evaluations: int) -> tuple[Node | None, bool]:
         """Return the best end below the bound, and whether no way was left out; no end if the tries are spent."""
-        level, best, whole = [root], None, rooms >= len(self._docket.rooms)
+        width, _, _, most = look
+        level, best = [root], None
+        whole = look.rooms >= len(self._docket.rooms) and look.bays >= self._all_bays
         for _ in self._window:
-            ways: dict[tuple[int, int], list[Try]] = {}
+            ways: dict[tuple[int, int, int], list[Try]] = {}
             for node in level:
                 if self._branches.tried >= evaluations:
                     return None, False
-                for found in self._behind(node, rooms, bound):
-                    ways.setdefault((node.done | 1 << found.request, found.counts), []).append(found)
+                done = node.done
+                for found in self._behind(node, look, bound):
+                    index, counts, _ = found[2]
+                    key = (done | 1 << index, counts, found[3] if self._named else 0)
+                    if key in ways:
+                        ways[key].append(found)
+                    else:
+                        ways[key] = [found]
             kept: list[Try] = []
             for way in ways.values():
                 whole = whole and len(way) <= width
-                kept += sorted(way)[:width] if width > 1 else [min(way)]
-            if len(kept) > LEVEL * width:
+                kept += way if len(way) <= width else sorted(way)[:width] if width > 1 else [min(way)]
+            if len(kept) > most:
                 whole = False
-                kept = sorted(kept, key=self._least_worth)[: LEVEL * width]
+                kept = sorted(kept, key=self._least_worth)[:most]
             level = [self._branches.behind(found) for found in kept]
         for node in level:
             worth = self.worth(node)
@@ -85,79 +115,28 @@ class Beam:
                 best, bound = node, worth
         return best, whole
 
-    def _behind(self, node: Node, rooms: int, bound: float) -> list[Try]:
-        """Return one more of the window behind a node, each that is allowed and may become better than the bound."""
+    def _behind(self, node: Node, look: Look, bound: float) -> list[Try]:
+        """Return one more of the window behind a node, each that is allowed and may become better than the bound.
+
+        An open car is put where it suits him who is next.
+        """
         found: list[Try] = []
-        for choice, stand in self._nexts(node):
-            bar = bound - self._waits_of(node.done | 1 << choice[0])
-            found += self._branches.tries(node, stand, choice, rooms, bar)
+        branches, least, done, opened = self._branches, self._least, node.done, node.open >= 0
+        stands = [(node.at, node.free_s, node.cost)]
+        choices = {} if opened else self._turns.among(node, node.free_s, self._scope)
+        for index, bit, key, source in self._window:
+            if done & bit:
+                continue
+            if opened:
+                stands = branches.stands(node, source, look.bays if self._scarce else 1)
+            for stand in stands:
+                if opened:
+                    choices = self._turns.among(node, stand[1], self._scope)
+                choice = choices.get(index)
+                if choice is not None:
+                    found += branches.tries(node, stand, choice, look.rooms, bound - least[done | key])
         return found
 
     def _least_worth(self, found: Try) -> float:
         """Return a bound on the worth of all orders that begin like this."""
-        return found.worth + self._waits_of(found.node.done | 1 << found.request)
-
-    def _nexts(self, node: Node) -> list[tuple[Choice, Stand]]:
-        """Return who of the window may be next, and where the carriage is then: an open car is where it suits him."""
-        nexts: list[tuple[Choice, Stand]] = []
-        stand, allowed = self._branches.stand(node, None), None
-        for index in self._window:
-            if node.done >> index & 1:
-                continue
-            if node.open >= 0:
-                stand, allowed = self._branches.stand(node, self._sources[index]), None
-            allowed = allowed or self._allowed(node, stand[1])
-            if index in allowed:
-                nexts.append((allowed[index], stand))
-        return nexts
-
-    def _allowed(self, node: Node, at_s: float) -> dict[int, Choice]:
-        """Return who may be next if the carriage is free at a time, by index."""
-        key = (node.done, node.counts, self._branches.pattern(node, at_s))
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        at_once = self._branches.at_once(node, at_s, self._left(node.done, self._scope))
-        if not at_once:
-            later = self._branches.choices(node, at_s, self._left(node.done, self._docket.live))
-            return {choice[0]: choice for choice in later}
-        allowed = {choice[0]: choice for choice in at_once}
-        if key[2] >= 0:
-            self._known[key] = allowed
-        return allowed
-
-    def _left(self, done: int, those: tuple[int, ...]) -> list[int]:
-        return [index for index in those if not done >> index & 1]
-
-    def _waits_of(self, done: int) -> float:
-        """Return a bound on what is waited from when the carriage is free behind these: least times, no empty way."""
-        known = self._waits.get(done)
-        if known is None:
-            known = self._waits[done] = self._least_waits(done)
-        return known
-
-    def _least_waits(self, done: int) -> float:
-        """Return what those left in the window wait at least, from when the carriage is free (Smith's rule)."""
-        waits = passed_s = 0.0
-        for bit, weight, wait_s, whole_s in self._terms:
-            if not done & bit:
-                waits += weight * (passed_s + wait_s)
-                passed_s += whole_s
-        return waits + self._behind_s * passed_s
-
-    def _term(self, index: int) -> tuple[int, float, float, float]:
-        """Return the bit of a request, its weight, its least wait beside when it is begun, and its least time."""
-        served_s, whole_s = self._least_s(index)
-        request = self._docket.requests[index]
-        return 1 << index, request.weight, served_s - request.since_s, whole_s
-
-    def _least_s(self, index: int) -> tuple[float, float]:
-        """Return the least time of a request from the carriage at its source: until served, and until done."""
-        docket, request = self._docket, self._docket.requests[index]
-        visit_s = docket.visits[request.source]
-        if request.kind is JobKind.RETRIEVE:
-            rooms = (docket.rooms[room] for room in docket.allowed[index])
-            visit_s += min(docket.legs[request.source][room] + docket.visits[room] for room in rooms)
-            return visit_s, visit_s
-        whole_s = visit_s + docket.bay_visit_s
-        return (visit_s if request.kind is JobKind.STORE else whole_s), whole_s
+        return found[0] + self._least[found[7].done | self._keys[found[2][0]]]

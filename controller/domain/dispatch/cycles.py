@@ -7,6 +7,7 @@ the bound: `Pace` says how much, per primitive, from moves that were measured.
 Units: seconds. Places by number. Sources: FEM 9.860 (sequential motions add, simultaneous ones take the longer).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,21 @@ class Paces:
     latch: Pace = Pace()
 
 
+class Ways(dict[int, float]):
+    """The time of the carriage from one place to each, reckoned when it is asked for first."""
+
+    def __init__(self, here: int, go_s: Callable[[int, int], float]) -> None:
+        """Take the place, and how long a way takes."""
+        super().__init__()
+        self._here = here
+        self._go_s = go_s
+
+    def __missing__(self, there: int) -> float:
+        """Reckon a way."""
+        way_s = self[there] = self._go_s(self._here, there)
+        return way_s
+
+
 class Cycles:
     """Times of travels, visits and cycles at one tower.
 
@@ -60,6 +76,7 @@ class Cycles:
         self._rooms = frozenset(places.rooms)
         self._paces = paces or Paces()
         self._ways: dict[tuple[int, int], float] = {}
+        self._from: dict[int, Ways] = {}
         self._visits = {True: self._visit(kinematics.door_s(), self._paces.door)}
         self._visits[False] = self._visit(kinematics.latch_s(), self._paces.latch)
         self._door_s = self._paces.door.of(kinematics.door_s())
@@ -84,6 +101,16 @@ class Cycles:
         way = (abs(height - height_there), ahead if ahead <= HALF_TURN_MDEG else FULL_TURN_MDEG - ahead)
         known = self._ways.get(way)
         return self.approach_s(self._poses[here], there) if known is None else known
+
+    def ways_from(self, here: int) -> Mapping[int, float]:
+        """Return `go_s` from a place, by the other: each is reckoned when it is asked for first, and then kept.
+
+        Asking it for a place that the tower has not is a KeyError.
+        """
+        known = self._from.get(here)
+        if known is None:
+            known = self._from[here] = Ways(here, self.go_s)
+        return known
 
     def approach_s(self, here: Pose, there: int) -> float:
         """Return the time of the carriage from anywhere to a place.

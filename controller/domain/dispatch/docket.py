@@ -1,47 +1,24 @@
-"""What is to be planned, in numbers: requests by index in the order of their turn, rooms by index, legs looked up.
+"""What is to be planned, in numbers: requests by index in the order of their turn, rooms by index, ways looked up.
 
 A search tries thousands of moves. Everything that it asks of a request, a room or a way is put here once into tuples
 and tables, so that trying one is a few sums.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf, isfinite
+from typing import Final
 
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 
-BITS = 4
+BITS: Final = 4
 """A request's count of overtakings has so many bits in the packed counts of a `Node`."""
 
+FULL: Final = (1 << BITS) - 1
 
-class Ways(dict[int, float]):
-    """The time of the carriage from one place to each, reckoned when it is asked for first."""
-
-    def __init__(self, here: int, go_s: Callable[[int, int], float]) -> None:
-        """Take the place, and how long a way takes."""
-        super().__init__()
-        self._here = here
-        self._go_s = go_s
-
-    def __missing__(self, there: int) -> float:
-        """Reckon a way."""
-        way_s = self[there] = self._go_s(self._here, there)
-        return way_s
-
-
-class Legs(dict[int, Ways]):
-    """The time of the carriage from place to place: ``legs[here][there]``, the same both ways."""
-
-    def __init__(self, cycles: Cycles) -> None:
-        """Take the times of the tower."""
-        super().__init__()
-        self._cycles = cycles
-
-    def __missing__(self, here: int) -> Ways:
-        """Begin the ways from a place."""
-        ways = self[here] = Ways(here, self._cycles.go_s)
-        return ways
+Ask = tuple[float, bool, tuple[int, ...], int | None]
+"""From when a request is ready, whether any room or bay will do, of a RETRIEVE the rooms by index, and its target."""
 
 
 class Docket:
@@ -54,19 +31,27 @@ class Docket:
         """Take what is wanted, the machine, and its times."""
         self.requests = tuple(sorted(requests, key=lambda each: each.id))
         self.scene = scene
-        self.legs = Legs(cycles)
+        self.ways_from = cycles.ways_from
+        """The time of the carriage from a place to each, the same both ways."""
         self.rooms = tuple(sorted(scene.vacant_s))
-        self.visits = {place: cycles.visit_s(place) for place in self._named_places()}
-        self.bay_visit_s = max((cycles.visit_s(bay) for bay in self._some_bay(cycles)), default=0.0)
         self.number = {room: index for index, room in enumerate(self.rooms)}
-        self.allowed = tuple(self._allowed_rooms(each) for each in self.requests)
-        self.stores_of = tuple(self._stores_from(room) for room in self.rooms)
+        self.visits = tuple(cycles.visit_s(each.source) for each in self.requests)
+        """By request, the visit at its source."""
+        self.room_visit_s = max((cycles.visit_s(room) for room in self.rooms), default=0.0)
+        self.bay_visit_s = max((cycles.visit_s(bay) for bay in self._some_bay(cycles)), default=0.0)
+        self._anywhere = tuple(range(len(self.rooms)))
+        self.asks: tuple[Ask, ...] = tuple(self._ask(each) for each in self.requests)
+        self.stores_of = self._stores_of()
+        """By room, the bits of the requests that keep it from others until their cars are stored."""
+        self.others = sum(1 << index for index, each in enumerate(self.asks) if not (each[1] and each[2]))
+        """The bits of all requests but those that any room will do for."""
         self.wanted = frozenset(
             each.target for each in self.requests if each.kind is not JobKind.RETRIEVE and each.target is not None
         )
         self.bays = tuple(sorted(set(scene.free_bays) - self.wanted))
         self.live = tuple(index for index in range(len(self.requests)) if self._can_ever_begin(index))
         self.all_ready_s = max((self.requests[index].ready_s for index in self.live), default=0.0)
+        self.bays_matter = any(each.kind is not JobKind.RETRIEVE for each in self.requests)
         self.placing = sum(each.kind is not JobKind.RETRIEVE and each.target is None for each in self.requests)
 
     def counts(self, shift: int) -> int:
@@ -78,24 +63,25 @@ class Docket:
         stores = zip(self.rooms, self.stores_of, strict=True)
         return tuple(inf if waiting else self.scene.vacant_s[room] for room, waiting in stores)
 
-    def _named_places(self) -> set[int]:
-        sources = {each.source for each in self.requests}
-        return sources | {each.target for each in self.requests if each.target is not None} | set(self.rooms)
-
     def _some_bay(self, cycles: Cycles) -> list[int]:
         """Return a bay, if any is spoken of: a visit takes equally long at each."""
-        return [bay for bay in (*self.scene.free_bays, *self.visits) if bay not in cycles.rooms][:1]
+        named = (place for each in self.requests for place in (each.source, each.target) if place is not None)
+        return [bay for bay in (*self.scene.free_bays, *named) if bay not in cycles.rooms][:1]
 
-    def _allowed_rooms(self, request: Request) -> tuple[int, ...]:
+    def _ask(self, request: Request) -> Ask:
         if request.kind is not JobKind.RETRIEVE:
-            return ()
-        wanted = self.rooms if request.target is None else (request.target,)
-        return tuple(self.number[room] for room in wanted if room in self.number)
+            return request.ready_s, request.target is None, (), request.target
+        if request.target is None:
+            return request.ready_s, True, self._anywhere, None
+        rooms = (self.number[request.target],) if request.target in self.number else ()
+        return request.ready_s, False, rooms, request.target
 
-    def _stores_from(self, room: int) -> int:
-        """Return the bits of the requests that keep a room from others until their cars are stored."""
-        stores = (each.kind is JobKind.STORE and each.source == room for each in self.requests)
-        return sum(1 << index for index, store in enumerate(stores) if store)
+    def _stores_of(self) -> tuple[int, ...]:
+        waiting = [0] * len(self.rooms)
+        for index, each in enumerate(self.requests):
+            if each.kind is JobKind.STORE and each.source in self.number:
+                waiting[self.number[each.source]] |= 1 << index
+        return tuple(waiting)
 
     def _can_ever_begin(self, index: int) -> bool:
         request = self.requests[index]
@@ -103,7 +89,7 @@ class Docket:
             return False
         match request.kind:
             case JobKind.RETRIEVE:
-                return bool(self.allowed[index])
+                return bool(self.asks[index][2])
             case JobKind.STORE:
                 return request.source in self.number
             case JobKind.RELOCATE:

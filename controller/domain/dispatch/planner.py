@@ -19,16 +19,20 @@ Deterministic: no clock, no chance; the search is bounded by a count of tries. T
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 
 from controller.domain.dispatch.beam import Beam
-from controller.domain.dispatch.branches import FULL, Branches, Node, Try
+from controller.domain.dispatch.branches import Branches
 from controller.domain.dispatch.course import Course, opening
 from controller.domain.dispatch.cycles import Cycles
-from controller.domain.dispatch.docket import BITS, Docket
+from controller.domain.dispatch.docket import BITS, FULL, Docket
+from controller.domain.dispatch.node import Node, Try
 from controller.domain.dispatch.reasons import Reasons, brief
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.slots import Slots
+from controller.domain.dispatch.turns import Turns
+from controller.domain.jobs import JobKind
 
 DEFAULT = Limits()
 
@@ -63,6 +67,7 @@ def first_come(requests: Sequence[Request], scene: Scene, cycles: Cycles, limits
 class _Planner:
     def __init__(self, requests: Sequence[Request], scene: Scene, cycles: Cycles, limits: Limits) -> None:
         self._docket = Docket(requests, scene, cycles)
+        self._turns = Turns(self._docket, limits)
         self._branches = Branches(self._docket, Slots(self._docket, limits.window), limits)
         self._limits = limits
         self._cycles = cycles
@@ -79,14 +84,15 @@ class _Planner:
         if self._limits.evaluations:
             self._branches.tried = 0
             found = self._with_those_left(plain, window) or self._in_order(window)
-        ends = [plain, *(self._appended(end, LOOK, paired=True) for end in found)]
+        # The last one found is the best of a window.
+        ends = [plain, *(self._appended(end, LOOK, paired=True) for end in found[-1:])]
         return min(ends, key=lambda end: (-end.done.bit_count(), end.cost))
 
     def _in_order(self, window: list[Node]) -> list[Node]:
         """Return better and better ends of a window, or that of first come, first served if none is better."""
         if len(window) < 2:
             return window
-        beam = Beam(self._docket, self._branches, [node.index for node in window])
+        beam = self._beam([node.index for node in window])
         bound = beam.worth(window[-1])
         return list(beam.passes(self._branches.root(), bound, self._limits.evaluations)) or [window[-1]]
 
@@ -95,31 +101,47 @@ class _Planner:
         left = [index for index in self._docket.live if not plain.done >> index & 1]
         if not left or len(left) + plain.done.bit_count() > self._limits.window:
             return []
-        beam = Beam(self._docket, self._branches, sorted([*left, *(node.index for node in window)]))
+        beam = self._beam([*left, *(node.index for node in window)])
         return list(beam.passes(self._branches.root(), inf, self._limits.evaluations))
+
+    def _beam(self, window: list[int]) -> Beam:
+        return Beam(self._docket, self._turns, self._branches, window)
 
     def told(self, end: Node) -> Plan:
         """Return the plan of an order: its moves, made on the course."""
-        requests = self._docket.requests
-        course = Course(self._cycles, self._docket.scene.served_s, self._limits.load_ahead)
-        moves, states, cost = list[Move](), [opening(self._docket.scene, requests)], 0.0
-        reasons = Reasons(course, {each.id: each for each in requests})
+        requests, scene = self._docket.requests, self._docket.scene
+        course = Course(self._cycles, scene.served_s, self._limits.load_ahead)
+        moves, cost = list[Move](), 0.0
         for node in _sequence(end):
-            request = requests[node.index]
-            move = course.move(states[-1], request, node.target)
-            states.append(course.after(states[-1], move))
+            request, move = requests[node.index], self._made(course, node)
+            moves.append(move)
             cost += request.weight * (move.served_s - request.since_s)
-            overtakes = self._overtaken(node)
-            moves.append(replace(move, overtakes=overtakes, why=brief(overtakes)))
+        reasons = Reasons(course, requests, opening(scene, requests), tuple(moves))
         for number, move in enumerate(moves[: self._limits.window]):
-            moves[number] = replace(move, why=reasons.why(states, moves, number))
+            moves[number] = replace(move, told=partial(reasons.why, number))
         unplanned = (each.id for index, each in enumerate(requests) if not end.done >> index & 1)
         return Plan(tuple(moves), cost, tuple(unplanned))
+
+    def _made(self, course: Course, node: Node) -> Move:
+        """Return the move that leads to a node."""
+        assert node.before is not None
+        before, request, target = node.before, self._docket.requests[node.index], node.target
+        fetched = request.kind is JobKind.RETRIEVE
+        opens_s = before.opens_s[self._docket.number[target]] if fetched else 0.0
+        begin_s = course.begin_s(before.free_s, request.ready_s, opens_s)
+        picked_s = course.picked_s(begin_s, before.at, request.source)
+        end_s = course.placed_s(picked_s, request.source, target, opens_s)
+        served_s = picked_s if request.kind is JobKind.STORE else end_s
+        overtakes = self._overtaken(node)
+        told = partial(brief, overtakes)
+        return Move(request.id, request.kind, request.source, target, begin_s, served_s, end_s, overtakes, told)
 
     def _overtaken(self, node: Node) -> tuple[int, ...]:
         """Return whom the last move of a sequence overtakes."""
         assert node.before is not None
         more = (node.counts ^ node.before.counts) & ~(FULL << BITS * node.index)
+        if not more:
+            return ()
         found = list[int]()
         while more:
             index = (more.bit_length() - 1) // BITS
@@ -133,14 +155,14 @@ class _Planner:
         Each time the first ``look`` that may be next are compared, and the one that keeps the carriage for the least
         time is taken. With ``paired`` a car goes where the first of them is near.
         """
-        docket, branches = self._docket, self._branches
+        docket, branches, turns = self._docket, self._branches, self._turns
         pending = [index for index in docket.live if not node.done >> index & 1]
         while pending:
             stand = branches.stand(node, None)
-            choices = branches.choices(node, stand[1], pending, look)
+            choices = turns.choices(node, stand[1], pending, look)
             if paired and choices and node.open >= 0:
                 stand = branches.stand(node, docket.requests[choices[0][0]].source)
-                choices = branches.choices(node, stand[1], pending, look)
+                choices = turns.choices(node, stand[1], pending, look)
             if not choices:
                 break
             # Nobody is fetched ahead as long as somebody can begin.
@@ -152,8 +174,9 @@ class _Planner:
 
     def _kept_s(self, found: Try) -> float:
         """Return how long a move keeps the carriage, for each unit of its weight."""
-        bay_s = 0.0 if found.target else self._docket.bay_visit_s
-        return (found.free_s + bay_s - found.stand[1]) / self._docket.requests[found.request].weight
+        _, _, (index, _, _), target, _, free_s, _, _, stand = found
+        bay_s = 0.0 if target else self._docket.bay_visit_s
+        return (free_s + bay_s - stand[1]) / self._docket.requests[index].weight
 
 
 def _sequence(end: Node) -> list[Node]:

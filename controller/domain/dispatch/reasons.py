@@ -1,6 +1,6 @@
 """Why each move of a plan comes when it does, in plain words and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 from controller.domain.dispatch.course import Course, State
@@ -14,20 +14,25 @@ FAR = 12
 class Reasons:
     """Tells the reasons of one plan."""
 
-    def __init__(self, course: Course, requests: Mapping[int, Request]) -> None:
-        """Take the rules that the moves follow, and the requests by id."""
+    def __init__(self, course: Course, requests: Sequence[Request], begin: State, moves: Sequence[Move]) -> None:
+        """Take the rules that the moves follow, who waits, the state in which it all begins, and the moves."""
         self._course = course
-        self._requests = requests
+        self._requests = {each.id: each for each in requests}
+        self._begin = begin
+        self._moves = moves
 
-    def why(self, states: Sequence[State], moves: Sequence[Move], number: int) -> str:
-        """Return why the move of this number comes then; ``states`` are those before each move."""
-        move, state = moves[number], states[number]
+    def why(self, number: int) -> str:
+        """Return why the move of this number comes then."""
+        moves, state = self._moves, self._begin
+        for move in moves[:number]:
+            state = self._course.after(state, move)
+        move = moves[number]
         request, begun = self._requests[move.request], {each.request for each in moves[: number + 1]}
         told = [self._overtaking(state, move)] if move.overtakes else [self._turn(state, move, begun)]
         if request.kind is JobKind.RETRIEVE and state.opens_s(move.target) > move.begin_s:
             wait_s = state.opens_s(move.target) - move.begin_s
             told.append(f"its car is fetched ahead: room {move.target} is vacant in {wait_s:.0f} s")
-        saved_s = self._saved_s(states[number], moves[number : number + FAR]) if move.overtakes else 0.0
+        saved_s = self._saved_s(state, moves[number : number + FAR]) if move.overtakes else 0.0
         if saved_s >= 0.5:
             even = all(each.weight == 1.0 for each in self._requests.values())
             told.append(f"saves {saved_s:.0f} s of {'' if even else 'weighted '}waiting")

@@ -4,7 +4,7 @@ All of it is pure: a planner, a bound, a forecast and a study take the same four
 them. Times are seconds on one clock, whichever; places are place numbers (level x 100 + position).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -79,9 +79,15 @@ class Move:
     """When the wait of its request ends."""
     end_s: float
     """When the carriage is free again, at the target."""
-    why: str = ""
     overtakes: tuple[int, ...] = ()
     """The requests that asked before and could begin just as well: each of them is overtaken once more."""
+    told: Callable[[], str] = field(default=str, compare=False, repr=False)
+    """Puts into words why it comes then. Few are asked."""
+
+    @property
+    def why(self) -> str:
+        """Why it comes then, in words."""
+        return self.told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class Limits:
     """How many that asked later may be begun before a request that could begin as well; 0: first come, first served."""
     window: int = 6
     """How many requests are put in the best order together; those behind them are appended."""
-    evaluations: int = 300
+    evaluations: int = 200
     """After how many tried moves the search goes into no further pass; 0: no search. A count, not a time: the same
     scene has the same plan everywhere."""
     load_ahead: bool = True

@@ -1,7 +1,7 @@
 """Which bay a car is put into: where the way to it and on to the next car is the shortest."""
 
 from heapq import nsmallest
-from math import inf
+from operator import add
 from typing import Final, NamedTuple
 
 from controller.domain.dispatch.docket import Docket
@@ -60,21 +60,35 @@ class Slots:
         self._rows: dict[int, tuple[float, ...]] = {}
         self._pairs: dict[tuple[int, int], list[Slot]] = {}
         self._nearest: dict[int, list[Slot]] = {}
+        self._soonest: dict[tuple[int, int | None, Bays, int], list[tuple[int, float]]] = {}
 
-    def choose(self, source: int, then: int | None, bays: Bays, weights: tuple[float, float]) -> tuple[int, float]:
-        """Return the best bay for a car at ``source`` when the carriage is wanted at ``then`` next, and the way to it.
+    def choose(
+        self, source: int, then: int | None, bays: Bays, weights: tuple[float, float], most: int = 1
+    ) -> list[tuple[int, float]]:
+        """Return the best bays for a car at ``source`` when the carriage is wanted at ``then`` next, the best first.
 
-        ``then`` is None if it is wanted nowhere. ``weights`` are what a second counts until the car is placed, and
-        until the carriage has gone on. One at least of ``bays`` must be free.
+        ``most`` of them at most, each with the way to it. ``then`` is None if it is wanted nowhere. ``weights`` are
+        what a second counts until the car is placed, and until the carriage has gone on. One at least of ``bays`` must
+        be free.
         """
+        if weights[0] > 0.0:
+            return self._best(source, then, bays, weights, most)
+        # The shortest way there and on, whatever a second of it counts.
+        key = (source, then, bays, most)
+        known = self._soonest.get(key)
+        if known is None:
+            known = self._soonest[key] = self._best(source, then, bays, (0.0, 1.0), most)
+        return known
+
+    def _best(
+        self, source: int, then: int | None, bays: Bays, weights: tuple[float, float], most: int
+    ) -> list[tuple[int, float]]:
         now, later = weights
-        best, best_way_s, best_cost = 0, 0.0, inf
-        for bay, way_s, on_s in self._offers(source, then, bays, 1 if now == 0.0 else SPARE):
-            cost = (now + later) * way_s + later * on_s
-            if cost < best_cost or (cost == best_cost and bay < best):
-                best, best_way_s, best_cost = bay, way_s, cost
-        assert best, "no bay is free"
-        return best, best_way_s
+        offers = self._offers(source, then, bays, max(most, 1 if now == 0.0 else SPARE))
+        costs = [((now + later) * way_s + later * on_s, bay, way_s) for bay, way_s, on_s in offers]
+        assert costs, "no bay is free"
+        best = [min(costs)] if most == 1 else sorted(costs)[:most]
+        return [(bay, way_s) for _, bay, way_s in best]
 
     def _offers(self, source: int, then: int | None, bays: Bays, most: int) -> list[Slot]:
         """Return the first ``most`` of the scene's bays that are left, and those that moves have freed."""
@@ -91,8 +105,8 @@ class Slots:
         return offers
 
     def _slot(self, bay: int, source: int, then: int | None) -> Slot:
-        legs = self._docket.legs
-        return bay, legs[source][bay], 0.0 if then is None else legs[then][bay]
+        ways_from = self._docket.ways_from
+        return bay, ways_from(source)[bay], 0.0 if then is None else ways_from(then)[bay]
 
     def _near(self, source: int) -> list[Slot]:
         """Return the nearest bays of a place, as many as all requests together can take."""
@@ -106,8 +120,11 @@ class Slots:
         """Return the bays with the least ways there and on; of two as good, the one where the car is sooner."""
         known = self._pairs.get((source, then))
         if known is None:
-            ways = zip(self._row(source), self._row(then), self._docket.bays, strict=True)
-            best = nsmallest(self._paired, [(out + on, out, bay, on) for out, on, bay in ways])
+            outs, ons = self._row(source), self._row(then)
+            sums = list(map(add, outs, ons))
+            bar_s = max(nsmallest(self._paired, sums), default=0.0)
+            ways = zip(sums, outs, self._docket.bays, ons, strict=True)
+            best = sorted([way for way in ways if way[0] <= bar_s])[: self._paired]
             known = self._pairs[source, then] = [(bay, out, on) for _, out, bay, on in best]
         return known
 
@@ -115,6 +132,6 @@ class Slots:
         """Return the way from a place to each free bay."""
         known = self._rows.get(place)
         if known is None:
-            ways = self._docket.legs[place]
+            ways = self._docket.ways_from(place)
             known = self._rows[place] = tuple([ways[bay] for bay in self._docket.bays])
         return known

@@ -56,6 +56,18 @@ def test_the_solver_knows_nothing_better_and_agrees_with_trying_everything() -> 
         assert gap(plan(*case, LIMITS).cost, optimum.bound, case[0]) <= 0.05
 
 
+def test_a_room_that_is_asked_for_by_name_is_not_spent_on_who_could_have_had_another() -> None:
+    """Two ways of as many seconds: one leaves the rooms that two others want vacant, and is 270 s of waiting better."""
+    case = scene(191, 8)
+    assert gap(plan(*case, LIMITS).cost, plan(*case, PATIENT).cost, case[0]) <= 0.05
+
+
+def test_the_last_near_bay_is_kept_for_the_car_that_counts_more() -> None:
+    """A relocation into the bay that suits it best sends the next car far away: 119 s, three times as many weighted."""
+    case = scene(11, 8)
+    assert plan(*case, LIMITS).moves[0].target == 1316
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("part", range(PARTS))
 def test_hundreds_of_plans_are_near_what_the_solver_proves(part: int) -> None:
@@ -68,7 +80,5 @@ def test_hundreds_of_plans_are_near_what_the_solver_proves(part: int) -> None:
     print(f"with tries enough {max(patient):.2%}; first come {statistics.mean(plain):.1%}, worst {max(plain):.0%}")
     assert min(gaps) > -1e-4
     assert statistics.mean(gaps) <= 0.01
-    # A search of so few tries may miss one order of five hundred; a part has forty.
-    assert sum(each > 0.05 for each in gaps) <= 1
-    assert max(gaps) <= 0.1
+    assert max(gaps) <= 0.05
     assert max(patient) <= 0.05
