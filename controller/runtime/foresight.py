@@ -39,8 +39,8 @@ from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
 from controller.runtime.yardstick import StepTime
 
-LIMITS: Final = Limits(load_ahead=False)
-"""No car is loaded before its room is vacant: a carriage that waits at a door serves nobody else."""
+LIMITS: Final = Limits()
+"""What is planned in. Whether a car that the plan fetches ahead of its room really is, `ahead` says."""
 
 _TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
 _EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})

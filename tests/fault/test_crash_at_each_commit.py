@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
 QUICK = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=1.0)
+SLOW = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=25.0)
 LIMIT_S = 120.0
 SILENCE_S = 2.0
 MOST = 200
@@ -67,14 +68,16 @@ class Mortal(World):
         return counted
 
 
-MOVES: tuple[Request, ...] = (Retrieve(car="B2", room=ROOM), Store(car="C3", room=ROOM))
+AHEAD = Retrieve(car="B2")
+"""Its car is fetched while another customer is in the room, and waits aboard."""
+MOVES: tuple[Request, ...] = (Retrieve(car="B2", room=ROOM), Store(car="C3", room=ROOM), AHEAD)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("request_", "every", "durable"),
-    [(MOVES[0], 3, False), (MOVES[1], 3, True), *campaign(MOVES, [1], [False, True])],
-    ids=lambda value: ("after" if value else "before") if isinstance(value, bool) else getattr(value, "car", value),
+    [(MOVES[0], 3, False), (MOVES[1], 3, True), (AHEAD, 48, True), *campaign(MOVES, [1], [False, True])],
+    ids=lambda value: ("after" if value else "before") if isinstance(value, bool) else named(value),
 )
 def test_a_move_survives_a_death_at_each_of_its_commits(request_: Request, every: int, *, durable: bool) -> None:
     """In the campaign at each of them, in every run at each third."""
@@ -85,7 +88,12 @@ def test_a_move_survives_a_death_at_each_of_its_commits(request_: Request, every
             break
     else:
         raise AssertionError(f"a move of more than {MOST} commits")
-    assert len(last_words & {*STEPS_OF_A_MOVE}) >= len(STEPS_OF_A_MOVE) / every
+    steps = {*STEPS_OF_A_MOVE, *([JobState.WAITING] if request_ == AHEAD else [])}
+    assert len(last_words & steps) >= len(steps) / every
+
+
+def named(value: object) -> object:
+    return "ahead" if value == AHEAD else getattr(value, "car", value)
 
 
 STEPS_OF_A_MOVE = (
@@ -105,9 +113,12 @@ async def one_death(request: Request, dies_at: int, last_words: set[JobState], *
         await execute(world, where)
         if isinstance(request, Store):
             world.do(lambda plant: plant.car_arrives(ROOM, Car(request.car), QUICK))
+        if request == AHEAD:
+            await in_use(world, where)
         world.doom(dies_at, durable=durable)
         asked = asyncio.create_task(world.ask(request))
-        ended = asyncio.create_task(until(world, lambda: moved(world), where))
+        jobs = 2 if request == AHEAD else 1
+        ended = asyncio.create_task(until(world, lambda: moved(world, jobs), where))
         dead = asyncio.create_task(world.dead.wait())
         await asyncio.wait([ended, dead], return_when=asyncio.FIRST_COMPLETED)
         died, world.dies_at = world.dead.is_set(), 0
@@ -121,6 +132,13 @@ async def one_death(request: Request, dies_at: int, last_words: set[JobState], *
         assert not [place for place in book(world).places.values() if place.status is PlaceStatus.UNVERIFIED], where
         assert world.plant.crimes == [], where
         return died
+
+
+async def in_use(world: World, where: str) -> None:
+    """Let a customer into the room, for longer than it takes to fetch the next car."""
+    await world.ask(Retrieve(car="A1", room=ROOM))
+    await until(world, lambda: moved(world, 1), where)
+    world.do(lambda plant: plant.customer_collects(ROOM, SLOW, "A1"))
 
 
 async def come_back(world: World, *, late: bool, last_words: set[JobState], where: str) -> None:
@@ -162,11 +180,12 @@ def book(world: World) -> Book:
     return world.daemon.book
 
 
-def moved(world: World) -> bool:
+def moved(world: World, number: int) -> bool:
+    """Tell whether as many jobs were ordered, and have ended."""
     if world.daemon is None:
         return False
     jobs = book(world).jobs.values()
-    return bool(jobs) and all(job.state in TERMINAL for job in jobs)
+    return len(jobs) == number and all(job.state in TERMINAL for job in jobs)
 
 
 def belief(book: Book) -> dict[str, int]:

@@ -8,7 +8,6 @@ import pytest
 
 from controller.domain.book import CARRIAGE
 from controller.domain.dispatch.ahead import OTHERS_S
-from controller.domain.dispatch.scene import Limits
 from controller.domain.events import Cancel, Query, Relocate, Retrieve, Store
 from controller.domain.jobs import JobState as S
 from controller.domain.rooms import RoomEvent, RoomState
@@ -24,11 +23,6 @@ from tests.support.tower_under_test import roomy_tower, tower_under_test
 LINGERING = Habits(notice_s=0.2, step_s=0.2, drive_s=1.0, leave_s=1.0, dwell_s=900.0)
 HERS, HIS = f"C{LOW1}", f"C{TOP1}"
 ROOMS = roomy_tower().shape.rooms
-
-
-@pytest.fixture(autouse=True)
-def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.runtime.foresight.LIMITS", Limits())
 
 
 @asynccontextmanager

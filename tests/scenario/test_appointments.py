@@ -65,7 +65,7 @@ def test_a_turn_is_that_of_coming_not_that_of_booking() -> None:
             walk_in = await it.order(Retrieve(car=f"C{LOW2}"))
             came = await it.order(Arrive(car=CAR))
             assert walk_in < came, "who was there before has the smaller number"
-            assert await it.ended(before) is JobState.DONE
+            await it.until(lambda: it.job(before).state is JobState.CLOSING_TO)
             first, _ = list((await it.ask(Query(what="plan")))["moves"])  # type: ignore[call-overload]
             # Whichever is better first: it is the one who was booked long before that overtakes.
             assert first["overtakes"] == ([walk_in] if first["job"] == came else [])
