@@ -9,7 +9,6 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import Book
 from controller.domain.dispatch.ahead import Wait, put_back
-from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
@@ -61,14 +60,16 @@ class Door:
     def put_back(self, job: Job) -> str:
         """Return why a job's car is to go back into its bay; empty: it waits on, or its bay cannot take it."""
         assert job.target is not None
-        now_s, state = self._clock(), self._rooms.state(job.target)
+        now_s = self._clock()
         could = self._selection.could_start()
         self._could_s = {number: self._could_s.get(number, now_s) for number in could}
         others_s = now_s - min(self._could_s.values()) if self._could_s else None
         # Of a room that is not proven yet nothing is known, and soon will be.
-        unproven = state is RoomState.UNKNOWN
+        unproven = self._rooms.state(job.target) is RoomState.UNKNOWN
         due_s = 0.0 if unproven else self._foresight.vacant_in_s(job.target)
-        why = put_back(Wait(now_s - self._since_s, due_s, state in NEVER and not unproven, others_s))
+        kept = job.target in self._selection.rooms_of(job)
+        lost = not kept or not (unproven or self._rooms.is_left_soon(job.target))
+        why = put_back(Wait(now_s - self._since_s, due_s, lost, others_s))
         return f"put back, room {job.target}: {why}" if why and self._has_its_bay(job) else ""
 
     def _has_its_bay(self, job: Job) -> bool:

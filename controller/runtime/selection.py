@@ -82,7 +82,7 @@ class Selection:
             return []
         if held_back(self._bench, job) is not None:
             return []
-        rooms = [room for room in self._rooms_of(job) if self._rooms.is_left_soon(room)]
+        rooms = [room for room in self.rooms_of(job) if self._rooms.is_left_soon(room)]
         return [room for room in rooms if self._foresight.may_fetch(job.source, room)]
 
     def _to(self, job: Job, place: int) -> Job:
@@ -131,9 +131,9 @@ class Selection:
 
     def vacant_rooms(self, job: Job) -> list[int]:
         """Return the rooms that a car can be brought to for a job now."""
-        return [room for room in self._rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
+        return [room for room in self.rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
 
-    def _rooms_of(self, job: Job) -> list[int]:
+    def rooms_of(self, job: Job) -> list[int]:
         """Return the rooms that a job may have, as far as no other job counts on them."""
         wanted = (job.room,) if job.room is not None else self._bench.shape.rooms
         taken = self._book.reserved()

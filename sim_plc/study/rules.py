@@ -6,9 +6,11 @@ with one that begins later (it is asked again by then), or with nothing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
+from controller.domain.dispatch.ahead import OTHERS_S, stands_s
 from controller.domain.dispatch.course import Course, State, opening
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.planner import plan
@@ -96,28 +98,37 @@ class Simple:
 
 @dataclass(frozen=True)
 class Planned:
-    """Plans for everybody who waits, and makes the first move of the plan.
+    """Plans for everybody who waits, and makes the first move of the plan that may begin now, as the daemon does.
 
-    Where nothing is fetched ahead, it is the first that can begin now, as the daemon takes it: who cannot yet keeps
-    the carriage from nobody.
+    A car is fetched for a room in use as far ahead as `controller.domain.dispatch.ahead` lets the carriage stand before
+    it; without ``load_ahead`` never. Who cannot begin yet keeps the carriage from nobody.
     """
 
     site: Site
     limits: Limits
 
     def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
-        """Return that move; one that is fetched ahead may begin later."""
+        """Return that move, or if none may begin yet, the one that may first, when it may."""
         moves = plan(requests, scene, self.site.cycles, self.limits).moves
-        if self.limits.load_ahead:
-            return moves[0] if moves else None
-        now = (replace(move, begin_s=scene.begin_s) for move in moves if self._can_begin(move, requests, scene))
-        return next(now, None)
+        state, by_id = opening(scene, requests), {each.id: each for each in requests}
+        best: Move | None = None
+        for move in moves:
+            begin_s = self._may_begin_s(by_id[move.request], move.target, state)
+            if begin_s <= scene.begin_s:
+                return replace(move, begin_s=scene.begin_s)
+            if begin_s < (inf if best is None else best.begin_s):
+                best = replace(move, begin_s=begin_s)
+        return best
 
-    @staticmethod
-    def _can_begin(move: Move, requests: Sequence[Request], scene: Scene) -> bool:
-        ready_s = next(each.ready_s for each in requests if each.id == move.request)
-        vacant = move.kind is not JobKind.RETRIEVE or scene.vacant_s[move.target] <= scene.begin_s
-        return vacant and ready_s <= scene.begin_s
+    def _may_begin_s(self, request: Request, target: int, state: State) -> float:
+        """Return from when a move may begin; infinity: nobody can tell."""
+        if request.kind is not JobKind.RETRIEVE:
+            return request.ready_s
+        opens_s = state.opens_s(target)
+        if opens_s <= state.free_s or not self.limits.load_ahead:
+            return max(request.ready_s, opens_s)
+        standing_s = stands_s(self.site.cycles, state.carriage, request.source, target, opens_s - state.free_s)
+        return max(request.ready_s, state.free_s + standing_s - OTHERS_S)
 
 
 def _planned(title: str, limits: Limits, ahead: Ahead | None = None) -> Rule:
@@ -141,5 +152,6 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         STAGED: _planned("the same, booked cars brought ahead", Limits(load_ahead=False), DEFAULT),
     }
 )
-"""By short name; the first is what the others are compared with. The last is nearest to what the daemon does, which
-learns how long people stay, and gives a car up on the way to which somebody comes."""
+"""By short name; the first is what the others are compared with. The daemon does what "planned" does and, with booked
+cars, what the last adds to the one before; it learns how long people stay, gives a car up on the way to which somebody
+comes, and puts one back whose room is not left in time: that nobody does here."""
