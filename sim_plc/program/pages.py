@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from hal.plcmap.codec import Identity, Image, SlowImage, StationCodec
 from hal.plcmap.registers import Block, StationMap
+from sim_plc.program.passing import passing
 from sim_plc.unit import ExceptionCode, ModbusRefusal
 
 _HEARTBEAT, _SNAPSHOT = 1, 2
@@ -59,7 +60,7 @@ class Pages:
         heartbeat: Callable[[], int],
     ) -> None:
         codec = StationCodec(station)
-        self._encoders = [_encoders(block) for block in station.fast]
+        self._passing = passing(station)
         self._seen: list[list[int]] = []
         self._heartbeat = heartbeat
         self._snapshot = 0
@@ -76,14 +77,10 @@ class Pages:
             group.changed()
 
     def news(self) -> bool:
-        """Return whether the fast blocks show something else than at the last call, encoders aside."""
+        """Return whether the fast blocks show something else than at the last call, but in passing."""
         self._publish(self._fast)
-        seen = []
-        for words, encoders in zip(self._fast.words, self._encoders, strict=True):
-            steady = list(words)
-            for offset in encoders:
-                steady[offset] = 0
-            seen.append(steady)
+        seen = [list(words) for words in self._fast.words]
+        self._passing.leave_out(seen)
         news, self._seen = seen != self._seen, seen
         return news
 
@@ -105,13 +102,3 @@ class Pages:
     def _publish(self, group: _Group) -> None:
         if group.refresh((self._snapshot + 1) & 0xFFFF):
             self._snapshot = group.snapshot
-
-
-def _encoders(block: Block) -> list[int]:
-    """Return the offsets of the registers that an axis changes as it turns."""
-    return [
-        field.offset + word
-        for field in block.fields
-        if field.name.endswith(".position")
-        for word in range(2)
-    ]

@@ -166,7 +166,7 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @property
     def showings(self) -> int:
-        """How often something else was shown at two looks at this, encoders and signs of life aside."""
+        """How often something else was shown at two looks at this, signs of life and what goes by in passing aside."""
         if self._stirred:
             self._stirred = False
             self._showings += self._pages.news()
