@@ -51,7 +51,7 @@ AUDITED: Final = 2
 ON_BYTES: Final = 5
 """Of so many seeds one has wires that carry bytes."""
 
-AIMED: Final = 8
+AIMED: Final = 16
 """Of so many seeds one has faults that are aimed at what the unit and its jobs do."""
 
 AUDIT: Final = Audit(visits_per_day=8640, idle_s=2.0)

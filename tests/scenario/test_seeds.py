@@ -88,7 +88,7 @@ def test_a_slow_machine_gets_the_time_that_its_ways_take(seed: int) -> None:
     assert report.jobs["DONE"] >= 3
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.campaign)])
 def test_no_invariant_hangs_on_the_polls_that_are_skipped(seed: int) -> None:
     report = rehearse(load_tower("small"), seed, 3, Options(coalesced=False, most_strikes=3))
     assert report.good, str(report)
@@ -105,7 +105,7 @@ def short(tower: str, seed: int) -> Report:
     return rehearse(load_tower(tower), seed, 2, Options(most_strikes=4))
 
 
-@pytest.mark.parametrize(("tower", "count"), [("small", 2), ("guangzhou", 1)])
+@pytest.mark.parametrize(("tower", "count"), [("small", 2), pytest.param("guangzhou", 1, marks=pytest.mark.campaign)])
 def test_the_same_seed_gives_the_same_trace_twice_and_under_another_hash_seed(tower: str, count: int) -> None:
     seeds = range(count)
     here = [short(tower, seed).trace_hash for seed in seeds]

@@ -12,6 +12,7 @@ from config.load import load_tower
 from config.packaged import packaged
 from config.plc_map import plc_map_csv
 from config.schema import Tower
+from tests.support.samples import campaign, each_value
 
 TEXT = packaged("towers")["guangzhou"].read_text("utf-8")
 PIECES = ["[", "]", "=", '"', "'", "#", "\n", "{", "}", ",", ".", "-", "0", "9", "e", "true", "inf", "[[", '"""', "é"]
@@ -33,7 +34,7 @@ def loaded(path: Path | str, overrides: dict[str, str]) -> Tower | list[Fault]:
         return error.faults
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*each_value(range(4)), *campaign(range(4, 20))])
 def test_a_mangled_file_is_a_tower_or_a_list_of_faults(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     refused = 0

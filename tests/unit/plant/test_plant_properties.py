@@ -100,7 +100,7 @@ def whereabouts(plant: Plant) -> list[str]:
     return sorted([*truth.cars.values(), *truth.crossing.values(), *truth.outside, *aboard])
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*each_value(range(6)), *campaign(range(6, 40))])
 def test_no_car_appears_vanishes_or_doubles_whatever_is_done(seed: int) -> None:
     monkey = Monkey(seed)
     for _ in range(80):
@@ -113,7 +113,7 @@ def test_no_car_appears_vanishes_or_doubles_whatever_is_done(seed: int) -> None:
     json.dumps(dataclasses.asdict(monkey.plant.truth()))
 
 
-@pytest.mark.parametrize("seed", [*each_value(range(2)), *campaign(range(2, 20))])
+@pytest.mark.parametrize("seed", [*each_value(range(1)), *campaign(range(1, 20))])
 def test_nothing_changes_before_the_next_event(seed: int) -> None:
     monkey = Monkey(seed)
     for _ in range(25):
