@@ -24,7 +24,7 @@ def test_an_appointment_survives_entry_and_snapshot() -> None:
     assert again.appointments == {7: BOOKED}
 
 
-@pytest.mark.parametrize("state", set(AppointmentState) - {AppointmentState.BOOKED})
+@pytest.mark.parametrize("state", [s for s in AppointmentState if s is not AppointmentState.BOOKED])
 def test_one_that_has_ended_leaves_the_book(state: AppointmentState) -> None:
     book = Book.empty((101, 203))
     book.apply(AppointmentSet(BOOKED))
