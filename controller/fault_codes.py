@@ -192,6 +192,7 @@ _MECHANISMS: Final = (
     FaultCode(510, "WRONG_EXCHANGE", _F, _SITE, "Another exchange was cut.", "Look, then close by hand."),
     FaultCode(511, "AXIS_FAULT", _F, _TECH, "An axis stands in error.", "Read the drive, put it right, then Reset."),
     FaultCode(512, "SERVICE_DUE", _W, _TECH, "The service of a component is due.", "Have it serviced, then record it."),
+    FaultCode(513, "LIFT_SLOW", _W, _TECH, "The lift is slower than it was.", "Read its drive, look at its brake."),
 )
 
 _JOBS: Final = (

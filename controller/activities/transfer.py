@@ -41,6 +41,9 @@ class Done:
     records: list[Record] = field(default_factory=list)
     bound_s: float = 0.0
     commands: int = 0
+    lift_s: float = 0.0
+    """Of a travel: the bound of the lift's part, and of the turntable's."""
+    turn_s: float = 0.0
 
 
 async def position(bench: Bench, errand: Errand, place: int) -> Done:
@@ -54,19 +57,24 @@ async def position(bench: Bench, errand: Errand, place: int) -> Done:
         return Done()
     await homing.reference(bench)
     await require(bench, Wish(WishKind.MOVE_LIFT, place), Wish(WishKind.MOVE_TURNTABLE, place))
+    lift_s, turn_s = _parts_s(bench, place)
     legs = await carry_out_legs(bench, errand, *_axes_to_move(bench, place))
     if readings.docked_place(bench) != place:
         raise StepFailed("NOT_DOCKED", f"the moves succeeded but the carriage is not proven docked at {place}")
-    return Done(legs.records, legs.bound_s, legs.commands)
+    return Done(legs.records, legs.bound_s, legs.commands, lift_s, turn_s)
 
 
 def carriage_bound_s(bench: Bench, place: int) -> float:
     """Return the bound of docking at a place from where the carriage stands: 0 when it is docked there."""
     if readings.docked_place(bench) == place:
         return 0.0
+    return bench.motion.both_s(*_parts_s(bench, place))
+
+
+def _parts_s(bench: Bench, place: int) -> tuple[float, float]:
+    """Return the bounds of the lift and of the turntable on their way to a place, 0 for what stands there."""
     lift_s = 0.0 if _lift_stands(bench, place) else _lift_s(bench, place)
-    turn_s = 0.0 if _turntable_stands(bench, place) else _turn_s(bench, place)
-    return bench.motion.both_s(lift_s, turn_s)
+    return lift_s, 0.0 if _turntable_stands(bench, place) else _turn_s(bench, place)
 
 
 def _lift_s(bench: Bench, place: int) -> float:

@@ -174,6 +174,12 @@ _BELOW: Final = {
         "Read the drive's display and put the fault right. Then Stop, or Clear where the unit is aborted, and Reset: "
         "the axis references anew.",
     ),
+    "LIFT_SLOW": AlarmText(
+        "The lift is slower than it was built for",
+        "Its drive limits itself: a hot motor, a low supply, a brake that drags; or somebody has set it so.",
+        "Everything takes longer, and whoever waits is told so; far slower than this its moves end in time-outs.",
+        "Read the drive for what limits it; look at ropes, brake and rails before it stands still.",
+    ),
     "SERVICE_DUE": AlarmText(
         "A service is due",
         "Components have reached the cycles, hours, way or days that the maker gives between two services.",

@@ -288,6 +288,11 @@ _BELOW: Final = (
     ),
     Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
     Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR),
+    # What limits a drive stops it next, with customers at the gates: the one warning of it is worth a call.
+    Alarm(
+        513, "LIFT_SLOW", Of.TOWER, _MEDIUM, _TECH, 30 * _MINUTE,
+        band=DeadBand("time of the lift above what it was built for", "%", on=15, off=8),
+    ),
     # A decision that leads back within a moment is no new alarm: somebody stands before the screen.
     Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, off_delay_s=15.0, answered=True),
     Alarm(602, "PLACE_UNVERIFIED", Of.TOWER, _LOW, _SITE, 8 * _HOUR, on_delay_s=15.0 * _MINUTE),

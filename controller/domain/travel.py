@@ -159,13 +159,8 @@ class Kinematics:
 
     def carriage_s(self, here: Pose, there: Pose) -> float:
         """Return the bound of lift and turntable on their way between two poses."""
-        return sum(self.legs_s(here, there))
-
-    def legs_s(self, here: Pose, there: Pose) -> tuple[float, ...]:
-        """Return the bounds of what moves one after the other between two poses."""
         lift_s = self.lift_s(here.height_mm, there.height_mm)
-        turn_s = self.turntable_s(here.angle_mdeg, there.angle_mdeg)
-        return (lift_s, turn_s) if self.in_turn else (max(lift_s, turn_s),)
+        return self.both_s(lift_s, self.turntable_s(here.angle_mdeg, there.angle_mdeg))
 
     def both_s(self, lift_s: float, turn_s: float) -> float:
         """Return the bound of lift and turntable: together the longer one (Chebyshev), in turn the sum."""

@@ -14,6 +14,7 @@ from typing import Final
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
+from controller.domain.alarms import STANDING, Tag
 from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
@@ -42,6 +43,11 @@ from controller.runtime.yardstick import StepTime
 LIMITS: Final = Limits()
 """What is planned in. Whether a car that the plan fetches ahead of its room really is, `ahead` says."""
 
+KNOWN: Final = 6
+"""Travels that hung on the lift after which its pace says something about the lift."""
+
+SLOW: Final = Limit("the lift is slower than it was built for", "the lift is as quick as it was built for")
+
 _TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
 _EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
 
@@ -62,6 +68,7 @@ class _Circumstances:
     mode: UnitMode
     restrictions: tuple[Key, ...]
     places: tuple[PlaceStatus, ...]
+    lift_is_slow: bool
 
 
 class Foresight:
@@ -110,7 +117,8 @@ class Foresight:
         primitive = self._primitive(step)
         # Where few axes may move at a time a step waits for others: that is not this machine's pace.
         if primitive is not None and step.commands == 1 and self._bench.axes is None:
-            self.calibration.learn(primitive, step.bound_s, step.measured_s)
+            parts_s = {Primitive.LIFT: step.lift_s, Primitive.TRAVEL: step.turn_s}
+            self.calibration.learn(primitive, parts_s.get(primitive, step.bound_s), step.measured_s)
 
     def changed(self, job: Job) -> None:
         """Take a new job or a new state of one: the promise of one that ends is kept, broken or void."""
@@ -125,6 +133,17 @@ class Foresight:
             self._paces = self.calibration.paces
         else:
             self.forecast.gave_up(job.id)
+
+    def measures(self) -> Mapping[Tag, float]:
+        """Return what alarms watch of what was learned: by how many percent the lift is slower than it was built."""
+        if self.calibration.accuracy(Primitive.LIFT).samples < KNOWN:
+            return {}
+        return {Tag("LIFT_SLOW"): 100.0 * (self.calibration.pace(Primitive.LIFT).share - 1.0)}
+
+    @property
+    def _lift_is_slow(self) -> bool:
+        line = self._book.alarms.get(Tag("LIFT_SLOW"))
+        return line is not None and line.state in STANDING
 
     @property
     def _cycles(self) -> Cycles:
@@ -224,6 +243,8 @@ class Foresight:
         limits = frozenset(
             Limit(said(key), over(key)) for key in self._book.restrictions if key[0] is not Restricted.ROOM
         )
+        if self._lift_is_slow:
+            limits |= {SLOW}
         self.promises = self.forecast.tell(now_s, ends_s, in_service, limits)
         for number, eta in self.promises.items():
             if eta.because or number in self.held:
@@ -249,7 +270,7 @@ class Foresight:
     def _circumstances(self) -> _Circumstances:
         away = tuple(name for name, station in self._bench.tower.stations.items() if not station.online)
         places = tuple(place.status for place in self._book.places.values())
-        return _Circumstances(away, self._book.mode, tuple(self._book.restrictions), places)
+        return _Circumstances(away, self._book.mode, tuple(self._book.restrictions), places, self._lift_is_slow)
 
     def _requests(self) -> list[Request]:
         queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
@@ -353,7 +374,9 @@ class Foresight:
     def _primitive(self, step: StepTime) -> Primitive | None:
         state = JobState[step.step]
         if state in _TRAVELS:
-            return Primitive.TRAVEL
+            lift_s = self.calibration.predicted_s(Primitive.LIFT, step.lift_s)
+            turn_s = self.calibration.predicted_s(Primitive.TRAVEL, step.turn_s)
+            return Primitive.LIFT if lift_s > turn_s else Primitive.TRAVEL
         if state in _EXCHANGES:
             return Primitive.EXCHANGE
         return Primitive.DOOR if step.place in self._bench.shape.rooms else Primitive.LATCH

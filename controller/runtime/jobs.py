@@ -476,7 +476,8 @@ class Jobs:
 
     def _measure(self, job: Job, place: int, done: Done) -> None:
         if job.id in self.measured:
-            times = StepTime(job.state.name, place, self._step_s(), done.bound_s, done.commands)
+            parts_s = done.lift_s, done.turn_s
+            times = StepTime(job.state.name, place, self._step_s(), done.bound_s, done.commands, *parts_s)
             self.measured[job.id].steps.append(times)
             if self.measured[job.id].whole:
                 self.foresight.measured(times)

@@ -14,6 +14,9 @@ class StepTime:
     measured_s: float
     bound_s: float
     commands: int
+    lift_s: float = 0.0
+    """Of a travel: the bound of the lift's part, and of the turntable's."""
+    turn_s: float = 0.0
 
     def picture(self) -> dict[str, object]:
         """Return it as people and programs are shown it."""

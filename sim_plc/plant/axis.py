@@ -213,7 +213,8 @@ class Axis:
         if request.kind is Drive.MOVE:
             error = self.spec.stretch(position, target) + self.wear.overruns(target - position)
         scale = 1.0 + error / (target - position) if error and not velocity else 1.0
-        return profile.move(t, position, velocity, target + error, request.speed * scale, rate * scale)
+        speed = request.speed * self.wear.speed * scale
+        return profile.move(t, position, velocity, target + error, speed, rate * scale)
 
     def _creep(self, t: float, position: float, request: DriveRequest) -> profile.Profile:
         way = max(-CREEP_MM, min(CREEP_MM, self._nearest(position, request) + self.spec.residue() - position))

@@ -40,6 +40,10 @@ class Troubles:
         """Let the encoder of an axis slip by a way, in its unit, on the next MOVE."""
         self._axis(axis).wear.slip = way
 
+    def slow(self, axis: AxisName, share: float) -> None:
+        """Let the drive of an axis limit itself to a share of the speed that it is asked for, from its next way on."""
+        self._axis(axis).wear.speed = share
+
     def overrun(self, axis: AxisName, way: int) -> None:
         """Let the next MOVE of an axis end beyond its target by a way in its unit."""
         self._axis(axis).wear.overrun = way

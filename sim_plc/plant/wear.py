@@ -17,6 +17,8 @@ class Wear:
     """By so much the encoder slips on the next MOVE."""
     overrun: float = 0.0
     """By so much the next MOVE ends beyond its target."""
+    speed: float = 1.0
+    """The share of the speed that it is asked for at which a MOVE runs: the drive limits itself."""
     brake_late_s: float = 0.0
     """So much longer the brake takes to set."""
 

@@ -12,9 +12,23 @@ from typing import Final
 
 from controller.app import Daemon
 from controller.domain.alarms import AlarmState, Showing
-from controller.domain.events import AlarmAct, AlarmCommand, AuditPlace, BlockPlace, FreePlace, Request, UnitCommand
+from controller.domain.events import (
+    AlarmAct,
+    AlarmCommand,
+    AuditPlace,
+    BlockLevel,
+    BlockPlace,
+    FreeLevel,
+    FreePlace,
+    Request,
+    RoomIn,
+    RoomOut,
+    SetGenerator,
+    UnitCommand,
+)
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
+from controller.domain.restrictions import Restricted
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.rehearsal.world import NobodyThere, World
 
@@ -25,6 +39,9 @@ BRISK_S: Final = 5.0
 """Between two looks when everything is put back."""
 
 SHELF_S: Final = (20, 90)
+
+RESTRICTED_S: Final = (30.0, 180.0)
+"""For how long the tower runs on its generator; half as long for a level or a room."""
 
 Act = Callable[[Daemon], Awaitable[None]]
 
@@ -50,6 +67,7 @@ class Desk:
             self._give_back,
             self._give_back,
             self._let_go_on,
+            self._restrict_the_tower,
         )
 
     async def watch(self) -> None:
@@ -111,8 +129,39 @@ class Desk:
         if daemon.control.unit.state is UnitState.HELD:
             await self._ask(UnitCommand(by="desk", event=UnitEvent.UNHOLD), "let the unit go on")
 
-    async def _give_back(self, _daemon: Daemon) -> None:
+    async def _restrict_the_tower(self, _daemon: Daemon) -> None:
+        """Block a level, take a room out, or run on the generator; give it back after a while, or later."""
+        shape = self._world.tower.shape
+        request, share, what = self._rng.choice(
+            (
+                (BlockLevel(by="desk", level=self._rng.choice(shape.bay_levels), why="a beam is bent"), 0.5, "level"),
+                (RoomOut(by="desk", room=self._rng.choice(shape.rooms), why="the gate rattles"), 0.5, "room"),
+                (SetGenerator(by="desk", on=True, why="the mains failed"), 1.0, "generator"),
+            )
+        )
+        if await self._ask(request, f"restricted the tower: {what}"):
+            await asyncio.sleep(share * self._rng.uniform(*RESTRICTED_S))
+            if self._world.daemon is not None:
+                await self._lift(self._world.daemon)
+
+    async def _lift(self, daemon: Daemon) -> bool:
+        """Take back one of the restrictions in force; tell whether there was one."""
+        if not daemon.book.restrictions:
+            return False
+        kind, number = min(daemon.book.restrictions)
+        match kind:
+            case Restricted.LEVEL:
+                request: Request = FreeLevel(by="desk", level=number)
+            case Restricted.ROOM:
+                request = RoomIn(by="desk", room=number)
+            case Restricted.GENERATOR:
+                request = SetGenerator(by="desk", on=False)
+        return await self._ask(request, "lifted a restriction")
+
+    async def _give_back(self, daemon: Daemon) -> None:
         """Give back one of each that was taken away."""
+        if await self._lift(daemon):
+            return
         if self._locked and await self._ask(FreePlace(by="desk", place=self._locked[0]), "gave a bay back"):
             del self._locked[0]
         elif self._removed:

@@ -29,6 +29,7 @@ from sim_plc.rehearsal.mailbox_law import MailboxLaw
 from sim_plc.rehearsal.people_law import PeopleLaw
 from sim_plc.rehearsal.promises import THE_TOWERS_OWN
 from sim_plc.rehearsal.roll import Roll
+from sim_plc.rehearsal.standby_law import StandbyLaw
 from sim_plc.rehearsal.stop_law import StopLaw
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Inspector:
         self._roll = Roll(self.accuse)
         self._latches = LatchLaw(world, self.accuse)
         self._stops = StopLaw(world, self.accuse)
+        self._standby = StandbyLaw(world.tower.generator.simultaneous_axes)
         self._people = PeopleLaw(world, self.accuse)
         self._alarms = AlarmLaw(world, self.accuse)
         self._intents = IntentLaw(world, self.accuse)
@@ -103,6 +105,8 @@ class Inspector:
             return
         if entry.event is Event.ACCEPTED:
             self._intents.accepted(station, entry)
+        if entry.event is Event.STARTED:
+            self._judge_power((station, entry.mechanism), entry.content)
         if entry.event is Event.STARTED and station == "tower":
             self._judge_start(entry.mechanism, entry.content)
 
@@ -142,6 +146,7 @@ class Inspector:
 
     def on_told(self, event: Mapping[str, object]) -> None:
         """Compare inventory and truth wherever the daemon has just made sure of it; judge alarms and rooms."""
+        self._standby.told(event, self._world.now)
         match event["event"]:
             case "alarm" | "alarm_state":
                 self._alarms.told(event)
@@ -201,6 +206,11 @@ class Inspector:
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
+
+    def _judge_power(self, box: tuple[str, str], content: Content) -> None:
+        book = None if self._world.daemon is None else self._world.daemon.book
+        for text in self._standby.begins(box, content, self.law.running, book, self._world.now):
+            self.accuse("I6", text)
 
     def _judge_start(self, mechanism: str, content: Content) -> None:
         self._stops.begins(mechanism, content)

@@ -24,7 +24,11 @@ PROMISES: Final = (
     Promise("I3", "nothing moves while its way is not locked or somebody is near", "crimes, latch_law"),
     Promise("I4", "no exchange but from what is full to what is empty, on two signals", "invariants, crimes"),
     Promise("I5", "an axis moves homed, in range, powered and in its mode alone", "mailbox_law, invariants, stop_law"),
-    Promise("I6", "one motion a zone; numbers rise; each is executed at most once", "mailbox_law, intent_law"),
+    Promise(
+        "I6",
+        "one motion a zone, on standby power no more than may; numbers rise; each is executed at most once",
+        "mailbox_law, intent_law, standby_law",
+    ),
     Promise("I7", "nobody gets another one's car, key, code or receipt", missing=_OFFICE),
     Promise("I8", "a key compartment opens for whoever owns its booking alone", missing=_OFFICE),
     Promise("I9", "each deposit ends once, and no more is taken than was held", missing=_OFFICE),

@@ -1,8 +1,12 @@
 """The pace of a machine, learned from its own moves, and how far predictions that rest on it were off.
 
-A travel's bound varies with its way, so that a share of it and what every command costs by itself can be told apart:
+A travel hangs on the lift or on the turntable, whichever takes longer, and each has a pace of its own. Its bound varies
+with its way, so that a share of it and what every command costs by itself can be told apart:
 recursive least squares with exponential forgetting (Ljung, System Identification, 2nd ed., 11.2). The bounds of an
 exchange, a door and a latch are one number each: of these a smoothed share of the bound is all that can be known.
+
+A machine that has changed, a drive that limits itself, is noticed by a run of predictions that were off to one side;
+then what was learned counts for little, and a few moves teach its new pace.
 """
 
 from dataclasses import dataclass
@@ -32,9 +36,22 @@ class Primitive(StrEnum):
     """What is timed by itself."""
 
     TRAVEL = "travel"
+    """One that hangs on the turntable."""
+    LIFT = "lift"
+    """A travel that hangs on the lift."""
     EXCHANGE = "exchange"
     DOOR = "door"
     LATCH = "latch"
+
+
+CHANGED: Final = 3
+"""So many predictions in a row that were far off to the same side: the machine is another one."""
+
+FAR_OFF_S, FAR_OFF_SHARE = 0.5, 0.05
+"""Far off: by more than both, the second as a share of what was predicted. Many sigma of an undisturbed move."""
+
+SHARE_OF_ANOTHER: Final = 0.3
+"""How far the pace of a machine that has changed is believed to be off, one sigma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,10 @@ class Calibration:
     """Learns from one measured primitive after the other."""
 
     def __init__(self) -> None:
-        self._travel = _Line()
+        self._lines = {Primitive.TRAVEL: _Line(), Primitive.LIFT: _Line()}
+        self._weighed = dict.fromkeys((Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH), 0)
+        self._off = dict.fromkeys(Primitive, 0)
+        """How many predictions in a row were far off: above 0 too short, below 0 too long."""
         self._shares = dict.fromkeys((Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH), 1.0)
         self._errors = {primitive: _Errors() for primitive in Primitive}
 
@@ -65,18 +85,42 @@ class Calibration:
         """
         if bound_s <= 0 or not 0 < measured_s <= deadline_s(bound_s):
             return False
-        self._errors[primitive].add(measured_s - self.predicted_s(primitive, bound_s), measured_s)
-        if primitive is Primitive.TRAVEL:
-            self._travel.learn(bound_s, measured_s)
+        predicted_s = self.predicted_s(primitive, bound_s)
+        self._errors[primitive].add(measured_s - predicted_s, measured_s)
+        if self._has_changed(primitive, predicted_s, measured_s):
+            self._doubt(primitive)
+        line = self._lines.get(primitive)
+        if line is not None:
+            line.learn(bound_s, measured_s)
         else:
             # As many samples as there are weigh the same until the memory is full.
-            weight = 1 / min(self._errors[primitive].samples, MEMORY)
-            self._shares[primitive] += weight * (measured_s / bound_s - self._shares[primitive])
+            self._weighed[primitive] = min(self._weighed[primitive] + 1, MEMORY)
+            self._shares[primitive] += (measured_s / bound_s - self._shares[primitive]) / self._weighed[primitive]
         return True
+
+    def _has_changed(self, primitive: Primitive, predicted_s: float, measured_s: float) -> bool:
+        """Return whether predictions have been far off to one side for long enough; told once."""
+        error_s, before = measured_s - predicted_s, self._off[primitive]
+        if abs(error_s) <= max(FAR_OFF_S, FAR_OFF_SHARE * predicted_s):
+            self._off[primitive] = 0
+            return False
+        side = 1 if error_s > 0 else -1
+        self._off[primitive] = before + side if before * side >= 0 else side
+        if abs(self._off[primitive]) < CHANGED:
+            return False
+        self._off[primitive] = 0
+        return True
+
+    def _doubt(self, primitive: Primitive) -> None:
+        line = self._lines.get(primitive)
+        if line is not None:
+            line.doubt()
+        else:
+            self._weighed[primitive] = 0
 
     def predicted_s(self, primitive: Primitive, bound_s: float) -> float:
         """Return the time that a primitive with this bound is expected to take, in seconds."""
-        return self._pace(primitive).of(bound_s)
+        return self.pace(primitive).of(bound_s)
 
     def accuracy(self, primitive: Primitive) -> Accuracy:
         """Return how far the predictions of a primitive were off lately."""
@@ -85,11 +129,13 @@ class Calibration:
     @property
     def paces(self) -> Paces:
         """The pace of each primitive, as it is known now."""
-        kinds = (Primitive.TRAVEL, Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH)
-        return Paces(*(self._pace(kind) for kind in kinds))
+        kinds = (Primitive.TRAVEL, Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH, Primitive.LIFT)
+        return Paces(*(self.pace(kind) for kind in kinds))
 
-    def _pace(self, primitive: Primitive) -> Pace:
-        return self._travel.pace if primitive is Primitive.TRAVEL else Pace(self._shares[primitive])
+    def pace(self, primitive: Primitive) -> Pace:
+        """Return the pace of a primitive, as it is known now."""
+        line = self._lines.get(primitive)
+        return Pace(self._shares[primitive]) if line is None else line.pace
 
 
 class _Line:
@@ -103,6 +149,10 @@ class _Line:
     def pace(self) -> Pace:
         """The line, as far as a machine can have it: no command takes less than no time."""
         return Pace(max(self._share, 0.1), max(self._each_s, 0.0))
+
+    def doubt(self) -> None:
+        """Let what comes next count for much more than what was learned."""
+        self._p = [[(SHARE_OF_ANOTHER / NOISE_S) ** 2, 0.0], [0.0, _DOUBT[1]]]
 
     def learn(self, bound_s: float, measured_s: float) -> None:
         (a, b), (_, c) = self._p

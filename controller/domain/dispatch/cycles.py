@@ -43,6 +43,8 @@ class Paces:
     exchange: Pace = Pace()
     door: Pace = Pace()
     latch: Pace = Pace()
+    lift: Pace | None = None
+    """Of a travel that hangs on the lift; None: as any travel."""
 
 
 class Ways(dict[int, float]):
@@ -123,9 +125,14 @@ class Cycles:
         way = (abs(here.height_mm - pose.height_mm), shorter_way_mdeg(here.angle_mdeg, pose.angle_mdeg))
         known = self._ways.get(way)
         if known is None:
-            legs = self._kinematics.legs_s(here, pose)
-            known = self._ways[way] = sum(map(self._paces.travel.of, legs))
+            known = self._ways[way] = self._travel_s(here, pose)
         return known
+
+    def _travel_s(self, here: Pose, there: Pose) -> float:
+        machine = self._kinematics
+        lift_s = machine.lift_s(here.height_mm, there.height_mm)
+        turn_s = machine.turntable_s(here.angle_mdeg, there.angle_mdeg)
+        return machine.both_s((self._paces.lift or self._paces.travel).of(lift_s), self._paces.travel.of(turn_s))
 
     def visit_s(self, place: int) -> float:
         """Return the time of a visit."""

@@ -11,7 +11,12 @@ MEASURED = [alarm for alarm in ALARMS if alarm.band is not None]
 
 @pytest.mark.parametrize(
     ("key", "on", "off", "unit"),
-    [("DISK_SPACE_LOW", 256, 320, "MiB"), ("BUS_ERRORS", 2, 1, "%"), ("CLOCK_WRONG", 2, 1, "s")],
+    [
+        ("DISK_SPACE_LOW", 256, 320, "MiB"),
+        ("BUS_ERRORS", 2, 1, "%"),
+        ("CLOCK_WRONG", 2, 1, "s"),
+        ("LIFT_SLOW", 15, 8, "%"),
+    ],
 )
 def test_the_limits_are_as_listed(key: str, on: float, off: float, unit: str) -> None:
     (band,) = (alarm.band for alarm in MEASURED if alarm.key == key)

@@ -9,12 +9,19 @@ from controller.domain.dispatch.calibration import MEMORY, Calibration, Primitiv
 TRAVEL = Primitive.TRAVEL
 
 
-def taught(share: float, each_s: float, count: int, seed: int, known: Calibration | None = None) -> Calibration:
+def taught(
+    share: float,
+    each_s: float,
+    count: int,
+    seed: int,
+    known: Calibration | None = None,
+    primitive: Primitive = TRAVEL,
+) -> Calibration:
     """Return what ``count`` travels of 4 to 16 s teach, each off by a tenth of a second or so."""
     known, rng = known or Calibration(), random.Random(seed)
     for _ in range(count):
         bound_s = rng.uniform(4.0, 16.0)
-        known.learn(TRAVEL, bound_s, share * bound_s + each_s + rng.gauss(0.0, 0.05))
+        known.learn(primitive, bound_s, share * bound_s + each_s + rng.gauss(0.0, 0.05))
     return known
 
 
@@ -77,3 +84,26 @@ def test_the_error_is_that_of_predictions_made_before() -> None:
     assert (first.samples, first.bias_s, first.error_s) == (1, 1.0, 1.0)
     assert first.share == pytest.approx(1 / 9)
     assert taught(1.05, 0.2, 400, seed=5).accuracy(TRAVEL).share < 0.01
+
+
+def test_a_lift_that_became_slower_is_followed_within_six_travels_whatever_was_learned_before() -> None:
+    known, rng = taught(1.0, 0.2, 3 * MEMORY, seed=6, primitive=Primitive.LIFT), random.Random(7)
+    for bound_s in (9.0, 12.0, 6.0, 10.0, 7.0, 11.0):
+        known.learn(Primitive.LIFT, bound_s, 1.25 * bound_s + 0.2 + rng.gauss(0.0, 0.05))
+    for bound_s in (5.0, 10.0, 15.0):
+        assert known.predicted_s(Primitive.LIFT, bound_s) == pytest.approx(1.25 * bound_s + 0.2, rel=0.03)
+    assert known.predicted_s(TRAVEL, 10.0) == 10.0
+
+
+def test_one_odd_move_in_three_teaches_little() -> None:
+    known = taught(1.0, 0.2, 3 * MEMORY, seed=8)
+    for odd in range(30):
+        known.learn(TRAVEL, 10.0, 13.0 if odd % 3 == 0 else 10.2)
+    assert known.predicted_s(TRAVEL, 10.0) < 10.9
+
+
+def test_an_exchange_that_became_slower_is_followed() -> None:
+    known = Calibration()
+    for measured_s in [8.1] * MEMORY + [9.6] * 6:
+        known.learn(Primitive.EXCHANGE, 8.0, measured_s)
+    assert known.predicted_s(Primitive.EXCHANGE, 8.0) == pytest.approx(9.6)
