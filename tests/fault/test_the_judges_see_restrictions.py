@@ -1,8 +1,11 @@
-"""The judge of exchanges is shown one on a level that is out of use."""
+"""The judges are shown an exchange on a level that is out of use, and two axes that move together on the generator."""
+
+import asyncio
 
 import pytest
 
-from controller.domain.events import BlockLevel, Relocate
+from controller.activities.context import Bench
+from controller.domain.events import BlockLevel, Relocate, Retrieve, SetGenerator
 from controller.domain.jobs import JobState
 from controller.runtime import admission, selection
 from hal.plcmap.shape import level_of
@@ -21,3 +24,15 @@ def test_an_exchange_on_a_blocked_level(monkeypatch: pytest.MonkeyPatch) -> None
     for module in (admission, selection):
         monkeypatch.setattr(module, "level_block", lambda _bench, _place: None)
     assert broken(fetch) == {"I14"}
+
+
+@pytest.mark.campaign
+def test_two_axes_at_a_time_on_the_generator(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fetch(it: Stage) -> None:
+        await it.ask(SetGenerator(on=True, why="the mains failed"))
+        await asyncio.sleep(5.0)
+        await it.ended(await it.order(Retrieve(car="C")))
+
+    assert broken(fetch) == set()
+    monkeypatch.setattr(Bench, "axes", None)
+    assert broken(fetch) == {"I6"}
