@@ -13,6 +13,8 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     """Yield the lines of a plan, the job at hand first."""
     hand, moves, unplanned = picture["at_hand"], picture["moves"], picture["unplanned"]
     rooms = picture["rooms"]
+    for restriction in picture["restrictions"]:
+        yield f"     {restriction}"
     if hand is not None:
         yield f"now  job {hand['id']} {_what(hand, rooms)}, done in {seconds_text(hand['eta_s'])}"
         yield from _standing(hand, rooms)

@@ -36,6 +36,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
             for position, job in enumerate(waiting, start=1)
         ],
         "rooms": list(bench.shape.rooms),
+        "restrictions": [str(each) for each in book.restrictions.values()],
         "rule": {"shift": LIMITS.shift, "window": LIMITS.window, "evaluations": LIMITS.evaluations},
         "promises": {
             "kept": kept.promises,

@@ -56,7 +56,7 @@ def page(study: Study) -> str:
     title = f"Study of {study.tower}: {study.demand.title or 'demand'}"
     sections = [
         _section("What was found", _list(findings(study))),
-        _section("As planned, and built otherwise", _cases([*study.cases])),
+        _section("As planned, built otherwise, and on a bad day", _cases([*study.cases])),
         _section("How long people wait", _waits(study)),
         _section("The day", _arrivals(study) + _queue(study)),
         _section("Who waits", _groups(study.planned)),

@@ -1,7 +1,7 @@
 """One tower as a study sees it: places, times of the machine, times of a room's gate, and what it can give out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -77,14 +77,16 @@ class Site:
         return Course(self.cycles, self.served_s, load_ahead)
 
 
-def site_of(tower: Tower, visits: Visits, paces: Paces = REHEARSED, lag_s: float = LAG_S) -> Site:
-    """Return a tower as a study sees it.
+def site_of(
+    tower: Tower, visits: Visits, paces: Paces = REHEARSED, lag_s: float = LAG_S, *, on_generator: bool = False
+) -> Site:
+    """Return a tower as a study sees it. ``on_generator``: lift and turntable move one after the other.
 
     ``paces``: what its machine takes beside its bounds. ``lag_s``: what the controller adds each time that a gate opens
     and each time that it has closed: the sign, the questions to the sensors.
     """
     shape = tower.shape
-    cycles = Cycles(kinematics_of(tower), shape, paces)
+    cycles = Cycles(replace(kinematics_of(tower), in_turn=on_generator), shape, paces)
     gate_s = cycles.gate_s() + lag_s
     return Site(
         tower.name,

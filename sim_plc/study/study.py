@@ -12,12 +12,15 @@ from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import Figures, figures
 from sim_plc.study.rules import RULES
 from sim_plc.study.site import Site, site_of
-from sim_plc.study.variants import FASTER, with_faster_lift, with_rooms
+from sim_plc.study.variants import FASTER, with_a_room_out, with_faster_lift, with_rooms
 
 Told = Callable[[int, int], None]
 """Takes how many days are lived, and of how many."""
 
 AS_PLANNED: Final = "as planned"
+
+
+ON_GENERATOR: Final = "on the generator: lift and turntable in turn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def study(tower: Tower, demand: Demand, days: int, seed: int, rule: str, told: T
     """Return what becomes of the days of a demand; the same for the tower as planned and for each other case."""
     towers = dict(_towers(tower))
     sites = {title: site_of(each, demand.visits) for title, each in towers.items()}
+    sites[ON_GENERATOR] = site_of(tower, demand.visits, on_generator=True)
     planned = sites[AS_PLANNED]
     fewest = min(len(site.bays) for site in sites.values())
     drawn = [draw_day(demand, planned.name, fewest, planned.cars_an_hour, seed, number) for number in range(days)]
@@ -102,3 +106,6 @@ def _towers(tower: Tower) -> Iterator[tuple[str, Tower]]:
     if more is not None:
         yield "one more room", more
     yield f"a lift {FASTER:g} times as fast", with_faster_lift(tower)
+    fewer = with_a_room_out(tower)
+    if fewer is not None:
+        yield "one room out of service", fewer

@@ -1,4 +1,4 @@
-"""The same tower built otherwise: with more or fewer rooms, with a faster lift."""
+"""The same tower built otherwise, with more or fewer rooms, with a faster lift; and as it is on a bad day."""
 
 from typing import Final
 
@@ -21,6 +21,15 @@ def with_rooms(tower: Tower, count: int) -> Tower | None:
             return None
         rooms.append(room)
     return _built(tower, ring=tower.ring.model_copy(update={"rooms": tuple(rooms), "bays": None}))
+
+
+def with_a_room_out(tower: Tower) -> Tower | None:
+    """Return the tower with its last room out of service, None if it has no other."""
+    *left, out = tower.ring.rooms
+    if not left:
+        return None
+    ring = {"rooms": tuple(left), "omitted": (*tower.ring.omitted, out), "bays": None}
+    return _built(tower, ring=tower.ring.model_copy(update=ring))
 
 
 def with_faster_lift(tower: Tower) -> Tower:

@@ -8,6 +8,7 @@ IDLE: dict[str, Any] = {
     "at_hand": None,
     "moves": [],
     "unplanned": [],
+    "restrictions": [],
     "appointments": [],
     "rooms": [101, 104],
     "promises": {"kept": 0, "within_p90": 0.0, "mean_error_s": 0.0},
@@ -73,6 +74,11 @@ def test_who_cannot_be_served_is_told_of() -> None:
     assert list(plan_lines({**IDLE, "unplanned": [waits]})) == [
         "  -  job 9 RETRIEVE C1, nobody knows when: level 3 is blocked: a beam is bent"
     ]
+
+
+def test_what_the_tower_is_kept_from_comes_first() -> None:
+    lines = list(plan_lines({**IDLE, "restrictions": ["the tower runs on its generator: mains"], "moves": [move()]}))
+    assert lines[0] == "     the tower runs on its generator: mains"
 
 
 def test_the_promises_of_the_past_are_reckoned_up() -> None:

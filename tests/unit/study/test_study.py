@@ -13,8 +13,9 @@ from config.load import load_tower
 from sim_plc.cli import cartower_sim
 from sim_plc.study.command import CODES
 from sim_plc.study.rules import FCFS, RULES
+from sim_plc.study.site import site_of
 from sim_plc.study.study import study
-from sim_plc.study.variants import FASTER, with_faster_lift, with_rooms
+from sim_plc.study.variants import FASTER, with_a_room_out, with_faster_lift, with_rooms
 from tests.support.study import demand_named
 from tests.support.towers import tower_named
 
@@ -32,12 +33,12 @@ def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("small (medium), Quiet day: 2 days")
     assert f"report: {tmp_path / 'study.html'}" in result.stdout
-    lived = 2 * (3 + len(RULES) - 1)
+    lived = 2 * (4 + len(RULES) - 1)
     assert f"{lived}/{lived} days" in result.stderr
     for title in ("as planned", "one more room", f"a lift {FASTER:g} times as fast", "nearest car first"):
         assert title in result.stdout
     body = json.loads((tmp_path / "study.json").read_text())
-    assert [case["rooms"] for case in body["cases"]] == [1, 2, 1]
+    assert [case["rooms"] for case in body["cases"]] == [1, 2, 1, 1]
     assert {case["figures"]["customers"] for case in body["cases"] + body["by_rule"]} == {
         body["cases"][0]["figures"]["customers"]
     }
@@ -125,3 +126,21 @@ def test_a_tower_that_is_built_otherwise_is_one_that_a_file_could_describe() -> 
     assert more.shape == said.shape
     lift, faster = tower_named("small").machine.lift, with_faster_lift(tower_named("small")).machine.lift
     assert (faster.speed_mm_s, faster.home_speed_mm_s) == (1500, lift.home_speed_mm_s)
+
+
+def test_a_room_out_of_service_is_no_bay() -> None:
+    tower = tower_named("guangzhou")
+    out = with_a_room_out(tower)
+    assert out is not None
+    assert out.shape.rooms == (101, 104)
+    assert out.shape.bays == tower.shape.bays
+    assert with_a_room_out(tower_named("small")) is None
+
+
+def test_on_the_generator_no_way_of_the_carriage_is_shorter_and_most_are_longer() -> None:
+    tower, visits = tower_named("guangzhou"), demand_named("normal").visits
+    mains, generator = site_of(tower, visits), site_of(tower, visits, on_generator=True)
+    ways = [(mains.cycles.go_s(101, bay), generator.cycles.go_s(101, bay)) for bay in tower.shape.bays]
+    assert all(longer >= way for way, longer in ways)
+    assert sum(longer > way + 1.0 for way, longer in ways) > len(ways) / 2
+    assert generator.cars_an_hour < mains.cars_an_hour
