@@ -193,6 +193,12 @@ class Board:
         return replace(self, pending=pending, at=at, free_s=free_s, vacant_s=vacant_s, free=frozenset(free))
 
 
+def cost_of(option: Option, limits: Limits) -> float:
+    """Return what a move costs: its wait, and its overtakings."""
+    waited_s = option.served_s - option.request.since_s
+    return option.request.weight * waited_s + limits.overtaking_s * len(option.overtakes)
+
+
 def must_be_a_plan(plan: Plan, case: Case, limits: Limits) -> Board:
     """Replay a plan move by move: each must be allowed, take what it says, and cost what it says. Return the end."""
     board, cost = Board.of(case, limits), 0.0
@@ -208,7 +214,7 @@ def must_be_a_plan(plan: Plan, case: Case, limits: Limits) -> Board:
         ):
             assert abs(told_s - is_s) < EPSILON_S, (move, option)
         assert move.overtakes == option.overtakes
-        cost += option.request.weight * (option.served_s - option.request.since_s)
+        cost += cost_of(option, limits)
         board = board.behind(option)
     assert abs(plan.cost - cost) < EPSILON_S * max(1.0, cost)
     assert plan.unplanned == tuple(each.id for each in board.pending)
@@ -224,7 +230,7 @@ def least(case: Case, limits: Limits) -> tuple[int, float]:
         ended = True
         for option in board.options():
             ended = False
-            more = cost + option.request.weight * (option.served_s - option.request.since_s)
+            more = cost + cost_of(option, limits)
             if best[0][0] or more < best[0][1]:
                 look(board.behind(option), more)
         if ended:

@@ -55,8 +55,10 @@ class Model:
         self.served = [self._time(f"served{i}") for i in range(self.count)]
         for index in range(self.count):
             self.model.add_exactly_one(self.is_who[p][index] for p in range(self.count))
+        self.overtakings: list[Var] = []
         self._follow()
-        self.model.minimize(sum(round(each.weight) * self.served[i] for i, each in enumerate(self.requests)))
+        waited = sum(round(each.weight) * self.served[i] for i, each in enumerate(self.requests))
+        self.model.minimize(waited + ms(limits.overtaking_s) * sum(self.overtakings))
 
     def solve(self, start: Plan, seconds: float) -> Optimum:
         """Solve from a plan to start at; the same result each time unless ``seconds`` cut it short."""
@@ -168,6 +170,7 @@ class Model:
             self.model.add(passed >= left + later + due[index] - 2)
             self.model.add(passed >= left + later + ahead[index] - at_once - 2)
             times.append(passed)
+            self.overtakings.append(passed)
 
     def _moved(self, position: int, begin: Var, opens: list[Var]) -> tuple[Var, list[Var]]:
         """Say what a move takes, and return when the next one begins and the rooms open."""

@@ -95,7 +95,7 @@ class Beam:
                     return None, False
                 done = node.done
                 for found in self._behind(node, look, bound):
-                    index, counts, _ = found[2]
+                    index, counts, _, _ = found[2]
                     key = (done | 1 << index, counts, found[3] if self._named else 0)
                     if key in ways:
                         ways[key].append(found)

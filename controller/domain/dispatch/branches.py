@@ -20,6 +20,7 @@ class Branches:
         self._docket = docket
         self._slots = slots
         self._shift = limits.shift
+        self._overtaking_s = limits.overtaking_s
         requests, rooms, ways_from = docket.requests, docket.rooms, docket.ways_from
         self._kinds = tuple(each.kind for each in requests)
         self._weights = tuple(each.weight for each in requests)
@@ -57,7 +58,7 @@ class Branches:
 
         Those are left out whose worth is not below ``bar``.
         """
-        index, _, ahead = choice
+        index, _, ahead, overtakes = choice
         self.tried += 1
         at, begin_s, cost = stand
         weight, since, ready_s, ways, visit_s = self._facts[index]
@@ -66,7 +67,7 @@ class Branches:
             return self._placed(node, stand, choice, picked_s, bar)
         rooms, opens_s, found = self._to_rooms[index], node.opens_s, list[Try]()
         number, rest, room_visit_s = self.tried << BITS, node.rest - weight, self._docket.room_visit_s
-        cost -= since
+        cost += overtakes * self._overtaking_s - since
         if ahead:
             ends = [
                 (max(picked_s + way_s, opens_s[room]), way_s, place)
@@ -92,7 +93,7 @@ class Branches:
 
     def _placed(self, node: Node, stand: Stand, choice: Choice, picked_s: float, bar: float) -> list[Try]:
         """Return the try of a car to be stored or relocated, if its worth is below ``bar``."""
-        index = choice[0]
+        index, _, _, overtakes = choice
         weight, since, _, ways, _ = self._facts[index]
         target = self._docket.asks[index][3]
         # What is known yet: the way to the bay comes on top as soon as there is one.
@@ -100,7 +101,7 @@ class Branches:
         if target is not None:
             placed_s += ways[target]
         served_s = picked_s if self._kinds[index] is JobKind.STORE else placed_s
-        cost = stand[2] - since + weight * served_s
+        cost = stand[2] + overtakes * self._overtaking_s - since + weight * served_s
         worth = cost + (node.rest - weight) * placed_s
         if worth >= bar:
             return []
@@ -109,7 +110,7 @@ class Branches:
 
     def behind(self, found: Try) -> Node:
         """Return the node behind a move that was tried."""
-        _, _, (index, counts, _), target, served_s, free_s, cost, node, stand = found
+        _, _, (index, counts, _, _), target, served_s, free_s, cost, node, stand = found
         node = self.settled(node, stand)
         docket, kind, opens_s, bays = self._docket, self._kinds[index], node.opens_s, node.bays
         source = docket.requests[index].source

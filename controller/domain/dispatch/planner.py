@@ -1,7 +1,8 @@
 """Which car moves next: the order, the rooms and the bays in which those who wait do so least.
 
 First come, first served is the ground; inside of it a window of the first few is put into the best order that the rule
-of fairness allows (`branches`), and those behind it are appended. What is minimised is the sum of weight x wait.
+of fairness allows (`branches`), and those behind it are appended. What is minimised is the sum of weight x wait; each
+overtaking is paid for, so that nobody is overtaken for a second's gain.
 
 **Nobody starves.** Let somebody be ready, with ``a`` requests before him that asked earlier; let ``L`` be the longest
 cycle (two ways, two visits) and a room's turnover ``served_s``, with customers that keep to it. Moves that begin before
@@ -116,6 +117,7 @@ class _Planner:
             request, move = requests[node.index], self._made(course, node)
             moves.append(move)
             cost += request.weight * (move.served_s - request.since_s)
+            cost += self._limits.overtaking_s * len(move.overtakes)
         reasons = Reasons(course, requests, opening(scene, requests), tuple(moves))
         for number, move in enumerate(moves[: self._limits.window]):
             moves[number] = replace(move, told=partial(reasons.why, number))
@@ -174,9 +176,9 @@ class _Planner:
 
     def _kept_s(self, found: Try) -> float:
         """Return how long a move keeps the carriage, for each unit of its weight."""
-        _, _, (index, _, _), target, _, free_s, _, _, stand = found
+        _, _, (index, _, _, overtakes), target, _, free_s, _, _, stand = found
         bay_s = 0.0 if target else self._docket.bay_visit_s
-        return (free_s + bay_s - stand[1]) / self._docket.requests[index].weight
+        return (free_s + bay_s - stand[1] + overtakes * self._limits.overtaking_s) / self._docket.requests[index].weight
 
 
 def _sequence(end: Node) -> list[Node]:

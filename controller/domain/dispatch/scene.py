@@ -103,15 +103,21 @@ class Limits:
     scene has the same plan everywhere."""
     load_ahead: bool = True
     """Whether a car may be fetched while its room is still in use."""
+    overtaking_s: float = 5.0
+    """What each overtaking must save at least, in weighted seconds of waiting on the whole: it costs so much in a plan.
+    What is foreseen of a cycle is not truer than a few seconds, and who is overtaken sees it."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.shift <= 14 or self.window < 1 or self.evaluations < 0:
+        if not 0 <= self.shift <= 14 or self.window < 1 or min(self.evaluations, self.overtaking_s) < 0:
             raise ValueError(f"limits that nothing can be planned in: {self}")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Moves in the order in which they are to be made. ``cost`` is what the planner minimised."""
+    """Moves in the order in which they are to be made. ``cost`` is what the planner minimised.
+
+    It is the sum of weight x wait, and of what the overtakings cost.
+    """
 
     moves: tuple[Move, ...] = ()
     cost: float = 0.0

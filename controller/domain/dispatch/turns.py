@@ -93,7 +93,7 @@ class Turns:
             if due_s <= at_s:
                 shifted = BITS * index
                 overtaken = now >> shifted & FULL
-                found.append((index, counts ^ overtaken << shifted, False))
+                found.append((index, counts ^ overtaken << shifted, False, due))
                 due += 1
                 if due == most or overtaken >= shift:
                     break
@@ -106,7 +106,7 @@ class Turns:
             if can_s <= at_s and fetched < most:
                 shifted = BITS * index
                 overtaken = now >> shifted & FULL
-                found.append((index, ahead ^ overtaken << shifted, True))
+                found.append((index, ahead ^ overtaken << shifted, True, due + fetched))
                 fetched = fetched + 1 if overtaken < shift else most
                 ahead += 1 << shifted
             elif not others >> index:

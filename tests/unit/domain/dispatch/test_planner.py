@@ -103,6 +103,26 @@ def test_an_appointment_overtakes_but_not_more_often_than_allowed() -> None:
     assert order(begun, Limits(shift=2)).index(1) == 0
 
 
+def test_nobody_is_overtaken_for_a_seconds_gain() -> None:
+    cycles, free_of_charge = cycles_of("guangzhou"), Limits(overtaking_s=0.0)
+    bays = tower_named("guangzhou").shape.bays
+    ways = {bay: cycles.go_s(101, bay) for bay in bays}
+    pairs = [(far, near) for far in bays for near in bays if 0 < ways[far] - ways[near] < 12][::20]
+    cases = [
+        ([Request(1, R, 990.0, far), Request(2, R, 990.0, near)], scene({101: 0.0, 104: 0.0}), cycles)
+        for far, near in pairs
+    ]
+    in_turn = [case for case in cases if order(case, Limits()) == [1, 2]]
+    overtaken = [case for case in cases if order(case, Limits()) == [2, 1]]
+    assert in_turn
+    assert overtaken
+    assert len(in_turn) + len(overtaken) == len(cases)
+    for case in cases:
+        saved_s = first_come(*case).cost - plan(*case, free_of_charge).cost
+        assert (case in overtaken) == (saved_s > Limits().overtaking_s), saved_s
+    assert any(order(case, free_of_charge) == [2, 1] for case in in_turn)
+
+
 def test_reasons_are_told_in_words_and_numbers() -> None:
     late = Request(1, R, 990.0, 505, ready_s=inf)
     requests = [late, Request(2, S, 990.0, 101), Request(3, R, 990.0, 302, weight=4.0)]
@@ -150,7 +170,9 @@ def test_nobody_starves_beside_ever_new_appointments_that_are_near(tower: str, r
     assert min(each.id for each in pending) > 30
 
 
-@pytest.mark.parametrize("wrong", [{"shift": -1}, {"shift": 15}, {"window": 0}, {"evaluations": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"shift": -1}, {"shift": 15}, {"window": 0}, {"evaluations": -1}, {"overtaking_s": -1}]
+)
 def test_limits_in_which_nothing_can_be_planned_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="limits that nothing can be planned in"):
         Limits(**wrong)  # type: ignore[arg-type]
