@@ -12,7 +12,7 @@ from config.faults import ConfigError
 from config.load import load_tower
 from config.schema import Tower
 from sim_plc.study.page import page
-from sim_plc.study.rules import FCFS, RULES
+from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.study import study as run_study
 from sim_plc.study.summary import summary
 from sim_plc.study.variants import with_rooms
@@ -45,7 +45,7 @@ Exit codes:
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="From a Monday on.")
 @click.option("--rooms", type=click.IntRange(1, 8), help="So many rooms in place of the file's.")
 @click.option(
-    "--rule", type=click.Choice(list(RULES)), default=FCFS, show_default=True, help="Which car is moved next."
+    "--rule", type=click.Choice(list(RULES)), default=TOWER, show_default=True, help="Which car is moved next."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides all that is left to chance.")
 @click.option(

@@ -141,6 +141,7 @@ def _simple(title: str, score: Score) -> Rule:
 
 FCFS: Final = "fcfs"
 STAGED: Final = "staged"
+TOWER: Final = "tower"
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
@@ -150,8 +151,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "planned": _planned("the planner", Limits()),
         "planned-vacant": _planned("the planner, none fetched ahead", Limits(load_ahead=False)),
         STAGED: _planned("the same, booked cars brought ahead", Limits(load_ahead=False), DEFAULT),
+        TOWER: _planned("as a tower does: the planner, booked cars brought ahead", Limits(), DEFAULT),
     }
 )
-"""By short name; the first is what the others are compared with. The daemon does what "planned" does and, with booked
-cars, what the last adds to the one before; it learns how long people stay, gives a car up on the way to which somebody
-comes, and puts one back whose room is not left in time: that nobody does here."""
+"""By short name; the first is what the others are compared with. The daemon does what "tower" does; it also learns how
+long people stay, gives a car up on the way to which somebody comes, and puts one back whose room is not left in time:
+that nobody does here."""
