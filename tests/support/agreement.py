@@ -1,4 +1,4 @@
-"""A day on the model of travel beside the same day in a rehearsal: the daemon in virtual time, told to plan in turn."""
+"""A day on the model of travel beside the same day in a rehearsal: the daemon in virtual time, told how to plan."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -64,14 +64,14 @@ class Beside:
         return all(later.begun_s >= one.ended_s for one, later in pairwise(visits))
 
 
-def beside(tower: str, demand: str, day: Day) -> Beside:
-    """Live a day on the model and in a rehearsal, first come, first served in both."""
+def beside(tower: str, demand: str, day: Day, rule: str = FCFS, limits: Limits = IN_TURN) -> Beside:
+    """Live a day on the model and in a rehearsal, first come, first served in both unless said otherwise."""
     silence_daemons()
     site = site_of(tower_named(tower), demand_named(demand).visits)
     visitors = [Visitor(each.kind, each.car, each.comes_s, each.stays_s) for each in day.customers]
-    with patch("controller.runtime.foresight.LIMITS", IN_TURN):
+    with patch("controller.runtime.foresight.LIMITS", limits):
         given = rehearse_given(tower_named(tower), day.places(site.bays), visitors)
-    return Beside(site, live(site, day, RULES[FCFS]), given)
+    return Beside(site, live(site, day, RULES[rule]), given)
 
 
 def part(day: Day, begin_s: float, end_s: float) -> Day:
