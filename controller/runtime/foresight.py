@@ -26,7 +26,7 @@ from controller.domain.dispatch.eta import Eta, Forecast, Limit
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.dispatch.staging import Awaited, staged
+from controller.domain.dispatch.staging import Awaited, Lately, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -185,8 +185,13 @@ class Foresight:
         gets_there_s = self._left_s(at_hand) - at_target_s(self._bench, job)
         return max(0.0, (due_s if isfinite(due_s) else OTHERS_S) - gets_there_s)
 
-    def brought_next(self, appointments: Sequence[Appointment], free_bays: tuple[int, ...]) -> Move | None:
-        """Return the move that brings the car of an appointment ahead now; its request is the appointment's number."""
+    def brought_next(
+        self, appointments: Sequence[Appointment], free_bays: tuple[int, ...], crowded_s: float
+    ) -> Move | None:
+        """Return the move that brings the car of an appointment ahead now; its request is the appointment's number.
+
+        ``crowded_s``: when somebody waited for a room last.
+        """
         here, to_come_s = self._place(None), {each.id: each.due - self._now() for each in appointments}
         soon = {each: self._where(each.car) for each in appointments if to_come_s[each.id] <= AHEAD.most_s}
         if here is None or not soon:
@@ -200,7 +205,12 @@ class Foresight:
         course = replace(self.course(), load_ahead=False)
         _, _, late_s = next(self.forecast.offsets())
         limits = replace(AHEAD, late_s=max(0.0, late_s))
-        return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits)[0]
+        lately = Lately(crowded_s, sum(self._kept_in(room) is not None for room in self._bench.shape.rooms))
+        return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits, lately)[0]
+
+    def _kept_in(self, room: int) -> Appointment | None:
+        """Return whose car is kept in a room until they come."""
+        return claims.kept(self._book, room) if self._room(room) is RoomState.CAR_PRESENT else None
 
     def course(self) -> Course:
         """Return the model of time, as this machine and its customers have taught it."""
@@ -343,7 +353,7 @@ class Foresight:
 
     def _vacant_s(self, room: int, now_s: float) -> float:
         """Return from when a room takes a car; one that is kept for somebody, when they have gone again."""
-        kept = claims.kept(self._book, room) if self._room(room) is RoomState.CAR_PRESENT else None
+        kept = self._kept_in(room)
         if kept is None:
             return self._turnover.vacant_s(room, now_s)
         return now_s + max(0.0, kept.due - self._now()) + self._turnover.served_s

@@ -110,9 +110,12 @@ class Jobs:
         """Return whether a job that is not queued yet could start now."""
         return self._selection.can_start(job)
 
-    def brought_next(self, awaited: Sequence[Appointment]) -> Move | None:
-        """Return the move that brings the car of one of these appointments ahead now, if one is to be brought."""
-        return self.foresight.brought_next(awaited, tuple(self._selection.free_bays()))
+    def brought_next(self, awaited: Sequence[Appointment], crowded_s: float) -> Move | None:
+        """Return the move that brings the car of one of these appointments ahead now, if one is to be brought.
+
+        ``crowded_s``: when somebody waited for a room last, on the loop's clock.
+        """
+        return self.foresight.brought_next(awaited, tuple(self._selection.free_bays()), crowded_s)
 
     @property
     def may_travel(self) -> bool:

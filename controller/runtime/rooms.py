@@ -67,6 +67,10 @@ class Rooms:
         """Return whether a place is a room."""
         return place in self._rooms
 
+    def any_vacant(self) -> bool:
+        """Return whether a room is vacant."""
+        return any(room.machine.state is S.VACANT for room in self._rooms.values())
+
     def facts(self, place: int) -> RoomFacts | None:
         """Return the last look at a room."""
         return self._rooms[place].facts

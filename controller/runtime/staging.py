@@ -7,6 +7,7 @@ nobody comes for the car within the grace, it is put back as a car that was brou
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -57,6 +58,8 @@ class Staging:
         self._rooms = rooms
         self._now = now
         self._clock = clock
+        self._crowded_s = -inf
+        """When somebody waited for a room last, on the loop's clock."""
         self._passed_s: dict[int, float] = {}
         """By appointment: since when, on the loop's clock, its time is seen to have passed."""
         self.on_end: Callable[[Appointment], None] = lambda _appointment: None
@@ -67,6 +70,8 @@ class Staging:
 
         ``idle``: nothing but a job keeps the carriage from being used.
         """
+        if self._somebody_waits_for_a_room():
+            self._crowded_s = self._clock()
         for each in list(self._book.appointments.values()):
             if each.back:
                 await self._put_back(each)
@@ -98,6 +103,11 @@ class Staging:
         if room is not None and self._book.job_of_car(appointment.car) is None:
             await self._store(appointment, room)
 
+    def _somebody_waits_for_a_room(self) -> bool:
+        queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
+        waits = any(job.kind is JobKind.RETRIEVE for job in queued)
+        return waits and not self._rooms.any_vacant()
+
     def _is_late(self, appointment: Appointment) -> bool:
         """Return whether nobody has come within the grace."""
         if self._now() < appointment.due:
@@ -119,7 +129,7 @@ class Staging:
     async def _bring_next(self) -> bool:
         """Let the next car be brought ahead, if that keeps nobody waiting; return whether one is."""
         awaited = [each for each in self._book.appointments.values() if self._may_be_brought(each)]
-        move = self._jobs.brought_next(awaited) if awaited else None
+        move = self._jobs.brought_next(awaited, self._crowded_s) if awaited else None
         if move is None:
             return False
         appointment = self._book.appointments[move.request]

@@ -15,7 +15,7 @@ from typing import Final
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.course import Course, State
 from controller.domain.dispatch.scene import Move, Request, Scene
-from controller.domain.dispatch.staging import Ahead, Awaited, staged
+from controller.domain.dispatch.staging import Ahead, Awaited, Lately, staged
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.rules import Rule, nearest_of
@@ -124,6 +124,8 @@ class _Play:
     wake_s: float = inf
     stage_s: float = inf
     """When a car may be worth bringing ahead, as far as somebody is to look by then."""
+    crowded_s: float = -inf
+    """When somebody waited for a room last."""
     staged: dict[int, float] = field(default_factory=dict)
     """By the number of a customer who has not come: when the car that was brought ahead stands in its room."""
     asked: dict[int, _Asked] = field(default_factory=dict)
@@ -154,6 +156,8 @@ class _Play:
             while self.events and self.events[0][0] <= self.now_s:
                 heapq.heappop(self.events)[2]()
             self._give_rooms()
+            if self.asked and all(state.vacant_s > self.now_s for state in self.rooms.values()):
+                self.crowded_s = self.now_s
             if self.free_s <= self.now_s and not (self.asked and self._dispatch()) and self.rule.ahead is not None:
                 self._stage(self.rule.ahead)
         served, uses = tuple(self.served.values()), tuple(self.uses)
@@ -215,7 +219,8 @@ class _Play:
 
     def _stage(self, ahead: Ahead) -> None:
         """Bring the car of the next appointment ahead, if that keeps nobody waiting; else look again in time."""
-        move, at_s = staged(self._awaited(ahead), self._requests(), self._scene(), self.vacant_course, ahead)
+        lately = Lately(self.crowded_s, len(self.staged))
+        move, at_s = staged(self._awaited(ahead), self._requests(), self._scene(), self.vacant_course, ahead, lately)
         if move is not None:
             self._bring(move)
         elif self.now_s < at_s < self.stage_s or (self.stage_s <= self.now_s < at_s < inf):

@@ -4,6 +4,7 @@ An idle carriage may fetch a booked car ahead; who has no appointment must not p
 
 - into a vacant room that leaves another one vacant for whoever comes (in a tower with one room nothing is staged: a
   customer who comes meanwhile would wait until the car is back in its bay);
+- where that leaves a single room for all others, only if nobody has had to wait for a room for a while;
 - while nobody who has come could begin, and nobody who will be able to begin would find the carriage farther away or
   later than without;
 - within so long of the appointment as the move takes at its late estimate, those of the others that are staged with it,
@@ -45,13 +46,33 @@ class Ahead:
     """No car is begun with earlier before its appointment."""
     spare: int = 1
     """So many rooms stay vacant beside it."""
+    calm_s: float = 600.0
+    """For so long nobody has had to wait for a room, if no more than one would be left for all others."""
 
 
 DEFAULT = Ahead()
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What else is to be seen of the rooms."""
+
+    crowded_s: float = -inf
+    """When somebody who had come waited for a room last."""
+    kept: int = 0
+    """How many rooms hold cars that were brought ahead."""
+
+
+CALM = Lately()
+
+
 def staged(
-    awaited: Iterable[Awaited], requests: Sequence[Request], scene: Scene, course: Course, ahead: Ahead = DEFAULT
+    awaited: Iterable[Awaited],
+    requests: Sequence[Request],
+    scene: Scene,
+    course: Course,
+    ahead: Ahead = DEFAULT,
+    lately: Lately = CALM,
 ) -> tuple[Move | None, float]:
     """Return the move that brings a car ahead now, and from when one may be worth a look; infinity: none will.
 
@@ -69,6 +90,9 @@ def staged(
     assert first.due_s < inf
     if len(vacant) <= ahead.spare or _in_the_way(move, requests, state, course):
         return None, inf
+    others = len(scene.vacant_s) - lately.kept - 1
+    if others <= 1 and scene.now_s - lately.crowded_s < ahead.calm_s:
+        return None, lately.crowded_s + ahead.calm_s
     return move, begin_s
 
 

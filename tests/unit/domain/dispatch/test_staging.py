@@ -8,7 +8,7 @@ import pytest
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.scene import Move, Request, Scene
-from controller.domain.dispatch.staging import DEFAULT, Awaited, staged
+from controller.domain.dispatch.staging import DEFAULT, Awaited, Lately, staged
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named
@@ -79,6 +79,20 @@ def test_a_room_that_is_asked_for_is_the_one() -> None:
 @pytest.mark.parametrize("in_use", [0, 1, 2, 3])
 def test_one_vacant_room_is_left_for_whoever_comes(in_use: int) -> None:
     assert (brought(LATE, scene=busy(*ROOMS[:in_use]))[0] is not None) == (len(ROOMS) - in_use >= 2)
+
+
+@pytest.mark.parametrize(
+    ("rooms", "kept", "ago_s", "brings"),
+    [(2, 0, 60.0, False), (2, 0, DEFAULT.calm_s, True), (3, 0, 60.0, True), (3, 1, 60.0, False), (3, 1, inf, True)],
+)
+def test_a_single_room_is_left_to_all_others_in_calm_times_alone(
+    rooms: int, kept: int, ago_s: float, *, brings: bool
+) -> None:
+    vacant_s = {room: inf if number < kept else NOW_S for number, room in enumerate(ROOMS[:rooms])}
+    lately = Lately(NOW_S - ago_s, kept)
+    move, from_s = staged([LATE], (), replace(FREE, vacant_s=vacant_s), COURSE, lately=lately)
+    assert (move is not None) is brings
+    assert brings or from_s == NOW_S - ago_s + DEFAULT.calm_s
 
 
 def test_with_one_room_in_service_nothing_is_staged() -> None:
