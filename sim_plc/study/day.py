@@ -243,8 +243,8 @@ class _Play:
         customer = self.served[move.request].customer
         del self.bay_of[customer.car]
         room = self.rooms[move.target]
-        room.since_s, room.vacant_s = self.now_s, inf
-        room.expected_s = max(customer.booked_s or 0.0, move.end_s) + self.site.served_s
+        # Nobody's car is fetched ahead for a room that is kept: when its customer comes, nobody knows.
+        room.since_s, room.vacant_s, room.expected_s = self.now_s, inf, inf
         self.staged[customer.number] = move.end_s
         self.free_bays |= {move.source}
         self.served[customer.number] = Served(customer, inf, move, self.here)

@@ -155,5 +155,4 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     }
 )
 """By short name; the first is what the others are compared with. The daemon does what "tower" does; it also learns how
-long people stay, gives a car up on the way to which somebody comes, and puts one back whose room is not left in time:
-that nobody does here."""
+long people stay, and puts a car back whose room is not left in time: that nobody does here."""

@@ -20,11 +20,11 @@ from config.packaged import packaged
 from sim_plc.study.day import Lived, Served, live
 from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import figures, waits
-from sim_plc.study.rules import RULES, STAGED
+from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.site import Site, site_of
 from tests.bench.dispatch import TOWERS, tower_of
 
-WITHOUT = "planned-vacant"
+WITHOUT = "planned"
 
 SAME_S = 1.0
 
@@ -77,7 +77,7 @@ def main() -> None:
             site = site_of(tower, demand.visits)
             capacity, bays = site.cars_an_hour, len(site.bays)
             days = [draw_day(demand, site.name, bays, capacity, wishes.seed, day) for day in range(wishes.days)]
-            with_it, without = ([live(site, day, RULES[rule]) for day in days] for rule in (STAGED, WITHOUT))
+            with_it, without = ([live(site, day, RULES[rule]) for day in days] for rule in (TOWER, WITHOUT))
             print(line(family, site, with_it, without), flush=True)
 
 

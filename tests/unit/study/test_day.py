@@ -10,7 +10,7 @@ from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.jobs import JobKind
 from sim_plc.study.day import Lived, live
 from sim_plc.study.draw import Customer, Day
-from sim_plc.study.rules import FCFS, RULES, STAGED
+from sim_plc.study.rules import FCFS, RULES, TOWER
 from sim_plc.study.site import site_of
 from sim_plc.study.variants import with_rooms
 from tests.support.study import day_of, demand_named, site_named
@@ -155,7 +155,7 @@ def booked(number: int, car: str, booked_s: float, comes_s: float, stays_s: floa
     return Customer(number, JobKind.RETRIEVE, car, comes_s, stays_s, booked_s)
 
 
-def two_rooms(*customers: Customer, rule: str = STAGED) -> Lived:
+def two_rooms(*customers: Customer, rule: str = TOWER) -> Lived:
     tower = with_rooms(tower_named("small"), 2)
     assert tower is not None
     return live(site_of(tower, demand_named("normal").visits), day(*customers), RULES[rule])
@@ -167,7 +167,7 @@ def test_who_is_booked_finds_the_car_in_a_room_and_waits_for_the_gate_alone(earl
     assert one.wait_s == pytest.approx(SMALL.gate.open_s)
     assert one.move is not None
     assert one.move.end_s < 1800.0 - AHEAD.margin_s
-    [without] = two_rooms(booked(1, "a", 1800.0, 1800.0 - early_s), rule="planned-vacant").served
+    [without] = two_rooms(booked(1, "a", 1800.0, 1800.0 - early_s), rule="planned").served
     assert without.wait_s > 2 * SMALL.gate.open_s
 
 
@@ -201,10 +201,24 @@ def test_who_comes_while_the_carriage_goes_to_a_booked_car_is_served_first() -> 
 
 def test_with_one_room_nothing_is_brought_ahead() -> None:
     people = (booked(1, "a", 1800.0, 1800.0),)
-    staged, plain = (live(SMALL, day(*people), RULES[rule]).served for rule in (STAGED, "planned-vacant"))
+    staged, plain = (live(SMALL, day(*people), RULES[rule]).served for rule in (TOWER, "planned"))
     assert staged == plain
 
 
 def _one_after_the_other(times: list[tuple[float, float]]) -> None:
     for (_, end_s), (begin_s, _) in pairwise(sorted(times)):
         assert begin_s >= end_s - 1e-6
+
+
+def test_nobody_is_fetched_ahead_for_a_room_that_is_kept() -> None:
+    """The carriage would stand before it with somebody's car until somebody else comes."""
+    people = (booked(1, "a", 1800.0, 2600.0), fetch(2, "b", 1810.0, stays_s=400.0), fetch(3, "c", 1900.0))
+    today = day(*people, stock=("a", "b", "c"))
+    tower = with_rooms(tower_named("small"), 2)
+    assert tower is not None
+    kept, first, second = live(site_of(tower, demand_named("normal").visits), today, RULES[TOWER]).served
+    assert kept.move is not None
+    assert first.move is not None
+    assert second.move is not None
+    assert kept.move.target != first.move.target == second.move.target
+    assert second.move.end_s < 2600.0
