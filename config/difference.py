@@ -29,6 +29,8 @@ _CONCERNS: Final = (
     ("trace", DAEMON),
     ("access", DAEMON),
     ("audit", DAEMON),
+    ("slotting", DAEMON),
+    ("dwell", DAEMON),
     ("", "nobody: a name"),
 )
 """Whom a change concerns, by the beginning of its key; the first that fits counts."""

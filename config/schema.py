@@ -144,6 +144,32 @@ class Generator(Table):
     lift and the turntable move one after the other."""
 
 
+class Slotting(Table):
+    """Which bay a car stands in: when it is stored, and while nobody needs the tower."""
+
+    by_demand: bool = False
+    """Whether a car that is stored goes where how often it is fetched says; else to the bay with the shortest way."""
+    moves_per_hour: Annotated[int, Field(ge=0, le=60)] = 0
+    """How many cars an hour the tower moves to better bays by itself while nobody is expected; 0: none."""
+    saves_s: Annotated[float, Field(ge=0, le=600)] = 5.0
+    """A car is moved only if that saves whoever fetches it so much: expected seconds within a day."""
+    idle_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    """For how long nobody must have needed the tower before it moves one."""
+    meets: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """How likely somebody may come during such a move, by the hours at which people came before; 1: at any time."""
+
+
+class Dwell(Table):
+    """Where the empty carriage waits while nobody needs the tower."""
+
+    goes: bool = False
+    """Whether it goes to where the next request is likely nearest; else it stays where its last job ended."""
+    idle_s: Annotated[float, Field(ge=1, le=86_400)] = 30.0
+    """For how long nobody must have needed the tower before it goes."""
+    saves_s: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """It goes only if that saves so much of the expected way to the next request."""
+
+
 class PlaceOffset(Table):
     """What commissioning measured at one place, against the drawing."""
 
@@ -185,6 +211,8 @@ class Tower(Table):
     access: Access = Field(default_factory=Access)
     audit: Audit = Field(default_factory=Audit)
     generator: Generator = Field(default_factory=Generator)
+    slotting: Slotting = Field(default_factory=Slotting)
+    dwell: Dwell = Field(default_factory=Dwell)
     calibration: dict[str, PlaceOffset] = Field(default_factory=dict)
     """Measured poses by place, from the calibration file beside the tower's: never edited in the tower's file."""
 

@@ -15,7 +15,7 @@ import structlog
 
 from config.budget import line_loads
 from config.schema import RtuBus, Site, TcpBus, Tower
-from controller.activities.context import Bench, Envelope, Patience, Rounds, Standby
+from controller.activities.context import Bench, Dwell, Envelope, Patience, Rounds, Slotting, Standby
 from controller.activities.waiting import News
 from controller.api.server import ApiServer, SocketInUse
 from controller.api.visitors import Visitors
@@ -228,6 +228,14 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             sensors_out=book.sensors_out,
             restrictions=book.restrictions,
             standby=Standby(*standby_of(tower)),
+            slotting=Slotting(
+                tower.slotting.by_demand,
+                tower.slotting.moves_per_hour,
+                tower.slotting.saves_s,
+                tower.slotting.idle_s,
+                tower.slotting.meets,
+            ),
+            dwell=Dwell(tower.dwell.goes, tower.dwell.idle_s, tower.dwell.saves_s),
         )
         views = Views(bench, book, Title(tower.name, tower.title, tower.profile), ports.now)
         intervals = intervals_of(tower)

@@ -17,6 +17,8 @@ from hal.readings import Loaded
 
 ERRAND: Final = Errand(None, "audit")
 
+WAITING: Final = Errand(None, "dwell")
+
 STEADY_S: Final = 1.0
 """How long the carriage stands before its sensors count: their filters, and a poll of either station."""
 
@@ -84,6 +86,19 @@ async def visit(bench: Bench, book: Book, bay: int) -> Sight:
     transfer.look_at(bench, bay)
     await bench.news.until(lambda: _sight(bench, bay).says is believed(book, bay), transfer.SECOND_OPINION_S)
     return _sight(bench, bay)
+
+
+async def go(bench: Bench, place: int) -> None:
+    """Dock the empty carriage at a place, to wait there.
+
+    Raises:
+        StepFailed: the carriage is not docked there, or may not move.
+        HalError: a station was lost.
+        OSError: an intent could not be made durable; nothing was issued.
+
+    """
+    done = await transfer.position(bench, WAITING, place)
+    await bench.keeper.commit(*done.records)
 
 
 def _sight(bench: Bench, bay: int) -> Sight:

@@ -52,6 +52,33 @@ class Standby:
 
 
 @dataclass(frozen=True, slots=True)
+class Slotting:
+    """Which bay a car stands in, and when the tower moves one by itself."""
+
+    by_demand: bool = False
+    """Whether a car is stored by how often it is fetched."""
+    moves_per_hour: int = 0
+    """0: the tower moves no car by itself."""
+    saves_s: float = 0.0
+    """What a move must save, expected within a day."""
+    idle_s: float = 0.0
+    """For how long nobody has needed the tower before."""
+    meets: float = 0.0
+    """How likely somebody may come during such a move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dwell:
+    """When the empty carriage goes to where it is likely wanted next."""
+
+    goes: bool = False
+    idle_s: float = 0.0
+    """For how long nobody has needed the tower before."""
+    saves_s: float = 0.0
+    """What going there must save of the expected way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """Hardware, the machine's numbers, the journal's door, and the limits: one a daemon."""
 
@@ -68,6 +95,8 @@ class Bench:
     restrictions: Restrictions = field(default_factory=dict)
     """What people keep the tower from, as the book holds it now."""
     standby: Standby = Standby()
+    slotting: Slotting = field(default_factory=Slotting)
+    dwell: Dwell = field(default_factory=Dwell)
     motions: Motions = field(init=False)
 
     def __post_init__(self) -> None:

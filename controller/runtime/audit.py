@@ -2,7 +2,7 @@
 
 The carriage goes to the bay that was looked into longest ago, docks, and compares its own sensors and the bay's with
 the book. Whoever needs the tower comes first: the visit is cut, and begun another time. What is unverified stays so:
-sensors alone bring no place back.
+sensors alone bring no place back. A carriage that has no bay to look into goes to where it is likely wanted next.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,17 @@ from controller.activities import audit, recovery, transfer
 from controller.activities.audit import Sight, believed
 from controller.activities.context import Bench
 from controller.activities.restricted import level_block
-from controller.activities.situation import situation
 from controller.domain.events import AuditPlace, ConfirmPlace
-from controller.domain.interlocks import Wish, WishKind, refusal
 from controller.domain.looks import Eye, Finding, Look, in_turn
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import BaySeen, PlaceSet, Record
-from controller.domain.rooms import RoomState
-from controller.domain.unit import UnitMode
 from controller.runtime.audit_pace import Pace
+from controller.runtime.dwell import Dwell
+from controller.runtime.idleness import Idleness
 from controller.runtime.inbox import Board
 from controller.runtime.jobs import Jobs
 from controller.runtime.ledger import Ledger
 from controller.runtime.remedies import Remedy, remedy
-from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.signals import ActivityEnded, Stirred
 
@@ -46,7 +43,7 @@ class Audit:
         bench: Bench,
         ledger: Ledger,
         jobs: Jobs,
-        rooms: Rooms,
+        idleness: Idleness,
         board: Board,
         post: Callable[[ActivityEnded | Stirred], None],
         now: Callable[[], float],
@@ -56,7 +53,7 @@ class Audit:
         self._ledger = ledger
         self._book = ledger.book
         self._jobs = jobs
-        self._rooms = rooms
+        self._idleness = idleness
         self._board = board
         self._post = post
         self._now = now
@@ -64,11 +61,14 @@ class Audit:
         self._rest = self._runner.dismiss()
         visited_at = self._book.visited_at
         self._pace = Pace(bench.rounds, clock, None if visited_at is None else now() - visited_at)
+        self._dwell = Dwell(bench.dwell, jobs.foresight.demand, lambda: jobs.foresight.here, clock)
         self._tries = 0
         self._again: int | None = None
         """The bay of a visit that ended by what passes."""
         self.visiting: int | None = None
         """The bay that the carriage goes to, or looks into."""
+        self.going: int | None = None
+        """The place that the carriage goes to, to wait there."""
         self.trouble = ""
         """Why the tower was held because of a visit, until it executes again."""
         self.wants_abort = ""
@@ -88,31 +88,35 @@ class Audit:
         """Cut the visit if somebody needs the tower."""
         if self._jobs.executing:
             self.trouble = ""
-        if self._bench.rounds.visits_per_day and self._needed():
+        if (self._bench.rounds.visits_per_day or self._bench.dwell.goes) and self._idleness.needed:
             self._pace.needed()
-            if self.visiting is not None:
+            self._dwell.needed()
+            if self._under_way:
                 self._cut("the tower is needed")
 
     def begin(self) -> None:
-        """Begin a visit, if one is due or to be tried again, and nothing speaks against it."""
+        """Begin a visit, if one is due or to be tried again, and nothing speaks against it; else go to wait."""
         again, self._again = self._again, None
-        if self.has_carriage or not (again or self._pace.due) or self._bench.on_generator or not self._may_travel():
+        looks = again is not None or self._pace.due
+        if self.has_carriage or not (looks or self._dwell.due) or not self._idleness.may_travel:
             return
-        bays = self._in_turn() if again is None else [again]
+        bays = [again] if again is not None else self._in_turn() if looks else []
         if bays:
             self._start(min(bays, key=lambda bay: (transfer.carriage_bound_s(self._bench, bay), bay)))
+        elif self._dwell.due and (place := self._dwell.where_to()) is not None:
+            self._go(place)
 
     def halt(self, cause: str, *, aborting: bool = False) -> Rest:
         """Stop a visit; await the answer to wait until the carriage stands.
 
         ``aborting``: something is wrong. The bay waits for its next turn then, lest each restart ends there again.
         """
-        if self.visiting is not None:
-            if aborting:
-                look = self._failed_look(self.visiting, cause)
-                self._ledger.note(BaySeen(look))
-                self._pace.visited()
-                self.tell(look)
+        if self.visiting is not None and aborting:
+            look = self._failed_look(self.visiting, cause)
+            self._ledger.note(BaySeen(look))
+            self._pace.visited()
+            self.tell(look)
+        if self._under_way:
             self._cut(cause)
         return self._rest
 
@@ -120,8 +124,12 @@ class Audit:
         """Take the end of a visit."""
         if not self._runner.take(signal):
             return
+        if self.going is not None:
+            self._gone(self.going, signal.error)
+            return
         assert self.visiting is not None, "a visit ended without a bay"
         bay, self.visiting = self.visiting, None
+        self._dwell.moved()
         if signal.error is not None:
             await self._failed(bay, signal.error)
         else:
@@ -142,29 +150,6 @@ class Audit:
         told = {"place": look.place, "eye": look.eye.value, "by": look.by, "finding": look.finding.value}
         self._board.tell({"event": "audit", **told, "text": look.text})
 
-    def _needed(self) -> bool:
-        """Return whether anybody, or anything but the audit, needs the tower."""
-        if not self._jobs.executing or self._book.mode is not UnitMode.PRODUCTION:
-            return True
-        return self._jobs.need_carriage or any(map(self._in_use, self._bench.shape.rooms))
-
-    def _in_use(self, room: int) -> bool:
-        """Return whether a room serves somebody, or is not seen to be free of people and cars."""
-        state, facts = self._rooms.state(room), self._rooms.facts(room)
-        if facts is None or not facts.empty:
-            return True
-        if state is RoomState.OUT_OF_SERVICE:
-            # Its person sensor may be what it is out of service for; that keeps no carriage where it stands.
-            return facts.person and facts.person_sensor_ok
-        return state is not RoomState.VACANT or facts.maybe_person
-
-    def _may_travel(self) -> bool:
-        if self._ledger.failed or self._needed() or not self._jobs.quiet or not self._jobs.may_travel:
-            return False
-        now = situation(self._bench)
-        wishes = (Wish(WishKind.MOVE_LIFT), Wish(WishKind.MOVE_TURNTABLE))
-        return all(refusal(wish, now) is None for wish in wishes)
-
     def _in_turn(self) -> list[int]:
         open_to_all = [
             bay
@@ -179,9 +164,33 @@ class Audit:
         settle = recovery.settle_carriage(self._bench, self._book)
         self._runner.start(settle, audit.visit(self._bench, self._book, bay))
 
+    def _go(self, place: int) -> None:
+        self.going = place
+        log.info("dwell", place=place)
+        settle = recovery.settle_carriage(self._bench, self._book)
+        self._runner.start(settle, audit.go(self._bench, place))
+
+    def _gone(self, place: int, error: Exception | None) -> None:
+        """Take the end of a way to where the carriage waits. One that failed is not begun again before a job."""
+        self.going = None
+        if error is None:
+            return
+        why = f"the way of the empty carriage to {place} has failed: {error}"
+        match remedy(error, 1):
+            case Remedy.AGAIN:
+                log.warning("dwell_failed", place=place, why=str(error))
+            case Remedy.PARK:
+                self.trouble = self.wants_hold = why
+            case _:
+                self.wants_abort = why
+
+    @property
+    def _under_way(self) -> bool:
+        return self.visiting is not None or self.going is not None
+
     def _cut(self, why: str) -> None:
-        log.info("visit_cut", bay=self.visiting, why=why)
-        self.visiting, self._tries = None, 0
+        log.info("visit_cut", bay=self.visiting, going=self.going, why=why)
+        self.visiting, self.going, self._tries = None, None, 0
         self._rest = self._runner.dismiss()
         # Whoever waits for the carriage is looked after as soon as it stands.
         self._rest.when_reached(lambda: self._post(Stirred(news=True)))

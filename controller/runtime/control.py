@@ -20,12 +20,14 @@ from controller.runtime.alarms import Alarms
 from controller.runtime.appointments import Appointments
 from controller.runtime.audit import Audit
 from controller.runtime.desk import Desk
+from controller.runtime.idleness import Idleness
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, grant, reject
 from controller.runtime.jobs import Jobs
 from controller.runtime.jog import Hand
 from controller.runtime.leave import Leave
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
+from controller.runtime.reslotting import Reslotting
 from controller.runtime.restricting import Restricting
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Runner
@@ -110,7 +112,9 @@ class Control:
         self.rooms.on_state, register.on_change = self.jobs.foresight.entered, self.jobs.foresight.changed
         self.restricting = Restricting(bench, ledger.book)
         self.hand = Hand(bench, board, self._post)
-        self.audit = Audit(bench, ledger, self.jobs, self.rooms, board, inbox.post, now, loop.time)
+        idleness = Idleness(bench, ledger, self.jobs, self.rooms)
+        self.audit = Audit(bench, ledger, self.jobs, idleness, board, inbox.post, now, loop.time)
+        self.reslotting = Reslotting(bench, ledger, register, self.jobs, idleness, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
@@ -230,9 +234,11 @@ class Control:
             await self.unit.stir()
             await self.rooms.stir()
             self.audit.give_way()
+            await self.reslotting.give_way()
             if not self.audit.has_carriage:
                 await self.jobs.dispatch()
-            if await self.staging.look(idle=not self.audit.has_carriage and not self._bench.on_generator):
+            idle = not self.audit.has_carriage and not self._bench.on_generator
+            if await self.staging.look(idle=idle) or await self.reslotting.begin(idle=idle):
                 await self.jobs.dispatch()
             self.audit.begin()
             self.jobs.promise()

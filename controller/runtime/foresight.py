@@ -36,6 +36,7 @@ from controller.domain.travel import Pose, shorter_way_mdeg
 from controller.domain.unit import UnitMode
 from controller.runtime import claims
 from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
+from controller.runtime.demand import Demand
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
 from controller.runtime.yardstick import StepTime
@@ -89,6 +90,7 @@ class Foresight:
         self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
         self._known: dict[bool, Cycles] = {}
         """By whether lift and turntable move in turn: the times of cycles at the pace that was learned last."""
+        self.demand = Demand(bench, book, lambda: self._cycles, now)
         self._stale = False
         self._rested_on: _Circumstances | None = None
         self.forecast = Forecast()
@@ -152,6 +154,16 @@ class Foresight:
         if in_turn not in self._known:
             self._known[in_turn] = Cycles(self._bench.motion, self._bench.shape, self._paces)
         return self._known[in_turn]
+
+    @property
+    def here(self) -> int | None:
+        """The place where the idle carriage stands, or the nearest to it; None: nobody can tell."""
+        return self._place(None)
+
+    def cycle_s(self, source: int, target: int) -> float:
+        """Return what a car's move from place to place takes from where the idle carriage stands."""
+        here = self.here
+        return self._cycles.single_s(source if here is None else here, source, target)
 
     def plan(self, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Plan:
         """Return the plan of the queue; with nothing queued, or the carriage's place unknown, an empty one."""

@@ -117,6 +117,10 @@ class Jobs:
         """
         return self.foresight.brought_next(awaited, tuple(self._selection.free_bays()), crowded_s)
 
+    def free_bays(self) -> list[int]:
+        """Return the bays that take a car and that no job counts on."""
+        return self._selection.free_bays()
+
     @property
     def may_travel(self) -> bool:
         """Whether the carriage is empty and may leave where it stands."""

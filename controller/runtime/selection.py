@@ -89,9 +89,15 @@ class Selection:
         """Return a job that can start with the place that was planned for it, as far as that can be had now."""
         if job.kind is JobKind.RETRIEVE and place in self.vacant_rooms(job):
             return replace(job, target=place, room=place)
-        if job.kind is JobKind.STORE and place in self.free_bays():
-            return replace(job, target=place)
+        if job.kind is JobKind.STORE and place in (free := self.free_bays()):
+            return replace(job, target=self._by_demand(job, free) if self._bench.slotting.by_demand else place)
         return job
+
+    def _by_demand(self, job: Job, free: Collection[int]) -> int:
+        """Return the bay for a car that is stored now, by how often it is fetched and how many wait meanwhile."""
+        assert job.room is not None
+        waiting = len([number for number in self.could_start() if number != job.id])
+        return self._foresight.demand.bay_for(job.car, job.room, free, waiting)
 
     def may_travel(self) -> bool:
         """Return whether the empty carriage may leave where it stands: a parked job may have left a way open."""
