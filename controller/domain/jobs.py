@@ -154,7 +154,7 @@ CARRYING: Final = frozenset(
 
 
 THE_TOWER: Final = "the tower itself"
-"""Who ordered a job that nobody did: a car that is moved to a better bay while nobody needs the tower."""
+"""Who ordered a job that nobody did: a car moved to a better bay, or put back since nobody came for it."""
 
 
 @dataclass(frozen=True, slots=True)

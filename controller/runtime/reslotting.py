@@ -93,11 +93,11 @@ class Reslotting:
 
     def _own(self) -> Job | None:
         """Return the move that the tower has ordered by itself and that has not ended."""
-        return next((job for job in self._book.open_jobs() if job.requested_by == THE_TOWER), None)
+        return next(filter(_is_own, self._book.open_jobs()), None)
 
     def _spent(self) -> bool:
         """Return whether as many were begun in the last hour as may be. A clock that was set counts some twice."""
-        own = (job for job in self._book.jobs.values() if job.requested_by == THE_TOWER)
+        own = filter(_is_own, self._book.jobs.values())
         return sum(abs(self._now() - job.created_at) < HOUR_S for job in own) >= self._limits.moves_per_hour
 
     def _may_be_moved(self) -> bool:
@@ -130,3 +130,8 @@ class Reslotting:
             created_at=self._now(),
             requested_by=THE_TOWER,
         )
+
+
+def _is_own(job: Job) -> bool:
+    """Tell a move to a better bay from the way back of a car that nobody came for: the tower orders that too."""
+    return job.kind is JobKind.RELOCATE and job.requested_by == THE_TOWER
