@@ -1,6 +1,7 @@
 """What dispatch rules make of the same days, beside each other and beside what no rule can beat.
 
     python -m tests.bench.dispatch [--days 20] [--seed 1] [--towers small,guangzhou/2] [--families saturday]
+        [--picture FILE]
 
 Families of days x towers (guangzhou with one, two and three rooms) x rules: mean, p95 and longest wait from coming to
 gate open, cars given out an hour, which part waited ten minutes at most, a proxy of energy a car; on which part of the
@@ -13,6 +14,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
 from config.demand import load_demand
@@ -26,6 +28,7 @@ from sim_plc.study.figures import Figures, figures
 from sim_plc.study.rules import FCFS, RULES
 from sim_plc.study.site import Site, site_of
 from sim_plc.study.variants import with_rooms
+from tests.bench.dispatch_chart import NAMES, Row, chart
 
 TOWERS = ("small", "guangzhou/1", "guangzhou/2", "guangzhou/3", "autostadt")
 """By name; behind the stroke, the number of rooms."""
@@ -103,7 +106,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--towers", default=",".join(TOWERS))
     parser.add_argument("--families", default=",".join(packaged("demands")))
+    parser.add_argument("--picture", type=Path, help="draw the mean waits as SVG")
     wishes = parser.parse_args()
+    rows: list[Row] = []
     for name in wishes.towers.split(","):
         tower = tower_of(name)
         for family in wishes.families.split(","):
@@ -119,6 +124,11 @@ def main() -> None:
             first = next(each for each in found if each.rule == FCFS)
             for each in found:
                 print(line(each, first, lower), flush=True)
+            mean_s = first.figures.all.mean_s
+            shares = {each.rule: each.figures.all.mean_s / mean_s for each in found if each.rule in NAMES}
+            rows.append(Row(name, family, mean_s, shares))
+    if wishes.picture:
+        wishes.picture.write_text(chart(rows, wishes.days), "utf-8")
 
 
 if __name__ == "__main__":
