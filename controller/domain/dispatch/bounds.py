@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Final
 
 from controller.domain.dispatch.assignment import assign
+from controller.domain.dispatch.bounds_by_turns import turns_s
 from controller.domain.dispatch.bounds_in_line import Tasks, ends_s, nth_served_s, tasks_of
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.legs import Legs
@@ -111,9 +112,10 @@ def tour_s(legs: Legs, batch: Batch, carriage: int) -> float:
 def makespan_s(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> float:
     """Return the least time from the scene's begin until the carriage is free and each room is vacant again.
 
-    The greatest of three bounds: the carriage alone (`tour_s` over the STOREs and RETRIEVEs, slots just emptied may be
+    The greatest of four bounds: the carriage alone (`tour_s` over the STOREs and RETRIEVEs, slots just emptied may be
     used; each RELOCATE adds its two visits, since without its ways a tour is no longer), the carriage with the times
-    before which nothing can begin, and the rooms (`nth_served_s`), which the last customer leaves behind the last car.
+    before which nothing can begin, the rooms (`nth_served_s`), which the last customer leaves behind the last car, and,
+    of RETRIEVEs alone, the carriage among rooms that take turns (`turns_s`).
     A carriage may fetch the next car while its room is in use, and wait with it at the door.
 
     Raises:
@@ -131,6 +133,8 @@ def makespan_s(cycles: Cycles, scene: Scene, requests: Collection[Request]) -> f
     served_s = nth_served_s(cycles, scene, requests)
     if served_s:
         bounds.append(served_s[-1] + scene.served_s - scene.begin_s)
+    if len(served_s) == len(requests):
+        bounds.append(turns_s(cycles, scene, requests, tasks.legs.rooms) + scene.served_s)
     return max(bounds)
 
 

@@ -175,13 +175,16 @@ def test_cars_an_hour_are_limited_by_the_carriage_or_by_the_rooms() -> None:
 
 
 def test_no_long_run_beats_the_cars_an_hour() -> None:
-    """The last of all cars out cannot come sooner than the rate allows, but for what stands vacant in the beginning."""
+    """The last of all cars out cannot come sooner than the rate allows, but for what stands vacant in the beginning.
+
+    It comes later by what the turns of the rooms cost, of which the rate knows nothing.
+    """
     for count in (1, 2, 3):
         rooms = SHAPE.rooms[:count]
         scene = Scene(0.0, ROOM, 0.0, dict.fromkeys(rooms, 0.0), 106.0)
         done_s = makespan_s(cycles(), scene, retrieves(*SHAPE.bays))
         rate = cars_an_hour(Legs(cycles(), rooms), SHAPE.bays, 106.0)
-        assert 0.95 * rate < 3600.0 * len(SHAPE.bays) / done_s <= rate
+        assert 0.93 * rate < 3600.0 * len(SHAPE.bays) / done_s <= rate
 
 
 def test_a_platform_that_is_the_room_holds_the_machine_up_for_every_customer() -> None:
