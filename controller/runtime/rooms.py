@@ -36,6 +36,9 @@ OUT_OF_SIGHT = "not seen since the daemon looks again"
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
+_BY_A_DRIVER = frozenset({S.OPEN_FOR_CAR, S.CAR_PRESENT})
+"""States from which an awaited car is measured: seen as it drove in, or found there when the room was seen again."""
+
 _BEING_LEFT = frozenset({S.CAR_PRESENT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING})
 """States of a room that end without the carriage: somebody takes their car out of it."""
 
@@ -253,7 +256,7 @@ class Rooms:
             case S.CUSTOMER_ADMITTED if was is S.CAR_PRESENT and room.facts is not None:
                 # The look that shows the gate open may show that the car is out already: the process may have slept.
                 room.crossings_before = (room.seen_before or room.facts).crossings
-            case S.MEASURING if was is S.OPEN_FOR_CAR:
+            case S.MEASURING | S.ACCEPTED if was in _BY_A_DRIVER:
                 job = self._awaited(room)
                 if job is not None:
                     await self._believe(room.place, Place(room.place, PlaceStatus.OCCUPIED, job.car))

@@ -9,7 +9,7 @@ import pytest
 from config.load import load_tower
 from controller.activities import room
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Cancel, Relocate, Request, Resolve, Retrieve, Store
+from controller.domain.events import Cancel, Relocate, Request, Resolve, Retrieve, Store, UnitCommand
 from controller.domain.jobs import JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import Planned
@@ -60,6 +60,31 @@ def test_a_car_that_drove_in_while_the_station_was_not_seen_is_measured_and_stor
             it.world.pull_cable("tower", out=False)
             await asyncio.sleep(5.0)
             await it.execute()
+            assert await it.ended(job) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_a_car_that_drove_in_unseen_is_in_the_book_before_the_carriage_takes_it() -> None:
+    """Seed 205, aimed: its pick was not proven, and the carriage was called free with the car on it."""
+
+    async def scenario() -> None:
+        async with stage() as it:
+            job = await it.order(Store(car="N1", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            await it.world.crash_daemon()
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            await it.start(late_s=5.0)
+            await it.execute()
+            await it.until(lambda: it.job(job).state is JobState.PICKING)
+            assert it.book.where("N1") == ROOM
+            it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "occupied_a"): True}))
+            await it.until(lambda: it.job(job).state is JobState.PARKED)
+            assert it.doubts() == {ROOM, CARRIAGE}
+            it.world.do(lambda plant: plant.overrides.clear())
+            await asyncio.sleep(1.0)
+            await it.ask(Resolve(job=job, choice="continue"))
+            await it.ask(UnitCommand(event=UnitEvent.UNHOLD))
             assert await it.ended(job) is JobState.DONE
 
     loop.run(scenario())
