@@ -106,3 +106,22 @@ def test_with_a_room_out_whoever_waits_goes_to_another_and_is_told_by_how_much_l
             assert await it.ended(jobs[0]) is S.DONE
 
     loop.run(play())
+
+
+@pytest.mark.campaign
+def test_a_car_that_waits_aboard_goes_back_into_its_bay_when_its_room_is_taken_out() -> None:
+    async def play() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
+            behind = await it.order(Retrieve(car=f"C{TOP1}"))
+            await it.until(lambda: it.job(behind).state is S.WAITING)
+            await it.ask(RoomOut(room=ROOM, why=WHY))
+            await it.until(lambda: it.job(behind).state is S.QUEUED)
+            assert it.truth()[f"C{TOP1}"] == TOP1
+            assert (await queued(it, behind))["held"] == f"room {ROOM} is out of service: {WHY}"
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.OUT_OF_SERVICE)
+            await it.ask(RoomIn(room=ROOM))
+            assert await it.ended(behind) is S.DONE
+
+    loop.run(play())
