@@ -37,6 +37,9 @@ from controller.domain.jobs import JobKind
 
 DEFAULT = Limits()
 
+LONG = 4
+"""A line of so many windows is long: it is searched with half the tries."""
+
 LOOK = 3
 """How many are compared for each place behind the window."""
 
@@ -72,6 +75,8 @@ class _Planner:
         self._branches = Branches(self._docket, Slots(self._docket, limits.window), limits)
         self._limits = limits
         self._cycles = cycles
+        # Behind a long line the order of its first matters less, and appending the others takes its time as well.
+        self._tries = limits.evaluations // (2 if len(self._docket.live) > LONG * limits.window else 1)
 
     def in_turn(self) -> Node:
         """Return the end of first come, first served."""
@@ -95,7 +100,7 @@ class _Planner:
             return window
         beam = self._beam([node.index for node in window])
         bound = beam.worth(window[-1])
-        return list(beam.passes(self._branches.root(), bound, self._limits.evaluations)) or [window[-1]]
+        return list(beam.passes(self._branches.root(), bound, self._tries)) or [window[-1]]
 
     def _with_those_left(self, plain: Node, window: list[Node]) -> list[Node]:
         """Return ends in which those are served too whom first come, first served leaves, if another order does it."""
@@ -103,7 +108,7 @@ class _Planner:
         if not left or len(left) + plain.done.bit_count() > self._limits.window:
             return []
         beam = self._beam([*left, *(node.index for node in window)])
-        return list(beam.passes(self._branches.root(), inf, self._limits.evaluations))
+        return list(beam.passes(self._branches.root(), inf, self._tries))
 
     def _beam(self, window: list[int]) -> Beam:
         return Beam(self._docket, self._turns, self._branches, window)
