@@ -43,13 +43,18 @@ class Demand:
         return slotting.place_for(free, ways, self._trips, rent, rates[car])
 
     def best_shift(self, stands: Mapping[str, int], free: Collection[int]) -> Shift | None:
-        """Return the move of a car that saves the most, of those that may be moved; None if none saves anything."""
+        """Return the move of a car that saves the most, of those that may be moved; None if none saves anything.
+
+        Appointments are not asked: their cars are brought ahead, and the near bays are for who comes without one.
+        """
         return slotting.best_shift(stands, free, self._trips, self._rates(list(stands)))
 
     def dwell_point(self, here: int, least_s: float) -> int | None:
         """Return where the empty carriage should wait; None if that saves less than ``least_s``."""
         shape, stands = self._bench.shape, self.stands()
-        rates, brought = self._rates(list(stands)), self._book.habits.brought_share()
+        dues = {each.car: each.due for each in self._book.appointments.values()}
+        rates = slotting.with_dues(self._rates(list(stands)), dues, self._now())
+        brought = self._book.habits.brought_share()
         chances = dwell.sources(stands, rates, shape.rooms, brought)
         return dwell.worth_going(self._cycles(), here, shape.places, chances, least_s)
 
@@ -60,6 +65,4 @@ class Demand:
         return slotting.trips_s(Cycles(self._bench.kinematics, shape), shape.bays, shape.rooms)
 
     def _rates(self, cars: Collection[str]) -> dict[str, float]:
-        rates = self._book.habits.rates({car: self._book.model_of(car) for car in cars})
-        dues = {each.car: each.due for each in self._book.appointments.values()}
-        return slotting.with_dues(rates, dues, self._now())
+        return self._book.habits.rates({car: self._book.model_of(car) for car in cars})

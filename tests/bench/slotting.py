@@ -2,7 +2,7 @@
 
     python -m tests.bench.slotting [--days 20] [--seed 1] [--towers guangzhou/2,autostadt] [--families normal,saturday]
 
-For each tower and family of days, under the rule that is nearest to the daemon's: the mean wait of those without an
+For each tower and family of days, under the rule of the daemon: the mean wait of those without an
 appointment, of those with one, and of all, from coming to gate open; against the same days with cars where they come to
 stand; on which part of the days the mean wait of those without an appointment is longer, and by how much on the worst;
 and how many moves that nobody asked for a day has. Cars stand by chance in the morning: a night has more to do than one
@@ -18,12 +18,12 @@ from config.demand import load_demand
 from sim_plc.study.day import live
 from sim_plc.study.draw import Day, draw_day
 from sim_plc.study.figures import figures
-from sim_plc.study.rules import RULES
+from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.site import Site, site_of
 from sim_plc.study.stand import AS_IT_COMES, Stand
 from tests.bench.dispatch import SAME_S, tower_of
 
-RULE = "planned-vacant"
+RULE = TOWER
 
 STANDS: dict[str, Stand] = {
     "as it comes": AS_IT_COMES,
