@@ -61,14 +61,14 @@ class Model:
         self.model.minimize(waited + ms(limits.overtaking_s) * sum(self.overtakings))
 
     def solve(self, start: Plan, seconds: float) -> Optimum:
-        """Solve from a plan to start at; the same result each time unless ``seconds`` cut it short."""
+        """Solve from a plan to start at; the same result each time: ``seconds`` are of work, however busy the computer is."""
         number = {each.id: index for index, each in enumerate(self.requests)}
         for position, move in enumerate(start.moves):
             self.model.add_hint(self.whos[position], number[move.request])
             self.model.add_hint(self.ats[position], self.places.index(move.target))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
-        solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.max_deterministic_time = seconds
         status = solver.solve(self.model)
         assert status in {cp_model.OPTIMAL, cp_model.FEASIBLE}, solver.status_name(status)
         passed_s = sum(each.weight * each.since_s for each in self.requests)

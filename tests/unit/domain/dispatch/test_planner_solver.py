@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SCENES = 504
 PARTS = 12
-SECONDS = 60.0
+SECONDS = 120.0
 LIMITS = Limits(window=8)
 PATIENT = Limits(window=8, evaluations=10_000)
 TOWERS = ("small", "guangzhou", "autostadt")
