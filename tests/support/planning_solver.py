@@ -61,7 +61,7 @@ class Model:
         self.model.minimize(waited + ms(limits.overtaking_s) * sum(self.overtakings))
 
     def solve(self, start: Plan, seconds: float) -> Optimum:
-        """Solve from a plan to start at; the same result each time: ``seconds`` are of work, however busy the computer is."""
+        """Solve from a plan to start at; the same result each time: ``seconds`` are of work, not of the clock."""
         number = {each.id: index for index, each in enumerate(self.requests)}
         for position, move in enumerate(start.moves):
             self.model.add_hint(self.whos[position], number[move.request])
