@@ -102,8 +102,22 @@ async def _shut_gate_behind_arms(bench: Bench) -> None:
 
 
 async def _home_shuttle(bench: Bench) -> None:
+    await _draw_latch_at_arms(bench)
     wishes = (Wish(WishKind.HOME_SHUTTLE),)
     await _commit(bench, bench.tower.shuttle.home, wishes=wishes, bound_s=bench.kinematics.shuttle_home_s())
+
+
+async def _draw_latch_at_arms(bench: Bench) -> None:
+    """Draw the latch of the bay that the arms reach into, whatever its contacts show: nothing else lets them back.
+
+    One that lost its coil lies on them, and is neither open nor closed. Whether the carriage stands there the bay
+    controller asks its own contacts: no axis needs to be homed for that.
+    """
+    bay = situation(bench).stands_at
+    if bay in bench.shape.bays and not bench.tower.shuttle.centred:
+        latches = bench.tower.latches[level_of(bay)]
+        await _commit(bench, partial(latches.unlatch, bay), bound_s=bench.kinematics.latch_s())
+        bench.tower.stations["tower"].kick()
 
 
 async def _close_doors(bench: Bench, but: int | None = None) -> None:

@@ -18,6 +18,7 @@ from controller.domain.unit import UnitEvent, UnitState
 from hal.errors import NotOnline
 from hal.plcmap.codes import Opcode, Reason
 from hal.plcmap.frame import Content
+from hal.plcmap.registers import latches_station
 from sim_plc.plant.cars import Car
 from sim_plc.program.station_program import StationProgram
 from sim_plc.rehearsal import loop
@@ -32,6 +33,9 @@ from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
 SLOW_DOOR = tower_under_test(machine__door__bolt_s="0.5")
+SLOW_ARMS = tower_under_test(machine__shuttle__acceleration_mm_s2="500")
+SETTING_OUT_S = 0.05
+"""When arms as slow as those are about to leave the centre."""
 
 
 def blocked(it: Stage, since: int) -> list[object]:
@@ -192,6 +196,30 @@ def test_the_next_job_is_taken_up_with_axes_that_its_first_move_will_reference(m
             assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))) is JobState.DONE
             all_is_told(it)
             all_is_shut(it)
+
+    loop.run(scenario())
+
+
+def test_a_reset_draws_the_latch_that_fell_onto_the_arms_before_it_takes_them_back() -> None:
+    """Seed 311, aimed: it was neither open nor closed, and every reset was refused for the way that nobody opened."""
+
+    async def scenario() -> None:
+        async with stage(SLOW_ARMS, cars=stock(LOW1)) as it:
+            job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))
+            await it.until(lambda: it.world.plant.truth().carriage.arms.moving)
+            await asyncio.sleep(SETTING_OUT_S)
+            it.world.restart_plc(latches_station(LOW1))
+            await it.until(lambda: it.unit is UnitState.ABORTED)
+            await asyncio.sleep(3.0)
+            it.world.restart_plc("tower", warm=False)
+            await asyncio.sleep(3.0)
+            it.world.reset_plc("tower")
+            await asyncio.sleep(1.0)
+            assert not it.world.plant.truth().carriage.arms_centred
+            assert not it.world.plant.shows(("carriage", "latch_open"))
+            await it.execute()
+            assert it.world.plant.truth().carriage.arms_centred
+            await it.until(lambda: it.job(job).state is JobState.PICKING)
 
     loop.run(scenario())
 
