@@ -157,6 +157,10 @@ class Plant:
         """Return what is really so in one room at the last instant."""
         return room_of(self._steel, place)
 
+    def is_inside(self, car: str) -> bool:
+        """Whether a car is in the tower: at a place, aboard, or on its way through a gate."""
+        return car in self._inside()
+
     def is_outside(self, car: str) -> bool:
         """Whether a car waits outside the tower."""
         return car in self._steel.yard.outside

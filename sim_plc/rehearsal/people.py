@@ -95,7 +95,8 @@ class Public:
             for job in daemon.book.open_jobs()
             if job.kind is JobKind.STORE and job.room == room and job.state is JobState.QUEUED
         ]
-        if not wanted or self._stays_away(wanted[0]):
+        # A tower whose journal is behind may wait for a car that it has had since: nobody can drive that in.
+        if not wanted or self._world.plant.is_inside(wanted[0]) or self._stays_away(wanted[0]):
             return
         car = self._car(wanted[0])
         self._coming[room] = car
