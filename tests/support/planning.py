@@ -83,6 +83,8 @@ class Option:
     served_s: float
     end_s: float
     overtakes: tuple[int, ...]
+    passed: float
+    """The weight of all whom it overtakes."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Board:
                 continue
             latest_s = at_s if request.id in now else inf
             for target in self._targets(request, latest_s):
-                yield self._option(request, target, at_s, tuple(each.id for each in passed))
+                yield self._option(request, target, at_s, passed)
 
     def _able_s(self, request: Request, due_s: float) -> float:
         """Return from when the carriage could set out for somebody: ahead of his room, if that is allowed."""
@@ -164,7 +166,7 @@ class Board:
             return sorted(room for room, at_s in self.opens(request).items() if at_s <= latest_s)
         return sorted(self.bays(request))
 
-    def _option(self, request: Request, target: int, at_s: float, overtakes: tuple[int, ...]) -> Option:
+    def _option(self, request: Request, target: int, at_s: float, passed: tuple[Request, ...]) -> Option:
         cycles = self.cycles
         picked_s = at_s + cycles.go_s(self.at, request.source) + cycles.visit_s(request.source)
         docked_s = picked_s + cycles.go_s(request.source, target)
@@ -172,7 +174,8 @@ class Board:
             docked_s = max(docked_s, self.vacant_s[target])
         end_s = docked_s + cycles.visit_s(target)
         served_s = picked_s if request.kind is JobKind.STORE else end_s
-        return Option(request, target, at_s, served_s, end_s, overtakes)
+        overtakes, weight = tuple(each.id for each in passed), sum(each.weight for each in passed)
+        return Option(request, target, at_s, served_s, end_s, overtakes, weight)
 
     def behind(self, option: Option) -> "Board":
         """Return the board behind a move."""
@@ -196,7 +199,7 @@ class Board:
 def cost_of(option: Option, limits: Limits) -> float:
     """Return what a move costs: its wait, and its overtakings."""
     waited_s = option.served_s - option.request.since_s
-    return option.request.weight * waited_s + limits.overtaking_s * len(option.overtakes)
+    return option.request.weight * waited_s + limits.overtaking_s * option.passed
 
 
 def must_be_a_plan(plan: Plan, case: Case, limits: Limits) -> Board:

@@ -55,7 +55,8 @@ class Model:
         self.served = [self._time(f"served{i}") for i in range(self.count)]
         for index in range(self.count):
             self.model.add_exactly_one(self.is_who[p][index] for p in range(self.count))
-        self.overtakings: list[Var] = []
+        self.overtakings: list[Sum] = []
+        """Each with the weight of who is overtaken."""
         self._follow()
         waited = sum(round(each.weight) * self.served[i] for i, each in enumerate(self.requests))
         self.model.minimize(waited + ms(limits.overtaking_s) * sum(self.overtakings))
@@ -170,7 +171,7 @@ class Model:
             self.model.add(passed >= left + later + due[index] - 2)
             self.model.add(passed >= left + later + ahead[index] - at_once - 2)
             times.append(passed)
-            self.overtakings.append(passed)
+            self.overtakings.append(round(self.requests[index].weight) * passed)
 
     def _moved(self, position: int, begin: Var, opens: list[Var]) -> tuple[Var, list[Var]]:
         """Say what a move takes, and return when the next one begins and the rooms open."""

@@ -40,6 +40,7 @@ class Docket:
         self.room_visit_s = max((cycles.visit_s(room) for room in self.rooms), default=0.0)
         self.bay_visit_s = max((cycles.visit_s(bay) for bay in self._some_bay(cycles)), default=0.0)
         self._anywhere = tuple(range(len(self.rooms)))
+        self.weights = tuple(each.weight for each in self.requests)
         self.asks: tuple[Ask, ...] = tuple(self._ask(each) for each in self.requests)
         self.stores_of = self._stores_of()
         """By room, the bits of the requests that keep it from others until their cars are stored."""

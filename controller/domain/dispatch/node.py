@@ -32,9 +32,9 @@ class Node:
     before: "Node | None" = None
 
 
-Choice = tuple[int, int, bool, int]
-"""The index of who may be next, the counts of overtakings behind him, whether his car is fetched ahead, and how many he
-overtakes."""
+Choice = tuple[int, int, bool, float]
+"""The index of who may be next, the counts of overtakings behind him, whether his car is fetched ahead, and the weight
+of all whom he overtakes."""
 
 Stand = tuple[int, float, float]
 """Where the carriage begins the next move, from when, and what was waited: an open car is in its bay."""

@@ -118,11 +118,12 @@ class _Planner:
         requests, scene = self._docket.requests, self._docket.scene
         course = Course(self._cycles, scene.served_s, self._limits.load_ahead)
         moves, cost = list[Move](), 0.0
+        weights = {each.id: each.weight for each in requests}
         for node in _sequence(end):
             request, move = requests[node.index], self._made(course, node)
             moves.append(move)
             cost += request.weight * (move.served_s - request.since_s)
-            cost += self._limits.overtaking_s * len(move.overtakes)
+            cost += self._limits.overtaking_s * sum(weights[number] for number in move.overtakes)
         reasons = Reasons(course, requests, opening(scene, requests), tuple(moves))
         for number, move in enumerate(moves[: self._limits.window]):
             moves[number] = replace(move, told=partial(reasons.why, number))

@@ -104,8 +104,8 @@ class Limits:
     load_ahead: bool = True
     """Whether a car may be fetched while its room is still in use."""
     overtaking_s: float = 5.0
-    """What each overtaking must save at least, in weighted seconds of waiting on the whole: it costs so much in a plan.
-    What is foreseen of a cycle is not truer than a few seconds, and who is overtaken sees it."""
+    """What each overtaking must save at least, by the weight of who is overtaken: in a plan it counts as so much more
+    waiting of theirs. What is foreseen of a cycle is not truer than a few seconds, and who is overtaken sees it."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift <= 14 or self.window < 1 or min(self.evaluations, self.overtaking_s) < 0:

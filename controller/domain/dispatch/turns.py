@@ -74,6 +74,7 @@ class Turns:
         """Return who may be next at a time, and if nobody, from when somebody may."""
         found: list[Choice] = []
         due, fetched, earliest_s, load_ahead, shift = 0, 0, inf, self._load_ahead, self._shift
+        passed, passed_ahead, weights = 0.0, 0.0, self._docket.weights
         now = counts = ahead = node.counts
         opens_s, bays, asks = node.opens_s, node.bays, self._docket.asks
         vacant_s = min(opens_s, default=inf)
@@ -93,10 +94,11 @@ class Turns:
             if due_s <= at_s:
                 shifted = BITS * index
                 overtaken = now >> shifted & FULL
-                found.append((index, counts ^ overtaken << shifted, False, due))
+                found.append((index, counts ^ overtaken << shifted, False, passed))
                 due += 1
                 if due == most or overtaken >= shift:
                     break
+                passed += weights[index]
                 counts += 1 << shifted
                 ahead += 1 << shifted
                 continue
@@ -106,7 +108,8 @@ class Turns:
             if can_s <= at_s and fetched < most:
                 shifted = BITS * index
                 overtaken = now >> shifted & FULL
-                found.append((index, ahead ^ overtaken << shifted, True, due + fetched))
+                found.append((index, ahead ^ overtaken << shifted, True, passed + passed_ahead))
+                passed_ahead += weights[index]
                 fetched = fetched + 1 if overtaken < shift else most
                 ahead += 1 << shifted
             elif not others >> index:
