@@ -32,7 +32,7 @@ from tests.support.moves import (
     station_states,
 )
 from tests.support.places import ROOM, TOP_BUS, TOWER, bus_of
-from tests.support.samples import campaign, each_value
+from tests.support.samples import campaign, each_value, every_other
 from tests.support.stage import Stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -87,7 +87,7 @@ def test_a_cable_that_was_out_for_a_while_costs_time_alone(
     loop.run(body())
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_a_connection_that_breaks_is_made_anew_and_fenced(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -281,7 +281,7 @@ async def height_seen(it: Stage) -> object:
     return carriage["height_mm"]
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_behind_another_master_nothing_is_written_until_a_person_adopts(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -311,7 +311,7 @@ def alarms(it: Stage) -> set[str]:
     return {row["code"] for row in rows}
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_the_maintenance_key_takes_the_machine_from_the_daemon(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -379,7 +379,7 @@ def test_a_daemon_that_dies_once_in_each_step_forgets_no_car(seed: int, kind: Jo
     loop.run(body())
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_a_daemon_that_dies_as_a_step_begins_serves_the_room_to_the_end(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):

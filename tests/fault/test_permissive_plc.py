@@ -158,17 +158,28 @@ def test_the_seed_that_sent_a_resume_again() -> None:
     hold(runs)
 
 
-@pytest.mark.parametrize("carriage", [at(BAY), w.between_levels], ids=["the latch closed", "nowhere"])
-def test_a_reset_does_not_drive_arms_that_reach_through_a_way_that_is_not_open(carriage: w.Prepare) -> None:
-    async def play() -> tuple[set[str], str, int]:
+def reset_with_arms_out(carriage: w.Prepare) -> tuple[set[str], str, int, int]:
+    """Return the rules that a reset broke, its cause to refuse, and how often it drew a latch and homed the shuttle."""
+
+    async def play() -> tuple[set[str], str, int, int]:
         it = w.trial()
         async with it.world.running():
             await it.ready()
             await first(carriage, w.arms_out)(it)
-            before = it.world.judge.commands["SHUTTLE HOME"]
+            before = it.world.judge.commands.copy()
             rules = await it.watched(lambda _: it.reset_anew())
-            return rules, cause_of(it), it.world.judge.commands["SHUTTLE HOME"] - before
+            done = it.world.judge.commands - before
+            return rules, cause_of(it), done["LATCHES UNLATCH"], done["SHUTTLE HOME"]
 
-    rules, cause, homes = loop.run(play())
-    assert (rules, homes) == (set(), 0)
+    return loop.run(play())
+
+
+def test_a_reset_does_not_drive_arms_that_reach_through_a_way_that_is_not_open() -> None:
+    rules, cause, drawn, homes = reset_with_arms_out(w.between_levels)
+    assert (rules, drawn, homes) == (set(), 0, 0)
     assert "WAY_NOT_OPEN" in cause
+
+
+def test_a_reset_draws_the_latch_at_the_arms_before_it_drives_them() -> None:
+    rules, _, drawn, homes = reset_with_arms_out(at(BAY))
+    assert (rules, drawn, homes) == (set(), 1, 1)

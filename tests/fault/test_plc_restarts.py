@@ -26,7 +26,7 @@ from tests.support.moves import (
     room_given_back,
 )
 from tests.support.places import LOW_STATION, TOP3, TOP_STATION
-from tests.support.samples import each_value
+from tests.support.samples import every_other
 from tests.support.stage import Stage
 
 INTO_S = 0.05
@@ -40,7 +40,7 @@ SPARE = TOP3
 """A bay that is free in every move, and nobody's target."""
 
 
-@pytest.mark.parametrize(("station", "step", "kind"), each_value(STATIONS, STEPS, KINDS))
+@pytest.mark.parametrize(("station", "step", "kind"), every_other(STATIONS, STEPS, KINDS))
 def test_a_plc_that_kept_its_memory_lets_the_move_end_well(station: str, step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -63,7 +63,7 @@ def test_a_plc_that_kept_its_memory_lets_the_move_end_well(station: str, step: J
     loop.run(body())
 
 
-@pytest.mark.parametrize(("station", "step", "kind"), each_value(STATIONS, STEPS, KINDS))
+@pytest.mark.parametrize(("station", "step", "kind"), every_other(STATIONS, STEPS, KINDS))
 def test_a_plc_that_lost_its_memory_refuses_all_until_a_person_resets_it(
     station: str, step: JobState, kind: JobKind
 ) -> None:

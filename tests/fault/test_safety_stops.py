@@ -26,7 +26,7 @@ from tests.support.moves import (
     starts,
 )
 from tests.support.places import ROOM
-from tests.support.samples import each_value
+from tests.support.samples import each_value, every_other
 from tests.support.stage import QUICK, Stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -40,7 +40,7 @@ INTO_S = 0.05
 """From the first motion of a step to its middle, or nearly so."""
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_an_emergency_stop_ends_only_with_four_human_acts(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -189,7 +189,7 @@ def test_somebody_hidden_in_a_room_stops_its_inner_door_and_gets_out() -> None:
     loop.run(body())
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_hold_lets_the_step_finish_and_unhold_goes_on(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -211,7 +211,7 @@ def test_hold_lets_the_step_finish_and_unhold_goes_on(step: JobState, kind: JobK
     loop.run(body())
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_stop_waits_for_the_end_of_the_step(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):
@@ -230,7 +230,7 @@ def test_stop_waits_for_the_end_of_the_step(step: JobState, kind: JobKind) -> No
     loop.run(body())
 
 
-@pytest.mark.parametrize(("step", "kind"), each_value(STEPS, KINDS))
+@pytest.mark.parametrize(("step", "kind"), every_other(STEPS, KINDS))
 def test_abort_cuts_the_step_and_tells_of_it_at_standstill(step: JobState, kind: JobKind) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):

@@ -22,6 +22,20 @@ def each_value(*axes: Sequence[object]) -> list[ParameterSet]:
     return _marked(axes, 1)
 
 
+def every_other(*axes: Sequence[object]) -> list[ParameterSet]:
+    """Return every case of a matrix; the campaign's mark is on all but every other case of what `each_value` leaves.
+
+    For what each of the seeds of `tests/scenario/test_seeds.py` meets as well, at whichever step it comes to.
+    """
+    cases = _marked(axes, 1)
+    quick = [number for number, case in enumerate(cases) if not case.marks]
+    left_out = set(quick[1::2])
+    return [
+        pytest.param(*case.values, marks=pytest.mark.campaign) if number in left_out else case
+        for number, case in enumerate(cases)
+    ]
+
+
 def each_pair(*axes: Sequence[object]) -> list[ParameterSet]:
     """Return every case of a matrix; the campaign's mark is on all but a sample with each pair of values in it."""
     return _marked(axes, 2)
