@@ -21,7 +21,10 @@ AIM_S: Final = 180.0
 """What a booked customer should wait at most; no promise."""
 
 SLOTS: Final = 96
-"""Slots in a row that are reckoned: enough for the hundredth worst to be no accident."""
+"""Slots in a row that are reckoned, at most."""
+
+PICK_UPS: Final = 960
+"""So many pick-ups are enough for the hundredth worst to be no accident: where slots hold many, fewer are reckoned."""
 
 MOST: Final = 60
 """Pick-ups a slot; nothing is tried beyond."""
@@ -117,7 +120,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def waits_s(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> list[float]:
-    """Return how long each pick-up waits over `SLOTS` slots in a row, in seconds.
+    """Return how long each pick-up waits over `SLOTS` slots in a row, in seconds, or over fewer that hold many.
 
     The same traffic gives the same waits: who comes when, and for which car, is drawn with a fixed seed.
     """
@@ -140,8 +143,9 @@ def _waits(course: Course, opening: State, cars: Sequence[int], traffic: Traffic
 
 def _arrivals(traffic: Traffic, rng: Random) -> Iterator[tuple[float, bool]]:
     """Yield when somebody is identified and whether they bring a car, in no order."""
-    end_s = SLOTS * traffic.slot_s
-    for slot in range(SLOTS):
+    slots = min(SLOTS, -(-PICK_UPS // max(traffic.booked, 1)))
+    end_s = slots * traffic.slot_s
+    for slot in range(slots):
         for _ in range(traffic.booked):
             yield (slot + rng.random()) * traffic.slot_s, False
     for an_hour, returns in ((traffic.unbooked_an_hour, False), (traffic.returns_an_hour, True)):
