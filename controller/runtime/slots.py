@@ -29,8 +29,8 @@ SHOWN: Final = 96
 """So many slots are told of at most: a day."""
 
 PIECE, PAUSE_S = 40, 0.001
-"""After so many customers, about two milliseconds, the reckoning lets others go on for a moment. Whoever asks first what
-a slot holds waits a few seconds at most, also at a fast tower."""
+"""After so many customers, about two milliseconds, the reckoning lets others go on for a moment. Whoever asks first
+what a slot holds waits a few seconds at most, also at a fast tower."""
 
 Act = Callable[[], Awaitable[Answer]]
 Rooms = tuple[int, ...]
