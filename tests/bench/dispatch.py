@@ -125,8 +125,9 @@ def main() -> None:
             for each in found:
                 print(line(each, first, lower), flush=True)
             mean_s = first.figures.all.mean_s
-            shares = {each.rule: each.figures.all.mean_s / mean_s for each in found if each.rule in NAMES}
-            rows.append(Row(name, family, mean_s, shares))
+            if mean_s:
+                shares = {each.rule: each.figures.all.mean_s / mean_s for each in found if each.rule in NAMES}
+                rows.append(Row(name, family, mean_s, shares))
     if wishes.picture:
         wishes.picture.write_text(chart(rows, wishes.days), "utf-8")
 
