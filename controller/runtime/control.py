@@ -241,7 +241,7 @@ class Control:
             if await self.staging.look(idle=idle) or await self.reslotting.begin(idle=idle):
                 await self.jobs.dispatch()
             self.audit.begin()
-            self.jobs.promise()
+            self.jobs.queue.promise()
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))

@@ -39,7 +39,7 @@ class Idleness:
         """Whether nobody needs the tower, and nothing speaks against a way of the empty carriage."""
         if self._ledger.failed or self._bench.on_generator or self.needed:
             return False
-        if not self._jobs.quiet or not self._jobs.may_travel:
+        if not self._jobs.quiet or not self._jobs.queue.may_travel:
             return False
         now = situation(self._bench)
         wishes = (Wish(WishKind.MOVE_LIFT), Wish(WishKind.MOVE_TURNTABLE))

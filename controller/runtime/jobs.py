@@ -5,21 +5,17 @@ a room keeps the carriage as long as `controller.domain.dispatch.ahead` says, on
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 
 import structlog
 
-from controller.activities import readings, recovery, resuming, transfer
+from controller.activities import readings, resuming
 from controller.activities.context import Bench
-from controller.activities.primitive import Errand
 from controller.activities.transfer import Done
-from controller.domain.appointments import Appointment
 from controller.domain.book import CARRIAGE, is_active
-from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.jobs import RETURN, STEPS, Job, JobKind, JobState
 from controller.domain.jobs import JobEvent as E
-from controller.domain.places import PlaceStatus
 from controller.domain.records import Record
 from controller.domain.rooms import RoomEvent
 from controller.machines.job import job_machine
@@ -27,6 +23,7 @@ from controller.runtime import steps
 from controller.runtime.door import Door
 from controller.runtime.foresight import AtHand, Foresight
 from controller.runtime.inbox import Board
+from controller.runtime.job_queue import JobQueue
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
 from controller.runtime.remedies import Remedy, choices, remedy
@@ -34,8 +31,8 @@ from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.selection import Selection
 from controller.runtime.signals import ActivityEnded
+from controller.runtime.step_activities import StepActivities
 from controller.runtime.yardstick import Measured, StepTime
-from hal.errors import NotOnline
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +61,8 @@ class Jobs:
         self._runner = Runner("job", post)
         self.foresight = Foresight(bench, ledger.book, rooms.state, board, now)
         self._selection = Selection(bench, ledger.book, rooms, self.foresight)
+        self.queue = JobQueue(self._selection, self.foresight, lambda: self.at_hand)
+        self._activities = StepActivities(bench, ledger.book)
         self._door = Door(bench, ledger.book, rooms, self._selection, self.foresight)
         self._tries = 0
         self._step_began = 0.0
@@ -99,60 +98,13 @@ class Jobs:
     @property
     def need_carriage(self) -> bool:
         """Whether a job has the carriage, will go on with it, or could take it up now."""
-        return self.put_aside or self._selection.any()
-
-    @property
-    def somebody_waits(self) -> bool:
-        """Whether a queued job could be taken up if the carriage were free."""
-        return bool(self._selection.could_start())
-
-    def can_start(self, job: Job) -> bool:
-        """Return whether a job that is not queued yet could start now."""
-        return self._selection.can_start(job)
-
-    def brought_next(self, awaited: Sequence[Appointment], crowded_s: float) -> Move | None:
-        """Return the move that brings the car of one of these appointments ahead now, if one is to be brought.
-
-        ``crowded_s``: when somebody waited for a room last, on the loop's clock.
-        """
-        return self.foresight.brought_next(awaited, tuple(self._selection.free_bays()), crowded_s)
-
-    def free_bays(self) -> list[int]:
-        """Return the bays that take a car and that no job counts on."""
-        return self._selection.free_bays()
-
-    @property
-    def may_travel(self) -> bool:
-        """Whether the carriage is empty and may leave where it stands."""
-        return self._selection.may_travel()
-
-    def plan(self) -> Plan:
-        """Return what is planned of the queue as things are now."""
-        return self.foresight.plan(self.at_hand, tuple(self._selection.free_bays()))
+        return self.put_aside or self.queue.somebody_can_start
 
     @property
     def at_hand(self) -> AtHand | None:
         """The job that has the carriage, with how far it is."""
         job = self.working
         return None if job is None else AtHand(job, self.step_elapsed_s())
-
-    def stands_s(self) -> float:
-        """Return how long the job at hand will still stand before its room, as far as can be foreseen."""
-        at_hand = self.at_hand
-        return 0.0 if at_hand is None else self.foresight.stands_s(at_hand)
-
-    def hindrance(self, job: Job) -> str:
-        """Return why nothing can be planned for a job that waits, as things are; never empty."""
-        return self.foresight.hindrance(job, self._selection.free_bays())
-
-    def promise(self) -> None:
-        """Tell whoever waits when they will be served, or why nobody knows, if anything has changed.
-
-        Raises:
-            NotOnline: a station vanished meanwhile.
-
-        """
-        self.foresight.look(self.plan, self._selection.free_bays)
 
     def step_elapsed_s(self) -> float:
         """Return for how long the running step has been running."""
@@ -248,7 +200,7 @@ class Jobs:
                 await self._register.move(job, E.ROOM_BUSY if job.ahead else E.ROOM_FREE)
             case S.RESUMED:
                 back = RETURN[resuming.step_to_return_to(self._bench, job)]
-                await self._register.move(job, back, *self._shown_of_exchange(job, job.left), left=None)
+                await self._register.move(job, back, *self._activities.shown_of_exchange(job, job.left), left=None)
             case S.CONFIRMING:
                 await self._confirm(job)
             case S.OPENING if job.diverting:
@@ -256,11 +208,10 @@ class Jobs:
             case S.POSITIONING if job.diverting and not self._bench.tower.shuttle.resumable:
                 await self.give_up(replace(job, diverting=False), "cancelled")
             case S.UNDONE:
-                self._start(self._undo(job))
+                self._start(self._activities.undo(job))
             case _:
-                step, _ = steps.STRAIGHT[job.state]
                 await self._prepare_room(job)
-                self._start(self._run(step, job))
+                self._start(self._activities.run(job))
 
     async def _take_room(self) -> None:
         """Reserve the room that a car was fetched ahead for as soon as it is vacant, or another one if any will do."""
@@ -302,42 +253,6 @@ class Jobs:
     def _start(self, activity: Coroutine[object, object, Done]) -> None:
         self._step_began = asyncio.get_running_loop().time()
         self._runner.start(activity)
-
-    async def _run(self, step: steps.Step, job: Job) -> Done:
-        await recovery.settle_carriage(self._bench, self._book)
-        place = steps.place_of(self._bench, job)
-        is_over = steps.IS_OVER.get(job.state)
-        if is_over is not None and not is_over(self._bench, place):
-            await self._prove_doubtful(job, place)
-            steps.require_verified(self._bench, self._book, place)
-        if job.state is S.CLOSING and self._bench.tower.shuttle.resumable:
-            await self._take_aboard(job)
-        return await step(self._bench, Errand(job.id, job.state.name), place)
-
-    async def _take_aboard(self, job: Job) -> None:
-        """Bring the car of a cut exchange onto the carriage: its job has been given another end since."""
-        steps.require_own(self._bench, self._book, job)
-        here = transfer.cut_at(self._bench)
-        done = await transfer.take_aboard(self._bench, Errand(job.id, job.state.name))
-        await self._bench.keeper.commit(*done.records, *steps.picked(job, here))
-
-    async def _prove_doubtful(self, job: Job, place: int) -> None:
-        """Settle what was left in doubt while the carriage did not know where it stood: now that it is back it sees."""
-        if self._book.places[place].status is PlaceStatus.UNVERIFIED:
-            await self._bench.keeper.commit(*self._shown_of_exchange(job, job.state))
-
-    async def _undo(self, job: Job) -> Done:
-        await recovery.settle_carriage(self._bench, self._book)
-        assert job.source is not None
-        source = job.source
-        if self._bench.tower.shuttle.resumable and readings.docked_place(self._bench) != source:
-            await self._take_aboard(job)
-
-        async def verify() -> None:
-            await self._bench.keeper.commit(*self._shown_of_exchange(job, S.UNDONE))
-            steps.require_verified(self._bench, self._book, source)
-
-        return await transfer.put_back(self._bench, Errand(job.id, job.state.name), source, verify)
 
     async def _prepare_room(self, job: Job) -> None:
         """Tell a room what the step that begins wants of it: it may have been proven anew since it was told."""
@@ -409,24 +324,7 @@ class Jobs:
             case Remedy.AGAIN:
                 log.warning("step_again", job=job.id, step=job.state.name, why=str(error))
             case Remedy.PARK:
-                await self.park(job, str(error), *self._shown_of_exchange(job, job.state))
-
-    def _shown_of_exchange(self, job: Job, step: JobState | None) -> list[Record]:
-        """Return what sensors say of the two places of an exchange that a job was put aside in, against the book."""
-        docked = readings.docked_place_or_none(self._bench)
-        if step in steps.IS_OVER:
-            place = job.target if step in steps.AT_TARGET else job.source
-        else:
-            taken_back = step is S.CLOSING and job.diverting
-            put_back = step is S.UNDONE and docked in (job.source, job.target)
-            place = docked if taken_back or put_back else None
-        if place is None:
-            return []
-        try:
-            return recovery.compare_exchange(self._bench, self._book, place, job.car)
-        except NotOnline:
-            # Whoever sees the tower next compares everything.
-            return []
+                await self.park(job, str(error), *self._activities.shown_of_exchange(job, job.state))
 
     async def park(self, job: Job, reason: str, *records: Record) -> None:
         """Leave a job to an operator, with the choices that its situation allows; the unit holds."""

@@ -22,7 +22,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
 
     All times are seconds from now.
     """
-    foresight, working, plan = jobs.foresight, jobs.working, jobs.plan()
+    foresight, working, plan = jobs.foresight, jobs.working, jobs.queue.plan()
     # As they come, not as planned: a person may ask between a change and the next look.
     cars = {job.id: job.car for job in book.open_jobs()}
     planned = {move.request for move in plan.moves}
@@ -32,7 +32,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
         "at_hand": None if working is None else _at_hand(bench, jobs, working, now),
         "moves": [_move(move, cars, foresight.promises.get(move.request), clock_s) for move in plan.moves],
         "unplanned": [
-            {**job_views.in_queue(job, position), "held": jobs.hindrance(job)}
+            {**job_views.in_queue(job, position), "held": jobs.queue.hindrance(job)}
             for position, job in enumerate(waiting, start=1)
         ],
         "rooms": list(bench.shape.rooms),
@@ -60,7 +60,7 @@ def promised(eta: Eta | None, clock_s: float) -> Picture | None:
 
 
 def _at_hand(bench: Bench, jobs: "Jobs", job: Job, now: float) -> Picture:
-    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.stands_s())
+    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.queue.stands_s())
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
 
 

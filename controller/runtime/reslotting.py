@@ -85,7 +85,7 @@ class Reslotting:
         if shift is None or not self._nobody_is_expected(shift):
             return False
         job = self._job(shift)
-        if not self._jobs.can_start(job):
+        if not self._jobs.queue.can_start(job):
             return False
         log.info("reslotting", car=shift.car, bay=shift.target, saves_s=round(shift.saves_s, 1))
         await self._register.enter(job)
@@ -109,7 +109,7 @@ class Reslotting:
     def _worth_it(self) -> Shift | None:
         demand = self._jobs.foresight.demand
         stands = {car: bay for car, bay in demand.stands().items() if level_block(self._bench, bay) is None}
-        best = demand.best_shift(stands, self._jobs.free_bays())
+        best = demand.best_shift(stands, self._jobs.queue.free_bays())
         return best if best is not None and best.saves_s >= self._limits.saves_s else None
 
     def _nobody_is_expected(self, shift: Shift) -> bool:

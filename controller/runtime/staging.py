@@ -121,7 +121,7 @@ class Staging:
         job = self._bringing(appointment)
         if job is None or job.state not in _NOT_AT_THE_CAR:
             return
-        if job.state is not JobState.QUEUED and not self._jobs.somebody_waits:
+        if job.state is not JobState.QUEUED and not self._jobs.queue.somebody_waits:
             return
         await self._jobs.cancel(job, "gives way to somebody who has come")
         await self._ledger.commit(AppointmentSet(replace(appointment, job=None)))
@@ -129,12 +129,12 @@ class Staging:
     async def _bring_next(self) -> bool:
         """Let the next car be brought ahead, if that keeps nobody waiting; return whether one is."""
         awaited = [each for each in self._book.appointments.values() if self._may_be_brought(each)]
-        move = self._jobs.brought_next(awaited, self._crowded_s) if awaited else None
+        move = self._jobs.queue.brought_next(awaited, self._crowded_s) if awaited else None
         if move is None:
             return False
         appointment = self._book.appointments[move.request]
         job = self._admission.ahead(appointment, move.source, move.target)
-        if not self._jobs.can_start(job):
+        if not self._jobs.queue.can_start(job):
             return False
         await self._register.enter(job, AppointmentSet(replace(appointment, job=job.id)))
         return True

@@ -145,7 +145,7 @@ class Views:
         return [job_views.in_full(job, control.jobs.measured.get(job.id)) for job in jobs]
 
     def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
-        elapsed_s, stands_s = control.jobs.step_elapsed_s(), control.jobs.stands_s()
+        elapsed_s, stands_s = control.jobs.step_elapsed_s(), control.jobs.queue.stands_s()
         return job_views.at_hand(self._bench, job, elapsed_s, self._now(), stands_s)
 
     def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
