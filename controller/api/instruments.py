@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from controller.api.requests import Params
+from controller.api.params import Params
 
 Look = Mapping[str, object]
 

@@ -12,7 +12,8 @@ from typing import Any, Final, Self
 from controller.api import messages
 from controller.api.instruments import LOOKS, Instruments, look
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, REFUSED, BadMessage, Call
-from controller.api.requests import SUBSCRIBE, WHOAMI, Params, to_request
+from controller.api.params import Params
+from controller.api.requests import SUBSCRIBE, WHOAMI, to_request
 from controller.api.visitors import Visitor, Visitors
 from controller.api.whoami import turned_away, whoami
 from controller.domain.permits import NotAllowed

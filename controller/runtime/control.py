@@ -15,6 +15,7 @@ from controller.domain.service_plan import NONE, Intervals
 from controller.domain.unit import UnitState
 from controller.runtime import wind_up
 from controller.runtime.admission import Admission
+from controller.runtime.adoption import Adoption
 from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
 from controller.runtime.appointments import Appointments
@@ -128,6 +129,7 @@ class Control:
         self.appointments = Appointments(
             ledger, register, admission, self.jobs, self.rooms, self.staging, self.slots, board, now
         )
+        self.adoption = Adoption(bench, ledger, now)
         self._desk = Desk(self, bench, ledger, register, admission, self.appointments, views, traces, self._trail)
 
     async def run(self) -> None:

@@ -48,6 +48,8 @@ from controller.domain.refusal import Refusal
 from controller.domain.restrictions import over
 from controller.runtime.admission import Admission
 from controller.runtime.appointments import Appointments
+from controller.runtime.decisions import Decisions
+from controller.runtime.imported import Imported
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.ledger import Ledger
 from controller.runtime.locked_places import LockedPlaces
@@ -57,7 +59,6 @@ from controller.runtime.sensors import Sensors
 from controller.runtime.tracing import Traces
 from controller.runtime.trail import Trail
 from controller.runtime.views import Views
-from hal.interfaces import StationState
 
 if TYPE_CHECKING:
     from controller.runtime.control import Control
@@ -90,6 +91,8 @@ class Desk:
         self._views = views
         self._traces = traces
         self._trail = trail
+        self._decisions = Decisions(bench, ledger.book)
+        self._imported = Imported(bench, ledger.book)
         self._locked = LockedPlaces(bench, ledger.book)
         self._sensors = Sensors(bench, ledger.book, self._locked, control.rooms.state)
 
@@ -155,14 +158,14 @@ class Desk:
                 return {"numbers": numbers}
             case Adopt():
                 self._trail.note(request)
-                return {"stations": await self._adopt()}
+                return {"stations": await self._control.adoption.of_frozen()}
             case _:
                 raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
 
     async def _cancel(self, request: Cancel) -> Answer:
         self._trail.note(request)
         ended = await self._appointments.cancel(request.job)
-        return ended or _state_of(await self._control.jobs.cancel(self._admission.cancel(request.job)))
+        return ended or _state_of(await self._control.jobs.cancel(self._decisions.cancel(request.job)))
 
     async def _order(self, request: Retrieve | Store | Relocate | Arrive) -> Answer:
         match request:
@@ -204,7 +207,7 @@ class Desk:
         return {"job": job.id}
 
     async def _import(self, request: ImportInventory) -> Answer:
-        records, disagreements = self._admission.inventory(request)
+        records, disagreements = self._imported.records(request)
         self._trail.note(request)
         await self._ledger.commit(*records)
         for job in self._ledger.book.open_jobs():
@@ -223,10 +226,10 @@ class Desk:
                 await self._register.note(planned)
 
     async def _resolve(self, request: Resolve) -> Answer:
-        job, event, place = self._admission.resolve(request)
+        job, event, place = self._decisions.resolve(request)
         self._trail.note(request)
         if event is JobEvent.CLOSE_BY_HAND:
-            await self._ledger.commit(*self._admission.by_hand(job, place, lock=request.choice == "lock"))
+            await self._ledger.commit(*self._decisions.by_hand(job, place, lock=request.choice == "lock"))
             place = None
         changed = await self._control.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
         if event is JobEvent.CLOSE_BY_HAND:
@@ -269,17 +272,6 @@ class Desk:
         self._trail.note(request)
         await self._ledger.commit(*records)
         return {"sensors": self._sensors.picture()}
-
-    async def _adopt(self) -> list[str]:
-        """Take over every station that another master made us leave alone."""
-        frozen = [each for each in self._bench.tower.stations.values() if each.state is StationState.FROZEN]
-        unseen = self._admission.unseen() if frozen else ()
-        if unseen:
-            log.warning("moved_unseen", records=len(unseen))
-            await self._ledger.commit(*unseen)
-        for station in frozen:
-            await station.adopt_epoch()
-        return [station.name for station in frozen]
 
 
 def _state_of(job: Job) -> Answer:

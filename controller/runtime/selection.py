@@ -7,7 +7,6 @@ as long as `controller.domain.dispatch.ahead` says: people are not foreseen to l
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
 from controller.activities.situation import situation
@@ -17,6 +16,7 @@ from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.runtime.foresight import Foresight
+from controller.runtime.free_bays import free_bays
 from controller.runtime.rooms import Rooms
 
 
@@ -153,12 +153,8 @@ class Selection:
         ]
 
     def free_bays(self) -> list[int]:
-        """Return the bays that are free, counted on by no job, and seen by both of their sensors."""
-        taken = self._book.reserved()
-        free = [bay for bay in self._bench.shape.bays if bay not in taken and self._is(bay, PlaceStatus.FREE)]
-        return [
-            bay for bay in free if not readings.missing(self._bench, bay) and level_block(self._bench, bay) is None
-        ]
+        """Return the bays that take a car and that no job counts on."""
+        return free_bays(self._bench, self._book)
 
     def _holds(self, job: Job) -> bool:
         """Return whether the source verifiably holds the job's car, and it can be fetched there."""

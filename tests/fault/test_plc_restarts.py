@@ -9,7 +9,7 @@ from controller.domain.book import CARRIAGE
 from controller.domain.events import Resolve
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.unit import UnitEvent, UnitState
-from controller.runtime.admission import OUTSIDE
+from controller.runtime.decisions import OUTSIDE
 from hal.plcmap.codes import Reason, Result
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry

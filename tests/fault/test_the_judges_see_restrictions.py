@@ -7,7 +7,7 @@ import pytest
 from controller.activities.context import Bench
 from controller.domain.events import BlockLevel, Relocate, Retrieve, SetGenerator
 from controller.domain.jobs import JobState
-from controller.runtime import admission, selection
+from controller.runtime import admission, free_bays, selection
 from hal.plcmap.shape import level_of
 from tests.support.broken import broken
 from tests.support.places import LOW2, TOP1
@@ -21,7 +21,7 @@ def test_an_exchange_on_a_blocked_level(monkeypatch: pytest.MonkeyPatch) -> None
         number = await it.order(Relocate(car="C", bay=LOW2))
         await it.until(lambda: it.job(number).state is JobState.CLOSING)
 
-    for module in (admission, selection):
+    for module in (admission, free_bays, selection):
         monkeypatch.setattr(module, "level_block", lambda _bench, _place: None)
     assert broken(fetch) == {"I14"}
 

@@ -1,0 +1,75 @@
+"""An inventory that a person states: what is believed of it beside what the sensors show."""
+
+from dataclasses import replace
+
+from controller.activities import readings
+from controller.activities.context import Bench
+from controller.activities.readings import SEEN
+from controller.domain.book import CARRIAGE, Book
+from controller.domain.events import ImportInventory
+from controller.domain.jobs import JobKind, JobState
+from controller.domain.places import Car, Place, PlaceStatus
+from controller.domain.records import CarKnown, PlaceSet, Record
+from controller.domain.refusal import Refusal
+from hal.readings import Loaded
+
+
+class Imported:
+    """Judges an inventory against the book and the sensors; changes nothing."""
+
+    def __init__(self, bench: Bench, book: Book) -> None:
+        self._bench = bench
+        self._book = book
+
+    def records(self, request: ImportInventory) -> tuple[list[Record], list[dict[str, object]]]:
+        """Return the records of an imported inventory, and where the sensors disagree with it.
+
+        Raises:
+            Refusal: a place or car named twice, a place that is no bay, a car that is somewhere else, or jobs that
+                have not ended.
+
+        """
+        if any(job.state is not JobState.QUEUED for job in self._book.open_jobs()):
+            raise Refusal("JOBS_OPEN", "jobs are under way: import when they have ended")
+        stated = self._stated(request)
+        records: list[Record] = [CarKnown(Car(line.id, line.model)) for line in request.cars]
+        disagreements: list[dict[str, object]] = []
+        for bay in self._bench.shape.bays:
+            car, sight = stated.get(bay), readings.presence(self._bench, bay)
+            agrees = sight is (Loaded.NO if car is None else Loaded.YES)
+            status = PlaceStatus.OCCUPIED if car else PlaceStatus.FREE
+            reason = "" if agrees else f"stated {car or 'empty'}, sensors show {SEEN[sight]}"
+            if self._book.places[bay].status is PlaceStatus.BLOCKED:
+                records.append(PlaceSet(replace(self._book.places[bay], car=car)))
+            else:
+                records.append(PlaceSet(Place(bay, status if agrees else PlaceStatus.UNVERIFIED, car, reason)))
+            if not agrees:
+                disagreements.append({"place": bay, "stated": car, "sensed": SEEN[sight]})
+        return [*records, *self._carriage_empty()], disagreements
+
+    def _stated(self, request: ImportInventory) -> dict[int, str]:
+        stated: dict[int, str] = {}
+        for line in request.cars:
+            if line.place not in self._bench.shape.bays:
+                raise Refusal("UNKNOWN_BAY", f"car {line.id}: {line.place} is not a bay of this tower")
+            if line.place in stated:
+                raise Refusal("PLACE_TWICE", f"bay {line.place} is named twice")
+            if line.id in stated.values():
+                raise Refusal("CAR_TWICE", f"car {line.id} is named twice")
+            self._not_elsewhere(line.id)
+            stated[line.place] = line.id
+        return stated
+
+    def _not_elsewhere(self, car: str) -> None:
+        """Refuse to believe a car in a bay that stands in a room, or is about to be stored through one."""
+        where, job = self._book.where(car), self._book.job_of_car(car)
+        if where in self._bench.shape.rooms:
+            raise Refusal("CAR_IN_A_ROOM", f"car {car} stands in room {where}: state it when that has been cleared")
+        if job is not None and job.kind is JobKind.STORE:
+            raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
+
+    def _carriage_empty(self) -> list[Record]:
+        sight = self._bench.tower.shuttle.loaded
+        free = sight is Loaded.NO
+        status = PlaceStatus.FREE if free else PlaceStatus.UNVERIFIED
+        return [PlaceSet(Place(CARRIAGE, status, None, "" if free else f"sensors show the carriage {SEEN[sight]}"))]
