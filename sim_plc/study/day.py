@@ -18,6 +18,7 @@ from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.dispatch.staging import Ahead, Awaited, Lately, staged
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
+from sim_plc.study.lived import Lived, Served, Use
 from sim_plc.study.rules import Rule, nearest_of
 from sim_plc.study.site import Site
 from sim_plc.study.stand import AS_IT_COMES, DWELL_IDLE_S, Stand, Standing
@@ -29,59 +30,6 @@ SOON_S: Final = 1e-6
 
 LOOK_AHEAD_S: Final = 3600.0
 """Appointments beyond are not looked at yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What became of one customer. Seconds from the opening; infinity: not within the day."""
-
-    customer: Customer
-    opened_s: float = inf
-    """When the gate opened for them: then they have waited."""
-    move: Move | None = None
-    """What the carriage did for them."""
-    here: int = 0
-    """Where the carriage stood before."""
-
-    @property
-    def wait_s(self) -> float:
-        """From coming to gate open."""
-        return self.opened_s - self.customer.comes_s
-
-    @property
-    def late_s(self) -> float:
-        """From coming, but not before the appointment, to gate open; of somebody who was served before it 0."""
-        booked_s = self.customer.booked_s
-        return self.wait_s if booked_s is None else max(0.0, self.opened_s - max(booked_s, self.customer.comes_s))
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Somebody's use of a room, from the room given until it is vacant again."""
-
-    room: int
-    from_s: float
-    to_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """What became of a day."""
-
-    day: Day
-    served: tuple[Served, ...]
-    """In the order of the customers' coming."""
-    uses: tuple[Use, ...]
-    moved_by_night: int = 0
-    """How many cars were moved to better bays before it began."""
-    dwell_moves: int = 0
-    """How often the empty carriage went to where it was likely wanted next."""
-
-    @property
-    def end_s(self) -> float:
-        """When the last has gone, or the doors close, whichever is later."""
-        moves = (each.move.end_s for each in self.served if each.move is not None)
-        return max(self.day.length_s, max(moves, default=0.0), max((use.to_s for use in self.uses), default=0.0))
 
 
 def live(site: Site, day: Day, rule: Rule, stand: Stand = AS_IT_COMES) -> Lived:

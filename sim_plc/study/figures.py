@@ -6,7 +6,7 @@ from math import ceil, isfinite
 from typing import Final
 
 from controller.domain.jobs import JobKind
-from sim_plc.study.day import Lived, Served
+from sim_plc.study.lived import Lived, Served
 from sim_plc.study.site import Site
 
 PROMISE_S: Final = 600.0

@@ -7,9 +7,10 @@ from typing import Final
 from config.demand import Demand
 from config.schema import Tower
 from sim_plc.study.bound import mean_bound_s
-from sim_plc.study.day import Lived, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import Figures, figures
+from sim_plc.study.lived import Lived
 from sim_plc.study.rules import RULES
 from sim_plc.study.site import Site, site_of
 from sim_plc.study.variants import FASTER, with_a_room_out, with_faster_lift, with_rooms

@@ -22,9 +22,10 @@ from config.load import load_tower
 from config.packaged import packaged
 from config.schema import Tower
 from sim_plc.study.bound import mean_bound_s
-from sim_plc.study.day import Lived, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import Day, draw_day
 from sim_plc.study.figures import Figures, figures
+from sim_plc.study.lived import Lived
 from sim_plc.study.rules import FCFS, RULES
 from sim_plc.study.site import Site, site_of
 from sim_plc.study.variants import with_rooms

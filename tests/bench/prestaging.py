@@ -17,9 +17,10 @@ from statistics import fmean, median_low, stdev
 
 from config.demand import load_demand
 from config.packaged import packaged
-from sim_plc.study.day import Lived, Served, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import figures, waits
+from sim_plc.study.lived import Lived, Served
 from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.site import Site, site_of
 from tests.bench.dispatch import TOWERS, tower_of

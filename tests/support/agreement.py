@@ -9,8 +9,9 @@ from controller.domain.dispatch.scene import Limits
 from controller.domain.jobs import JobKind
 from sim_plc.rehearsal.given import Given, Visit, Visitor, rehearse_given
 from sim_plc.rehearsal.silence import silence_daemons
-from sim_plc.study.day import Lived, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import Day
+from sim_plc.study.lived import Lived
 from sim_plc.study.rules import FCFS, RULES
 from sim_plc.study.site import Site, site_of
 from tests.support.study import demand_named

@@ -1,6 +1,6 @@
 """What the program of the tower refuses, the controller explains by the same name, and refuses nothing else.
 
-The wired images are those of the interlock table's own test; the controller sees them through its drivers alone.
+The wired images are those of the interlock table; the controller sees them through its drivers alone.
 """
 
 from collections.abc import Iterator
@@ -15,19 +15,8 @@ from controller.domain.jogging import AXES
 from hal.plcmap.codes import Opcode, Reason, SubStep
 from hal.tower import TowerPlan, _compose, _NoLog
 from sim_plc.program.axis import AxisEvent
-from tests.unit.program.test_interlock_table import (
-    BAY,
-    CASES,
-    ROOM,
-    TABLE,
-    Bench,
-    Change,
-    at_bay_source,
-    at_source,
-    cut,
-    nothing,
-    put,
-)
+from tests.support.interlock_rig import BAY, ROOM, Bench, Change, at_bay_source, at_source, cut, nothing, put
+from tests.support.interlock_table import CASES, TABLE
 
 KINDS: Final = {
     ("lift", Opcode.MOVE_TO): WishKind.MOVE_LIFT,

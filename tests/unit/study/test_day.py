@@ -8,8 +8,9 @@ import pytest
 
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.jobs import JobKind
-from sim_plc.study.day import Lived, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import Customer, Day
+from sim_plc.study.lived import Lived
 from sim_plc.study.rules import FCFS, RULES, TOWER
 from sim_plc.study.site import site_of
 from sim_plc.study.variants import with_rooms

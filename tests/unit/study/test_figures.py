@@ -6,9 +6,10 @@ import pytest
 
 from controller.domain.dispatch.scene import Move
 from controller.domain.jobs import JobKind
-from sim_plc.study.day import Lived, Served, Use, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.figures import CAR_KG, CARRIAGE_KG, GRAVITY_M_S2, SLICE_S, TRAVEL_J, figures, waits
+from sim_plc.study.lived import Lived, Served, Use
 from sim_plc.study.rules import FCFS, RULES
 from tests.support.study import day_of, site_named
 
