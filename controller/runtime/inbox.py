@@ -86,6 +86,23 @@ class Inbox(Generic[E]):
         return (self._urgent or self._normal).popleft()
 
 
+class Bell:
+    """Wakes whoever waits for its next ring."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody."""
+        self._next.set()
+
+    def armed(self) -> asyncio.Event:
+        """Return an event that is set by the next ring."""
+        if self._next.is_set():
+            self._next = asyncio.Event()
+        return self._next
+
+
 class Board:
     """The newest status and the newest events, for any number of readers; a slow reader misses, never delays.
 
@@ -99,7 +116,7 @@ class Board:
         self.version = 0
         self.events: deque[Answer] = deque(maxlen=self.KEPT)
         self._last_event = 0
-        self._wake = asyncio.Event()
+        self._published, self._told = Bell(), Bell()
         self.on_event: Callable[[Answer], None] = lambda _event: None
         """Called with each event as it is told, at once; it must not raise."""
 
@@ -114,7 +131,7 @@ class Board:
         """Replace the status, or the recipe for it: without a reader it is never made."""
         self._status = status
         self.version += 1
-        self._wake.set()
+        self._published.ring()
 
     def tell(self, event: Mapping[str, object]) -> None:
         """Add an event: ``{"id", "event", ...}``."""
@@ -122,7 +139,8 @@ class Board:
         told = {"id": self._last_event, **event}
         self.events.append(told)
         self.on_event(told)
-        self._wake.set()
+        self._told.ring()
+        self._published.ring()
 
     @property
     def last_event(self) -> int:
@@ -131,17 +149,20 @@ class Board:
 
     async def follow(self) -> AsyncIterator[tuple[Answer, list[Answer]]]:
         """Yield the status and the events since the last yield, now and after each change."""
-        async for fresh in self.tidings():
+        async for fresh in self._events(self._published):
             yield self.status, fresh
 
-    async def tidings(self) -> AsyncIterator[list[Answer]]:
-        """Yield as `follow` does, the events alone: the status is not made."""
+    def tidings(self) -> AsyncIterator[list[Answer]]:
+        """Yield as `follow` does, the events alone: the status is not made, and a new one wakes nobody."""
+        return self._events(self._told)
+
+    async def _events(self, bell: Bell) -> AsyncIterator[list[Answer]]:
+        """Yield the events since the last yield, now and whenever a bell has rung since."""
         seen = self._last_event
         while True:
-            self._wake = self._wake if not self._wake.is_set() else asyncio.Event()
-            wake = self._wake
+            rung = bell.armed()
             # Ids are consecutive: what is new are so many from the end, less what was dropped at the other.
             fresh = list(islice(reversed(self.events), self._last_event - seen))[::-1]
             seen = self._last_event
             yield fresh
-            await wake.wait()
+            await rung.wait()
