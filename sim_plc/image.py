@@ -5,8 +5,14 @@ instant and takes the outputs at one. Neither knows the other's code. Units: mm,
 mdeg, mdeg/s, mdeg/s2 (turntable). The image of one station is never read by the program of another.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from enum import Enum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Drive(Enum):
@@ -171,7 +177,7 @@ class TowerImage:
 
     rooms: dict[int, RoomImage]
     changes: int = field(default=0, compare=False, repr=False)
-    """Rises whenever the plant fills inputs that may have changed; encoders of moving axes do not count."""
+    """Rises whenever an input has changed; encoders of moving axes do not count."""
     safety: SafetyInputs = field(default_factory=SafetyInputs)
     carriage: CarriageInputs = field(default_factory=CarriageInputs)
     lift_in: AxisInputs = field(default_factory=AxisInputs)
@@ -211,3 +217,16 @@ class BayLevelImage:
     """Hard-wired: the arms are centred and at rest, so that no latch is sent home onto them."""
     changes: int = field(default=0, compare=False, repr=False)
     """Rises whenever an input of the level has changed."""
+
+
+def telling(group: "type[DataclassInstance]", *, without: tuple[str, ...] = ()) -> Callable[[Any], tuple[object, ...]]:
+    """Return what reads every wire of a group of inputs, but some."""
+    return attrgetter(*(each.name for each in fields(group) if each.name not in without))
+
+
+_STANDING, _MOVING = telling(AxisInputs), telling(AxisInputs, without=("position", "velocity"))
+
+
+def steady(axis: AxisInputs) -> tuple[object, ...]:
+    """Return all that an axis tells; in motion without what changes continuously."""
+    return _MOVING(axis) if axis.moving else _STANDING(axis)

@@ -30,6 +30,8 @@ class FastBlock:
             for each in station.mechanisms
             if (first := at.get(f"{each.name}.state")) is not None
         ]
+        self._written: dict[str, tuple[Status, tuple[int, ...]]] = {}
+        """By mechanism: what was encoded last, and as what."""
         self._rooms = [
             (place, at[f"room{i}.sensors"])
             for i, place in enumerate(station.places, start=1)
@@ -68,12 +70,19 @@ class FastBlock:
         if self.inputs is not None:
             words[self.inputs] = int(image.inputs)
         for mechanism, first, end in self._mechanisms:
-            words[first:end] = _words(image.mechanisms[mechanism.name], is_axis=mechanism.is_axis)
+            words[first:end] = self._encoded(mechanism, image.mechanisms[mechanism.name])
         for place, at in self._rooms:
             words[at] = int(image.rooms.get(place, 0))
         for place, at in self._bays:
             words[at] = int(image.bays.get(place, 0))
         return words
+
+    def _encoded(self, mechanism: Mechanism, status: Status) -> tuple[int, ...]:
+        """Return the registers of a mechanism: the same as before for the very same object."""
+        before = self._written.get(mechanism.name)
+        if before is None or before[0] is not status:
+            before = self._written[mechanism.name] = status, _words(status, is_axis=mechanism.is_axis)
+        return before[1]
 
 
 def _status(words: Sequence[int]) -> Status:

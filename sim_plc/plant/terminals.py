@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage
+from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage, steady, telling
 from sim_plc.plant.contacts import Wire
 from sim_plc.plant.lies import Lie, Lies
 from sim_plc.plant.machines import Contact
@@ -25,6 +25,15 @@ class Terminals:
         self._unlatch = {level: dict(image.unlatch) for level, image in levels.items()}
         self._stuck: dict[Wire, bool | int] = {}
         self._lies = Lies()
+        rooms = tower.rooms.values()
+        groups: tuple[DataclassInstance, ...] = (
+            *(group for room in rooms for group in (room.door_in, room.gate_in, room.sensors)),
+            tower.safety,
+            tower.carriage,
+        )
+        self._groups = tuple((group, telling(type(group))) for group in groups)
+        self._filled: tuple[object, ...] = ()
+        """What the tower's inputs told at the end of the last `fill`."""
         self._inverted: set[Wire] = set()
         """Wires of contacts that chatter and tell the contrary just now."""
         steel.changed_bays |= steel.latches.keys()
@@ -108,7 +117,6 @@ class Terminals:
     def fill(self, t: float) -> None:
         """Fill every input that may have changed at an event."""
         steel, tower = self._steel, self._tower
-        tower.changes += 1
         for wire in tuple(self._inverted):
             self._invert(wire)
         for axis, inputs in zip(steel.axes, self._axis_inputs, strict=True):
@@ -124,6 +132,14 @@ class Terminals:
         self._fill_bays()
         self._chatter(t)
         self._lie(t)
+        self._count_change()
+
+    def _count_change(self) -> None:
+        """Count a change of the tower's inputs since the last `fill`; a wire that chattered since counts for itself."""
+        filled = (*map(steady, self._axis_inputs), *[told(group) for group, told in self._groups])
+        if filled != self._filled:
+            self._filled = filled
+            self._tower.changes += 1
 
     def _take_rooms(self) -> bool:
         wires, changed = self._steel.wires, False

@@ -19,10 +19,17 @@ class FilteredLevel:
             place: InputFilter(bay, self.seen.bays[place], input_filter.BAY) for place, bay in raw.bays.items()
         }
 
-    def take(self, t: float, *, at_once: bool) -> None:
-        """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
+    def take(self, t: float, *, at_once: bool) -> bool:
+        """Look at the inputs in a scan; tell whether the program sees anything else, or a contact has bounced.
+
+        ``at_once``: at power-up, when nothing was seen before.
+        """
         raw, seen = self.raw, self.seen
-        seen.carriage_held, seen.shuttle_centred = raw.carriage_held, raw.shuttle_centred
-        for each in self.bays.values():
-            each.pass_all() if at_once else each.take(t)
+        wires, before = (raw.carriage_held, raw.shuttle_centred), (seen.carriage_held, seen.shuttle_centred)
+        seen.carriage_held, seen.shuttle_centred = wires
+        if at_once:
+            for each in self.bays.values():
+                each.pass_all()
+        news = [each for each in self.bays.values() if each.take(t)]
         self.due = earliest(self.bays.values())
+        return bool(news) or wires != before

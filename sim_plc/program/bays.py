@@ -1,17 +1,18 @@
 """The program of a bay controller: the latches of one level."""
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from config.schema import Tower
 from hal.plcmap import codes
-from hal.plcmap.codec import Image, SlowImage
-from hal.plcmap.registers import StationMap, bay_map
+from hal.plcmap.codec import Image, SlowImage, Status
+from hal.plcmap.codes import Status as StatusBits
+from hal.plcmap.registers import StationMap
 from sim_plc.image import BayInputs, BayLevelImage
 from sim_plc.program.bay_inputs import FilteredLevel
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
+from sim_plc.program.epoch import EpochMemory
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.interlocks import InterlockSet
 from sim_plc.program.latches import Latches
@@ -19,7 +20,7 @@ from sim_plc.program.mechanism import Machine
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.station import StationMachine, StationState
 from sim_plc.program.station_program import StationProgram
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
 
 class BayProgram(StationProgram[BayScene]):
@@ -45,7 +46,7 @@ class BayProgram(StationProgram[BayScene]):
         self._wires = self._inputs.seen
         super().__init__(
             tower,
-            bay_map(tower.shape, level),
+            tower.maps[f"bays{level}"],
             self._build,
             level=level,
             retained=retained,
@@ -69,9 +70,9 @@ class BayProgram(StationProgram[BayScene]):
         """When a changed input may have been steady for long enough."""
         return self._inputs.due
 
-    def take_inputs(self, t: float, *, at_once: bool) -> None:
-        """Read the inputs through their filters."""
-        self._inputs.take(t, at_once=at_once)
+    def take_inputs(self, t: float, *, at_once: bool) -> bool:
+        """Read the inputs through their filters; tell whether anything is new in them."""
+        return self._inputs.take(t, at_once=at_once)
 
     @property
     def anything_moves(self) -> bool:
@@ -96,11 +97,12 @@ class BayProgram(StationProgram[BayScene]):
     def end_scan(self) -> None:
         """Nothing is left to switch."""
 
-    def fill_image(self, image: Image) -> Image:
-        """Add the feedback of the bays and the wires of the level."""
-        held = codes.BayStation.CARRIAGE_HELD if self._wires.carriage_held else codes.BayStation(0)
-        return replace(
-            image, inputs=held, bays={place: _bay_word(bay) for place, bay in self._wires.bays.items()}
+    def image(self, boot_id: int, epoch: EpochMemory, status: StatusBits, mechanisms: Mapping[str, Status]) -> Image:
+        """Return the fast image with the feedback of the bays and the wires of the level; its safety word is 0."""
+        held = _HELD if self._wires.carriage_held else _NOT_HELD
+        bays = {place: _bay_word(bay) for place, bay in self._wires.bays.items()}
+        return Image(
+            boot_id, 0, epoch.epoch, epoch.owner, _NO_CHAIN, status, mechanisms, inputs=held, bays=bays
         )
 
     def fill_slow(self, image: SlowImage) -> SlowImage:
@@ -127,15 +129,18 @@ class BayProgram(StationProgram[BayScene]):
                 program.clear_fault()
 
 
-_BAY_BITS: Final = (
-    int(codes.Bay.LATCH_OPEN),
-    int(codes.Bay.LATCH_CLOSED),
-    int(codes.Bay.OCCUPIED_A),
-    int(codes.Bay.OCCUPIED_B),
-    int(codes.Bay.DOCKED),
+_NO_CHAIN: Final = codes.Safety(0)
+_HELD, _NOT_HELD = codes.BayStation.CARRIAGE_HELD, codes.BayStation(0)
+
+_BAY: Final = word(
+    codes.Bay.LATCH_OPEN,
+    codes.Bay.LATCH_CLOSED,
+    codes.Bay.OCCUPIED_A,
+    codes.Bay.OCCUPIED_B,
+    codes.Bay.DOCKED,
 )
 
 
 def _bay_word(bay: BayInputs) -> codes.Bay:
     wires = (bay.latch_open, bay.latch_closed, bay.occupied_a, bay.occupied_b, bay.docked)
-    return codes.Bay(bits(_BAY_BITS, wires))
+    return _BAY(wires)

@@ -9,14 +9,14 @@ from hal.plcmap.frame import Content
 from sim_plc.image import DoorInputs, DoorOutputs
 from sim_plc.program.mechanism import Show
 from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, pause, travel_s
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
-_BITS: Final = (
-    int(Flag.CLOSED_A),
-    int(Flag.CLOSED_B),
-    int(Flag.BOLTED_A),
-    int(Flag.BOLTED_B),
-    int(Flag.FAULT),
+_FLAGS: Final = word(
+    Flag.CLOSED_A,
+    Flag.CLOSED_B,
+    Flag.BOLTED_A,
+    Flag.BOLTED_B,
+    Flag.FAULT,
 )
 
 
@@ -42,6 +42,7 @@ class Door:
         self._bolt_s = door.bolt_s
         self._reopens = reopens
         self._restless = restless
+        self._shown = Show(State.BETWEEN)
         self._closing = False
         self._moving = False
         self._faulted = False
@@ -120,7 +121,10 @@ class Door:
         """Return state and contacts."""
         inputs = self.inputs
         wires = (inputs.closed_a, inputs.closed_b, inputs.bolted_a, inputs.bolted_b, self._faulted)
-        return Show(self._state(), Flag(bits(_BITS, wires)))
+        state, flags = self._state(), _FLAGS(wires)
+        if self._shown.state is not state or self._shown.flags is not flags:
+            self._shown = Show(state, flags)
+        return self._shown
 
     def _state(self) -> State:
         if self._moving:

@@ -16,7 +16,7 @@ from sim_plc.program.mechanism import Show
 from sim_plc.program.positioning import CONTACT_S, Positioner, jog_sign, jog_speed
 from sim_plc.program.retained import ExchangeMemory
 from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
 ORDER: Final = (SubStep.EXTENDING, SubStep.TRANSFERRING, SubStep.RETRACTING)
 
@@ -31,18 +31,18 @@ OVERLOAD_SHARE: Final = 0.1
 OVERLOAD_KG: Final = 75
 """The carriage refuses a load above the rated one by this share, and by this at least (EN 81-20, 5.12.1.2.1)."""
 
-_BITS: Final = (
-    int(Flag.HOMED),
-    int(Flag.BRAKE_ON),
-    int(Flag.HELD),
-    int(Flag.CENTRED),
-    int(Flag.LOADED_A),
-    int(Flag.LOADED_B),
-    int(Flag.SECURED),
-    int(Flag.RESUMABLE),
-    int(Flag.PICKING),
-    int(Flag.UNDOING),
-    int(Flag.FAULT),
+_FLAGS: Final = word(
+    Flag.HOMED,
+    Flag.BRAKE_ON,
+    Flag.HELD,
+    Flag.CENTRED,
+    Flag.LOADED_A,
+    Flag.LOADED_B,
+    Flag.SECURED,
+    Flag.RESUMABLE,
+    Flag.PICKING,
+    Flag.UNDOING,
+    Flag.FAULT,
 )
 
 
@@ -195,7 +195,7 @@ class Exchange:
             memory.undoing,
             self.axis.state is State.ERROR_STOP,
         )
-        flags = Flag(bits(_BITS, wires))
+        flags = _FLAGS(wires)
         return Show(self.axis.state, flags, arms.position, arms.velocity, memory.substep)
 
     def _exchange(self) -> Steps:

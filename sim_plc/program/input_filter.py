@@ -60,13 +60,14 @@ class InputFilter:
         for name in self._names:
             setattr(self._seen, name, getattr(self._raw, name))
 
-    def take(self, t: float) -> None:
-        """Take over at scan time ``t`` what has differed for long enough."""
-        if self._since or self._raw != self._seen:
-            for name in self._names:
-                self._look(name, t)
-            waiting = [since + self._times[name] for name, since in self._since.items()]
-            self.due = min(waiting, default=None)
+    def take(self, t: float) -> bool:
+        """Take over at scan time ``t`` what has differed for long enough; tell whether anything has, or has bounced."""
+        if not self._since and self._raw == self._seen:
+            return False
+        news = [name for name in self._names if self._look(name, t)]
+        waiting = [since + self._times[name] for name, since in self._since.items()]
+        self.due = min(waiting, default=None)
+        return bool(news)
 
     def restless(self, t: float, names: Iterable[str]) -> bool:
         """Tell whether one of some inputs has chattered for longer than any sound contact does."""
@@ -76,16 +77,19 @@ class InputFilter:
         first, last = self._restless.get(name, (t, t))
         return t - first >= RESTLESS_S and t - last <= self._times[name] + _PAUSE_S
 
-    def _look(self, name: str, t: float) -> None:
+    def _look(self, name: str, t: float) -> bool:
         value = getattr(self._raw, name)
         if value == getattr(self._seen, name):
             if self._since.pop(name, None) is not None:
                 first, last = self._restless.get(name, (t, t))
                 self._restless[name] = (first if t - last <= self._times[name] + _PAUSE_S else t, t)
+                return True
         elif t - self._since.setdefault(name, t) >= self._times.get(name, 0.0) - _SLACK_S:
             setattr(self._seen, name, value)
             del self._since[name]
             self._restless.pop(name, None)
+            return True
+        return False
 
 
 def earliest(filters: Iterable[InputFilter]) -> float | None:

@@ -108,11 +108,6 @@ class MechanismProgram:
         """When the program must look at it though no input changes."""
         return self._sequencer.due
 
-    @property
-    def progressed(self) -> bool:
-        """Whether the last `run` got past a step."""
-        return self._sequencer.progressed
-
     def start(self, command: Command) -> None:
         """Let an accepted command run; its first step runs with the next `run`."""
         self.mailbox.start(command)
@@ -130,21 +125,19 @@ class MechanismProgram:
         self._hard = hard
         self._sequencer.begin(self.machine.stopping(hard=hard))
 
-    def run(self, t: float) -> None:
-        """Run on at scan time ``t``; set the outcome at standstill."""
-        if self.running is None:
-            self._sequencer.progressed = False
-        else:
-            self._run_command(t)
+    def run(self, t: float) -> bool:
+        """Run on at scan time ``t``; set the outcome at standstill. Return whether it got past a step."""
+        progressed = self.running is not None and self._run_command(t)
         if self.running is None and self.mailbox.memory.stops:
             self.mailbox.finish_stops()
+        return progressed
 
     def clear_fault(self) -> None:
         """Leave the error state."""
         self.fault = Reason.NONE
         self.machine.clear_fault()
 
-    def _run_command(self, t: float) -> None:
+    def _run_command(self, t: float) -> bool:
         reason = Reason.NONE if self.ending else self.machine.running_fault()
         try:
             ended = self._fail(reason, t) if reason else self._sequencer.run(t)
@@ -152,6 +145,7 @@ class MechanismProgram:
             ended = self._fail(fault.reason, t)
         if ended:
             self._finish()
+        return self._sequencer.progressed
 
     def _fail(self, reason: Reason, t: float) -> bool:
         """Turn to the fault's steps; return whether they have ended too."""

@@ -10,7 +10,7 @@ from sim_plc.image import Drive
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
 from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, travel_s
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
 CONTACT_S: Final = 0.5
 """Patience with a limit or dock contact once the axis stands."""
@@ -24,7 +24,7 @@ RELEVEL_PER_S: Final = 5.0
 RELEASE_RAMP_S: Final = 0.06
 """Ramp of a JOG that is let go: with the dead-man's 200 ms and the scans about it, it stands within 300 ms."""
 
-_BITS: Final = (int(Flag.HOMED), int(Flag.BRAKE_ON), int(Flag.HELD), int(Flag.FAULT))
+_FLAGS: Final = word(Flag.HOMED, Flag.BRAKE_ON, Flag.HELD, Flag.FAULT)
 
 
 def jog_sign(content: Content) -> int:
@@ -218,7 +218,7 @@ class Positioner:
         """Return state, flags and encoder."""
         inputs = self.wires.inputs
         failed = self.axis.state is State.ERROR_STOP
-        flags = Flag(bits(_BITS, (self.homed, inputs.brake_on, self.wires.held, failed)))
+        flags = _FLAGS((self.homed, inputs.brake_on, self.wires.held, failed))
         return Show(self.axis.state, flags, inputs.position, inputs.velocity)
 
     def _near(self, target: int) -> bool:

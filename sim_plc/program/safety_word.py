@@ -4,7 +4,7 @@ from typing import Final
 
 from hal.plcmap.codes import Safety
 from sim_plc.image import SafetyInputs
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
 CAUSES: Final = (
     Safety.E_STOP,
@@ -22,19 +22,19 @@ CAUSES: Final = (
 """Of causes that show in the same scan the earlier one here counts as first; a latch without its cause last."""
 
 
-_BITS: Final = (
-    int(Safety.CHAIN_CLOSED),
-    int(Safety.E_STOP),
-    int(Safety.E_STOP_LATCHED),
-    int(Safety.LIGHT_CURTAIN),
-    int(Safety.PERSON_IN_SHAFT),
-    int(Safety.OVERSPEED),
-    int(Safety.SLACK_ROPE),
-    int(Safety.OVER_TRAVEL),
-    int(Safety.PHASE_LOSS),
-    int(Safety.FIRE),
-    int(Safety.GATE_RELEASE),
-    int(Safety.PERSON_IN_OPEN_ROOM),
+_WORD: Final = word(
+    Safety.CHAIN_CLOSED,
+    Safety.E_STOP,
+    Safety.E_STOP_LATCHED,
+    Safety.LIGHT_CURTAIN,
+    Safety.PERSON_IN_SHAFT,
+    Safety.OVERSPEED,
+    Safety.SLACK_ROPE,
+    Safety.OVER_TRAVEL,
+    Safety.PHASE_LOSS,
+    Safety.FIRE,
+    Safety.GATE_RELEASE,
+    Safety.PERSON_IN_OPEN_ROOM,
 )
 
 
@@ -54,7 +54,7 @@ def safety_word(inputs: SafetyInputs) -> Safety:
         inputs.gate_release,
         inputs.person_in_open_room,
     )
-    return Safety(bits(_BITS, wires))
+    return _WORD(wires)
 
 
 def first_out(inputs: SafetyInputs) -> Safety:

@@ -1,46 +1,77 @@
 """What a station shows of itself and of each mechanism, as values that the codec writes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from hal.plcmap import codes
 from hal.plcmap.codec import History, Identity, Status
 from hal.plcmap.codes import Mode
-from sim_plc.program.mechanism import MechanismProgram
-from sim_plc.program.words import bits
+from sim_plc.program.handshake import Mailbox
+from sim_plc.program.mechanism import MechanismProgram, Show
+from sim_plc.program.words import word
 
-_MODE_BIT: Final = {
-    Mode.PRODUCTION: codes.Status.MODE_PRODUCTION,
-    Mode.MAINTENANCE: codes.Status.MODE_MAINTENANCE,
-    Mode.MANUAL: codes.Status.MODE_MANUAL,
-}
-_STATUS_BITS: Final = (
-    int(codes.Status.MEMORY_LOST),
-    int(codes.Status.MAINTENANCE_KEY),
-    int(codes.Status.SILENT),
-    int(codes.Status.POWERED),
+_STATUS: Final = word(
+    codes.Status.MEMORY_LOST,
+    codes.Status.MAINTENANCE_KEY,
+    codes.Status.SILENT,
+    codes.Status.POWERED,
+    codes.Status.MODE_PRODUCTION,
+    codes.Status.MODE_MAINTENANCE,
+    codes.Status.MODE_MANUAL,
 )
 
 
 def status_word(mode: Mode, *, lost: bool, key: bool, silent: bool, powered: bool) -> codes.Status:
     """Return the status word of a station."""
-    return codes.Status(bits(_STATUS_BITS, (lost, key, silent, powered)) | _MODE_BIT[mode])
+    modes = (mode is Mode.PRODUCTION, mode is Mode.MAINTENANCE, mode is Mode.MANUAL)
+    return _STATUS((lost, key, silent, powered, *modes))
 
 
-def status(program: MechanismProgram) -> Status:
-    """Return a mechanism's part of the fast block."""
-    shown, box = program.machine.show(), program.mailbox
+class Statuses:
+    """The mechanisms' parts of the fast block. Of one that shows the same as before it is the same object."""
+
+    def __init__(self, programs: Sequence[MechanismProgram]) -> None:
+        self._programs = programs
+        self._made: dict[str, tuple[tuple[object, ...], Status]] = {}
+        """By mechanism: all that its part is made of, and the part."""
+
+    def now(self) -> dict[str, Status]:
+        """Return every mechanism's part by its name."""
+        return {program.mechanism.name: self._of(program) for program in self._programs}
+
+    def _of(self, program: MechanismProgram) -> Status:
+        show, memory = program.machine.show(), program.mailbox.memory
+        newest = memory.outcomes[0] if memory.outcomes else None
+        told = (
+            show.state,
+            show.substep,
+            show.flags,
+            show.position,
+            memory.accepted,
+            memory.accepted_check,
+            memory.running,
+            newest,
+        )
+        name = program.mechanism.name
+        made = self._made.get(name)
+        if made is None or made[0] != told:
+            made = self._made[name] = told, _status(show, program.mailbox)
+        return made[1]
+
+
+def _status(show: Show, box: Mailbox) -> Status:
     newest = box.newest
     return Status(
-        int(shown.state),
-        shown.substep,
+        int(show.state),
+        show.substep,
         box.memory.accepted,
         box.memory.accepted_check,
         box.executing,
         newest.sequence,
         newest.result,
         newest.reason,
-        shown.flags,
-        shown.position,
+        show.flags,
+        show.position,
     )
 
 

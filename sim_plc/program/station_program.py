@@ -4,17 +4,18 @@ import math
 import random
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
 from config.schema import Tower
-from hal.plcmap.codec import Identity, Image, SlowImage
-from hal.plcmap.codes import MechanismKind, Opcode, Reason, Result, Safety
+from hal.plcmap.codec import Identity, Image, SlowImage, Status
+from hal.plcmap.codes import MechanismKind, Opcode, Reason, Result
+from hal.plcmap.codes import Status as StatusBits
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import Mechanism, StationMap
 from sim_plc.program import shown
 from sim_plc.program.admission import place_of, refused_by_frame, refused_by_power
-from sim_plc.program.epoch import EpochGate
+from sim_plc.program.epoch import EpochGate, EpochMemory
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.program.handshake import Command, Mailbox, MailboxMemory
 from sim_plc.program.interlocks import InterlockSet
@@ -27,6 +28,8 @@ from sim_plc.program.station import StationState
 SceneT = TypeVar("SceneT")
 
 LOG_LENGTH: Final = 10_000
+
+_JOG: Final = int(Opcode.JOG)
 
 
 class StationProgram(ABC, Generic[SceneT]):
@@ -75,6 +78,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
+        self._statuses = shown.Statuses(self.mechanisms)
         self._by_name = {program.name: program for program in self.mechanisms}
         self._pages = Pages(
             station,
@@ -111,8 +115,11 @@ class StationProgram(ABC, Generic[SceneT]):
         """When a changed input may have been steady for long enough to be believed; None: none waits for that."""
 
     @abstractmethod
-    def take_inputs(self, t: float, *, at_once: bool) -> None:
-        """Read the inputs through their filters; ``at_once``: as they are, since nothing was seen before."""
+    def take_inputs(self, t: float, *, at_once: bool) -> bool:
+        """Read the inputs through their filters; tell whether the program sees anything else, or a contact has bounced.
+
+        ``at_once``: as they are, since nothing was seen before.
+        """
 
     @property
     @abstractmethod
@@ -130,8 +137,8 @@ class StationProgram(ABC, Generic[SceneT]):
         """Whether the safety chain lets things move."""
 
     @abstractmethod
-    def fill_image(self, image: Image) -> Image:
-        """Return the fast image with what only this kind of station has."""
+    def image(self, boot_id: int, epoch: EpochMemory, status: StatusBits, mechanisms: Mapping[str, Status]) -> Image:
+        """Return the fast image: what every station has, and what only this kind of station has."""
 
     @abstractmethod
     def fill_slow(self, image: SlowImage) -> SlowImage:
@@ -216,7 +223,10 @@ class StationProgram(ABC, Generic[SceneT]):
         return False
 
     def scan(self, t: float, *, inputs_changed: bool = True) -> None:
-        """Run one scan at time ``t``. With unchanged inputs at rest it hears the controller, and that is all."""
+        """Run one scan at time ``t``.
+
+        With unchanged inputs, at rest or between two steps, it hears the controller, and that is all.
+        """
         self._t = t
         self.needs_scan = False
         first, self._scanned = not self._scanned, True
@@ -224,22 +234,20 @@ class StationProgram(ABC, Generic[SceneT]):
         self._take_block(t)
         self._silent = self.gate.silent(t)
         if inputs_changed or first or self.inputs_due is not None:
-            self.take_inputs(t, at_once=first)
-            inputs_changed = True
-        if self._resting and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
+            inputs_changed = self.take_inputs(t, at_once=first) or first
+        calm = self._resting or (self._waiting and (self._due is None or self._due > t))
+        if calm and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
             self._due = self._next_due()
             return
         self.begin_scan(first=first)
         self._halt_what_must_not_run()
         self._look_at_mailboxes()
-        for program in self.mechanisms:
-            program.run(t)
+        self._progressed = True in [program.run(t) for program in self._at_work()]
         self.end_scan()
-        self._progressed = any(program.progressed for program in self.mechanisms)
-        busy = self._unsettled or self._progressed or any(program.running for program in self.mechanisms)
-        self._resting = not busy
+        settled, running = not self._unsettled and not self._progressed, self._running()
+        self._resting = settled and not running
         # The dead-man of a jog is looked at in every scan.
-        self._waiting = not self._unsettled and not self._progressed and not any(map(_jogs, self.mechanisms))
+        self._waiting = settled and not (running and any(map(_jogs, running)))
         self._due = self._next_due()
         self._pages.changed()
         # A scan in motion that only hears the controller shows what the last one did.
@@ -320,10 +328,19 @@ class StationProgram(ABC, Generic[SceneT]):
             return -math.inf
         dues = [self.inputs_due]
         if not self._resting:
-            dues += [program.due for program in self.mechanisms if program.running is not None]
+            dues += [program.due for program in self._running()]
         if not self._silent:
             dues.append(self.gate.silent_from())
-        return min((due for due in dues if due is not None), default=None)
+        return min([due for due in dues if due is not None], default=None)
+
+    def _running(self) -> list[MechanismProgram]:
+        """Return the mechanisms with a command that runs."""
+        return [program for program in self.mechanisms if program.mailbox.memory.running is not None]
+
+    def _at_work(self) -> list[MechanismProgram]:
+        """Return the mechanisms that owe an outcome."""
+        boxes = ((program, program.mailbox.memory) for program in self.mechanisms)
+        return [program for program, memory in boxes if memory.running is not None or memory.stops]
 
     def _mechanism(self, mechanism: Mechanism, machine: Machine) -> MechanismProgram:
         name = mechanism.name
@@ -353,8 +370,8 @@ class StationProgram(ABC, Generic[SceneT]):
 
     def _halt_what_must_not_run(self) -> None:
         """Stop what runs when the chain opens, the key is turned, the controller is silent or a condition is lost."""
-        for program in self.mechanisms:
-            if program.running is None or program.kind in (MechanismKind.STATION, MechanismKind.SIGNAL):
+        for program in self._running():
+            if program.kind in (MechanismKind.STATION, MechanismKind.SIGNAL):
                 continue
             result, reason = self._stop_cause(program)
             if result is not Result.NONE:
@@ -459,10 +476,7 @@ class StationProgram(ABC, Generic[SceneT]):
             powered=self.station_state.powered,
         )
         epoch = self._memory.epoch
-        mechanisms = {program.name: shown.status(program) for program in self.mechanisms}
-        return self.fill_image(
-            Image(self._memory.boot_id, 0, epoch.epoch, epoch.owner, Safety(0), status, mechanisms)
-        )
+        return self.image(self._memory.boot_id, epoch, status, self._statuses.now())
 
     def _slow_image(self) -> SlowImage:
         starts = self._memory.starts
@@ -471,4 +485,4 @@ class StationProgram(ABC, Generic[SceneT]):
 
 
 def _jogs(program: MechanismProgram) -> bool:
-    return program.running is not None and program.running.content.opcode == Opcode.JOG
+    return program.running is not None and program.running.content.opcode == _JOG

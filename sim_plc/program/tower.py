@@ -1,18 +1,21 @@
 """The program of the tower PLC: carriage, rooms and the safety word."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from config.schema import Tower
 from hal.plcmap import codes
-from hal.plcmap.codec import Image, Measurement, SlowImage
+from hal.plcmap.codec import Image, Measurement, SlowImage, Status
 from hal.plcmap.codes import MechanismKind, Reason
-from hal.plcmap.registers import Mechanism, StationMap, tower_map
+from hal.plcmap.codes import Status as StatusBits
+from hal.plcmap.registers import Mechanism, StationMap
 from sim_plc.image import CarriageInputs, RoomInputs, TowerImage
 from sim_plc.program import input_filter
 from sim_plc.program.door import Door
+from sim_plc.program.epoch import EpochMemory
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.exchange import Exchange
 from sim_plc.program.input_filter import InputFilter
@@ -29,7 +32,7 @@ from sim_plc.program.tower_inputs import FilteredTower
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
 from sim_plc.program.turntable import turntable
-from sim_plc.program.words import bits
+from sim_plc.program.words import word
 
 
 class TowerProgram(StationProgram[TowerScene]):
@@ -50,7 +53,7 @@ class TowerProgram(StationProgram[TowerScene]):
         self._image_wires = self._inputs.seen
         super().__init__(
             tower,
-            tower_map(tower.shape),
+            tower.maps["tower"],
             self._build,
             level=0,
             retained=retained,
@@ -92,9 +95,9 @@ class TowerProgram(StationProgram[TowerScene]):
         """When a changed input may have been steady for long enough."""
         return self._inputs.due
 
-    def take_inputs(self, t: float, *, at_once: bool) -> None:
-        """Read the inputs through their filters."""
-        self._inputs.take(t, at_once=at_once)
+    def take_inputs(self, t: float, *, at_once: bool) -> bool:
+        """Read the inputs through their filters; tell whether anything is new in them."""
+        return self._inputs.take(t, at_once=at_once)
 
     @property
     def anything_moves(self) -> bool:
@@ -137,15 +140,12 @@ class TowerProgram(StationProgram[TowerScene]):
             if program.running is None and axis.powered:
                 axis.de_energise()
 
-    def fill_image(self, image: Image) -> Image:
-        """Add safety word, carriage and rooms."""
+    def image(self, boot_id: int, epoch: EpochMemory, status: StatusBits, mechanisms: Mapping[str, Status]) -> Image:
+        """Return the fast image with safety word, carriage and rooms."""
         wires = self._image_wires
-        return replace(
-            image,
-            safety=safety_word(wires.safety),
-            carriage=_carriage_word(wires.carriage),
-            rooms={place: _room_word(room.sensors) for place, room in wires.rooms.items()},
-        )
+        rooms = {place: _room_word(room.sensors) for place, room in wires.rooms.items()}
+        safety, carriage = safety_word(wires.safety), _carriage_word(wires.carriage)
+        return Image(boot_id, 0, epoch.epoch, epoch.owner, safety, status, mechanisms, carriage, rooms)
 
     def fill_slow(self, image: SlowImage) -> SlowImage:
         """Add the measuring frames."""
@@ -229,14 +229,14 @@ class TowerProgram(StationProgram[TowerScene]):
         return any(program.fault is not Reason.NONE for program in self.mechanisms)
 
 
-_CARRIAGE_BITS: Final = (
-    int(codes.Carriage.DOCK_LEVEL),
-    int(codes.Carriage.DOCK_POSITION),
-    int(codes.Carriage.LATCH_OPEN),
-    int(codes.Carriage.LATCH_CLOSED),
-    int(codes.Carriage.PLACE_OCCUPIED_A),
-    int(codes.Carriage.PLACE_OCCUPIED_B),
-    int(codes.Carriage.ALL_LATCHES_LOCKED),
+_CARRIAGE: Final = word(
+    codes.Carriage.DOCK_LEVEL,
+    codes.Carriage.DOCK_POSITION,
+    codes.Carriage.LATCH_OPEN,
+    codes.Carriage.LATCH_CLOSED,
+    codes.Carriage.PLACE_OCCUPIED_A,
+    codes.Carriage.PLACE_OCCUPIED_B,
+    codes.Carriage.ALL_LATCHES_LOCKED,
 )
 
 
@@ -250,22 +250,22 @@ def _carriage_word(inputs: CarriageInputs) -> codes.Carriage:
         inputs.place_occupied_b,
         inputs.all_latches_locked,
     )
-    return codes.Carriage(bits(_CARRIAGE_BITS, wires))
+    return _CARRIAGE(wires)
 
 
-_ROOM_BITS: Final = (
-    int(codes.Room.OCCUPIED_A),
-    int(codes.Room.OCCUPIED_B),
-    int(codes.Room.WEIGHT),
-    int(codes.Room.PERSON),
-    int(codes.Room.PERSON_SENSOR_OK),
-    int(codes.Room.IN_MARKS),
-    int(codes.Room.DOOR_PLANE_CLEAR),
-    int(codes.Room.CURTAIN_CLEAR),
-    int(codes.Room.CROSSING_OUT),
-    int(codes.Room.CROSSING_IN),
-    int(codes.Room.MEASURED),
-    int(codes.Room.ESCAPE_USED),
+_SENSORS: Final = word(
+    codes.Room.OCCUPIED_A,
+    codes.Room.OCCUPIED_B,
+    codes.Room.WEIGHT,
+    codes.Room.PERSON,
+    codes.Room.PERSON_SENSOR_OK,
+    codes.Room.IN_MARKS,
+    codes.Room.DOOR_PLANE_CLEAR,
+    codes.Room.CURTAIN_CLEAR,
+    codes.Room.CROSSING_OUT,
+    codes.Room.CROSSING_IN,
+    codes.Room.MEASURED,
+    codes.Room.ESCAPE_USED,
 )
 
 
@@ -285,8 +285,12 @@ def _room_word(inputs: RoomInputs) -> codes.Room:
         inputs.measured,
         inputs.escape_used,
     )
-    crossings = (inputs.crossings & 0xF) << codes.ROOM_CROSSINGS_SHIFT
-    return codes.Room(bits(_ROOM_BITS, wires) | crossings)
+    return _with_crossings(wires, inputs.crossings & 0xF)
+
+
+@cache
+def _with_crossings(wires: tuple[bool, ...], crossings: int) -> codes.Room:
+    return codes.Room(_SENSORS(wires) | crossings << codes.ROOM_CROSSINGS_SHIFT)
 
 
 def _measurement(inputs: RoomInputs) -> Measurement:

@@ -1,8 +1,21 @@
 """The image of the tower as its program works with it: outputs and encoders are the wires, inputs come filtered."""
 
-from sim_plc.image import CarriageInputs, DoorInputs, RoomImage, RoomInputs, TowerImage
+from typing import Final
+
+from sim_plc.image import (
+    CarriageInputs,
+    DoorInputs,
+    RoomImage,
+    RoomInputs,
+    SafetyInputs,
+    TowerImage,
+    steady,
+    telling,
+)
 from sim_plc.program import input_filter
 from sim_plc.program.input_filter import InputFilter, earliest
+
+_SAFETY: Final = telling(SafetyInputs)
 
 
 class FilteredTower:
@@ -32,12 +45,23 @@ class FilteredTower:
         rooms = [InputFilter(raw.sensors, seen.sensors, input_filter.ROOM) for _, raw, seen in pairs]
         carriage = InputFilter(raw.carriage, self.seen.carriage, input_filter.CARRIAGE)
         self._filters = (*self.doors.values(), *self.gates.values(), *rooms, carriage)
+        self._unfiltered: tuple[object, ...] = ()
+        """What the wires without a filter told at the last look."""
 
-    def take(self, t: float, *, at_once: bool) -> None:
-        """Look at the inputs in a scan; ``at_once``: at power-up, when nothing was seen before."""
-        for each in self._filters:
-            each.pass_all() if at_once else each.take(t)
+    def take(self, t: float, *, at_once: bool) -> bool:
+        """Look at the inputs in a scan; tell whether the program sees anything else, or a contact has bounced.
+
+        ``at_once``: at power-up, when nothing was seen before.
+        """
+        raw, before = self.raw, self._unfiltered
+        axes = map(steady, (raw.lift_in, raw.turntable_in, raw.arms_in, raw.comb_in))
+        self._unfiltered = (_SAFETY(raw.safety), *axes)
+        if at_once:
+            for each in self._filters:
+                each.pass_all()
+        news = [each for each in self._filters if each.take(t)]
         self.due = earliest(self._filters)
+        return bool(news) or self._unfiltered != before
 
     def give(self) -> None:
         """Put out what the program has written into its image instead of the wires."""

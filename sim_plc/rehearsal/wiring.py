@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hal.modbus_link import MAX_UNANSWERED
-from hal.plcmap.registers import station_maps
 from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
@@ -36,7 +35,7 @@ class Wiring:
 
     def __init__(self, world: "World", *, coalesced: bool) -> None:
         """Take the world whose PLCs are wired; ``coalesced``: whether polls are left out at all."""
-        self.pulses = {name: Pulse() for name in station_maps(world.tower.shape)}
+        self.pulses = {name: Pulse() for name in world.tower.maps}
         """By station: beats when a poll could show something new."""
         self._world = world
         self._coalesced = coalesced

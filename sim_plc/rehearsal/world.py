@@ -23,7 +23,6 @@ from controller.domain.refusal import Refusal
 from controller.domain.roles import Role
 from hal.link import Link
 from hal.plcmap.frame import Content
-from hal.plcmap.registers import station_maps
 from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.plant.truth import Truth
@@ -109,7 +108,7 @@ class World:
         """Called with each line of the trace."""
         self._power_ups = 0
         self._interlocks, self._bay_interlocks = interlocks, bay_interlocks
-        self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in station_maps(tower.shape)]
+        self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in tower.maps]
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
         self.stepper.on_scan = self._wiring.on_scan

@@ -9,32 +9,18 @@ from hal.plcmap.codes import Opcode, Result
 from sim_plc.plant.plant import Car
 from sim_plc.rehearsal.loop import run
 from sim_plc.stepper import Stepper
+from tests.support.program_day import day
 from tests.support.program_rig import Rig
 
 
-def day(*, faithful: bool) -> Rig:
+def lived(*, faithful: bool) -> Rig:
     rig = Rig(cars={203: Car("A7")}, faithful=faithful, profile="brisk")
-    rig.up()
-    rig.dock(203)
-    rig.open_way(203)
-    rig.send("shuttle", Opcode.PICK, 203)
-    rig.run(0.8)
-    rig.do("shuttle", Opcode.STOP)
-    rig.do("shuttle", Opcode.UNDO)
-    rig.close_way(203)
-    rig.send("lift", Opcode.MOVE_TO, 0, 101)
-    rig.run(0.3)
-    rig.master.mute = True
-    rig.run(3.0)
-    rig.master.mute = False
-    rig.run(0.5)
-    rig.plant.press_e_stop()
-    rig.run(0.5)
+    day(rig)
     return rig
 
 
 def test_skipped_scans_change_nothing() -> None:
-    faithful, coalesced = day(faithful=True), day(faithful=False)
+    faithful, coalesced = lived(faithful=True), lived(faithful=False)
     assert coalesced.stepper.scans < faithful.stepper.scans
     assert list(coalesced.tower.log) == list(faithful.tower.log)
     for ours, theirs in zip(coalesced.masters, faithful.masters, strict=True):
