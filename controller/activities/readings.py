@@ -74,6 +74,12 @@ def docked_place_or_none(bench: Bench) -> int | None:
         return None
 
 
+def may_hang(bench: Bench) -> bool:
+    """Return whether a car may hang between the carriage and a place: an exchange was cut, or the arms are out."""
+    shuttle = bench.tower.shuttle
+    return shuttle.resumable or not shuttle.centred
+
+
 def way_open(bench: Bench, place: int) -> bool:
     """Return whether the inner door, or the latch by both stations that see it, is proven open."""
     if place in bench.shape.rooms:

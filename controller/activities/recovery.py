@@ -5,6 +5,7 @@ independent signals that agree with what the journal allows, or the place is unv
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import structlog
 
@@ -119,10 +120,12 @@ def compare_exchange(bench: Bench, book: Book, place: int, car: str) -> list[Rec
         NotOnline: a station's image may not be trusted.
 
     """
-    if readings.docked_place(bench) == place:
-        changes = _between(bench, book, place, car) if book.where(car) in (place, CARRIAGE) else []
-    else:
+    if readings.docked_place(bench) != place:
         changes = _doubtful(book, place, car, "the carriage is not proven docked here behind an exchange")
+    elif book.where(car) in (place, CARRIAGE):
+        changes = _between(bench, book, place, car)
+    else:
+        changes = _beside_the_book(bench, book, place, car)
     return [PlaceSet(place) for place in changes if book.places[place.number] != place]
 
 
@@ -134,10 +137,9 @@ def _exchange(bench: Bench, book: Book) -> list[Place]:
 
 def _between(bench: Bench, book: Book, docked: int, car: str) -> list[Place]:
     """Decide on the place where the carriage is docked and on the carriage, one of which has a car."""
-    shuttle = bench.tower.shuttle
-    if shuttle.resumable or not shuttle.centred:
+    if readings.may_hang(bench):
         return _doubtful(book, docked, car, CUT)
-    match readings.presence(bench, docked), shuttle.loaded:
+    match readings.presence(bench, docked), bench.tower.shuttle.loaded:
         case Loaded.YES, Loaded.NO:
             return [Place(docked, PlaceStatus.OCCUPIED, car), Place(CARRIAGE, PlaceStatus.FREE)]
         case Loaded.NO, Loaded.YES:
@@ -147,11 +149,30 @@ def _between(bench: Bench, book: Book, docked: int, car: str) -> list[Place]:
             return _doubtful(book, docked, car, reason)
 
 
+def _beside_the_book(bench: Bench, book: Book, docked: int, car: str) -> list[Place]:
+    """Decide on the two places of an exchange of a car that the book has at neither: what it does not know is in doubt.
+
+    A car that is in the book nowhere is named where the one that nobody knows is seen.
+    """
+    if readings.may_hang(bench):
+        return _doubtful(book, docked, car, CUT)
+    sights = {docked: readings.presence(bench, docked), CARRIAGE: bench.tower.shuttle.loaded}
+    strange = [number for number, sight in sights.items() if sight is Loaded.YES and book.places[number].car is None]
+    named = strange if len(strange) == 1 and book.where(car) is None else []
+    return [
+        each
+        for number, sight in sights.items()
+        for each in _seen(book.places[number], sight, car if number in named else None)
+    ]
+
+
 def _doubtful(book: Book, docked: int, car: str, reason: str) -> list[Place]:
-    """Return both places of an exchange as unverified, the car where it was believed."""
-    at = docked if book.places[docked].car == car else CARRIAGE
-    beliefs = ((number, car if number == at else None) for number in (docked, CARRIAGE))
-    return [Place(number, PlaceStatus.UNVERIFIED, belief, reason) for number, belief in beliefs]
+    """Return both places of an exchange as unverified, the car where it was believed: aboard if it was nowhere."""
+    where = book.where(car)
+    beliefs = {number: book.places[number].car for number in (docked, CARRIAGE)}
+    if where is None and beliefs[CARRIAGE] is None:
+        beliefs[CARRIAGE] = car
+    return [Place(number, PlaceStatus.UNVERIFIED, belief, reason) for number, belief in beliefs.items()]
 
 
 def _car_between(bench: Bench, book: Book) -> str | None:
@@ -172,25 +193,36 @@ def _car_between(bench: Bench, book: Book) -> str | None:
 def _bay(bench: Bench, book: Book, number: int) -> list[Place]:
     """Return the bay as it may be believed, if that is less than is believed."""
     place, sight = book.places[number], readings.presence(bench, number)
+    free = place.status is PlaceStatus.FREE and sight is Loaded.NO
+    if free and bench.tower.shuttle.resumable and readings.docked_place(bench) == number:
+        return [Place(number, PlaceStatus.UNVERIFIED, None, CUT)]
+    return _seen(place, sight)
+
+
+def _seen(place: Place, sight: Loaded, name: str | None = None) -> list[Place]:
+    """Return a place as it may be believed, if that is less than is believed; ``name``: of a car that is seen there."""
     match place.status, sight:
         case (PlaceStatus.OCCUPIED, Loaded.YES) | (PlaceStatus.FREE, Loaded.NO):
             return []
         case (PlaceStatus.OCCUPIED | PlaceStatus.FREE), _:
             reason = f"believed {place.status}, sensors show {SEEN[sight]}"
-            return [Place(number, PlaceStatus.UNVERIFIED, place.car, reason)]
+            return [Place(place.number, PlaceStatus.UNVERIFIED, place.car or name, reason)]
+        case PlaceStatus.UNVERIFIED, _ if name is not None:
+            return [replace(place, car=name, reason=f"believed empty, sensors show {SEEN[sight]}")]
         case _:
             return []
 
 
 def _carriage(bench: Bench, book: Book) -> list[Place]:
-    place, sight = book.places[CARRIAGE], bench.tower.shuttle.loaded
+    place, shuttle = book.places[CARRIAGE], bench.tower.shuttle
+    sight = shuttle.loaded
+    if shuttle.resumable or (place.car is None and readings.may_hang(bench)):
+        # Cut in nobody's name, or at a place that its job has given up since: what hangs there is on neither yet.
+        return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, CUT)]
     if place.car is None and sight is Loaded.NO:
         return [Place(CARRIAGE, PlaceStatus.FREE)]
     # Sensors see a car, not which: a name that was in doubt is believed again for a job alone that has put it there.
     named = place.status is PlaceStatus.OCCUPIED or (place.car is not None and book.job_of_car(place.car) is not None)
-    if place.car is not None and bench.tower.shuttle.resumable:
-        # Cut at a place that its job has given up since: what hangs between the two is on neither yet.
-        return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, CUT)]
     if place.car is not None and named and sight is Loaded.YES:
         return [Place(CARRIAGE, PlaceStatus.OCCUPIED, place.car)]
     return [Place(CARRIAGE, PlaceStatus.UNVERIFIED, place.car, f"sensors show the carriage {SEEN[sight]}")]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.readings import SEEN
+from controller.activities.recovery import CUT
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory
 from controller.domain.jobs import JobKind, JobState
@@ -45,7 +46,7 @@ class Imported:
                 records.append(PlaceSet(Place(bay, status if agrees else PlaceStatus.UNVERIFIED, car, reason)))
             if not agrees:
                 disagreements.append({"place": bay, "stated": car, "sensed": SEEN[sight]})
-        return [*records, *self._carriage_empty()], disagreements
+        return [*records, *self._carriage()], disagreements
 
     def _stated(self, request: ImportInventory) -> dict[int, str]:
         stated: dict[int, str] = {}
@@ -68,8 +69,10 @@ class Imported:
         if job is not None and job.kind is JobKind.STORE:
             raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
 
-    def _carriage_empty(self) -> list[Record]:
+    def _carriage(self) -> list[Record]:
         sight = self._bench.tower.shuttle.loaded
-        free = sight is Loaded.NO
-        status = PlaceStatus.FREE if free else PlaceStatus.UNVERIFIED
-        return [PlaceSet(Place(CARRIAGE, status, None, "" if free else f"sensors show the carriage {SEEN[sight]}"))]
+        if readings.may_hang(self._bench):
+            return [PlaceSet(Place(CARRIAGE, PlaceStatus.UNVERIFIED, None, CUT))]
+        if sight is Loaded.NO:
+            return [PlaceSet(Place(CARRIAGE, PlaceStatus.FREE))]
+        return [PlaceSet(Place(CARRIAGE, PlaceStatus.UNVERIFIED, None, f"sensors show the carriage {SEEN[sight]}"))]
