@@ -16,7 +16,8 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     for restriction in picture["restrictions"]:
         yield f"     {restriction}"
     if hand is not None:
-        yield f"now  job {hand['id']} {_what(hand, rooms)}, done in {seconds_text(hand['eta_s'])}"
+        when = f"nobody knows when: {hand['held']}" if hand["held"] else f"done in {seconds_text(hand['eta_s'])}"
+        yield f"now  job {hand['id']} {_what(hand, rooms)}, {when}"
         yield from _standing(hand, rooms)
         if hand["why"]:
             yield f"     {hand['why']}"

@@ -114,7 +114,7 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
         return "none at hand" if visiting is None else f"none at hand; the carriage looks into bay {visiting}"
     part = job["step_progress"] if progress else None
     done = "" if part is None else f" {bar(part)} {part:.0%}"
-    eta = "" if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
+    eta = _nobody_knows(job) if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
     why = ink(f": {job['reason']}", ODD) if job["state"] == "WAITING" else ""
     return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}{why}"
 
@@ -125,6 +125,10 @@ def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
     text = f"{job['id']} {job['kind']} {job['car']}{where} {job['state']}"
     if job.get("promise"):
         text += f", done in {seconds_text(job['promise']['p50_s'])}"
-    if job.get("held"):
-        text += ink(f", nobody knows when: {job['held']}", ODD)
+    text += _nobody_knows(job)
     return text + (ink(f": {job['reason']}", ODD) if job.get("reason") else "")
+
+
+def _nobody_knows(job: Mapping[str, Any]) -> str:
+    """Return why nobody knows when a job will be done; empty: somebody does."""
+    return ink(f", nobody knows when: {job['held']}", ODD) if job.get("held") else ""

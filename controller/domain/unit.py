@@ -73,3 +73,19 @@ ACTING = frozenset(
 
 AFTER_POWER_UP = frozenset({UnitState.ABORTED, UnitState.STOPPED})
 """Where a start of the daemon may stand; never Idle."""
+
+_STANDS: Final = {
+    **dict.fromkeys((UnitState.STOPPING, UnitState.STOPPED), "the tower is stopped"),
+    **dict.fromkeys((UnitState.HOLDING, UnitState.HELD, UnitState.UNHOLDING), "the tower is held"),
+    **dict.fromkeys((UnitState.SUSPENDING, UnitState.SUSPENDED, UnitState.UNSUSPENDING), "the tower is suspended"),
+    **dict.fromkeys((UnitState.ABORTING, UnitState.ABORTED, UnitState.CLEARING), "the tower is aborted"),
+    **dict.fromkeys((UnitState.RESETTING, UnitState.IDLE, UnitState.STARTING), "the tower is not started"),
+    **dict.fromkeys((UnitState.COMPLETING, UnitState.COMPLETE), "the tower has completed its work"),
+}
+
+
+def stands(state: UnitState, cause: str) -> str:
+    """Return why the tower takes up no job, for whoever waits; empty: it executes."""
+    if state is UnitState.EXECUTE:
+        return ""
+    return _STANDS[state] + (f": {cause}" if cause and cause != ASKED_FOR else "")

@@ -12,7 +12,7 @@ from controller.domain.events import Query
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
 from controller.domain.service_plan import NONE, Intervals
-from controller.domain.unit import UnitState
+from controller.domain.unit import UnitState, stands
 from controller.runtime import wind_up
 from controller.runtime.admission import Admission
 from controller.runtime.adoption import Adoption
@@ -117,6 +117,7 @@ class Control:
         self.audit = Audit(bench, ledger, self.jobs, idleness, board, inbox.post, now, loop.time)
         self.reslotting = Reslotting(bench, ledger, register, self.jobs, idleness, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
+        self.jobs.foresight.hindrances.unit_stands = lambda: stands(self.unit.state, self.unit.cause)
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
         self.service = ServiceDesk(bench.shape, ledger, intervals, now, loop.time)

@@ -14,7 +14,7 @@ from typing import Final
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
-from controller.domain.alarms import STANDING, Tag
+from controller.domain.alarms import Tag
 from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
@@ -22,7 +22,7 @@ from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles
-from controller.domain.dispatch.eta import Eta, Forecast, Limit
+from controller.domain.dispatch.eta import Sort
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
@@ -30,15 +30,14 @@ from controller.domain.dispatch.staging import Awaited, Lately, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
-from controller.domain.restrictions import Key, Restricted, over, said
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Pose, shorter_way_mdeg
-from controller.domain.unit import UnitMode
 from controller.runtime import claims
 from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
 from controller.runtime.demand import Demand
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
+from controller.runtime.promises import Promises
 from controller.runtime.yardstick import StepTime
 
 LIMITS: Final = Limits()
@@ -46,8 +45,6 @@ LIMITS: Final = Limits()
 
 KNOWN: Final = 6
 """Travels that hung on the lift after which its pace says something about the lift."""
-
-SLOW: Final = Limit("the lift is slower than it was built for", "the lift is as quick as it was built for")
 
 _TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
 _EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
@@ -59,17 +56,6 @@ class AtHand:
 
     job: Job
     elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Circumstances:
-    """What a forecast rests on beside jobs and rooms."""
-
-    away: tuple[str, ...]
-    mode: UnitMode
-    restrictions: tuple[Key, ...]
-    places: tuple[PlaceStatus, ...]
-    lift_is_slow: bool
 
 
 class Foresight:
@@ -84,22 +70,15 @@ class Foresight:
         self._bench = bench
         self._book = book
         self._room = room
-        self._board = board
-        self._hindrances = Hindrances(bench, book, room)
+        self.hindrances = Hindrances(bench, book, room)
         self._now = now
         self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
         self._known: dict[bool, Cycles] = {}
         """By whether lift and turntable move in turn: the times of cycles at the pace that was learned last."""
         self.demand = Demand(bench, book, lambda: self._cycles, now)
-        self._stale = False
-        self._rested_on: _Circumstances | None = None
-        self.forecast = Forecast()
         self.calibration = Calibration()
         self._paces = self.calibration.paces
-        self.promises: Mapping[int, Eta] = {}
-        """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then."""
-        self.held: Mapping[int, str] = {}
-        """By queued job that nothing can be planned for: why. Nobody knows when it will be done."""
+        self.promises = Promises(bench, book, room, self.hindrances, board)
         self.why: dict[int, str] = {}
         """By open job: why it was taken up when it was."""
 
@@ -108,7 +87,7 @@ class Foresight:
         # For how long a car is kept for somebody who has not come tells nothing of how long people stay.
         kept = state is RoomState.CAR_PRESENT and claims.kept(self._book, room) is not None
         self._turnover.entered(room, RoomState.RESERVED if kept else state, self._clock())
-        self._stale = True
+        self.promises.stale = True
 
     def handed_over(self, room: int) -> None:
         """Take note that the customer of a car that was kept in a room has come."""
@@ -124,28 +103,23 @@ class Foresight:
 
     def changed(self, job: Job) -> None:
         """Take a new job or a new state of one: the promise of one that ends is kept, broken or void."""
-        self._stale = True
+        self.promises.stale = True
         if job.state not in TERMINAL:
             return
         self.why.pop(job.id, None)
         if job.state is JobState.DONE:
-            self.forecast.served(job.id, self._clock())
+            self.promises.forecast.served(job.id, self._clock())
             # What its steps have taught is what the next plan reckons with.
             self._known.clear()
             self._paces = self.calibration.paces
         else:
-            self.forecast.gave_up(job.id)
+            self.promises.forecast.gave_up(job.id)
 
     def measures(self) -> Mapping[Tag, float]:
         """Return what alarms watch of what was learned: by how many percent the lift is slower than it was built."""
         if self.calibration.accuracy(Primitive.LIFT).samples < KNOWN:
             return {}
         return {Tag("LIFT_SLOW"): 100.0 * (self.calibration.pace(Primitive.LIFT).share - 1.0)}
-
-    @property
-    def _lift_is_slow(self) -> bool:
-        line = self._book.alarms.get(Tag("LIFT_SLOW"))
-        return line is not None and line.state in STANDING
 
     @property
     def _cycles(self) -> Cycles:
@@ -215,8 +189,7 @@ class Foresight:
             if level_block(self._bench, where) is None
         ]
         course = replace(self.course(), load_ahead=False)
-        _, _, late_s = next(self.forecast.offsets())
-        limits = replace(AHEAD, late_s=max(0.0, late_s))
+        limits = replace(AHEAD, late_s=max(0.0, self.promises.forecast.late_s(Sort(JobKind.RETRIEVE))))
         lately = Lately(crowded_s, sum(self._kept_in(room) is not None for room in self._bench.shape.rooms))
         return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits, lately)[0]
 
@@ -235,64 +208,10 @@ class Foresight:
 
     def hindrance(self, job: Job, free_bays: Collection[int]) -> str:
         """Return why nothing can be planned for a job that waits, as things are; never empty."""
-        return self._hindrances.of(job, free_bays)
-
-    def look(self, plan_now: Callable[[], Plan], free_bays: Callable[[], Collection[int]]) -> None:
-        """Promise anew, if a job, a room, or what the tower may do has changed since the last look.
-
-        Raises:
-            NotOnline: a station vanished meanwhile; the next look promises anew.
-
-        """
-        queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
-        if not queued:
-            self.promises, self.held, self._stale, self._rested_on = {}, {}, False, None
-            return
-        now = self._circumstances()
-        if not self._stale and now == self._rested_on:
-            return
-        plan_of_all = Plan() if self._hindrances.of_all() else plan_now()
-        self._promise(plan_of_all)
-        planned = {move.request for move in plan_of_all.moves}
-        self._hold([job for job in queued if job.id not in planned], free_bays())
-        self._stale, self._rested_on = False, now
-
-    def _promise(self, found: Plan) -> None:
-        """Tell each job of a plan when it will be done, and the world where that has changed much."""
-        now_s = self._clock()
-        ends_s = {move.request: move.end_s for move in found.moves}
-        in_service = frozenset(room for room in self._bench.shape.rooms if self._serves(room))
-        limits = frozenset(
-            Limit(said(key), over(key)) for key in self._book.restrictions if key[0] is not Restricted.ROOM
-        )
-        if self._lift_is_slow:
-            limits |= {SLOW}
-        self.promises = self.forecast.tell(now_s, ends_s, in_service, limits)
-        for number, eta in self.promises.items():
-            if eta.because or number in self.held:
-                because = eta.because or "something can be done for it again"
-                self._tell(number, eta.p50_s - now_s, eta.p90_s - now_s, because)
-
-    def _hold(self, unplanned: Sequence[Job], free_bays: Collection[int]) -> None:
-        """Say of each job that waits and was not planned why not, and tell the world once."""
-        held = {job.id: self._hindrances.of(job, free_bays) for job in unplanned}
-        for number, why in held.items():
-            if self.held.get(number) != why:
-                self._tell(number, None, None, why)
-        self.held = held
-
-    def _tell(self, number: int, p50_s: float | None, p90_s: float | None, because: str) -> None:
-        when = {"p50_s": p50_s and round(p50_s, 1), "p90_s": p90_s and round(p90_s, 1)}
-        car = self._book.jobs[number].car
-        self._board.tell({"event": "promise", "job": number, "car": car, **when, "because": because})
+        return self.hindrances.of(job, free_bays)
 
     def _serves(self, room: int) -> bool:
         return self._room(room) not in NEVER and room_block(self._bench, room) is None
-
-    def _circumstances(self) -> _Circumstances:
-        away = tuple(name for name, station in self._bench.tower.stations.items() if not station.online)
-        places = tuple(place.status for place in self._book.places.values())
-        return _Circumstances(away, self._book.mode, tuple(self._book.restrictions), places, self._lift_is_slow)
 
     def _requests(self) -> list[Request]:
         queued = [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]

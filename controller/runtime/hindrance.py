@@ -24,15 +24,17 @@ class Hindrances:
         self._bench = bench
         self._book = book
         self._room = room
+        self.unit_stands: Callable[[], str] = str
+        """Tells why the unit takes up no job; empty: it executes."""
 
     def of_all(self) -> str:
-        """Return why nothing is moved for anybody; empty: the tower moves cars, as far as its unit lets it."""
+        """Return why nothing is moved for anybody; empty: the tower moves cars."""
         away = [name for name, station in self._bench.tower.stations.items() if not station.online]
         if away:
             return f"station {away[0]} is {readings.standing(self._bench.tower.stations[away[0]]).lower()}"
         if self._book.mode is not UnitMode.PRODUCTION:
             return f"the tower is in mode {self._book.mode.value.lower()}"
-        return ""
+        return self.unit_stands()
 
     def of(self, job: Job, free_bays: Collection[int]) -> str:
         """Return why nothing was planned for a job that waits; never empty."""

@@ -70,4 +70,4 @@ class JobQueue:
             NotOnline: a station vanished meanwhile.
 
         """
-        self._foresight.look(self.plan, self.free_bays)
+        self._foresight.promises.look(self.plan, self.free_bays)

@@ -28,16 +28,18 @@ def in_full(job: Job, measured: Measured | None) -> Picture:
     }
 
 
-def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float, stands_s: float = 0.0) -> Picture:
+def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float, stands_s: float = 0.0, held: str = "") -> Picture:
     """Return the job that has the carriage: ``elapsed_s`` into its step, at wall time ``now``.
 
-    ``stands_s``: how long it will still stand before its room.
+    ``stands_s``: how long it will still stand before its room; ``held``: why nobody knows when it will be done.
     """
     bound_s = step_bound_s(bench, job)
+    left_s = max(0.0, bound_s - elapsed_s) + stands_s + rest_s(bench, job)
     return {
         **_move(job),
         "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
-        "eta_s": round(max(0.0, bound_s - elapsed_s) + stands_s + rest_s(bench, job), 1),
+        "eta_s": None if held else round(left_s, 1),
+        "held": held,
         "ahead": job.ahead,
         "stands_s": round(stands_s, 1),
         "started_s_ago": None if job.started_at is None else round(now - job.started_at, 1),

@@ -7,7 +7,7 @@ from controller.activities.context import Bench
 from controller.domain.book import Book
 from controller.domain.dispatch.calibration import Primitive
 from controller.domain.dispatch.eta import Eta
-from controller.domain.dispatch.scene import Move
+from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.jobs import Job, JobState
 from controller.runtime import job_views
 from controller.runtime.foresight import LIMITS
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) -> Picture:
     """Return the plan: ``clock_s`` is the loop's time, ``now`` wall time in seconds since the epoch.
 
-    All times are seconds from now.
+    All times are seconds from now. While the tower stands nothing is planned: nobody knows from when on times count.
     """
-    foresight, working, plan = jobs.foresight, jobs.working, jobs.queue.plan()
+    foresight, working = jobs.foresight, jobs.working
+    plan = Plan() if foresight.promises.stands else jobs.queue.plan()
     # As they come, not as planned: a person may ask between a change and the next look.
     cars = {job.id: job.car for job in book.open_jobs()}
     planned = {move.request for move in plan.moves}
     waiting = [job for job in book.open_jobs() if job.state is JobState.QUEUED and job.id not in planned]
-    kept = foresight.forecast.kept
+    kept = foresight.promises.forecast.kept
     return {
         "at_hand": None if working is None else _at_hand(bench, jobs, working, now),
-        "moves": [_move(move, cars, foresight.promises.get(move.request), clock_s) for move in plan.moves],
+        "moves": [_move(move, cars, foresight.promises.etas.get(move.request), clock_s) for move in plan.moves],
         "unplanned": [
             {**job_views.in_queue(job, position), "held": jobs.queue.hindrance(job)}
             for position, job in enumerate(waiting, start=1)
@@ -60,7 +61,8 @@ def promised(eta: Eta | None, clock_s: float) -> Picture | None:
 
 
 def _at_hand(bench: Bench, jobs: "Jobs", job: Job, now: float) -> Picture:
-    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.queue.stands_s())
+    held = jobs.foresight.promises.stands
+    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.queue.stands_s(), held)
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
 
 

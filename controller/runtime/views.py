@@ -146,12 +146,14 @@ class Views:
 
     def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
         elapsed_s, stands_s = control.jobs.step_elapsed_s(), control.jobs.queue.stands_s()
-        return job_views.at_hand(self._bench, job, elapsed_s, self._now(), stands_s)
+        held = control.jobs.foresight.promises.stands
+        return job_views.at_hand(self._bench, job, elapsed_s, self._now(), stands_s, held)
 
     def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
-        eta = control.jobs.foresight.promises.get(job.id) if job.state is JobState.QUEUED else None
+        promises = control.jobs.foresight.promises
+        eta = promises.etas.get(job.id) if job.state is JobState.QUEUED else None
         promise = plan_views.promised(eta, asyncio.get_running_loop().time())
-        held = control.jobs.foresight.held.get(job.id, "") if job.state is JobState.QUEUED else ""
+        held = promises.held.get(job.id, "") if job.state is JobState.QUEUED else promises.stands
         return {**job_views.in_queue(job, position), "promise": promise, "held": held}
 
     def _tower(self) -> dict[str, object]:

@@ -39,7 +39,7 @@ class _Kept(World):
         super().note(*args, **kwargs)  # type: ignore[arg-type]
         if self.daemon is None:
             return
-        self.kept = self.daemon.control.jobs.foresight.forecast.kept
+        self.kept = self.daemon.control.jobs.foresight.promises.forecast.kept
         if self.now <= LEARNING_S:
             self.learning = self.kept
 

@@ -1,34 +1,47 @@
 """When a waiting customer will be served: a middle estimate, one that nine in ten keep, and how well both were kept.
 
-The plan gives one instant. How far life is off it hangs on how many moves are ahead: each brings a customer's dwell
-and a machine's hiccup. So for each number of moves ahead two offsets are tracked, the median of what came of such
-promises and the ninth decile, by stochastic approximation of a quantile (Robbins & Monro 1951; as adaptive conformal
-inference, Gibbs & Candes 2021, whose coverage comes right in the long run whatever the errors are like).
+The plan gives one instant. How far life is off it hangs on what is moved, on how far whoever brings a car is, and on
+how many moves are ahead: each brings a customer's dwell and a machine's hiccup. So each such sort has offsets of its
+own, learned from what came of its promises (`off_plan`). What a standing tower made void teaches nothing.
 
-Times in seconds on one clock; offsets are seconds behind the planned instant, negative ones before it.
+Times in seconds on one clock.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-MIDDLE, LATE = 0.5, 0.9
-"""The two quantiles that are told."""
+from controller.domain.dispatch.off_plan import Correction, OffPlan
+from controller.domain.jobs import JobKind
+from controller.domain.rooms import RoomState
 
 MOST_AHEAD: Final = 6
-"""Promises with more moves ahead than this are kept in one class."""
+"""Promises with more moves ahead than this are kept in one sort."""
 
 FIRST_SPREAD_S: Final = 20.0
 """How far the ninth decile lies behind the plan for each move ahead, until a tower has learned its own."""
 
-STEP, FIRST_STEP = 0.08, 0.6
-"""How far one kept or broken promise moves an offset, as a share of the spread: in the long run, and the first one."""
-
-LEARNED: Final = 5.0
-"""Promises of a class after which a step is half the first."""
-
 NEWS_S: Final = 20.0
 """A change of the middle estimate that a customer is told of, with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is planned for one waiting request."""
+
+    done_s: float
+    kind: JobKind
+    room: RoomState | None = None
+    """The state of the room that its car comes from; None: it comes from a bay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Promises that are off the plan alike."""
+
+    kind: JobKind
+    room: RoomState | None = None
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,66 +94,85 @@ class Kept:
         return self.error_sum_s / self.promises if self.promises else 0.0
 
 
+@dataclass(slots=True)
+class _Open:
+    """What is to be judged of a request once it is served."""
+
+    first: Eta
+    told: dict[Sort, tuple[float, float]] = field(default_factory=dict)
+    """By sort: the planned instant and the late time when it was first told as one of these."""
+
+
 class Forecast:
     """Tells when each waiting request will be served, and learns from what came of it."""
 
     def __init__(self) -> None:
-        self._offsets = {ahead: {MIDDLE: 0.0, LATE: FIRST_SPREAD_S * (ahead + 1)} for ahead in range(MOST_AHEAD + 1)}
-        self._learned = dict.fromkeys(self._offsets, 0)
+        self._shared = Correction()
+        self._sorts: dict[Sort, OffPlan] = {}
         self._told: dict[int, Eta] = {}
         self._outlooks: dict[int, Outlook] = {}
-        self._open: dict[int, dict[int, float]] = {}
-        """By request and class: the planned instant when it was first told in that class."""
-        self._first: dict[int, Eta] = {}
+        self._open: dict[int, _Open] = {}
         self.kept = Kept()
 
     def tell(
         self,
         now_s: float,
-        planned_s: Mapping[int, float],
+        planned: Mapping[int, Planned],
         rooms: frozenset[int],
         limits: frozenset[Limit] = frozenset(),
     ) -> dict[int, Eta]:
-        """Return the estimate of each request of a plan, whose served instants come in the order of its moves."""
+        """Return the estimate of each request of a plan, which come in the order of its moves."""
         told: dict[int, Eta] = {}
         ahead: tuple[int, ...] = ()
-        for request, served_s in planned_s.items():
-            told[request] = self._tell(now_s, request, served_s, Outlook(ahead, rooms, limits))
+        for request, each in planned.items():
+            told[request] = self._tell(now_s, request, each, Outlook(ahead, rooms, limits))
             ahead = (*ahead, request)
         return told
 
     def served(self, request: int, at_s: float) -> None:
         """Learn that a request was served."""
-        first = self._first.pop(request, None)
-        if first is not None:
-            kept, error_s = self.kept, abs(at_s - first.p50_s)
-            within = kept.within_p90 + (at_s <= first.p90_s)
-            self.kept = replace(
-                kept, promises=kept.promises + 1, within_p90=within, error_sum_s=kept.error_sum_s + error_s
-            )
-        for ahead, planned_s in self._open.pop(request, {}).items():
-            self._learn(ahead, at_s - planned_s)
-        self._forget(request)
+        judged = self._open.get(request)
+        if judged is not None:
+            self._judge(judged, at_s)
+        self.gave_up(request)
 
     def gave_up(self, request: int) -> None:
         """Forget a request that was cancelled: nothing is learned from it."""
-        self._first.pop(request, None)
         self._open.pop(request, None)
-        self._forget(request)
+        self._told.pop(request, None)
+        self._outlooks.pop(request, None)
 
-    def offsets(self) -> Iterator[tuple[int, float, float]]:
-        """Yield moves ahead, and the offsets of the middle and of the late estimate in seconds."""
-        for ahead, offsets in self._offsets.items():
-            yield ahead, offsets[MIDDLE], offsets[LATE]
+    def stood(self, limit: Limit) -> None:
+        """Take note that the tower stands: every promise is void, and what is told next is another because of it."""
+        self._open.clear()
+        for request, outlook in self._outlooks.items():
+            self._outlooks[request] = replace(outlook, limits=outlook.limits | {limit})
 
-    def _tell(self, now_s: float, request: int, served_s: float, outlook: Outlook) -> Eta:
-        ahead = min(len(outlook.ahead), MOST_AHEAD)
-        offsets = self._offsets[ahead]
-        p50_s = max(now_s, served_s + offsets[MIDDLE])
-        eta = Eta(request, len(outlook.ahead), p50_s, max(p50_s, served_s + offsets[LATE]))
-        self._open.setdefault(request, {}).setdefault(ahead, served_s)
-        self._first.setdefault(request, eta)
+    def late_s(self, sort: Sort) -> float:
+        """Return how many seconds behind the planned instant the late time of a sort lies."""
+        return self._of(sort).late_s
+
+    def _of(self, sort: Sort) -> OffPlan:
+        if sort not in self._sorts:
+            self._sorts[sort] = OffPlan(FIRST_SPREAD_S * (sort.ahead + 1), self._shared)
+        return self._sorts[sort]
+
+    def _tell(self, now_s: float, request: int, planned: Planned, outlook: Outlook) -> Eta:
+        sort = Sort(planned.kind, planned.room, min(len(outlook.ahead), MOST_AHEAD))
+        off = self._of(sort)
+        p50_s = max(now_s, planned.done_s + off.middle_s)
+        eta = Eta(request, len(outlook.ahead), p50_s, max(p50_s, planned.done_s + off.late_s))
+        judged = self._open.setdefault(request, _Open(eta))
+        judged.told.setdefault(sort, (planned.done_s, eta.p90_s))
         return self._with_reason(eta, outlook)
+
+    def _judge(self, judged: _Open, at_s: float) -> None:
+        first, kept = judged.first, self.kept
+        within = at_s <= first.p90_s
+        error_sum_s = kept.error_sum_s + abs(at_s - first.p50_s)
+        self.kept = Kept(kept.promises + 1, kept.within_p90 + within, error_sum_s)
+        for number, (sort, (planned_s, late_s)) in enumerate(judged.told.items()):
+            self._of(sort).learn(at_s - planned_s, kept=at_s <= late_s, first=number == 0)
 
     def _with_reason(self, eta: Eta, outlook: Outlook) -> Eta:
         """Add why an estimate is another than the one told last, if it is; a small change is told without a word."""
@@ -155,18 +187,6 @@ class Forecast:
         self._told[eta.request], self._outlooks[eta.request] = eta, outlook
         return eta
 
-    def _learn(self, ahead: int, off_s: float) -> None:
-        offsets = self._offsets[ahead]
-        self._learned[ahead] += 1
-        step = max(STEP, FIRST_STEP / (1 + self._learned[ahead] / LEARNED))
-        step_s = step * max(offsets[LATE] - offsets[MIDDLE], FIRST_SPREAD_S / 4)
-        for quantile, offset_s in offsets.items():
-            offsets[quantile] += step_s * (quantile if off_s > offset_s else quantile - 1)
-
-    def _forget(self, request: int) -> None:
-        self._told.pop(request, None)
-        self._outlooks.pop(request, None)
-
 
 def why_changed(before: Outlook, after: Outlook, later_s: float) -> str:
     """Return in words why an estimate moved by ``later_s`` seconds (negative: it comes sooner)."""
@@ -176,7 +196,7 @@ def why_changed(before: Outlook, after: Outlook, later_s: float) -> str:
     if found := after.rooms - before.rooms:
         reasons.append(f"{_rooms(found)} in service again")
     reasons += sorted(limit.said for limit in after.limits - before.limits)
-    reasons += sorted(limit.over for limit in before.limits - after.limits)
+    reasons += sorted({limit.over for limit in before.limits - after.limits})
     come = [request for request in after.ahead if request not in before.ahead]
     gone = [request for request in before.ahead if request not in after.ahead]
     if come and later_s > 0:

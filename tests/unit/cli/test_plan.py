@@ -38,7 +38,7 @@ def test_an_idle_tower_has_nothing_to_explain() -> None:
 
 def hand(**changes: object) -> dict[str, Any]:
     job = {"id": 6, "kind": "STORE", "car": "N1", "source": 101, "target": 203, "ahead": False, "stands_s": 0.0}
-    return {**job, "eta_s": 40.6, "why": "first in turn", **changes}
+    return {**job, "eta_s": 40.6, "held": "", "why": "first in turn", **changes}
 
 
 def test_each_job_has_its_turn_its_times_and_its_reason() -> None:
@@ -48,6 +48,11 @@ def test_each_job_has_its_turn_its_times_and_its_reason() -> None:
         "  1  job 8 RETRIEVE C305 from bay 305 to room 2 (104), begins in 41 s, done in 2 min, at the latest 2 min",
         "     overtakes 7: its room is in use for 62 s",
     ]
+
+
+def test_a_tower_that_stands_knows_no_time_for_the_job_at_hand() -> None:
+    [line, _] = plan_lines({**IDLE, "at_hand": hand(eta_s=None, held="the tower is held")})
+    assert line == "now  job 6 STORE N1 from room 1 (101) to bay 203, nobody knows when: the tower is held"
 
 
 def test_a_car_that_waits_aboard_says_so_and_also_that_it_goes_back() -> None:
