@@ -123,6 +123,9 @@ class Admission:
 
         """
         if job.kind is JobKind.STORE:
+            where = self._book.where(job.car)
+            if where in self._bench.shape.bays:
+                raise Refusal("CAR_ALREADY_INSIDE", f"car {job.car} stands in bay {where}")
             return job
         if job.kind is JobKind.RELOCATE and job.target is not None and self._book.where(job.car) != job.target:
             self._usable(job.target)

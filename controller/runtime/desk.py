@@ -41,7 +41,7 @@ from controller.domain.events import (
     Store,
     UnitCommand,
 )
-from controller.domain.jobs import Job, JobEvent
+from controller.domain.jobs import Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
@@ -145,7 +145,7 @@ class Desk:
             case FreePlace():
                 return await self._believe(request, PlaceSet(self._locked.free(request)))
             case ConfirmPlace() | AuditPlace():
-                return await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
+                return await self._look(request)
             case BlockLevel() | FreeLevel() | RoomOut() | RoomIn() | SetGenerator():
                 return await self._restrict(request)
             case SensorOut() | SensorIn():
@@ -248,6 +248,14 @@ class Desk:
                 case BaySeen(look):
                     answer |= {"finding": look.finding.value}
                     self._control.audit.tell(look)
+        return answer
+
+    async def _look(self, request: ConfirmPlace | AuditPlace) -> Answer:
+        """Believe what somebody has seen in a bay; a driver who is awaited with the car that stands there is told."""
+        answer = await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
+        for job in self._ledger.book.open_jobs():
+            if job.kind is JobKind.STORE and job.state is JobState.QUEUED:
+                await self._judge_again(job)
         return answer
 
     async def _restrict(self, request: Wish) -> Answer:

@@ -7,11 +7,12 @@ from controller.activities.context import Bench
 from controller.activities.readings import SEEN
 from controller.activities.recovery import CUT
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import ImportInventory
-from controller.domain.jobs import JobKind, JobState
+from controller.domain.events import ImportInventory, StockedCar
+from controller.domain.jobs import JobState
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
+from controller.runtime.awaited import require_not_awaited
 from hal.readings import Loaded
 
 
@@ -57,17 +58,17 @@ class Imported:
                 raise Refusal("PLACE_TWICE", f"bay {line.place} is named twice")
             if line.id in stated.values():
                 raise Refusal("CAR_TWICE", f"car {line.id} is named twice")
-            self._not_elsewhere(line.id)
+            self._not_elsewhere(line)
             stated[line.place] = line.id
         return stated
 
-    def _not_elsewhere(self, car: str) -> None:
+    def _not_elsewhere(self, line: StockedCar) -> None:
         """Refuse to believe a car in a bay that stands in a room, or is about to be stored through one."""
-        where, job = self._book.where(car), self._book.job_of_car(car)
+        where = self._book.where(line.id)
         if where in self._bench.shape.rooms:
-            raise Refusal("CAR_IN_A_ROOM", f"car {car} stands in room {where}: state it when that has been cleared")
-        if job is not None and job.kind is JobKind.STORE:
-            raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
+            raise Refusal("CAR_IN_A_ROOM", f"car {line.id} stands in room {where}: state it when that has been cleared")
+        sight = readings.presence(self._bench, line.place)
+        require_not_awaited(self._book, line.id, self._book.places[line.place], sight)
 
     def _carriage(self) -> list[Record]:
         sight = self._bench.tower.shuttle.loaded

@@ -10,10 +10,10 @@ from controller.activities.readings import SEEN
 from controller.activities.restricted import level_block
 from controller.domain.book import Book
 from controller.domain.events import AuditPlace, BlockPlace, ConfirmPlace, FreePlace
-from controller.domain.jobs import JobKind
 from controller.domain.places import Car, Place, PlaceStatus
 from controller.domain.records import CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
+from controller.runtime.awaited import require_not_awaited
 from hal.readings import Loaded
 
 
@@ -89,14 +89,13 @@ class LockedPlaces:
 
     def _require_believable(self, place: Place, car: str | None) -> None:
         """See that a car may stand in a bay, by the book and by the sensors; None: that nothing does."""
+        sight = readings.presence_by_all(self._bench, place.number)
         if car is not None:
-            elsewhere, job = self._book.where(car), self._book.job_of_car(car)
+            elsewhere = self._book.where(car)
             if elsewhere not in (None, place.number):
                 text = f"car {car} is believed at place {elsewhere}: say first what stands there"
                 raise Refusal("CAR_ELSEWHERE", text)
-            if elsewhere is None and job is not None and job.kind is JobKind.STORE:
-                raise Refusal("CAR_AWAITED", f"car {car} is awaited at room {job.room}: cancel job {job.id} first")
-        sight = readings.presence_by_all(self._bench, place.number)
+            require_not_awaited(self._book, car, place, sight)
         if sight is not (Loaded.NO if car is None else Loaded.YES):
             raise Refusal("SENSORS_DISAGREE", f"stated {car or 'empty'}, the sensors show {SEEN[sight]}")
 
