@@ -21,7 +21,7 @@ from controller.domain.dispatch import priority
 from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.course import Course
-from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.cycles import Cycles, Paces, rough
 from controller.domain.dispatch.eta import Sort
 from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
@@ -48,6 +48,16 @@ KNOWN: Final = 6
 
 _TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
 _EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned of machine and customers, in coarse steps: equal as long as nothing much has changed."""
+
+    paces: Paces
+    served_s: float
+    in_turn: bool
+    """Whether lift and turntable move one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,15 @@ class Foresight:
     def course(self) -> Course:
         """Return the model of time, as this machine and its customers have taught it."""
         return Course(self._cycles, self._turnover.served_s, LIMITS.load_ahead)
+
+    def learned(self) -> Learned:
+        """Return what was learned so far."""
+        return Learned(self._paces.rough, rough(self._turnover.served_s), self._bench.axes == 1)
+
+    def course_of(self, learned: Learned) -> Course:
+        """Return the model of time of a machine and customers that are like that."""
+        machine = self._bench.motion
+        return Course(Cycles(machine, self._bench.shape, learned.paces), learned.served_s, LIMITS.load_ahead)
 
     def _where(self, car: str) -> int:
         place = self._book.where(car)

@@ -1,12 +1,15 @@
 """Slots that are offered to bookings: how many pick-ups each may hold here, and how many it holds.
 
-What a slot may hold is reckoned once for each set of rooms in service, when somebody asks for it first: in pieces
-between which everything else goes on, since all of it takes up to a second of the processor.
+What a slot may hold hangs on the rooms in service and on what machine and customers have taught so far, in coarse
+steps, and on nothing else: not on when somebody asked first. Whoever asks when it is not known for these waits until it
+is reckoned, in pieces between which everything else goes on. Where a slot may hold fewer than were given appointments
+in it, they keep them: it takes no more.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,7 +20,7 @@ from controller.domain.dispatch.slot_capacity import Capacity, reckoned, with_ot
 from controller.domain.jobs import JobKind
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
-from controller.runtime.foresight import Foresight
+from controller.runtime.foresight import Foresight, Learned
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.runner import Runner
 from controller.runtime.signals import ActivityEnded
@@ -29,11 +32,22 @@ SHOWN: Final = 96
 """So many slots are told of at most: a day."""
 
 PIECE, PAUSE_S = 40, 0.001
-"""After so many customers, about two milliseconds, the reckoning lets others go on for a moment. Whoever asks first
-what a slot holds waits a few seconds at most, also at a fast tower."""
+"""After so many customers, one or two milliseconds, the reckoning lets others go on for a moment. Who has to wait for
+it waits about a second at most, also at a fast tower."""
+
+REMEMBERED: Final = 32
+"""So many capacities are kept, for as many states of rooms and of what was learned."""
 
 Act = Callable[[], Awaitable[Answer]]
 Rooms = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a capacity hangs on."""
+
+    rooms: Rooms
+    learned: Learned
 
 
 class Slots:
@@ -54,7 +68,8 @@ class Slots:
         self._foresight = foresight
         self._now = now
         self._runner = Runner("slots", post)
-        self._known: dict[Rooms, Capacity] = {}
+        self._known: dict[_Basis, Capacity] = {}
+        self._newest: dict[Rooms, Capacity] = {}
         self._waiting: list[tuple[Act, Later]] = []
 
     async def once_known(self, act: Act) -> Answer | Later:
@@ -82,10 +97,11 @@ class Slots:
             return
         if signal.error is None:
             assert isinstance(signal.result, tuple)
-            rooms, found = signal.result
-            self._known[rooms] = found
-            if not self._is_known():
-                # Other rooms are in service by now.
+            basis, found = signal.result
+            self._keep(basis, found)
+            rooms = self._in_service()
+            if rooms and rooms not in self._newest:
+                # Other rooms are in service by now. What was learned meanwhile is for whoever asks next.
                 self._reckon()
                 return
         waiting, self._waiting = self._waiting, []
@@ -152,11 +168,22 @@ class Slots:
         return self._book.where(car) not in self._bench.shape.bays or self._book.job_of_car(car) is not None
 
     def _is_known(self) -> bool:
-        rooms = self._in_service()
-        return not rooms or rooms in self._known
+        basis = self._basis()
+        return not basis.rooms or basis in self._known
 
     def _capacity(self) -> Capacity:
-        return self._known.get(self._in_service(), Capacity(0, 0.0, 0.0, 1.0))
+        """Return what a slot may hold: as things are, or as they were when it was reckoned last."""
+        basis = self._basis()
+        last = self._newest.get(basis.rooms, Capacity(0, 0.0, 0.0, 1.0))
+        return self._known.get(basis, last)
+
+    def _keep(self, basis: _Basis, found: Capacity) -> None:
+        self._newest[basis.rooms] = self._known[basis] = found
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+    def _basis(self) -> _Basis:
+        return _Basis(self._in_service(), self._foresight.learned())
 
     def _in_service(self) -> Rooms:
         """Return the rooms that customers of the next days may count on: one that is blocked is put right."""
@@ -164,22 +191,20 @@ class Slots:
 
     def _reckon(self) -> None:
         if not self._runner.busy:
-            self._runner.start(self._reckoned(self._in_service()))
+            self._runner.start(self._reckoned(self._basis()))
 
-    async def _reckoned(self, rooms: Rooms) -> tuple[Rooms, Capacity]:
+    async def _reckoned(self, basis: _Basis) -> tuple[_Basis, Capacity]:
         """Reckon what a slot may hold: with a car in every other bay, whatever stands there now."""
-        bays = self._bench.shape.bays
+        bays, rooms, course = self._bench.shape.bays, basis.rooms, self._foresight.course_of(basis.learned)
         opening = State(rooms[0], 0.0, dict.fromkeys(rooms, 0.0), frozenset(bays[1::2]))
-        pieces = reckoned(
-            self._foresight.course(), opening, bays[::2], lambda booked: with_others(float(SLOT_S), booked)
-        )
+        pieces = reckoned(course, opening, bays[::2], lambda booked: with_others(float(SLOT_S), booked))
         while True:
             for _ in range(PIECE):
                 try:
                     next(pieces)
                 except StopIteration as end:
                     found: Capacity = end.value
-                    return rooms, found
+                    return basis, found
             await asyncio.sleep(PAUSE_S)
 
 

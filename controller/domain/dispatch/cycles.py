@@ -9,6 +9,7 @@ Units: seconds. Places by number. Sources: FEM 9.860 (sequential motions add, si
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log
 from typing import Final
 
 from controller.domain.travel import FULL_TURN_MDEG, Kinematics, Places, Pose, shorter_way_mdeg
@@ -34,6 +35,20 @@ class Pace:
         """Return the time of a primitive with this bound; one that has nothing to do takes none."""
         return bound_s * self.share + self.each_s if bound_s > 0 else 0.0
 
+    @property
+    def rough(self) -> "Pace":
+        """This in coarse steps: the share in twentieths, the seconds in fifths."""
+        return Pace(max(1, round(self.share * 20)) / 20, round(self.each_s * 5) / 5)
+
+
+ROUGH: Final = 1.1
+"""A step of what is known roughly, as a factor: well within what customers differ by."""
+
+
+def rough(value: float) -> float:
+    """Return the nearest power of `ROUGH`: equal for values that are about the same. Below 0.01 it is 0."""
+    return 0.0 if value < 0.01 else float(ROUGH ** round(log(value, ROUGH)))
+
 
 @dataclass(frozen=True, slots=True)
 class Paces:
@@ -45,6 +60,12 @@ class Paces:
     latch: Pace = Pace()
     lift: Pace | None = None
     """Of a travel that hangs on the lift; None: as any travel."""
+
+    @property
+    def rough(self) -> "Paces":
+        """These in coarse steps: equal for machines that are about the same."""
+        lift = None if self.lift is None else self.lift.rough
+        return Paces(self.travel.rough, self.exchange.rough, self.door.rough, self.latch.rough, lift)
 
 
 class Ways(dict[int, float]):

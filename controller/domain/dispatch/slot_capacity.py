@@ -7,6 +7,7 @@ shortens the mean, and leaves a promise that was given room to breathe.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from random import Random
 from typing import Final
 
@@ -97,20 +98,34 @@ def reckoned(
     """
     if not cars or not opening.vacant_s or per_slot(1).slot_s <= 0:
         raise ValueError("a slot needs a car, a room in service and a length above 0 s")
-    best = Capacity(0, 0.0, 0.0, 1.0)
-    for booked in range(1, MOST + 1):
-        waits = list[float]()
-        for wait_s in _waits(course, opening, cars, per_slot(booked)):
-            if wait_s is not None:
-                waits.append(wait_s)
-            yield
-        waits.sort()
-        p99_s = quantile(waits, PROMISED_SHARE)
-        if p99_s > PROMISE_S:
-            break
-        within = sum(wait_s <= AIM_S for wait_s in waits) / len(waits)
-        best = Capacity(booked, quantile(waits, 0.5), p99_s, within)
+    best, beyond = Capacity(0, 0.0, 0.0, 1.0), MOST + 1
+    while beyond - best.booked > 1:
+        booked = (best.booked + beyond) // 2
+        waits = yield from _kept(course, opening, cars, per_slot(booked))
+        if waits is None:
+            beyond = booked
+        else:
+            within = sum(wait_s <= AIM_S for wait_s in waits) / len(waits)
+            best = Capacity(booked, quantile(waits, 0.5), quantile(waits, PROMISED_SHARE), within)
     return best
+
+
+def _kept(
+    course: Course, opening: State, cars: Sequence[int], traffic: Traffic
+) -> Generator[None, None, list[float] | None]:
+    """Return the ascending waits of a traffic, or None as soon as more wait too long than the promise bears with."""
+    turns = _turns(course, traffic)
+    fetching = sum(not returns for _, returns in turns)
+    may_be_late = fetching - ceil(PROMISED_SHARE * fetching)
+    waits = list[float]()
+    for wait_s in _waits(course, opening, cars, traffic, turns):
+        if wait_s is not None:
+            waits.append(wait_s)
+            may_be_late -= wait_s > PROMISE_S
+            if may_be_late < 0:
+                return None
+        yield
+    return sorted(waits)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
@@ -124,14 +139,22 @@ def waits_s(course: Course, opening: State, cars: Sequence[int], traffic: Traffi
 
     The same traffic gives the same waits: who comes when, and for which car, is drawn with a fixed seed.
     """
-    return [wait_s for wait_s in _waits(course, opening, cars, traffic) if wait_s is not None]
+    waits = _waits(course, opening, cars, traffic, _turns(course, traffic))
+    return [wait_s for wait_s in waits if wait_s is not None]
 
 
-def _waits(course: Course, opening: State, cars: Sequence[int], traffic: Traffic) -> Iterator[float | None]:
-    """Yield for each customer in turn how long they wait, None for one who brings a car."""
-    rng, state = Random(f"{traffic}"), opening
+def _turns(course: Course, traffic: Traffic) -> list[tuple[float, bool]]:
+    """Return when each customer is served at the earliest and whether they bring a car, in turn."""
     # Who brings a car drives in and leaves first: as long as a room is in use for somebody who gets one.
-    turns = sorted((at_s + course.served_s * returns, returns) for at_s, returns in _arrivals(traffic, rng))
+    arrivals = _arrivals(traffic, Random(f"{traffic}"))
+    return sorted((at_s + course.served_s * returns, returns) for at_s, returns in arrivals)
+
+
+def _waits(
+    course: Course, opening: State, cars: Sequence[int], traffic: Traffic, turns: Sequence[tuple[float, bool]]
+) -> Iterator[float | None]:
+    """Yield for each customer in turn how long they wait, None for one who brings a car."""
+    rng, state = Random(f"cars of {traffic}"), opening
     for number, (at_s, returns) in enumerate(turns):
         if returns:
             state = _store(course, state, number, at_s)
