@@ -109,8 +109,10 @@ class Stepper:
         last = math.floor(now / self._scan_s + _GRID_SLACK)
         if last <= self._index:
             return
-        while (index := self._due_index()) is not None and index <= last:
-            self._scan(index)
+        dues = self._dues()
+        while (index := self._index_of(dues)) is not None and index <= last:
+            self._scan(index, dues)
+            dues = self._dues()
         if last > self._index:
             self._index = last
             self.plant.sense(self.now)
@@ -119,7 +121,7 @@ class Stepper:
 
     def next_due(self) -> float | None:
         """Return the grid point of the next scan, None: nothing is due until somebody writes or acts."""
-        index = self._due_index()
+        index = self._index_of(self._dues())
         return None if index is None else index * self._scan_s
 
     def kick(self) -> None:
@@ -171,13 +173,13 @@ class Stepper:
             # In a context of its own: whoever kicks may be another process of a rehearsal, and be frozen.
             self._timer = self._running.get_loop().call_at(due, self._tick, context=self._context)
 
-    def _scan(self, index: int) -> None:
+    def _scan(self, index: int, dues: Sequence[float]) -> None:
         """Scan what is due at a grid point, and every program that the plant has news for."""
         self._index = index
         self.scans += 1
-        t = self.now
-        news = self._faithful or self._is_due(self.plant.next_event(), index)
-        due = [self._is_due(program.next_due(), index) for program in self.programs]
+        t, reached_s = self.now, (index + _GRID_SLACK) * self._scan_s
+        happens, *due = [due_s <= reached_s for due_s in dues]
+        news = self._faithful or happens
         if not news and self._only_hear(t, due):
             return
         self.plant.sense(t)
@@ -201,23 +203,17 @@ class Stepper:
         heard = [program.hear(t) for program in hearing]
         return not any(heard)
 
-    def _due_index(self) -> int | None:
-        following = self._index + 1
-        if self._faithful:
+    def _dues(self) -> list[float]:
+        """Return when the plant and each program are due; infinity: never as things are."""
+        dues = [self.plant.next_event(), *[program.next_due() for program in self.programs]]
+        return [math.inf if due is None else due for due in dues]
+
+    def _index_of(self, dues: Sequence[float]) -> int | None:
+        """Return the grid point of the next scan, the first one at or after the earliest of ``dues``; None: never."""
+        following, earliest = self._index + 1, min(dues)
+        if self._faithful or earliest <= self.now:
             return following
-        earliest = self.plant.next_event()
-        for program in self.programs:
-            due = program.next_due()
-            if due is not None and (earliest is None or due < earliest):
-                earliest = due
-        return None if earliest is None else max(following, self._grid_index(earliest))
-
-    def _is_due(self, t: float | None, index: int) -> bool:
-        return t is not None and self._grid_index(t) <= index
-
-    def _grid_index(self, t: float) -> int:
-        """Return the first grid point at or after ``t``."""
-        return math.ceil(t / self._scan_s - _GRID_SLACK) if t > self.now else self._index
+        return None if earliest == math.inf else max(following, math.ceil(earliest / self._scan_s - _GRID_SLACK))
 
 
 class _SteppedUnit:

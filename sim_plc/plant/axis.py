@@ -53,7 +53,7 @@ class Axis:
         self.overspeed = False
         self.done_serial = 0
         self.next_s = math.inf
-        self.zone = spec.track.zone(position)
+        self._enter(spec.track.zone(position))
         self._request = DriveRequest()
         self._taken = 0
         self._running: int | None = None
@@ -71,11 +71,6 @@ class Axis:
         """From the start of a LEVEL until the brake is on again, or the drive is asked for something else."""
 
     @property
-    def inside(self) -> frozenset[Hashable]:
-        """Windows of the track that the axis stands in."""
-        return self.spec.track.inside(self.zone)
-
-    @property
     def held(self) -> bool:
         """At standstill with the brake on."""
         return not self.moving and (self.brake_on or self.spec.brake_s is None)
@@ -91,11 +86,6 @@ class Axis:
         return self.moving and self._drivable
 
     @property
-    def over_travel(self) -> bool:
-        """Beyond either end."""
-        return Mark.LOW_END in self.inside or Mark.HIGH_END in self.inside
-
-    @property
     def _drivable(self) -> bool:
         return self.powered and (self.spec.brake_s is None or (self._release and not self.brake_on))
 
@@ -105,9 +95,12 @@ class Axis:
 
     def command(self, t: float, *, power: bool, release: bool, request: DriveRequest) -> None:
         """Take the wires to drive and brake at ``t``."""
-        was_drivable, was_released = self._drivable, self._release
         power = power and not self.wear.tripped
-        self.powered, self._release, self._request = power, release and power, request
+        release = release and power
+        if request.serial == self._taken and (power, release) == (self.powered, self._release):
+            return
+        was_drivable, was_released = self._drivable, self._release
+        self.powered, self._release, self._request = power, release, request
         if was_drivable and self.moving and not self._drivable:
             self._halt(t)
         if self._release != was_released:
@@ -134,7 +127,7 @@ class Axis:
     def place(self, position: float) -> None:
         """Put a standing axis elsewhere by hand."""
         self._profile = profile.at_rest(position)
-        self.zone = self.spec.track.zone(position)
+        self._enter(self.spec.track.zone(position))
         self._schedule()
 
     def shift(self, way: float) -> None:
@@ -159,6 +152,13 @@ class Axis:
         inputs.at_reference = Mark.REFERENCE in self.inside
         inputs.over_travel = self.over_travel
         inputs.fault = self.wear.tripped
+
+    def _enter(self, zone: int) -> None:
+        self.zone = zone
+        self.inside: frozenset[Hashable] = self.spec.track.inside(zone)
+        """Windows of the track that the axis stands in."""
+        self.over_travel = Mark.LOW_END in self.inside or Mark.HIGH_END in self.inside
+        """Beyond either end."""
 
     def _switch_brake(self, t: float) -> None:
         if self.spec.brake_s is None:
@@ -250,7 +250,7 @@ class Axis:
 
     def _cross(self, t: float) -> None:
         before = self.over_travel
-        self.zone += self._crossing[1]
+        self._enter(self.zone + self._crossing[1])
         self._watch(t)
         if self.over_travel and not before:
             self._halt(t)
@@ -258,7 +258,7 @@ class Axis:
     def _arrive(self) -> None:
         self.moving = self.overspeed = self.creeping = False
         self._crossing = (math.inf, 0)
-        self.zone = self.spec.track.zone(self._profile.rest)
+        self._enter(self.spec.track.zone(self._profile.rest))
         if self._running is not None and self._homing and not self._stopping:
             self.wear.drift = 0.0
         if self._running is not None:

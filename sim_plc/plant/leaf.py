@@ -24,10 +24,17 @@ class Leaf:
         self._profile = profile.at_rest(0.0)
         self._bolt = Slide(spec.bolt_s, at=1.0)
         self._goal = "stand"
+        self._told: tuple[bool, ...] = ()
+        """All that it hung on when it was told something else last: nothing but time changes it since."""
         self._wires = (False, False, True)
         self._mains = True
         self._blocked = False
         self.moving = False
+        self.closed = self.locked = True
+        """Leaf at its closed end; and with the bolt home."""
+        self.opened = False
+        """Leaf at its open end."""
+        self.bolted = True
         self.obstructed = False
         self.escape = False
         """The release inside is pulled: bolt drawn and leaf pushed open by hand, whatever the wires say."""
@@ -38,26 +45,8 @@ class Leaf:
         self.jams = 0
         """How many more times it gets stuck on its way before it comes free."""
         self.next_s = math.inf
-
-    @property
-    def closed(self) -> bool:
-        """Leaf at its closed end."""
-        return not self.moving and self._profile.rest == 0
-
-    @property
-    def opened(self) -> bool:
-        """Leaf at its open end."""
-        return not self.moving and self._profile.rest == self._spec.stroke_mm
-
-    @property
-    def bolted(self) -> bool:
-        """Bolt home."""
-        return self._bolt.stands_at(1.0)
-
-    @property
-    def locked(self) -> bool:
-        """Closed with the bolt home."""
-        return self.closed and self.bolted
+        self.settled = 0
+        """How often it has settled: nothing but time changes it in between."""
 
     @property
     def by_hand(self) -> bool:
@@ -80,7 +69,11 @@ class Leaf:
 
     def command(self, t: float, wires: DoorOutputs, *, blocked: bool, mains: bool) -> None:
         """Take motor and bolt wires; ``blocked``: something stands in the plane."""
-        self._wires = (wires.open, wires.close, wires.bolt)
+        told = (wires.open, wires.close, wires.bolt, blocked, mains, self.escape, self.forced)
+        if told == self._told:
+            return
+        self._told = told
+        self._wires = told[:3]
         self._blocked, self._mains = blocked, mains
         self._settle(t)
 
@@ -99,13 +92,23 @@ class Leaf:
         inputs.obstructed = self.obstructed
 
     def _settle(self, t: float) -> None:
+        self.settled += 1
+        self._note_ends()
         self._feel()
         self._move_bolt(t)
         goal = self._wanted()
         if goal != self._goal:
-            self._goal = goal
+            self._goal, self._told = goal, ()
             self._go(t, goal)
+        self._note_ends()
         self.next_s = min(self._profile.end_s if self.moving else math.inf, self._bolt.next_s)
+
+    def _note_ends(self) -> None:
+        """Note where leaf and bolt stand, before and after something is done about it."""
+        self.closed = not self.moving and self._profile.rest == 0
+        self.opened = not self.moving and self._profile.rest == self._spec.stroke_mm
+        self.bolted = self._bolt.stands_at(1.0)
+        self.locked = self.closed and self.bolted
 
     def _feel(self) -> None:
         close = self._wires[1] and self._mains

@@ -63,7 +63,7 @@ from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
 from sim_plc.plant.terminals import Terminals
 from sim_plc.plant.troubles import Troubles
-from sim_plc.plant.truth import RoomTruth, Truth, room_of, truth_of
+from sim_plc.plant.truth import RoomTruth, Teller, Truth, room_of
 
 __all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
 
@@ -99,6 +99,7 @@ class Plant:
         self._comb_up_mm = tower.machine.shuttle.comb_stroke_mm
         self._now_s = 0.0
         self._dirty = True
+        self._teller = Teller(self._steel)
         self._terminals = Terminals(self._steel, self.tower_image, self.bay_images)
         self.troubles = Troubles(self._steel, self._happen)
         """What breaks, slips, sticks and is forced."""
@@ -151,7 +152,7 @@ class Plant:
 
     def truth(self) -> Truth:
         """Return what is really so at the last instant."""
-        return truth_of(self._steel, self._now_s)
+        return self._teller.now(self._now_s)
 
     def room(self, place: int) -> RoomTruth:
         """Return what is really so in one room at the last instant."""

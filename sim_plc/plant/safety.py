@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from typing import Final
 
 from sim_plc.image import SafetyInputs
 
@@ -22,39 +23,60 @@ class Cause(Enum):
     PERSON_IN_OPEN_ROOM = "person_in_open_room"
 
 
+_SHOWN: Final = (
+    Cause.E_STOP,
+    Cause.LIGHT_CURTAIN,
+    Cause.PERSON_IN_SHAFT,
+    Cause.OVERSPEED,
+    Cause.SLACK_ROPE,
+    Cause.OVER_TRAVEL,
+    Cause.PHASE_LOSS,
+    Cause.FIRE,
+    Cause.GATE_RELEASE,
+    Cause.PERSON_IN_OPEN_ROOM,
+)
+"""Causes whose latch is an input, in the order in which `Chain.fill` fills them."""
+
+
 class Chain:
     """Open while a cause is live or its latch stands. Starts closed."""
 
     def __init__(self) -> None:
         self.live: frozenset[Cause] = frozenset()
         self.latched: frozenset[Cause] = frozenset()
-
-    @property
-    def closed(self) -> bool:
+        self.closed = True
         """Whether anything may move."""
-        return not self.latched
+        self._show()
 
     def update(self, live: AbstractSet[Cause]) -> None:
         """Take the live causes; each new one latches."""
         if live != self.live:
             self.live = frozenset(live)
             self.latched |= self.live
+            self._show()
 
     def reset(self) -> None:
         """Drop the latches whose cause is gone."""
         self.latched = self.live
+        self._show()
 
     def fill(self, inputs: SafetyInputs) -> None:
         """Fill every input but the maintenance key: a cause shows until its latch is reset."""
-        inputs.chain_closed = self.closed
-        inputs.e_stop = Cause.E_STOP in self.live
-        inputs.e_stop_latched = Cause.E_STOP in self.latched
-        inputs.light_curtain = Cause.LIGHT_CURTAIN in self.latched
-        inputs.person_in_shaft = Cause.PERSON_IN_SHAFT in self.latched
-        inputs.overspeed = Cause.OVERSPEED in self.latched
-        inputs.slack_rope = Cause.SLACK_ROPE in self.latched
-        inputs.over_travel = Cause.OVER_TRAVEL in self.latched
-        inputs.phase_loss = Cause.PHASE_LOSS in self.latched
-        inputs.fire = Cause.FIRE in self.latched
-        inputs.gate_release = Cause.GATE_RELEASE in self.latched
-        inputs.person_in_open_room = Cause.PERSON_IN_OPEN_ROOM in self.latched
+        inputs.chain_closed, inputs.e_stop = self.closed, self._e_stop
+        (
+            inputs.e_stop_latched,
+            inputs.light_curtain,
+            inputs.person_in_shaft,
+            inputs.overspeed,
+            inputs.slack_rope,
+            inputs.over_travel,
+            inputs.phase_loss,
+            inputs.fire,
+            inputs.gate_release,
+            inputs.person_in_open_room,
+        ) = self._latches
+
+    def _show(self) -> None:
+        self.closed = not self.latched
+        self._e_stop = Cause.E_STOP in self.live
+        self._latches = tuple(cause in self.latched for cause in _SHOWN)

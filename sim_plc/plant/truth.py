@@ -1,5 +1,6 @@
 """What is really so: for oracles, side channels and pages. `dataclasses.asdict` gives plain JSON values."""
 
+import math
 from dataclasses import dataclass
 
 from sim_plc.plant.leaf import Leaf
@@ -84,14 +85,35 @@ class RoomTruth:
 
 
 def room_of(steel: Steel, place: int) -> RoomTruth:
-    """Tell the truth about one room: the part of `truth_of` that is cheap enough to be asked for again and again."""
+    """Tell the truth about one room: the part of the truth that is cheap enough to be asked for again and again."""
     room, car = steel.rooms[place], steel.yard.at.get(place)
     crossing = room.transit.car.id if room.transit else None
     return RoomTruth(room.signal, car.id if car else None, crossing, room.gate.opened)
 
 
-def truth_of(steel: Steel, t: float) -> Truth:
-    """Tell the truth at ``t``, to which the steel has been advanced."""
+class Teller:
+    """Tells the truth again and again; of a leaf that rests it tells the same as before."""
+
+    def __init__(self, steel: Steel) -> None:
+        self._steel = steel
+        self._leaves: dict[Leaf, tuple[int, LeafTruth]] = {}
+        """Of leaves that rest, what was told when they had settled so often."""
+
+    def now(self, t: float) -> Truth:
+        """Tell the truth at ``t``, to which the steel has been advanced."""
+        rooms = self._steel.rooms
+        doors = {place: self._leaf(room.door, t) for place, room in rooms.items()}
+        gates = {place: self._leaf(room.gate, t) for place, room in rooms.items()}
+        return _truth(self._steel, t, doors, gates)
+
+    def _leaf(self, leaf: Leaf, t: float) -> LeafTruth:
+        told = self._leaves.get(leaf)
+        if told is None or told[0] != leaf.settled or leaf.next_s < math.inf:
+            told = self._leaves[leaf] = leaf.settled, LeafTruth(*leaf.at(t), leaf.opened, leaf.closed, leaf.locked)
+        return told[1]
+
+
+def _truth(steel: Steel, t: float, doors: dict[int, LeafTruth], gates: dict[int, LeafTruth]) -> Truth:
     yard, rooms = steel.yard, steel.rooms
     return Truth(
         t=t,
@@ -99,8 +121,8 @@ def truth_of(steel: Steel, t: float) -> Truth:
         carriage=_carriage(steel, t),
         crossing={place: room.transit.car.id for place, room in rooms.items() if room.transit},
         outside=tuple(sorted(yard.outside)),
-        doors={place: _leaf(room.door, t) for place, room in rooms.items()},
-        gates={place: _leaf(room.gate, t) for place, room in rooms.items()},
+        doors=doors,
+        gates=gates,
         latches={place: steel.latches[place].at(t) for place in sorted(steel.loose)},
         off_marks_mm={place: room.off_marks_mm for place, room in rooms.items() if room.off_marks_mm},
         persons={place: room.persons for place, room in rooms.items()},
@@ -128,7 +150,3 @@ def _carriage(steel: Steel, t: float) -> CarriageTruth:
         arms_centred=steel.arms_centred,
         load_on_comb=Contact.RAISED in steel.comb.inside,
     )
-
-
-def _leaf(leaf: Leaf, t: float) -> LeafTruth:
-    return LeafTruth(*leaf.at(t), leaf.opened, leaf.closed, leaf.locked)

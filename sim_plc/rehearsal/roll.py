@@ -20,9 +20,15 @@ class Roll:
     def __init__(self, accuse: Accuse) -> None:
         self._accuse = accuse
         self._where: dict[str, Where] = {}
+        self._called: tuple[object, ...] = ()
+        """All that the places of cars were read from at the last call."""
 
     def call(self, truth: Truth) -> None:
         """Judge where every car is now, by where it was."""
+        called = (truth.cars, truth.crossing, truth.outside, truth.carriage.car)
+        if called == self._called:
+            return
+        self._called = called
         seen: dict[str, Where] = {}
         for car, where in _roll(truth):
             if car in seen:
