@@ -38,20 +38,28 @@ class PulsedCadence:
     """`hal.cadence.Cadence` on a fixed grid of virtual time; in a lull, points without news are skipped.
 
     Both ends count as polled then, so that the pause may be longer than either would bear. Whenever no lull can begin,
-    as while a station is not online or its wire does not carry, no point is.
+    as while a station is not online or its wire does not carry, no point is. A kick that asks for a look alone makes no
+    poll in a lull: there is nothing to be seen.
     """
 
     def __init__(
-        self, pulse: Pulse, begin_lull: BeginLull | None, period: Callable[[], float | None], number: int = 0
+        self,
+        pulse: Pulse,
+        begin_lull: BeginLull | None,
+        period: Callable[[], float | None],
+        number: int = 0,
+        *,
+        hand: Callable[[], bool] = lambda: False,
     ) -> None:
         """Take what beats, and what begins a lull; None: every poll is made.
 
         ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given. ``number`` is
-        the station's among all.
+        the station's among all. ``hand``: whether a kick may be a hand's sign of life, which a poll has to pass on.
         """
         self._pulse = pulse
         self._begin = begin_lull
         self._period = period
+        self._hand = hand
         self._offset_s = number * STAGGER_S
         self._seen = -1
         """How often the pulse had beaten when the last poll began."""
@@ -68,10 +76,10 @@ class PulsedCadence:
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
+        until_s = first_s = self._last_point(_now(), period_s, behind=1)
+        if not (self._kicked and self._hand()) and self._begin_lull(first_s, period_s):
+            until_s, self._kicked = self._last_point(_now() + LULL_S, period_s), False
         if not self._kicked:
-            until_s = first_s = self._last_point(_now(), period_s, behind=1)
-            if self._begin_lull(first_s, period_s):
-                until_s = self._last_point(_now() + LULL_S, period_s)
             try:
                 await self._sleep(until_s)
             finally:
@@ -81,6 +89,8 @@ class PulsedCadence:
 
     def kick(self) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
+        if self._end is not None and not self._hand():
+            return
         self._kicked = True
         if self._sleeping is not None:
             self._end_lull()

@@ -20,9 +20,14 @@ class Line:
         self.pulse = Pulse()
         self.polled_s: list[float] = []
         self.restless = False
+        self.hand = False
         self.left_out_until_s: list[float] = []
         self._answer_s = answer_s
-        self.cadence = PulsedCadence(self.pulse, self._begin if coalesced else None, lambda: PERIOD_S, number)
+        begin = self._begin if coalesced else None
+        self.cadence = PulsedCadence(self.pulse, begin, lambda: PERIOD_S, number, hand=self._jogs)
+
+    def _jogs(self) -> bool:
+        return self.hand
 
     def _begin(self, _now_s: float) -> EndLull | None:
         return None if self.restless else self.left_out_until_s.append
@@ -105,6 +110,50 @@ def test_behind_a_lull_the_next_poll_comes_when_it_comes_with_every_poll(
 
 def test_the_last_poll_that_counts_is_the_one_before_a_lull_ended() -> None:
     assert polled(_showed, coalesced=True).left_out_until_s[0] == pytest.approx(10.0)
+
+
+async def _looked(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.cadence.kick()
+    await asyncio.sleep(0.1)
+
+
+async def _looked_behind_a_beat(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.pulse.beat()
+    line.cadence.kick()
+    await asyncio.sleep(0.1)
+
+
+async def _looked_with_a_hand(line: Line, process: loop.Process) -> None:
+    line.hand = True
+    await _looked(line, process)
+
+
+async def _looked_in_unrest(line: Line, process: loop.Process) -> None:
+    line.restless = True
+    await _looked(line, process)
+
+
+@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_with_a_hand, _looked_in_unrest])
+def test_a_kick_makes_a_poll_at_once_where_it_may_show_or_tell_something(act: Act) -> None:
+    assert polled(act, coalesced=True).polls_from(10.05) == [10.2]
+
+
+def test_a_look_in_a_lull_makes_no_poll_and_no_later_one() -> None:
+    assert polled(_looked, coalesced=True).polls_from(0.6) == []
+    assert polled(_looked, coalesced=False).polls_from(10.05) == [10.2]
+
+
+def test_a_look_that_is_asked_for_during_a_poll_that_showed_everything_makes_no_poll() -> None:
+    async def looks(line: Line, _process: loop.Process) -> None:
+        line.pulse.beat()
+        await asyncio.sleep(0.55)
+        line.cadence.kick()
+        await asyncio.sleep(1.0)
+
+    assert polled(looks, coalesced=True, answer_s=0.1).polled_s == [0.5]
+    assert len(polled(looks, coalesced=False, answer_s=0.1).polled_s) > 2
 
 
 def test_a_lull_ends_by_itself_at_a_point_of_the_grid() -> None:
