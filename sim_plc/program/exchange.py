@@ -15,7 +15,7 @@ from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
 from sim_plc.program.positioning import CONTACT_S, Positioner, jog_sign, jog_speed
 from sim_plc.program.retained import ExchangeMemory
-from sim_plc.program.steps import Steps, Wait, margin_s, travel_s
+from sim_plc.program.steps import Steps, Wait, margin_s, motion, travel_s
 from sim_plc.program.words import word
 
 ORDER: Final = (SubStep.EXTENDING, SubStep.TRANSFERRING, SubStep.RETRACTING)
@@ -248,9 +248,14 @@ class Exchange:
         yield Wait(at_end, CONTACT_S, Reason.CONTACT)
 
     def _move(self, wires: DriveWires, target: int, speed: int, acceleration: int) -> Wait:
-        distance = target - wires.inputs.position
+        inputs = wires.inputs
+        expected_s = travel_s(target - inputs.position, speed, acceleration)
         wires.request(Drive.MOVE, target, speed, acceleration)
-        return Wait(wires.finished, margin_s(travel_s(distance, speed, acceleration)))
+
+        def gets_on() -> bool:
+            return inputs.velocity != 0 and inputs.velocity * (target - inputs.position) >= 0
+
+        return motion(wires.finished, expected_s, gets_on)
 
     def _load_agrees(self, picked: bool) -> bool:
         carriage = self._image.carriage
@@ -269,17 +274,20 @@ class Exchange:
         s, carriage = self._s, self._image.carriage
         self.homed = False
         self.arms.request(Drive.HOME, speed=s.home_speed_mm_s, acceleration=s.acceleration_mm_s2)
-        yield Wait(self.arms.finished, margin_s(s.stroke_mm / s.home_speed_mm_s))
+        yield self._reference(self.arms, s.stroke_mm / s.home_speed_mm_s)
         yield Wait(lambda: carriage.arms_centred, CONTACT_S, Reason.CONTACT)
         if carriage.loaded_a or carriage.loaded_b:
             self._image.clamp = True
             yield Wait(lambda: carriage.secured, CONTACT_S, Reason.LOAD)
         else:
             self.comb.request(Drive.HOME, speed=s.comb_speed_mm_s, acceleration=s.comb_acceleration_mm_s2)
-            yield Wait(self.comb.finished, margin_s(s.comb_stroke_mm / s.comb_speed_mm_s))
+            yield self._reference(self.comb, s.comb_stroke_mm / s.comb_speed_mm_s)
             yield Wait(lambda: carriage.comb_down, CONTACT_S, Reason.CONTACT)
         self._forget()
         self.homed = True
+
+    def _reference(self, wires: DriveWires, expected_s: float) -> Wait:
+        return motion(wires.finished, expected_s, lambda: wires.inputs.velocity != 0)
 
     def _jog(self, sign: int) -> Steps:
         s = self._s

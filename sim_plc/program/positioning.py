@@ -9,7 +9,7 @@ from hal.plcmap.frame import Content
 from sim_plc.image import Drive
 from sim_plc.program.axis import AxisEvent, AxisState, DriveWires
 from sim_plc.program.mechanism import Show
-from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, travel_s
+from sim_plc.program.steps import StepFault, Steps, Wait, margin_s, motion, travel_s
 from sim_plc.program.words import word
 
 CONTACT_S: Final = 0.5
@@ -224,12 +224,20 @@ class Positioner:
     def _near(self, target: int) -> bool:
         return self._span.distance(self.wires.inputs.position, target) <= self._span.tolerance
 
+    def _closes_in(self, target: int) -> bool:
+        """Whether the axis is moving: towards its target, or close to it, where ropes and rounding show either."""
+        position, velocity = self.wires.inputs.position, self.wires.inputs.velocity
+        ahead = position + (velocity > 0) - (velocity < 0)
+        nearer = self._span.distance(ahead, target) < self._span.distance(position, target)
+        return velocity != 0 and (nearer or self._near(target))
+
     def _move_to(self, target: int, place: int) -> Steps:
         k, wires = self._k, self.wires
         distance = self._span.distance(wires.inputs.position, target)
         wires.outputs.brake_release = True
         wires.request(Drive.MOVE, target, k.speed, k.acceleration)
-        yield Wait(wires.finished, margin_s(k.brake_s + travel_s(distance, k.speed, k.acceleration)))
+        expected_s = k.brake_s + travel_s(distance, k.speed, k.acceleration)
+        yield motion(wires.finished, expected_s, lambda: self._closes_in(target))
         if place and k.levelling_s:
             wires.request(Drive.LEVEL, target, duration_s=k.levelling_s)
             yield Wait(wires.finished, margin_s(k.levelling_s))
@@ -244,7 +252,8 @@ class Positioner:
         self.homed = False
         wires.outputs.brake_release = True
         wires.request(Drive.HOME, speed=k.home_speed, acceleration=k.acceleration)
-        yield Wait(wires.finished, margin_s(k.brake_s + self._span.length / k.home_speed))
+        expected_s = k.brake_s + self._span.length / k.home_speed
+        yield motion(wires.finished, expected_s, lambda: wires.inputs.velocity != 0)
         yield self._set_brake()
         yield Wait(lambda: wires.inputs.at_reference, CONTACT_S, Reason.CONTACT)
         self.homed = True

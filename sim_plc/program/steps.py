@@ -7,6 +7,7 @@ conditions hold already cost no scan. Every wait has a deadline computed from ph
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Final
 
 from hal.plcmap.codes import Reason
 
@@ -23,16 +24,30 @@ class StepFault(Exception):
 class Wait:
     """Go on when ``until`` holds; after ``within_s`` fail with ``late``, or just go on if that is None.
 
-    ``every_scan``: the condition follows a continuous input (an encoder), so no scan may be skipped.
+    ``every_scan``: the condition follows a continuous input (an encoder), so no scan may be skipped. ``gets_on``: while
+    this holds when the time has passed, it is late and not lost, until ``at_most_s`` have passed.
     """
 
     until: Callable[[], bool]
     within_s: float
     late: Reason | None = Reason.TIMEOUT
     every_scan: bool = False
+    gets_on: Callable[[], bool] | None = None
+    at_most_s: float = 0.0
 
 
 Steps = Generator[Wait, None, None]
+
+LOOK_S: Final = 0.5
+"""How often a motion that is late is looked at: whether it gets on."""
+
+SLOWEST: Final = 10.0
+"""So many times what a motion should take it may take while it gets on: no drive is set slower than to a tenth."""
+
+
+def motion(done: Callable[[], bool], expected_s: float, gets_on: Callable[[], bool]) -> Wait:
+    """Return the wait for a motion that should take ``expected_s``: a drive that limits itself is let get there."""
+    return Wait(done, margin_s(expected_s), gets_on=gets_on, at_most_s=margin_s(SLOWEST * expected_s))
 
 
 def pause(seconds: float) -> Wait:
@@ -59,7 +74,7 @@ class Sequencer:
     def __init__(self) -> None:
         self._steps: Steps | None = None
         self._wait: Wait | None = None
-        self._deadline = math.inf
+        self._deadline = self._latest = math.inf
         self.progressed = False
         """Whether the last `run` got past a step, so that outputs may have changed."""
 
@@ -104,7 +119,7 @@ class Sequencer:
             except StepFault:
                 self.cancel()
                 raise
-            self._deadline = t + self._wait.within_s
+            self._deadline, self._latest = t + self._wait.within_s, t + self._wait.at_most_s
         return False
 
     def _may_go_on(self, t: float) -> bool:
@@ -112,6 +127,9 @@ class Sequencer:
         if wait is None or wait.until():
             return True
         if t < self._deadline:
+            return False
+        if wait.gets_on is not None and t < self._latest and wait.gets_on():
+            self._deadline = min(t + LOOK_S, self._latest)
             return False
         if wait.late is None:
             return True

@@ -6,7 +6,7 @@ import pytest
 
 from hal.plcmap.codes import Flag, Opcode, Reason, Result
 from sim_plc.plant.plant import Car
-from sim_plc.plant.troubles import Troubles
+from sim_plc.plant.troubles import AxisName, Troubles
 from tests.support.program_rig import Outcome, Rig
 
 OK = (Result.OK, Reason.NONE)
@@ -56,6 +56,47 @@ def test_a_lift_that_fails_is_a_fault_with_its_reason_and_moves_again_when_it_is
     mended(rig, "lift")
     assert both(rig.do("lift", Opcode.MOVE_TO, *UP)) == OK
     assert rig.plant.truth().carriage.lift.position == pytest.approx(UP[0], abs=10)
+
+
+@pytest.mark.parametrize(
+    ("axis", "mechanism", "command"),
+    [
+        ("lift", "lift", (Opcode.MOVE_TO, *UP)),
+        ("lift", "lift", (Opcode.HOME,)),
+        ("turntable", "turntable", (Opcode.MOVE_TO, *HALF_ROUND)),
+        ("turntable", "turntable", (Opcode.HOME,)),
+        ("arms", "shuttle", (Opcode.PICK, 102)),
+        ("comb", "shuttle", (Opcode.PICK, 102)),
+    ],
+)
+def test_a_drive_that_limits_itself_is_late_and_gets_there(
+    axis: AxisName, mechanism: str, command: tuple[int, ...]
+) -> None:
+    rig = Rig(profile="medium", cars={102: Car("C")})
+    rig.up()
+    if mechanism == "shuttle":
+        docked_at_the_car(rig)
+    elif command == (Opcode.HOME,):
+        rig.dock(203)
+    rig.plant.troubles.slow(axis, 0.3)
+    began_s = rig.t
+    opcode, *arguments = command
+    assert both(rig.do(mechanism, Opcode(opcode), *arguments)) == OK
+    assert rig.t - began_s > 5.0
+
+
+@pytest.mark.parametrize("share", [0.195, 0.29, 0.31])
+def test_a_late_lift_that_somebody_looks_at_as_it_arrives_is_not_lost(share: float) -> None:
+    """Its encoder, rounded and on ropes that give, shows it at its target, or a little beyond."""
+    rig = Rig(profile="medium")
+    rig.up()
+    rig.plant.troubles.slow("lift", share)
+    assert both(rig.do("lift", Opcode.MOVE_TO, *UP)) == OK
+
+
+def test_a_drive_that_limits_itself_to_nearly_nothing_is_lost_in_the_end(rig: Rig) -> None:
+    rig.plant.troubles.slow("lift", 0.005)
+    assert both(rig.do("lift", Opcode.MOVE_TO, *UP)) == (Result.FAULT, Reason.TIMEOUT)
 
 
 def test_a_drive_that_trips_in_motion_ramps_down_by_itself_and_does_not_go_on_when_it_is_reset(rig: Rig) -> None:

@@ -3,7 +3,18 @@
 import pytest
 
 from hal.plcmap.codes import Reason
-from sim_plc.program.steps import Sequencer, StepFault, Steps, Wait, pause, travel_s
+from sim_plc.program.steps import (
+    LOOK_S,
+    SLOWEST,
+    Sequencer,
+    StepFault,
+    Steps,
+    Wait,
+    margin_s,
+    motion,
+    pause,
+    travel_s,
+)
 
 
 def test_steps_whose_conditions_hold_run_in_one_scan() -> None:
@@ -78,3 +89,33 @@ def test_cancelling_runs_the_steps_own_clean_up() -> None:
 )
 def test_travel_time(distance: int, speed: int, acceleration: int, seconds: float) -> None:
     assert travel_s(distance, speed, acceleration) == pytest.approx(seconds)
+
+
+def test_a_motion_that_gets_on_is_late_and_one_that_stands_is_lost() -> None:
+    gets_on = True
+    sequencer = Sequencer()
+    sequencer.begin(iter_of(motion(lambda: False, 4.0, lambda: gets_on)))
+    sequencer.run(0.0)
+    assert sequencer.due == 6.0
+    assert not sequencer.run(6.0)
+    assert sequencer.due == 6.0 + LOOK_S
+    gets_on = False
+    with pytest.raises(StepFault) as caught:
+        sequencer.run(6.5)
+    assert caught.value.reason is Reason.TIMEOUT
+
+
+def test_what_gets_on_for_ever_is_lost_at_ten_times_its_time() -> None:
+    sequencer = Sequencer()
+    sequencer.begin(iter_of(motion(lambda: False, 4.0, lambda: True)))
+    latest_s = margin_s(SLOWEST * 4.0)
+    sequencer.run(0.0)
+    while sequencer.due is not None and sequencer.due < latest_s:
+        sequencer.run(sequencer.due)
+    assert sequencer.due == latest_s
+    with pytest.raises(StepFault):
+        sequencer.run(latest_s)
+
+
+def iter_of(wait: Wait) -> Steps:
+    yield wait
