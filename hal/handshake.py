@@ -17,11 +17,12 @@ from hal.errors import (
     Unsettled,
 )
 from hal.inquiry import Inquiry, conclude, unknown
-from hal.interfaces import FrameLog, Outcome, Prepared, Verdict
-from hal.outcome_table import Row
+from hal.interfaces import FrameLog, Leeway, Outcome, Prepared, Verdict
+from hal.outcome_table import Finding, Row
 from hal.plcmap import codes
 from hal.plcmap.codec import Image, Status
 from hal.plcmap.frame import Content, Frame
+from hal.progress import Progress, watched
 from hal.scan import Station
 from hal.sequences import SequenceBook, Standing, Written
 
@@ -45,6 +46,9 @@ EARLY_LOOKS_S: Final = (0.03, 0.06)
 
 END_LOOKS_S: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
 """Around the predicted end of a motion."""
+
+LAST_LOOK_S: Final = 0.25
+"""So long before a motion is given up its station is asked out of turn."""
 
 _READ_LATER: Final = (LinkDown, NoAnswer, BadAnswer, Refused)
 """Errors of a write after which the station is asked whether it arrived."""
@@ -125,14 +129,20 @@ class Mailbox:
         await self._write(self._book.remember(prepared), frame)
 
     async def outcome(
-        self, prepared: Prepared, deadline_s: float, *, expected_s: float | None = None
+        self,
+        prepared: Prepared,
+        deadline_s: float,
+        *,
+        expected_s: float | None = None,
+        leeway: Leeway | None = None,
     ) -> Outcome:
         """Wait for the one outcome of a command; at the deadline stop it and wait for the real one."""
         written = self._book.find(prepared)
         if written is None:
             return Outcome(prepared, Verdict.VOID, text="never written")
+        progress = watched(self._kind, prepared.content, leeway, asyncio.get_running_loop().time())
         with self.station.busy(), self._looks_at_the_end(expected_s):
-            found = await self._pursue(written, deadline_s, repeat=True)
+            found = await self._pursue(written, deadline_s, repeat=True, progress=progress)
             return found or await self._cut(written)
 
     async def stop(self, prepared_stop: Prepared | None = None) -> Outcome:
@@ -273,22 +283,29 @@ class Mailbox:
 
     # Waiting
 
-    async def _pursue(self, written: Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
+    async def _pursue(
+        self, written: Written, deadline_s: float, *, repeat: bool, progress: Progress | None = None
+    ) -> Outcome | None:
         """Follow a sequence image by image until its row is final; None: not within the deadline."""
         written.pursuers += 1
         try:
-            return await self._follow(written, deadline_s, repeat=repeat)
+            return await self._follow(written, deadline_s, repeat=repeat, progress=progress)
         finally:
             written.pursuers -= 1
 
-    async def _follow(self, written: Written, deadline_s: float, *, repeat: bool) -> Outcome | None:
+    async def _follow(
+        self, written: Written, deadline_s: float, *, repeat: bool, progress: Progress | None
+    ) -> Outcome | None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + deadline_s
+        deadline = in_time = loop.time() + deadline_s
         while True:
             finding = await self._inquiry.look(written)
             final = conclude(written, finding, repeat=repeat)
             if final is not None:
                 return final
+            if progress is not None:
+                self._watch(progress, finding)
+                deadline = progress.until(in_time)
             if deadline - loop.time() <= TICK_S or (finding.row is Row.UNDELIVERED and not repeat):
                 return None
             if finding.row is Row.UNDELIVERED and written is self._book.newest:
@@ -300,8 +317,17 @@ class Mailbox:
                     await self._repeat(written)
                     continue
                 await self.station.news(min(deadline, due))
+            elif progress is not None and loop.time() < deadline - LAST_LOOK_S:
+                # Before a motion is given up somebody looks where it is: polls may be far between.
+                if not await self.station.news(deadline - LAST_LOOK_S):
+                    self.station.kick()
             else:
                 await self.station.news(deadline)
+
+    def _watch(self, progress: Progress, finding: Finding) -> None:
+        if finding.row is Row.RUNNING:
+            with suppress(HalError):
+                progress.see(self.status(), asyncio.get_running_loop().time())
 
     async def _cut(self, written: Written) -> Outcome:
         """End a sequence that is over its deadline or not delivered: STOP, then its real outcome."""

@@ -65,6 +65,16 @@ class Outcome:
     way: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Leeway:
+    """How much longer than its deadline a motion may take that gets on, in seconds from the same instant."""
+
+    latest_s: float
+    """At most; above the deadline."""
+    still_s: float
+    """For how long it may stand in between and at its end: brakes, levelling, contacts."""
+
+
 class Mechanism(Protocol):
     """One mailbox: commands with a sequence number, each executed at most once.
 
@@ -134,15 +144,21 @@ class Mechanism(Protocol):
         ...
 
     async def outcome(
-        self, prepared: Prepared, deadline_s: float, *, expected_s: float | None = None
+        self,
+        prepared: Prepared,
+        deadline_s: float,
+        *,
+        expected_s: float | None = None,
+        leeway: Leeway | None = None,
     ) -> Outcome:
         """Wait for the one outcome of a command.
 
         While the station shows that the frame did not arrive, the identical command goes out again with the
         epoch and boot id then in force (told to the `FrameLog` first). ``expected_s``, from now, lets the scan
-        look closely when the end is due. At the deadline the command is not declared failed: a STOP is issued
-        and the real outcome awaited; UNKNOWN is returned only where the station's answer leaves nothing else.
-        Cancelling the wait leaves the command running: stop it.
+        look closely when the end is due. With ``leeway`` a lift or turntable that runs and comes nearer to its
+        target is waited for beyond its deadline (`hal.progress`); one that stands is not. At the deadline the
+        command is not declared failed: a STOP is issued and the real outcome awaited; UNKNOWN is returned only
+        where the station's answer leaves nothing else. Cancelling the wait leaves the command running: stop it.
         """
         ...
 

@@ -15,7 +15,7 @@ from hal.bay import Latches
 from hal.cadence import SteadyCadence
 from hal.carriage import Dock, Lift, Shuttle, Turntable
 from hal.errors import ForeignMaster, LinkDown, Maintenance, NotOnline, Unsettled
-from hal.interfaces import Mechanism, Outcome, Prepared, StationState, Verdict
+from hal.interfaces import Leeway, Mechanism, Outcome, Prepared, StationState, Verdict
 from hal.plcmap import codes, registers
 from hal.plcmap.codec import History, Image, Measurement, PastOutcome, SlowImage, Status
 from hal.plcmap.frame import Content, Frame
@@ -255,7 +255,12 @@ class FakeMechanism:
         self.rules.world.on_change()
 
     async def outcome(
-        self, prepared: Prepared, deadline_s: float, *, expected_s: float | None = None
+        self,
+        prepared: Prepared,
+        deadline_s: float,
+        *,
+        expected_s: float | None = None,
+        leeway: Leeway | None = None,
     ) -> Outcome:
         if prepared not in self.prepared_log:
             return Outcome(prepared, Verdict.VOID, text="never written")
