@@ -193,6 +193,7 @@ _MECHANISMS: Final = (
     FaultCode(511, "AXIS_FAULT", _F, _TECH, "An axis stands in error.", "Read the drive, put it right, then Reset."),
     FaultCode(512, "SERVICE_DUE", _W, _TECH, "The service of a component is due.", "Have it serviced, then record it."),
     FaultCode(513, "LIFT_SLOW", _W, _TECH, "The lift is slower than it was.", "Read its drive, look at its brake."),
+    FaultCode(514, "TURNTABLE_SLOW", _W, _TECH, "The turntable is slower.", "Read its drive, look at its brake."),
 )
 
 _JOBS: Final = (

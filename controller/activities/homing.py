@@ -89,7 +89,9 @@ async def reference(bench: Bench) -> None:
         await _close_ways(bench)
         height_mm = max(abs(pose.height_mm) for pose in bench.shape.poses.values())
         wishes = tuple(Wish(kind) for kind in wanted)
-        await _commit(bench, *(axis.home for axis in wanted.values()), wishes=wishes, bound_s=motion.home_s(height_mm))
+        homings = [axis.home for axis in wanted.values()]
+        bound_s, still_s = motion.home_s(height_mm), motion.still_s()
+        await _commit(bench, *homings, wishes=wishes, bound_s=bound_s, still_s=still_s)
 
 
 async def _shut_gate_behind_arms(bench: Bench) -> None:
@@ -161,19 +163,22 @@ def _energised(bench: Bench, station: str) -> bool:
     return Status.POWERED in image.status and image.mechanisms["station"].state == State.READY
 
 
-async def _commit(bench: Bench, *wanted: Command, bound_s: float, wishes: tuple[Wish, ...] = ()) -> None:
+async def _commit(
+    bench: Bench, *wanted: Command, bound_s: float, still_s: float | None = None, wishes: tuple[Wish, ...] = ()
+) -> None:
     """Carry out commands together, as far as may be, and keep their outcomes; try again what is ended by what passes.
 
-    ``wishes``: what the commands are, for whoever asks first what the PLC would miss.
+    ``wishes``: what the commands are, for whoever asks first what the PLC would miss. ``still_s`` as of `Motion`.
 
     Raises:
         StepFailed: the last try ended otherwise than it should.
 
     """
-    await tried_again(lambda: _once(bench, wanted, bound_s, wishes))
+    motions = [Motion(command, bound_s, still_s) for command in wanted]
+    await tried_again(lambda: _once(bench, motions, wishes))
 
 
-async def _once(bench: Bench, wanted: Sequence[Command], bound_s: float, wishes: tuple[Wish, ...]) -> None:
+async def _once(bench: Bench, motions: Sequence[Motion], wishes: tuple[Wish, ...]) -> None:
     await insist(bench, *wishes)
-    legs = await carry_out_legs(bench, ERRAND, *(Motion(command, bound_s) for command in wanted))
+    legs = await carry_out_legs(bench, ERRAND, *motions)
     await bench.keeper.commit(*legs.records)

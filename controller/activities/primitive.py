@@ -10,9 +10,9 @@ import structlog
 from controller.activities.context import Bench
 from controller.activities.meter import Meter, meter
 from controller.domain.records import Halted, Issued, Planned, Record, Settled
-from controller.domain.travel import deadline_s
+from controller.domain.travel import deadline_s, latest_s
 from hal.errors import HalError, Maintenance
-from hal.interfaces import Outcome, Prepared, Verdict
+from hal.interfaces import Leeway, Outcome, Prepared, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +38,14 @@ class StepFailed(Exception):
         self.outcome = outcome
 
 
-async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float) -> tuple[Outcome, ...]:
+async def carry_out(
+    bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float, still_s: float | None = None
+) -> tuple[Outcome, ...]:
     """Carry out commands together and return their outcomes in order, none of them settled yet.
 
     The caller settles them in one commit with what they prove (`settled`). ``bound_s`` is the physical bound of the
-    slowest. Where few motions may run at a time it waits for its turn, with nothing planned yet. Cancelled: every
+    slowest. With ``still_s`` an axis that gets on, and stands for no longer than that, is waited for beyond its
+    deadline. Where few motions may run at a time it waits for its turn, with nothing planned yet. Cancelled: every
     mechanism is stopped and has come to standstill before this raises; the intents stay open for the reconciliation.
 
     Raises:
@@ -50,7 +53,7 @@ async def carry_out(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: fl
 
     """
     async with bench.motions.admitted(sum(moves(each.mechanism) for each in wanted)):
-        return await _carry_out(bench, errand, wanted, bound_s)
+        return await _carry_out(bench, errand, wanted, bound_s, still_s)
 
 
 def moves(mechanism: str) -> bool:
@@ -58,12 +61,16 @@ def moves(mechanism: str) -> bool:
     return not mechanism.endswith(("signal", "station"))
 
 
-async def _carry_out(bench: Bench, errand: Errand, wanted: Sequence[Prepared], bound_s: float) -> tuple[Outcome, ...]:
+async def _carry_out(
+    bench: Bench, errand: Errand, wanted: Sequence[Prepared], bound_s: float, still_s: float | None
+) -> tuple[Outcome, ...]:
     await bench.keeper.commit(*(_planned(each, errand) for each in wanted))
-    meters = [meter(bench, each, deadline_s(bound_s) + HALT_S) for each in wanted]
+    leeway = None if still_s is None else Leeway(latest_s(bound_s), still_s)
+    limit_s = (deadline_s(bound_s) if leeway is None else leeway.latest_s) + HALT_S
+    meters = [meter(bench, each, limit_s) for each in wanted]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_one(bench, each, bound_s)) for each in meters]
+            tasks = [group.create_task(_one(bench, each, bound_s, leeway)) for each in meters]
     except asyncio.CancelledError:
         await halt(bench, [each.mechanism for each in wanted])
         bench.keeper.note(*(_left(each, task) for each, task in zip(meters, tasks, strict=True)))
@@ -71,14 +78,16 @@ async def _carry_out(bench: Bench, errand: Errand, wanted: Sequence[Prepared], b
     return tuple(task.result() for task in tasks)
 
 
-async def carry_out_ok(bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float) -> list[Record]:
+async def carry_out_ok(
+    bench: Bench, errand: Errand, *wanted: Prepared, bound_s: float, still_s: float | None = None
+) -> list[Record]:
     """Carry out commands that must succeed; return the records that settle them, not committed yet.
 
     Raises:
         StepFailed: one of them ended otherwise; all are settled durably.
 
     """
-    outcomes = await carry_out(bench, errand, *wanted, bound_s=bound_s)
+    outcomes = await carry_out(bench, errand, *wanted, bound_s=bound_s, still_s=still_s)
     records = settled(*outcomes)
     for outcome in outcomes:
         if outcome.verdict is not Verdict.OK:
@@ -93,6 +102,8 @@ class Motion:
 
     command: Callable[[], Prepared]
     bound_s: float
+    still_s: float | None = None
+    """For how long it may stand, if one that gets on is waited for beyond its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,9 @@ async def carry_out_legs(bench: Bench, errand: Errand, *motions: Motion) -> Legs
         await bench.keeper.commit(*legs.records)
         leg, left = left[: bench.axes], left[bench.axes :] if bench.axes else []
         bound_s = max(each.bound_s for each in leg)
-        records = await carry_out_ok(bench, errand, *(each.command() for each in leg), bound_s=bound_s)
+        still_s = max((each.still_s for each in leg if each.still_s is not None), default=None)
+        commands = (each.command() for each in leg)
+        records = await carry_out_ok(bench, errand, *commands, bound_s=bound_s, still_s=still_s)
         legs = Legs(records, legs.bound_s + bound_s, legs.commands + 1)
     return legs
 
@@ -158,7 +171,7 @@ def _planned(prepared: Prepared, errand: Errand) -> Planned:
     )
 
 
-async def _one(bench: Bench, metered: Meter, bound_s: float) -> Outcome:
+async def _one(bench: Bench, metered: Meter, bound_s: float, leeway: Leeway | None) -> Outcome:
     prepared = metered.prepared
     mechanism = bench.tower.mechanism(prepared.mechanism)
     try:
@@ -167,7 +180,9 @@ async def _one(bench: Bench, metered: Meter, bound_s: float) -> Outcome:
         # It may have arrived all the same: the outcome table decides, not this error.
         log.warning("command_write_failed", mechanism=prepared.mechanism, sequence=prepared.sequence, error=str(error))
     bench.keeper.note(Issued(prepared.mechanism, prepared.sequence, prepared.check, prepared.boot_id))
-    return metered.on(await mechanism.outcome(prepared, deadline_s=deadline_s(bound_s), expected_s=bound_s))
+    return metered.on(
+        await mechanism.outcome(prepared, deadline_s=deadline_s(bound_s), expected_s=bound_s, leeway=leeway)
+    )
 
 
 def _left(metered: Meter, task: "asyncio.Task[Outcome]") -> Halted:

@@ -4,7 +4,7 @@ A step returns what it did as `Done`: records that settle its commands, to be co
 changes in the inventory.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -14,8 +14,8 @@ from controller.activities.context import Bench
 from controller.activities.primitive import Errand, Motion, StepFailed, carry_out_legs, carry_out_ok
 from controller.activities.situation import require
 from controller.domain.interlocks import Wish, WishKind
-from controller.domain.records import Record
-from controller.domain.travel import shorter_way_mdeg
+from controller.domain.records import Record, Settled
+from controller.domain.travel import STOOD, Part, shorter_way_mdeg
 from hal.interfaces import Prepared
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of
@@ -41,9 +41,9 @@ class Done:
     records: list[Record] = field(default_factory=list)
     bound_s: float = 0.0
     commands: int = 0
-    lift_s: float = 0.0
-    """Of a travel: the bound of the lift's part, and of the turntable's."""
-    turn_s: float = 0.0
+    lift: Part = STOOD
+    """Of a travel: the lift's part, and the turntable's."""
+    turn: Part = STOOD
 
 
 async def position(bench: Bench, errand: Errand, place: int) -> Done:
@@ -61,7 +61,17 @@ async def position(bench: Bench, errand: Errand, place: int) -> Done:
     legs = await carry_out_legs(bench, errand, *_axes_to_move(bench, place))
     if readings.docked_place(bench) != place:
         raise StepFailed("NOT_DOCKED", f"the moves succeeded but the carriage is not proven docked at {place}")
-    return Done(legs.records, legs.bound_s, legs.commands, lift_s, turn_s)
+    parts = [
+        Part(bound_s, _ran_s(legs.records, axis.mechanism.name))
+        for axis, bound_s in ((bench.tower.lift, lift_s), (bench.tower.turntable, turn_s))
+    ]
+    return Done(legs.records, legs.bound_s, legs.commands, *parts)
+
+
+def _ran_s(records: Sequence[Record], mechanism: str) -> float | None:
+    """Return how long a mechanism ran by the records that settle its command; None: it had none, or nobody knows."""
+    ran_ms = [each.ran_ms for each in records if isinstance(each, Settled) and each.mechanism == mechanism]
+    return next((each / 1000 for each in ran_ms if each is not None), None)
 
 
 def carriage_bound_s(bench: Bench, place: int) -> float:
@@ -295,8 +305,9 @@ async def _exchange(bench: Bench, errand: Errand, place: int, *, picking: bool) 
 
 def _axes_to_move(bench: Bench, place: int) -> list[Motion]:
     tower = bench.tower
-    lift = Motion(partial(tower.lift.move_to, place), _lift_s(bench, place))
-    turn = Motion(partial(tower.turntable.move_to, place), _turn_s(bench, place))
+    still_s = bench.kinematics.still_s()
+    lift = Motion(partial(tower.lift.move_to, place), _lift_s(bench, place), still_s)
+    turn = Motion(partial(tower.turntable.move_to, place), _turn_s(bench, place), still_s)
     wanted = [
         axis
         for axis, stands in ((lift, _lift_stands(bench, place)), (turn, _turntable_stands(bench, place)))

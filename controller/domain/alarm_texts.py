@@ -177,8 +177,17 @@ _BELOW: Final = {
     "LIFT_SLOW": AlarmText(
         "The lift is slower than it was built for",
         "Its drive limits itself: a hot motor, a low supply, a brake that drags; or somebody has set it so.",
-        "Everything takes longer, and whoever waits is told so; far slower than this its moves end in time-outs.",
-        "Read the drive for what limits it; look at ropes, brake and rails before it stands still.",
+        "Everything takes longer, and whoever waits is told so; below a quarter of its speed its moves are stopped.",
+        "Read the drive for what limits it; look at ropes, brake and rails before it stands still. "
+        "If it is to stay so, say it: "
+        "`cartower axis speed lift PERCENT --why TEXT`.",
+    ),
+    "TURNTABLE_SLOW": AlarmText(
+        "The turntable is slower than it was built for",
+        "Its drive limits itself: a hot motor, a low supply, a brake that drags; or somebody has set it so.",
+        "Everything takes longer, and whoever waits is told so; below a quarter of its speed its moves are stopped.",
+        "Read the drive for what limits it; look at brake, bearing and rollers before it stands still. "
+        "If it is to stay so, say it: `cartower axis speed turntable PERCENT --why TEXT`.",
     ),
     "SERVICE_DUE": AlarmText(
         "A service is due",

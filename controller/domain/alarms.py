@@ -288,10 +288,15 @@ _BELOW: Final = (
     ),
     Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
     Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR),
-    # What limits a drive stops it next, with customers at the gates: the one warning of it is worth a call.
+    # What limits the lift's drive stops it next, with customers at the gates: the one warning of it is worth a call.
+    # The turntable carries no weight against gravity, and is the less likely to stand still.
     Alarm(
         513, "LIFT_SLOW", Of.TOWER, _MEDIUM, _TECH, 30 * _MINUTE,
-        band=DeadBand("time of the lift above what it was built for", "%", on=15, off=8),
+        band=DeadBand("time of the lift above what is reckoned with", "%", on=15, off=8),
+    ),
+    Alarm(
+        514, "TURNTABLE_SLOW", Of.TOWER, _LOW, _TECH, _HOUR,
+        band=DeadBand("time of the turntable above what is reckoned with", "%", on=15, off=8),
     ),
     # A decision that leads back within a moment is no new alarm: somebody stands before the screen.
     Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, off_delay_s=15.0, answered=True),

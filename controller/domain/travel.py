@@ -8,7 +8,7 @@ Units: mm, mdeg, mm/s, mdeg/s, mm/s2, mdeg/s2, seconds.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Final, Protocol
 
@@ -16,6 +16,9 @@ FULL_TURN_MDEG: Final = 360_000
 
 DEADLINE_FACTOR: Final = 1.25
 """A drive may run a quarter slower (cold oil, low voltage) before it counts as faulty."""
+
+LATEST_FACTOR: Final = 4.0
+"""So many times what it should take a motion may take while it gets on: a drive that limits itself to a quarter."""
 
 DEADLINE_MARGIN_S: Final = 3.0
 """Polls, scans, queueing on a serial line and one reconnect."""
@@ -75,6 +78,40 @@ def shorter_way_mdeg(from_mdeg: int, to_mdeg: int) -> int:
 def deadline_s(bound_s: float) -> float:
     """Return how long to wait for something whose lower bound is ``bound_s`` before its outcome is doubted."""
     return bound_s * DEADLINE_FACTOR + DEADLINE_MARGIN_S
+
+
+def latest_s(bound_s: float) -> float:
+    """Return how long to wait, at most, for a motion that gets on all the while."""
+    return bound_s * LATEST_FACTOR + DEADLINE_MARGIN_S
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """The share of its rated speed at which each axis runs, above 0."""
+
+    lift: float = 1.0
+    turntable: float = 1.0
+    shuttle: float = 1.0
+
+
+RATED: Final = Speeds()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one axis had to do of a travel: its bound, 0 where it stood; how long it ran, None where nobody knows."""
+
+    bound_s: float = 0.0
+    ran_s: float | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it ran beyond its deadline and got there: the drive limits itself, and nothing stood in its way."""
+        return self.ran_s is not None and self.ran_s > deadline_s(self.bound_s)
+
+
+STOOD: Final = Part()
+"""It had nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +177,34 @@ class Kinematics:
     latch_travel_s: float
     in_turn: bool = False
     """Lift and turntable move one after the other, not together: on standby power."""
+
+    def at(self, speeds: Speeds) -> "Kinematics":
+        """Return the machine with its axes at a share of their speeds: ramps, levelling and brakes are as they were."""
+        if speeds == RATED:
+            return self
+        lift, table, arms = self.lift, self.turntable, self.shuttle
+        return replace(
+            self,
+            lift=replace(
+                lift, speed_mm_s=lift.speed_mm_s * speeds.lift, home_speed_mm_s=lift.home_speed_mm_s * speeds.lift
+            ),
+            turntable=replace(
+                table,
+                speed_mdeg_s=table.speed_mdeg_s * speeds.turntable,
+                home_speed_mdeg_s=table.home_speed_mdeg_s * speeds.turntable,
+            ),
+            shuttle=replace(
+                arms,
+                speed_mm_s=arms.speed_mm_s * speeds.shuttle,
+                comb_speed_mm_s=arms.comb_speed_mm_s * speeds.shuttle,
+                home_speed_mm_s=arms.home_speed_mm_s * speeds.shuttle,
+            ),
+        )
+
+    def still_s(self) -> float:
+        """Return for how long lift or turntable may stand in the course of a move that goes well."""
+        brake_s = max(self.lift.brake_s, self.turntable.brake_s)
+        return brake_s + self.lift.levelling_s + brake_s + DEADLINE_MARGIN_S
 
     def lift_s(self, from_mm: int, to_mm: int) -> float:
         """Return the bound of a lift move: 0 where the carriage already stands, else brakes and levelling included."""

@@ -248,7 +248,7 @@ class Control:
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))
-        self._sources.take(self.jobs.foresight.measures())
+        self._sources.take(self.jobs.foresight.learning.measures())
         findings = self._sources.look(self)
         self._leave.look({tag.key for tag in findings.standing}, self.unit.state, self.unit.mode)
         if await self.alarms.look(findings) and not self._first_out.busy:

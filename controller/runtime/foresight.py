@@ -6,7 +6,7 @@ finds that it can.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Final
@@ -14,12 +14,10 @@ from typing import Final
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
-from controller.domain.alarms import Tag
 from controller.domain.appointments import Appointment, waits_since
 from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.ahead import OTHERS_S, may_fetch, stands_s
-from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles, Paces, rough
 from controller.domain.dispatch.eta import Sort
@@ -31,23 +29,17 @@ from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
-from controller.domain.travel import Pose, shorter_way_mdeg
+from controller.domain.travel import Kinematics, Pose, shorter_way_mdeg
 from controller.runtime import claims
-from controller.runtime.arrival import at_target_s, rest_s, step_bound_s
+from controller.runtime.arrival import at_target_s, rest_s, step_s
 from controller.runtime.demand import Demand
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
+from controller.runtime.learning import Learning
 from controller.runtime.promises import Promises
-from controller.runtime.yardstick import StepTime
 
 LIMITS: Final = Limits()
 """What is planned in. Whether a car that the plan fetches ahead of its room really is, `ahead` says."""
-
-KNOWN: Final = 6
-"""Travels that hung on the lift after which its pace says something about the lift."""
-
-_TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
-_EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +75,11 @@ class Foresight:
         self.hindrances = Hindrances(bench, book, room)
         self._now = now
         self._turnover = Turnover(as_built(bench.kinematics.gate_s()))
-        self._known: dict[bool, Cycles] = {}
-        """By whether lift and turntable move in turn: the times of cycles at the pace that was learned last."""
-        self.demand = Demand(bench, book, lambda: self._cycles, now)
-        self.calibration = Calibration()
-        self._paces = self.calibration.paces
+        self._known: dict[Kinematics, Cycles] = {}
+        """By the machine as it may move: the times of cycles at the pace that was learned last."""
+        self.demand = Demand(bench, book, lambda: self.cycles, now)
+        self.learning = Learning(bench)
+        self._paces = self.learning.calibration.paces
         self.promises = Promises(bench, book, room, self.hindrances, board)
         self.why: dict[int, str] = {}
         """By open job: why it was taken up when it was."""
@@ -103,14 +95,6 @@ class Foresight:
         """Take note that the customer of a car that was kept in a room has come."""
         self.entered(room, self._room(room))
 
-    def measured(self, step: StepTime) -> None:
-        """Take what a step took that nothing disturbed."""
-        primitive = self._primitive(step)
-        # Where few axes may move at a time a step waits for others: that is not this machine's pace.
-        if primitive is not None and step.commands == 1 and self._bench.axes is None:
-            parts_s = {Primitive.LIFT: step.lift_s, Primitive.TRAVEL: step.turn_s}
-            self.calibration.learn(primitive, parts_s.get(primitive, step.bound_s), step.measured_s)
-
     def changed(self, job: Job) -> None:
         """Take a new job or a new state of one: the promise of one that ends is kept, broken or void."""
         self.promises.stale = True
@@ -121,23 +105,18 @@ class Foresight:
             self.promises.forecast.served(job.id, self._clock())
             # What its steps have taught is what the next plan reckons with.
             self._known.clear()
-            self._paces = self.calibration.paces
+            self._paces = self.learning.calibration.paces
         else:
             self.promises.forecast.gave_up(job.id)
 
-    def measures(self) -> Mapping[Tag, float]:
-        """Return what alarms watch of what was learned: by how many percent the lift is slower than it was built."""
-        if self.calibration.accuracy(Primitive.LIFT).samples < KNOWN:
-            return {}
-        return {Tag("LIFT_SLOW"): 100.0 * (self.calibration.pace(Primitive.LIFT).share - 1.0)}
-
     @property
-    def _cycles(self) -> Cycles:
-        """The times of cycles as the machine may move now."""
-        in_turn = self._bench.axes == 1
-        if in_turn not in self._known:
-            self._known[in_turn] = Cycles(self._bench.motion, self._bench.shape, self._paces)
-        return self._known[in_turn]
+    def cycles(self) -> Cycles:
+        """The times of cycles as the machine may move now, at the pace that was learned."""
+        motion = self._bench.motion
+        known = self._known.get(motion)
+        if known is None:
+            known = self._known[motion] = Cycles(motion, self._bench.shape, self._paces)
+        return known
 
     @property
     def here(self) -> int | None:
@@ -147,7 +126,7 @@ class Foresight:
     def cycle_s(self, source: int, target: int) -> float:
         """Return what a car's move from place to place takes from where the idle carriage stands."""
         here = self.here
-        return self._cycles.single_s(source if here is None else here, source, target)
+        return self.cycles.single_s(source if here is None else here, source, target)
 
     def plan(self, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Plan:
         """Return the plan of the queue; with nothing queued, or the carriage's place unknown, an empty one."""
@@ -155,7 +134,7 @@ class Foresight:
         requests = self._requests()
         if here is None or not requests:
             return Plan()
-        return plan(requests, self._scene(here, at_hand, free_bays), self._cycles, LIMITS)
+        return plan(requests, self._scene(here, at_hand, free_bays), self.cycles, LIMITS)
 
     @property
     def looks_ahead(self) -> bool:
@@ -170,7 +149,7 @@ class Foresight:
     def may_fetch(self, source: int, room: int) -> bool:
         """Return whether the carriage may set out now for a car whose room is in use; not while nobody sees it."""
         here = self._place(None)
-        return here is not None and may_fetch(stands_s(self._cycles, here, source, room, self.vacant_in_s(room)))
+        return here is not None and may_fetch(stands_s(self.cycles, here, source, room, self.vacant_in_s(room)))
 
     def stands_s(self, at_hand: AtHand) -> float:
         """Return how long the job at hand will still stand before its room, as far as can be foreseen; else 0."""
@@ -178,7 +157,7 @@ class Foresight:
         if not job.ahead or job.returning or job.target is None:
             return 0.0
         due_s = self.vacant_in_s(job.target)
-        gets_there_s = self._left_s(at_hand) - at_target_s(self._bench, job)
+        gets_there_s = self._left_s(at_hand) - at_target_s(self.cycles, job)
         return max(0.0, (due_s if isfinite(due_s) else OTHERS_S) - gets_there_s)
 
     def brought_next(
@@ -209,7 +188,7 @@ class Foresight:
 
     def course(self) -> Course:
         """Return the model of time, as this machine and its customers have taught it."""
-        return Course(self._cycles, self._turnover.served_s, LIMITS.load_ahead)
+        return Course(self.cycles, self._turnover.served_s, LIMITS.load_ahead)
 
     def learned(self) -> Learned:
         """Return what was learned so far."""
@@ -268,7 +247,7 @@ class Foresight:
             case RoomState.ACCEPTED:
                 return now_s
             case RoomState.MEASURING:
-                return now_s + self._cycles.gate_s()
+                return now_s + self.cycles.gate_s()
             case RoomState.RESERVED | RoomState.OPEN_FOR_CAR:
                 return now_s + self._turnover.served_s
             case _:
@@ -292,8 +271,8 @@ class Foresight:
 
     def _left_s(self, at_hand: AtHand) -> float:
         """Return what is left of a job but for its wait for a room."""
-        step_s = max(0.0, step_bound_s(self._bench, at_hand.job) - at_hand.elapsed_s)
-        return step_s + rest_s(self._bench, at_hand.job)
+        now_s = max(0.0, step_s(self.cycles, at_hand.job) - at_hand.elapsed_s)
+        return now_s + rest_s(self.cycles, at_hand.job)
 
     def _others_rooms(self, at_hand: AtHand | None) -> set[int]:
         """Return the rooms that jobs count on which were put aside: these are had when somebody has acted."""
@@ -330,16 +309,6 @@ class Foresight:
             return abs(pose.height_mm - height_mm), shorter_way_mdeg(angle_mdeg, pose.angle_mdeg), place
 
         return min(self._bench.shape.poses.items(), key=off)[0]
-
-    def _primitive(self, step: StepTime) -> Primitive | None:
-        state = JobState[step.step]
-        if state in _TRAVELS:
-            lift_s = self.calibration.predicted_s(Primitive.LIFT, step.lift_s)
-            turn_s = self.calibration.predicted_s(Primitive.TRAVEL, step.turn_s)
-            return Primitive.LIFT if lift_s > turn_s else Primitive.TRAVEL
-        if state in _EXCHANGES:
-            return Primitive.EXCHANGE
-        return Primitive.DOOR if step.place in self._bench.shape.rooms else Primitive.LATCH
 
     @staticmethod
     def _clock() -> float:

@@ -1,8 +1,8 @@
 """How a job is shown: at hand, in the queue, and in full."""
 
-from controller.activities.context import Bench
+from controller.domain.dispatch.cycles import Cycles
 from controller.domain.jobs import Job
-from controller.runtime.arrival import rest_s, step_bound_s
+from controller.runtime.arrival import rest_s, step_s
 from controller.runtime.yardstick import Measured
 
 Picture = dict[str, object]
@@ -28,16 +28,16 @@ def in_full(job: Job, measured: Measured | None) -> Picture:
     }
 
 
-def at_hand(bench: Bench, job: Job, elapsed_s: float, now: float, stands_s: float = 0.0, held: str = "") -> Picture:
+def at_hand(cycles: Cycles, job: Job, elapsed_s: float, now: float, stands_s: float = 0.0, held: str = "") -> Picture:
     """Return the job that has the carriage: ``elapsed_s`` into its step, at wall time ``now``.
 
     ``stands_s``: how long it will still stand before its room; ``held``: why nobody knows when it will be done.
     """
-    bound_s = step_bound_s(bench, job)
-    left_s = max(0.0, bound_s - elapsed_s) + stands_s + rest_s(bench, job)
+    takes_s = step_s(cycles, job)
+    left_s = max(0.0, takes_s - elapsed_s) + stands_s + rest_s(cycles, job)
     return {
         **_move(job),
-        "step_progress": min(1.0, round(elapsed_s / bound_s, 3)) if bound_s else None,
+        "step_progress": min(1.0, round(elapsed_s / takes_s, 3)) if takes_s else None,
         "eta_s": None if held else round(left_s, 1),
         "held": held,
         "ahead": job.ahead,

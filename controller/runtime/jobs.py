@@ -381,11 +381,11 @@ class Jobs:
 
     def _measure(self, job: Job, place: int, done: Done) -> None:
         if job.id in self.measured:
-            parts_s = done.lift_s, done.turn_s
-            times = StepTime(job.state.name, place, self._step_s(), done.bound_s, done.commands, *parts_s)
+            parts = done.lift, done.turn
+            times = StepTime(job.state.name, place, self._step_s(), done.bound_s, done.commands, *parts)
             self.measured[job.id].steps.append(times)
             if self.measured[job.id].whole:
-                self.foresight.measured(times)
+                self.foresight.learning.measured(times)
 
     def _spoil_measure(self, job: Job) -> None:
         if job.id in self.measured:

@@ -30,7 +30,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
     waiting = [job for job in book.open_jobs() if job.state is JobState.QUEUED and job.id not in planned]
     kept = foresight.promises.forecast.kept
     return {
-        "at_hand": None if working is None else _at_hand(bench, jobs, working, now),
+        "at_hand": None if working is None else _at_hand(jobs, working, now),
         "moves": [_move(move, cars, foresight.promises.etas.get(move.request), clock_s) for move in plan.moves],
         "unplanned": [
             {**job_views.in_queue(job, position), "held": jobs.queue.hindrance(job)}
@@ -44,7 +44,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
             "within_p90": round(kept.coverage, 4),
             "mean_error_s": round(kept.mean_error_s, 1),
         },
-        "pace": {kind.value: asdict(foresight.calibration.accuracy(kind)) for kind in Primitive},
+        "pace": {kind.value: asdict(foresight.learning.calibration.accuracy(kind)) for kind in Primitive},
     }
 
 
@@ -60,9 +60,9 @@ def promised(eta: Eta | None, clock_s: float) -> Picture | None:
     }
 
 
-def _at_hand(bench: Bench, jobs: "Jobs", job: Job, now: float) -> Picture:
-    held = jobs.foresight.promises.stands
-    hand = job_views.at_hand(bench, job, jobs.step_elapsed_s(), now, jobs.queue.stands_s(), held)
+def _at_hand(jobs: "Jobs", job: Job, now: float) -> Picture:
+    foresight, elapsed_s = jobs.foresight, jobs.step_elapsed_s()
+    hand = job_views.at_hand(foresight.cycles, job, elapsed_s, now, jobs.queue.stands_s(), foresight.promises.stands)
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
 
 

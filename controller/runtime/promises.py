@@ -11,7 +11,6 @@ from typing import Final
 
 from controller.activities.context import Bench
 from controller.activities.restricted import room_block
-from controller.domain.alarms import STANDING, Tag
 from controller.domain.book import Book
 from controller.domain.dispatch.eta import Eta, Forecast, Limit, Planned
 from controller.domain.dispatch.scene import Move, Plan
@@ -22,8 +21,7 @@ from controller.domain.restrictions import Key, Restricted, over, said
 from controller.domain.rooms import RoomState
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
-
-SLOW: Final = Limit("the lift is slower than it was built for", "the lift is as quick as it was built for")
+from controller.runtime.learning import slow_axes
 
 GOES_ON: Final = "the tower goes on"
 
@@ -38,7 +36,7 @@ class _Circumstances:
     """Why nothing is moved for anybody; empty: the tower moves cars."""
     restrictions: tuple[Key, ...]
     places: tuple[PlaceStatus, ...]
-    lift_is_slow: bool
+    slow: frozenset[Limit]
 
 
 class Promises:
@@ -110,7 +108,7 @@ class Promises:
     def _limits(self) -> frozenset[Limit]:
         keys = (key for key in self._book.restrictions if key[0] is not Restricted.ROOM)
         stated = frozenset(Limit(said(key), over(key)) for key in keys)
-        return stated | {SLOW} if self._lift_is_slow else stated
+        return stated | slow_axes(self._book)
 
     def _hold(self, unplanned: Sequence[Job], free_bays: Collection[int]) -> None:
         """Say of each job that waits and was not planned why not, and tell the world once."""
@@ -127,9 +125,4 @@ class Promises:
 
     def _circumstances(self, stands: str) -> _Circumstances:
         places = tuple(place.status for place in self._book.places.values())
-        return _Circumstances(stands, tuple(self._book.restrictions), places, self._lift_is_slow)
-
-    @property
-    def _lift_is_slow(self) -> bool:
-        line = self._book.alarms.get(Tag("LIFT_SLOW"))
-        return line is not None and line.state in STANDING
+        return _Circumstances(stands, tuple(self._book.restrictions), places, slow_axes(self._book))

@@ -147,7 +147,7 @@ class Views:
     def _at_hand(self, control: "Control", job: Job) -> dict[str, object]:
         elapsed_s, stands_s = control.jobs.step_elapsed_s(), control.jobs.queue.stands_s()
         held = control.jobs.foresight.promises.stands
-        return job_views.at_hand(self._bench, job, elapsed_s, self._now(), stands_s, held)
+        return job_views.at_hand(control.jobs.foresight.cycles, job, elapsed_s, self._now(), stands_s, held)
 
     def _queued(self, control: "Control", job: Job, position: int) -> dict[str, object]:
         promises = control.jobs.foresight.promises

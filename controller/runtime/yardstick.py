@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from controller.domain.jobs import Job
+from controller.domain.travel import STOOD, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,9 @@ class StepTime:
     measured_s: float
     bound_s: float
     commands: int
-    lift_s: float = 0.0
-    """Of a travel: the bound of the lift's part, and of the turntable's."""
-    turn_s: float = 0.0
+    lift: Part = STOOD
+    """Of a travel: the lift's part, and the turntable's."""
+    turn: Part = STOOD
 
     def picture(self) -> dict[str, object]:
         """Return it as people and programs are shown it."""

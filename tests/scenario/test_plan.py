@@ -51,7 +51,7 @@ def test_moves_teach_the_pace_of_the_machine() -> None:
             assert (pace[Primitive.EXCHANGE]["samples"], pace[Primitive.LATCH]["samples"]) == (8, 16)
             assert pace[Primitive.DOOR]["samples"] == 0
             assert it.world.daemon is not None
-            known = it.world.daemon.control.jobs.foresight.calibration
+            known = it.world.daemon.control.jobs.foresight.learning.calibration
             bound_s = kinematics_of(it.world.tower).exchange_s()
             assert known.predicted_s(Primitive.EXCHANGE, bound_s) == pytest.approx(bound_s, rel=0.05)
 

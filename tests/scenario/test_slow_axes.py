@@ -1,14 +1,20 @@
-"""A lift whose drive limits itself: promises follow within a few moves, somebody is told, and nothing times out."""
+"""An axis whose drive limits itself: late and not lost, told of, and promises follow within a few moves."""
 
 from typing import Any
 
 import pytest
 
+from config.schema import Tower
 from controller.domain.alarms import STANDING, Tag
 from controller.domain.events import Query, Relocate
 from controller.domain.jobs import JobState as S
+from controller.domain.travel import deadline_s
+from controller.settings import kinematics_of
+from hal.plcmap.shape import PlacePose
+from sim_plc.plant.troubles import AxisName
+from sim_plc.program.event_log import Event
 from sim_plc.rehearsal import loop
-from tests.support.places import LOW1, LOW2, TOP1, TOP2, across_in
+from tests.support.places import LOW1, LOW2, LOW3, TOP1, TOP2, across_in
 from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
 from tests.support.tower_under_test import tower_under_test
@@ -56,3 +62,90 @@ def test_a_lift_that_became_slow_is_followed_told_of_and_no_fault() -> None:
             assert Tag("LIFT_SLOW") not in it.book.alarms or it.book.alarms[Tag("LIFT_SLOW")].state not in STANDING
 
     loop.run(play())
+
+
+QUARTER_IN_S = 7.5
+"""A quarter of a turn takes the turntable so long here."""
+
+SLOW = {"lift": Tag("LIFT_SLOW"), "turntable": Tag("TURNTABLE_SLOW")}
+
+
+def tower_with(axis: str) -> Tower:
+    """Return the tower with one axis that the times of its moves hang on."""
+    if axis == "lift":
+        return tower_under_test(machine__lift__speed_mm_s=across_in(16.0))
+    return tower_under_test(machine__turntable__speed_mdeg_s=str(round(90_000 / QUARTER_IN_S)))
+
+
+def ways(it: Stage, axis: str) -> int:
+    """Return how many motions of an axis were ever begun."""
+    return sum(entry.event is Event.STARTED and entry.mechanism == axis for _, entry in it.world.log)
+
+
+def ends_of(axis: str, tower: Tower) -> tuple[int, int]:
+    """Return two bays between which the times of moves hang on an axis."""
+    return (tower.shape.bays_of(tower.shape.levels)[-1], LOW2) if axis == "lift" else (LOW2, LOW1)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("share", [0.7, 0.5, 0.3])
+@pytest.mark.parametrize("axis", ["lift", "turntable"])
+def test_an_axis_far_below_its_speed_is_late_told_of_at_once_and_followed(axis: AxisName, share: float) -> None:
+    async def play() -> None:
+        tower = tower_with(axis)
+        far, near = ends_of(axis, tower)
+        async with stage(tower, cars=stock(LOW1, TOP1)) as it:
+            await moved(it, *[far, near] * 2)
+            assert abs(await foreseen(it, far)) < 1.0
+            it.world.do(lambda plant: plant.troubles.slow(axis, share))
+            begun = ways(it, axis)
+            await moved(it, near)
+            assert ways(it, axis) - begun == 1, "one command, which ends in its own time"
+            beyond_its_deadline = share <= 0.5
+            assert (SLOW[axis] in it.book.alarms) is beyond_its_deadline, "the first late motion tells"
+            await moved(it, *[far, near] * (MOVES // 2))
+            assert it.book.alarms[SLOW[axis]].state in STANDING
+            for bay in (far, near):
+                assert abs(await foreseen(it, bay)) < 1.0
+            assert {job.state for job in it.book.jobs.values()} == {S.DONE}
+            assert set(it.book.alarms) == {SLOW[axis]}
+
+    loop.run(play())
+
+
+@pytest.mark.campaign
+def test_a_lift_that_hardly_moves_is_stopped_and_its_job_is_put_before_a_person() -> None:
+    async def play() -> None:
+        tower = tower_with("lift")
+        far, _ = ends_of("lift", tower)
+        async with stage(tower, cars=stock(LOW1, TOP1)) as it:
+            it.world.do(lambda plant: plant.troubles.slow("lift", 0.12))
+            number = await it.order(Relocate(car=CAR, bay=far))
+            await it.until(lambda: it.job(number).state is S.PARKED, 400.0)
+            assert it.job(number).reason.startswith("STOPPED")
+            assert not it.world.plant.truth().carriage.lift.moving
+
+    loop.run(play())
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("axis", ["lift", "turntable"])
+def test_an_axis_that_does_not_set_out_is_given_no_more_time_than_before(axis: AxisName) -> None:
+    async def play() -> None:
+        tower = tower_with(axis)
+        far, _ = ends_of(axis, tower)
+        async with stage(tower, cars=stock(LOW1, TOP1)) as it:
+            await moved(it, LOW3)
+            it.world.do(lambda plant: plant.troubles.seize(axis, on=True))
+            number = await it.order(Relocate(car=f"C{TOP1}", bay=far))
+            began_s = it.world.now
+            await it.until(lambda: it.job(number).state is S.PARKED)
+            assert it.job(number).reason.startswith("TIMEOUT")
+            assert it.world.now - began_s < deadline_s(kinematics_of(tower).carriage_s(*poses_of(tower))) + 1.0
+
+    loop.run(play())
+
+
+def poses_of(tower: Tower) -> tuple[PlacePose, PlacePose]:
+    """Return the way to the car from where the one before it was put."""
+    return tower.shape.poses[LOW3], tower.shape.poses[TOP1]

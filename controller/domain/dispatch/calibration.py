@@ -15,7 +15,7 @@ from math import sqrt
 from typing import Final
 
 from controller.domain.dispatch.cycles import Pace, Paces
-from controller.domain.travel import deadline_s
+from controller.domain.travel import deadline_s, latest_s
 
 MEMORY: Final = 200
 """Over how many moves of a kind the past is forgotten: two busy days, before oil and weather have changed."""
@@ -78,12 +78,14 @@ class Calibration:
         self._shares = dict.fromkeys((Primitive.EXCHANGE, Primitive.DOOR, Primitive.LATCH), 1.0)
         self._errors = {primitive: _Errors() for primitive in Primitive}
 
-    def learn(self, primitive: Primitive, bound_s: float, measured_s: float) -> bool:
+    def learn(self, primitive: Primitive, bound_s: float, measured_s: float, *, late: bool = False) -> bool:
         """Take what a primitive took beside its bound; return whether it says something about the machine's pace.
 
         One that had nothing to do says nothing, nor does one that took longer than its deadline: a fault was on.
+        ``late``: it did, and was seen to get on all the while.
         """
-        if bound_s <= 0 or not 0 < measured_s <= deadline_s(bound_s):
+        longest_s = latest_s(bound_s) if late else deadline_s(bound_s)
+        if bound_s <= 0 or not 0 < measured_s <= longest_s:
             return False
         predicted_s = self.predicted_s(primitive, bound_s)
         self._errors[primitive].add(measured_s - predicted_s, measured_s)
@@ -97,6 +99,14 @@ class Calibration:
             self._weighed[primitive] = min(self._weighed[primitive] + 1, MEMORY)
             self._shares[primitive] += (measured_s / bound_s - self._shares[primitive]) / self._weighed[primitive]
         return True
+
+    def forget(self, primitive: Primitive) -> None:
+        """Know nothing any more of a primitive: what it takes was stated anew."""
+        if primitive in self._lines:
+            self._lines[primitive] = _Line()
+        else:
+            self._weighed[primitive], self._shares[primitive] = 0, 1.0
+        self._off[primitive], self._errors[primitive] = 0, _Errors()
 
     def _has_changed(self, primitive: Primitive, predicted_s: float, measured_s: float) -> bool:
         """Return whether predictions have been far off to one side for long enough; told once."""

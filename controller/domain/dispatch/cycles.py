@@ -146,14 +146,18 @@ class Cycles:
         way = (abs(here.height_mm - pose.height_mm), shorter_way_mdeg(here.angle_mdeg, pose.angle_mdeg))
         known = self._ways.get(way)
         if known is None:
-            known = self._ways[way] = self._travel_s(here, pose)
+            known = self._ways[way] = self.over_s(*way)
         return known
 
-    def _travel_s(self, here: Pose, there: Pose) -> float:
+    def over_s(self, rise_mm: int, turn_mdeg: int) -> float:
+        """Return the time of the carriage over a height and an angle."""
         machine = self._kinematics
-        lift_s = machine.lift_s(here.height_mm, there.height_mm)
-        turn_s = machine.turntable_s(here.angle_mdeg, there.angle_mdeg)
+        lift_s, turn_s = machine.lift_s(0, rise_mm), machine.turntable_s(0, turn_mdeg)
         return machine.both_s((self._paces.lift or self._paces.travel).of(lift_s), self._paces.travel.of(turn_s))
+
+    def middling_s(self) -> float:
+        """Return a fair middle of all travels: over half the height, and a quarter of a turn."""
+        return self.over_s(max(pose.height_mm for pose in self._poses.values()) // 2, FULL_TURN_MDEG // 4)
 
     def visit_s(self, place: int) -> float:
         """Return the time of a visit."""
@@ -162,6 +166,10 @@ class Cycles:
     def way_s(self, place: int) -> float:
         """Return the time of opening or of closing the way to a place: a room's inner door, a bay's latch."""
         return self._door_s if place in self._rooms else self._latch_s
+
+    def exchange_s(self) -> float:
+        """Return the time of one PICK or PLACE."""
+        return self._paces.exchange.of(self._kinematics.exchange_s())
 
     def gate_s(self) -> float:
         """Return the time of opening or of closing a room's outer gate."""
@@ -183,4 +191,4 @@ class Cycles:
         return self.carry_s(room, empty) + self.single_s(empty, full, out)
 
     def _visit(self, way_s: float, pace: Pace) -> float:
-        return 2 * pace.of(way_s) + self._paces.exchange.of(self._kinematics.exchange_s())
+        return 2 * pace.of(way_s) + self.exchange_s()

@@ -16,6 +16,7 @@ MEASURED = [alarm for alarm in ALARMS if alarm.band is not None]
         ("BUS_ERRORS", 2, 1, "%"),
         ("CLOCK_WRONG", 2, 1, "s"),
         ("LIFT_SLOW", 15, 8, "%"),
+        ("TURNTABLE_SLOW", 15, 8, "%"),
     ],
 )
 def test_the_limits_are_as_listed(key: str, on: float, off: float, unit: str) -> None:

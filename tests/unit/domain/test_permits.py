@@ -41,7 +41,7 @@ RESETS = {
     **dict.fromkeys(("STATION_OFFLINE", "LINE_LOST", "JOURNAL_FAILED", "MAINTENANCE"), (T, True)),
     **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT", "DISK_SPACE_LOW", "BUS_ERRORS", "CLOCK_WRONG"), (T, True)),
     "SERVICE_DUE": (T, True),
-    "LIFT_SLOW": (T, True),
+    **dict.fromkeys(("LIFT_SLOW", "TURNTABLE_SLOW"), (T, True)),
     **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE", "AUDIT_FAILED"), (O, False)),
     "FOREIGN_MASTER": (E, True),
 }

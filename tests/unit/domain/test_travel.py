@@ -10,8 +10,10 @@ from controller.domain.travel import (
     LeafKinematics,
     LiftKinematics,
     ShuttleKinematics,
+    Speeds,
     TurntableKinematics,
     deadline_s,
+    latest_s,
     shorter_way_mdeg,
     trapezoid_s,
 )
@@ -194,3 +196,37 @@ def test_on_standby_power_lift_and_turntable_add_up() -> None:
     assert in_turn.carriage_s(here, there) == pytest.approx(lift_s + turn_s)
     assert in_turn.carriage_s(here, here) == 0.0
     assert in_turn.home_s(10_000) > MEDIUM.home_s(10_000)
+
+
+def test_an_axis_at_a_share_of_its_speed_takes_so_much_longer_on_its_way_and_no_other_does() -> None:
+    half = MEDIUM.at(Speeds(lift=0.5))
+    assert half.lift_s(0, 10_000) - MEDIUM.lift_s(0, 10_000) == pytest.approx((20.0 + 1.0) - (10.0 + 2.0))
+    assert half.turntable_s(0, 90_000) == MEDIUM.turntable_s(0, 90_000)
+    assert half.exchange_s() == MEDIUM.exchange_s()
+    assert half.lift_home_s(10_000) > 1.9 * MEDIUM.lift_home_s(10_000)
+    assert MEDIUM.at(Speeds(turntable=0.5)).turntable_s(0, 90_000) > 1.7 * MEDIUM.turntable_s(0, 90_000)
+    assert MEDIUM.at(Speeds(turntable=0.5)).lift_s(0, 2500) == MEDIUM.lift_s(0, 2500)
+    assert MEDIUM.at(Speeds(shuttle=0.5)).exchange_s() > 1.6 * MEDIUM.exchange_s()
+    assert MEDIUM.at(Speeds(shuttle=0.5)).shuttle_home_s() > 1.6 * MEDIUM.shuttle_home_s()
+
+
+def test_at_its_rated_speeds_a_machine_is_as_it_was_built() -> None:
+    assert MEDIUM.at(Speeds()) is MEDIUM
+
+
+@pytest.mark.parametrize("axis", ["lift", "turntable", "shuttle"])
+def test_no_bound_is_shorter_with_a_slower_axis(axis: str) -> None:
+    rng, slower = random.Random(3), 1.0
+    bounds_s: list[float] = []
+    while slower >= 0.1:
+        machine = MEDIUM.at(Speeds(**{axis: slower}))
+        bounds_s.append(machine.move_bound_s(PLACES.poses[101], 203, 505, PLACES))
+        slower -= rng.uniform(0.05, 0.15)
+    assert bounds_s == sorted(bounds_s)
+    assert bounds_s[-1] > bounds_s[0]
+
+
+def test_a_motion_that_gets_on_has_four_times_its_bound_at_most() -> None:
+    assert latest_s(10.0) == 43.0
+    assert deadline_s(10.0) == 15.5
+    assert MEDIUM.still_s() == pytest.approx(0.2 + 2.0 + 0.2 + 3.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import controller.gauges
-import controller.runtime.foresight
+import controller.runtime.learning
 from controller.domain.alarms import ALARMS, AlarmState, Showing, Tag
 from controller.runtime.alarm_sources import Findings, measured_beyond
 from controller.runtime.inbox import Inbox
@@ -94,7 +94,7 @@ def test_a_gauge_is_read_at_its_pace_and_what_it_does_not_tell_is_not_posted() -
 
 
 def test_every_alarm_with_a_band_has_a_gauge() -> None:
-    measuring = (controller.gauges.__file__, controller.runtime.foresight.__file__)
+    measuring = (controller.gauges.__file__, controller.runtime.learning.__file__)
     text = "".join(Path(each or "").read_text("utf-8") for each in measuring)
     for alarm in ALARMS:
         assert (f'Tag("{alarm.key}"' in text) == (alarm.band is not None), alarm.key

@@ -107,3 +107,22 @@ def test_an_exchange_that_became_slower_is_followed() -> None:
     for measured_s in [8.1] * MEMORY + [9.6] * 6:
         known.learn(Primitive.EXCHANGE, 8.0, measured_s)
     assert known.predicted_s(Primitive.EXCHANGE, 8.0) == pytest.approx(9.6)
+
+
+def test_what_was_late_and_got_there_teaches_and_what_was_held_up_does_not() -> None:
+    known = Calibration()
+    assert not known.learn(Primitive.LIFT, 10.0, 20.0)
+    for _ in range(6):
+        assert known.learn(Primitive.LIFT, 10.0, 20.0, late=True)
+    assert known.predicted_s(Primitive.LIFT, 10.0) == pytest.approx(20.0, rel=0.02)
+    assert not known.learn(Primitive.LIFT, 10.0, 44.0, late=True)
+
+
+@pytest.mark.parametrize("primitive", Primitive)
+def test_what_was_forgotten_is_as_built_again(primitive: Primitive) -> None:
+    known = taught(1.2, 0.1, 30, seed=9, primitive=primitive)
+    taught(1.1, 0.1, 30, seed=10, known=known, primitive=TRAVEL)
+    known.forget(primitive)
+    assert known.predicted_s(primitive, 8.0) == 8.0
+    assert known.accuracy(primitive).samples == 0
+    assert (known.predicted_s(TRAVEL, 8.0) > 8.5) is (primitive is not TRAVEL)
