@@ -58,7 +58,7 @@ class Bulletin:
 
     def is_stale(self) -> bool:
         """Whether the heartbeat has not changed for too long."""
-        age_s = self._age_s()
+        age_s = asyncio.get_running_loop().time() - max(self._changed_s, self._cadence.vouched_s)
         return age_s > STALE_S and age_s > self._pace.stale_s
 
     async def news(self, until_s: float) -> bool:

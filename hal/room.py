@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
-from hal.plcmap.codec import Measurement, Status
+from hal.plcmap.codec import Image, Measurement, Status
 from hal.plcmap.codes import Flag, Opcode, Room, Signal, State
 from hal.readings import Loaded, loaded
 from hal.scan import Station
@@ -85,6 +85,14 @@ class RoomDriver:
 
         """
         return self.station.image.rooms[self.place]
+
+    def parts(self, image: Image) -> tuple[Room, Status, Status]:
+        """Return what an image of its station shows of the room: sensors, inner door, outer gate.
+
+        What reads as in the image before is the very same object.
+        """
+        shown = image.mechanisms
+        return image.rooms[self.place], shown[f"{self.name}.inner_door"], shown[f"{self.name}.outer_gate"]
 
     @property
     def occupied(self) -> Loaded:

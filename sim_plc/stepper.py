@@ -106,9 +106,12 @@ class Stepper:
 
     def advance(self, now: float) -> None:
         """Run every scan due up to ``now``, in order, and let reads show ``now``'s grid point. Never goes back."""
-        last = math.floor(now / self._scan_s + _GRID_SLACK)
-        if last <= self._index:
-            return
+        last = self._last_of(now)
+        if last > self._index:
+            self._reach(last)
+
+    def _reach(self, last: int) -> int | None:
+        """Advance to a grid point; return that of the next scan as things are then."""
         dues = self._dues()
         while (index := self._index_of(dues)) is not None and index <= last:
             self._scan(index, dues)
@@ -118,16 +121,16 @@ class Stepper:
             self.plant.sense(self.now)
             for program in self.programs:
                 program.refresh(self.now)
+        return index
 
     def next_due(self) -> float | None:
         """Return the grid point of the next scan, None: nothing is due until somebody writes or acts."""
-        index = self._index_of(self._dues())
-        return None if index is None else index * self._scan_s
+        return self._at(self._index_of(self._dues()))
 
     def kick(self) -> None:
         """Let `run` look again: something was written, or happened to the plant."""
         if self._running is not None:
-            self._set_timer()
+            self._set_timer(self.next_due())
 
     def units(self, clock: Callable[[], float]) -> dict[int, Unit]:
         """Return the programs by unit id, as units that are brought up to ``clock()`` before each access."""
@@ -155,15 +158,13 @@ class Stepper:
         running, self._timer = self._running, None
         assert running is not None
         try:
-            self.advance(running.get_loop().time())
-            self._set_timer()
+            self._set_timer(self._at(self._reach(self._last_of(running.get_loop().time()))))
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits `run`
             if not running.done():
                 running.set_exception(error)
 
-    def _set_timer(self) -> None:
+    def _set_timer(self, due: float | None) -> None:
         """Let the next scan that is due come in time, and no other."""
-        due = self.next_due()
         if self._timer is not None:
             if self._timer.when() == due:
                 return
@@ -207,6 +208,13 @@ class Stepper:
         """Return when the plant and each program are due; infinity: never as things are."""
         dues = [self.plant.next_event(), *[program.next_due() for program in self.programs]]
         return [math.inf if due is None else due for due in dues]
+
+    def _last_of(self, t: float) -> int:
+        """Return the last grid point at or before ``t``."""
+        return math.floor(t / self._scan_s + _GRID_SLACK)
+
+    def _at(self, index: int | None) -> float | None:
+        return None if index is None else index * self._scan_s
 
     def _index_of(self, dues: Sequence[float]) -> int | None:
         """Return the grid point of the next scan, the first one at or after the earliest of ``dues``; None: never."""

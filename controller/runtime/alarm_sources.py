@@ -29,6 +29,8 @@ AXES: Final = ("lift", "turntable", "shuttle")
 
 BAYS_NAMED: Final = 5
 
+_OUT_OF_ORDER: Final = int(Status.MAINTENANCE_KEY | Status.MEMORY_LOST)
+
 _NUMBER: Final = re.compile(r"(\d{1,4})(?:\.(\d{1,9}))?")
 
 
@@ -245,6 +247,8 @@ def _station(at: int, station: Station, *, online: bool) -> dict[Tag, str]:
         found[Tag("STATION_OFFLINE", at)] = station.trouble or standing(station).lower()
         return found
     status = station.last_image.status
+    if not int(status) & _OUT_OF_ORDER:
+        return found
     if Status.MAINTENANCE_KEY in status:
         found[Tag("MAINTENANCE", at)] = "somebody works by the pendant"
     if Status.MEMORY_LOST in status:

@@ -182,6 +182,8 @@ class Control:
 
     async def _take(self, event: Signal) -> None:  # noqa: C901, PLR0912 - one case a signal
         match event:
+            case Stirred():
+                await self._trail.keep()
             case RoomSensed():
                 await self.rooms.sensed(event)
             case SafetyChanged(safety, status):
@@ -206,8 +208,6 @@ class Control:
                 await self.rooms.ended(event)
             case Measured(values):
                 self._sources.take(values)
-            case Stirred():
-                await self._trail.keep()
             case JournalBroke(error):
                 raise error
 
@@ -218,7 +218,7 @@ class Control:
         """
         now_s = self._clock()
         same = isinstance(event, Stirred) and not event.news and now_s - self._looked_s < LOOK_S
-        if same and not any(each.waits for each in (self.unit, self.alarms, self.rooms, self.audit)):
+        if same and not (self.unit.waits or self.alarms.waits or self.rooms.waits or self.audit.waits):
             return False
         self._looked_s = now_s
         return True

@@ -26,6 +26,8 @@ class Supervisor:
         self._publish = publish
         self._safety: tuple[int, int] | None = None
         self._facts: dict[int, RoomFacts] = {}
+        self._parts: dict[int, tuple[object, ...]] = {}
+        """By room: what its facts were read from last."""
         self._online: dict[str, bool] = {}
         self._shown: dict[str, object] = {}
         """By station: what its newest image shows of its mechanisms, the same object as long as nothing changes."""
@@ -55,6 +57,7 @@ class Supervisor:
         self._online[station.name] = station.online
         if station.name == "tower" and not station.online:
             self._facts.clear()
+            self._parts.clear()
             self._safety = None
             self._shown.pop("tower", None)
         self._inbox.post(StationChanged(station.name, standing(station), station.trouble), urgent=not station.online)
@@ -74,6 +77,10 @@ class Supervisor:
             self._safety = safety
             self._inbox.post(SafetyChanged(image.safety, image.status), urgent=True)
         for place in self._bench.shape.rooms:
+            parts = self._bench.tower.rooms[place].parts(image)
+            if parts == self._parts.get(place):
+                continue
+            self._parts[place] = parts
             facts = facts_of(self._bench, place)
             if facts != self._facts.get(place):
                 self._facts[place] = facts

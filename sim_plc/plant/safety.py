@@ -79,4 +79,6 @@ class Chain:
     def _show(self) -> None:
         self.closed = not self.latched
         self._e_stop = Cause.E_STOP in self.live
+        self.causes = tuple(sorted(cause.value for cause in self.live))
+        self.latched_causes = tuple(sorted(cause.value for cause in self.latched))
         self._latches = tuple(cause in self.latched for cause in _SHOWN)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage, steady, telling
@@ -230,7 +231,7 @@ class Terminals:
         return value
 
     def _check(self, wire: Wire) -> None:
-        if wire[-1] not in {field.name for field in fields(self._owner(wire))}:
+        if wire[-1] not in _inputs_of(type(self._owner(wire))):
             raise KeyError(f"no input {wire}")
 
     def _owner(self, wire: Wire) -> "DataclassInstance":
@@ -257,3 +258,8 @@ class Terminals:
             "safety": self._tower.safety,
         }
         return groups[name]
+
+
+@cache
+def _inputs_of(group: "type[DataclassInstance]") -> frozenset[str]:
+    return frozenset(field.name for field in fields(group))

@@ -119,6 +119,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._timers, (when, next(self._timer_numbers), timer))
         return timer
 
+    def call_later(
+        self, delay: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back so many virtual seconds from now."""
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
+
+    def call_soon(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call back next, behind what is ready, as the base class does without its looks at threads and debugging."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
     def close(self) -> None:
         """Close the loop; timers that pend are forgotten."""
         self._timers.clear()
