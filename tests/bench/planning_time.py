@@ -1,6 +1,6 @@
 """How long a plan takes, by bays and by requests that wait, and how that grows with the tower.
 
-Processor time of whole plans, each the best of three: three rooms at Guangzhou, four at the Autostadt, and four at a
+Processor time of whole plans, each the best of five: three rooms at Guangzhou, four at the Autostadt, and four at a
 tower of 5,000 bays that nobody has built. A growth of 1.0 is that of n log n. Each is told in bare calls of a function
 too, timed between the plans, since others may compute on the same machine: a plan of 100,000 calls takes 5 ms where a
 call takes 50 ns. What is aimed at: 5 ms at 42 bays, 20 ms at 396.
@@ -110,7 +110,7 @@ def timed(tower: Tower, cycles: Cycles, pending: int) -> Timed:
         requests, now = scene(tower, cycles, pending, seed)
         calls.append(a_call_us())
         tries = []
-        for _ in range(3):
+        for _ in range(5):
             began = time.process_time_ns()
             plan(requests, now, cycles)
             tries.append((time.process_time_ns() - began) / 1e6)

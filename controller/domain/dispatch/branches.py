@@ -30,7 +30,7 @@ class Branches:
             for each, way, visit_s in zip(requests, ways, docket.visits, strict=True)
         )
         self._to_rooms = tuple(
-            tuple(sorted((way[rooms[room]], rooms[room], room) for room in ask[2]))
+            tuple(sorted([(way[rooms[room]], rooms[room], room) for room in ask[2]]))
             for way, ask in zip(ways, docket.asks, strict=True)
         )
         self.tried = 0
@@ -38,7 +38,7 @@ class Branches:
     def root(self) -> Node:
         """Return the node behind no move."""
         docket, scene = self._docket, self._docket.scene
-        rest = sum(self._weights[index] for index in docket.live)
+        rest = sum([self._weights[index] for index in docket.live])
         bays = Bays(len(docket.bays), docket.wanted & frozenset(scene.free_bays))
         return Node(0, docket.counts(self._shift), scene.carriage, scene.begin_s, docket.opens_s(), 0.0, rest, bays)
 
@@ -62,7 +62,8 @@ class Branches:
         self.tried += 1
         at, begin_s, cost = stand
         weight, since, ready_s, ways, visit_s = self._facts[index]
-        picked_s = max(begin_s, ready_s) + ways[at] + visit_s
+        begin_s = max(begin_s, ready_s)
+        picked_s = begin_s + ways[at] + visit_s
         if self._kinds[index] is not JobKind.RETRIEVE:
             return self._placed(node, stand, choice, picked_s, bar)
         rooms, opens_s, found = self._to_rooms[index], node.opens_s, list[Try]()
@@ -70,24 +71,29 @@ class Branches:
         cost += overtakes * self._overtaking_s - since
         if ahead:
             ends = [
-                (max(picked_s + way_s, opens_s[room]), way_s, place)
+                (max(picked_s + way_s, opens_s[room]), way_s, place, room)
                 for way_s, place, room in rooms
                 if opens_s[room] < inf
             ]
             ends.sort()
+            rooms, picked_s, begin_s = tuple([(each[0], each[2], each[3]) for each in ends]), 0.0, inf
         else:
             vacant_s = min([opens_s[way[2]] for way in rooms])
-            # A carriage that waits sets out when the room is vacant.
-            picked_s = max(picked_s, vacant_s + ways[at] + visit_s)
-            latest_s = max(begin_s, ready_s, vacant_s)
-            ends = [(picked_s + way_s, way_s, place) for way_s, place, room in rooms if opens_s[room] <= latest_s]
-        for docked_s, _, place in ends[:most]:
-            end_s = docked_s + room_visit_s
+            if begin_s < vacant_s:
+                # A carriage that waits sets out when the room is vacant.
+                begin_s = vacant_s
+                picked_s = max(picked_s, vacant_s + ways[at] + visit_s)
+        for way_s, place, room in rooms:
+            if opens_s[room] > begin_s:
+                continue
+            end_s = picked_s + way_s + room_visit_s
             brought = cost + weight * end_s
             worth = brought + rest * end_s
             if worth >= bar:
                 break
             found.append((worth, number, choice, place, end_s, end_s, brought, node, stand))
+            if len(found) == most:
+                break
             number += 1
         return found
 

@@ -44,7 +44,7 @@ class Docket:
         self.asks: tuple[Ask, ...] = tuple(self._ask(each) for each in self.requests)
         self.stores_of = self._stores_of()
         """By room, the bits of the requests that keep it from others until their cars are stored."""
-        self.others = sum(1 << index for index, each in enumerate(self.asks) if not (each[1] and each[2]))
+        self.others = sum([1 << index for index, each in enumerate(self.asks) if not (each[1] and each[2])])
         """The bits of all requests but those that any room will do for."""
         self.wanted = frozenset(
             each.target for each in self.requests if each.kind is not JobKind.RETRIEVE and each.target is not None
@@ -57,7 +57,8 @@ class Docket:
 
     def counts(self, shift: int) -> int:
         """Return how often each request was overtaken, packed, `BITS` for each, at most ``shift``."""
-        return sum(min(each.overtaken, shift) << BITS * index for index, each in enumerate(self.requests))
+        overtaken = [(index, each.overtaken) for index, each in enumerate(self.requests) if each.overtaken]
+        return sum(min(count, shift) << BITS * index for index, count in overtaken)
 
     def opens_s(self) -> tuple[float, ...]:
         """Return from when each room takes a car; infinity as long as one waits in it to be stored."""

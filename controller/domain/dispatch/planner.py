@@ -18,8 +18,7 @@ overtakes within the same count.
 Deterministic: no clock, no chance; the search is bounded by a count of tries. Ties go to the smaller id, then place.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
@@ -119,18 +118,18 @@ class _Planner:
         course = Course(self._cycles, scene.served_s, self._limits.load_ahead)
         moves, cost = list[Move](), 0.0
         weights = {each.id: each.weight for each in requests}
-        for node in _sequence(end):
-            request, move = requests[node.index], self._made(course, node)
+        reasons = Reasons(course, requests, opening(scene, requests), moves)
+        for number, node in enumerate(_sequence(end)):
+            request, overtakes = requests[node.index], self._overtaken(node)
+            told = partial(reasons.why, number) if number < self._limits.window else partial(brief, overtakes)
+            move = self._made(course, node, overtakes, told)
             moves.append(move)
             cost += request.weight * (move.served_s - request.since_s)
-            cost += self._limits.overtaking_s * sum(weights[number] for number in move.overtakes)
-        reasons = Reasons(course, requests, opening(scene, requests), tuple(moves))
-        for number, move in enumerate(moves[: self._limits.window]):
-            moves[number] = replace(move, told=partial(reasons.why, number))
-        unplanned = (each.id for index, each in enumerate(requests) if not end.done >> index & 1)
+            cost += self._limits.overtaking_s * sum([weights[other] for other in overtakes])
+        unplanned = [each.id for index, each in enumerate(requests) if not end.done >> index & 1]
         return Plan(tuple(moves), cost, tuple(unplanned))
 
-    def _made(self, course: Course, node: Node) -> Move:
+    def _made(self, course: Course, node: Node, overtakes: tuple[int, ...], told: Callable[[], str]) -> Move:
         """Return the move that leads to a node."""
         assert node.before is not None
         before, request, target = node.before, self._docket.requests[node.index], node.target
@@ -140,16 +139,14 @@ class _Planner:
         picked_s = course.picked_s(begin_s, before.at, request.source)
         end_s = course.placed_s(picked_s, request.source, target, opens_s)
         served_s = picked_s if request.kind is JobKind.STORE else end_s
-        overtakes = self._overtaken(node)
-        told = partial(brief, overtakes)
         return Move(request.id, request.kind, request.source, target, begin_s, served_s, end_s, overtakes, told)
 
     def _overtaken(self, node: Node) -> tuple[int, ...]:
         """Return whom the last move of a sequence overtakes."""
         assert node.before is not None
-        more = (node.counts ^ node.before.counts) & ~(FULL << BITS * node.index)
-        if not more:
+        if node.counts == node.before.counts:
             return ()
+        more = (node.counts ^ node.before.counts) & ~(FULL << BITS * node.index)
         found = list[int]()
         while more:
             index = (more.bit_length() - 1) // BITS
