@@ -108,6 +108,8 @@ class Timing(Table):
     """Period of every other poll."""
     customer_patience_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
     """After this a car that is not collected is a no-show, and a room not driven into is given back."""
+    appointment_grace_s: Annotated[float, Field(ge=60, le=86_400)] = 900.0
+    """So long after its time an appointment lapses if nobody has come, and its car goes back if it was brought."""
     gate_delay_s: Annotated[float, Field(ge=0, le=60)] = 2.0
     """How long a room must be clear before its gate closes."""
 

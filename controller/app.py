@@ -219,7 +219,9 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
             shape=tower.shape,
             kinematics=kinematics_of(tower),
             keeper=ledger,
-            patience=Patience(tower.timing.customer_patience_s, tower.timing.gate_delay_s),
+            patience=Patience(
+                tower.timing.customer_patience_s, tower.timing.gate_delay_s, tower.timing.appointment_grace_s
+            ),
             envelope=Envelope(
                 tower.limits.length_mm, tower.limits.width_mm, tower.limits.height_mm, tower.limits.weight_kg
             ),

@@ -19,6 +19,8 @@ class Patience:
 
     customer_s: float
     gate_delay_s: float
+    grace_s: float
+    """After its time an appointment lapses if nobody has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,6 @@ from typing import Final
 FARTHEST_S: Final = 7 * 86_400.0
 """How far ahead an appointment may be made: a longer list is the booking office's, not the tower's."""
 
-GRACE_S: Final = 900.0
-"""So long after its time an appointment lapses if nobody has come, and its car goes back if it was brought."""
-
 
 class AppointmentState(StrEnum):
     """Where an appointment stands. All but the first are ends."""

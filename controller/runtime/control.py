@@ -125,7 +125,9 @@ class Control:
         self._leave = Leave()
         self._trail = Trail(ledger)
         admission = Admission(bench, ledger.book, self.rooms, now)
-        self.staging = Staging(ledger, register, admission, self.jobs, self.rooms, now, loop.time)
+        self.staging = Staging(
+            ledger, register, admission, self.jobs, self.rooms, now, loop.time, bench.patience.grace_s
+        )
         self.slots = Slots(bench, ledger.book, self.rooms.state, self.jobs.foresight, self._post, now)
         self.appointments = Appointments(
             ledger, register, admission, self.jobs, self.rooms, self.staging, self.slots, board, now

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from controller.domain.appointments import GRACE_S, Appointment, AppointmentState
+from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -37,7 +37,7 @@ class Staging:
 
     ``now`` is wall time in seconds since the epoch, in which appointments are; ``clock`` the loop's. Between the two
     only one thing is kept: since when an appointment is seen to have passed. A clock that is set moves what is due,
-    and gives nobody less than the grace to come.
+    and gives nobody less than the grace, ``grace_s``, to come.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Staging:
         rooms: Rooms,
         now: Callable[[], float],
         clock: Callable[[], float],
+        grace_s: float,
     ) -> None:
         self._ledger = ledger
         self._book = ledger.book
@@ -58,6 +59,7 @@ class Staging:
         self._rooms = rooms
         self._now = now
         self._clock = clock
+        self._grace_s = grace_s
         self._crowded_s = -inf
         """When somebody waited for a room last, on the loop's clock."""
         self._passed_s: dict[int, float] = {}
@@ -77,7 +79,7 @@ class Staging:
                 await self._put_back(each)
             elif self._is_late(each):
                 log.info("no_show", appointment=each.id, car=each.car)
-                await self.end(each, AppointmentState.LAPSED, f"nobody came within {GRACE_S / 60:.0f} min")
+                await self.end(each, AppointmentState.LAPSED, f"nobody came within {self._grace_s / 60:.0f} min")
             else:
                 await self._give_way(each)
         if not idle or not self._book.appointments or not self._jobs.executing:
@@ -114,7 +116,7 @@ class Staging:
             self._passed_s.pop(appointment.id, None)
             return False
         passed_s = self._passed_s.setdefault(appointment.id, self._clock())
-        return self._clock() - passed_s >= GRACE_S
+        return self._clock() - passed_s >= self._grace_s
 
     async def _give_way(self, appointment: Appointment) -> None:
         """Give a move up that was never begun, or that keeps somebody waiting who has come."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.domain.appointments import FARTHEST_S, GRACE_S
+from controller.domain.appointments import FARTHEST_S
 from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
@@ -14,6 +14,7 @@ from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
 from tests.support.scenes import all_is_told, refused_now, stock
 from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import tower_under_test
 
 CAR = f"C{TOP1}"
 
@@ -84,12 +85,26 @@ def test_what_is_no_appointment_is_refused_by_name_and_changes_nothing() -> None
                 (Arrive(car=CAR), "NO_APPOINTMENT"),
             ):
                 assert await it.refused(request) == rule
-            number = await booked(it, CAR, GRACE_S)
+            number = await booked(it, CAR, 900.0)
             assert (await refused_now(it, Retrieve(car=CAR))).rule == "CAR_BOOKED"
             assert await it.refused(Retrieve(car=CAR, due=due_in(it, 900.0))) == "CAR_BOOKED"
             assert await it.ask(Cancel(job=number)) == {"appointment": number, "state": "CANCELLED"}
             assert await it.refused(Cancel(job=number)) == "UNKNOWN_JOB"
             assert await it.ended(await it.order(Retrieve(car=CAR))) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_an_appointment_lapses_when_the_grace_of_its_tower_is_over() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(timing__appointment_grace_s="60"), cars=stock(TOP1)) as it:
+            number = await booked(it, CAR, 30.0)
+            await asyncio.sleep(85.0)
+            assert number in it.book.appointments
+            await asyncio.sleep(10.0)
+            assert it.book.appointments == {}
+            assert it.world.events[-1] | {"event": "appointment", "state": "LAPSED"} == it.world.events[-1]
+            assert it.world.events[-1]["reason"] == "nobody came within 1 min"
 
     loop.run(scenario())
 

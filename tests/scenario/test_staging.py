@@ -7,7 +7,6 @@ import pytest
 
 from config.schema import Tower
 from controller.app import Ports
-from controller.domain.appointments import GRACE_S
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, Query, Retrieve
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
@@ -29,6 +28,7 @@ def two_rooms(**overrides: str) -> Tower:
 
 
 SHAPE = two_rooms().shape
+GRACE_S = two_rooms().timing.appointment_grace_s
 NEAR, FAR = SHAPE.bays[0], SHAPE.bays[-1]
 CAR, ANOTHER = f"C{FAR}", f"C{NEAR}"
 HOUR_S = 3600.0
