@@ -11,11 +11,15 @@ from config.demand import Demand, load_demand
 from config.faults import ConfigError
 from config.load import load_tower
 from config.schema import Tower
+from sim_plc.study.effects import NIGHT_MOVES, POLICIES
 from sim_plc.study.page import page
 from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.study import study as run_study
 from sim_plc.study.summary import summary
 from sim_plc.study.variants import with_rooms
+
+ALL: Final = "all"
+"""Of the policies: each of them."""
 
 REFUSED: Final = 1
 BAD_CONFIGURATION: Final = 5
@@ -47,6 +51,20 @@ Exit codes:
 @click.option(
     "--rule", type=click.Choice(list(RULES)), default=TOWER, show_default=True, help="Which car is moved next."
 )
+@click.option(
+    "--effect",
+    "policies",
+    multiple=True,
+    type=click.Choice([*POLICIES, ALL]),
+    help="Weigh also what a tower may do of its own accord, each alone, with it beside without. Repeatable.",
+)
+@click.option(
+    "--night-moves",
+    type=click.IntRange(1, 1000),
+    default=NIGHT_MOVES,
+    show_default=True,
+    help="Of --effect reslotting: so many cars at most are moved in a night.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides all that is left to chance.")
 @click.option(
     "--out",
@@ -64,18 +82,22 @@ def study(
     seed: int,
     out: Path | None,
     *,
+    policies: tuple[str, ...],
+    night_moves: int,
     as_json: bool,
 ) -> None:
     """Try a tower that is not built yet on days of customers.
 
     The days are drawn by seed from a demand file (packaged: quiet, normal, saturday, sale, returns) and lived on the
     model of travel, by the second and without faults: for the tower as planned, with one more room, with a faster
-    lift, and under other dispatch rules, always the same days.
+    lift, and under other dispatch rules, always the same days; with --effect also with and without cars stored by
+    demand, moved in the night, or brought ahead, and with a carriage that waits where it is likely wanted next.
     """
     tower, demand = _loaded(tower_file, profile, rooms, demand_file)
     folder = out or Path(".run") / f"study-{tower.name}"
     try:
-        done = run_study(tower, demand, days, seed, rule, _tell)
+        asked = tuple(name for name in POLICIES if name in policies or ALL in policies)
+        done = run_study(tower, demand, days, seed, rule, _tell, asked, night_moves)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "study.html").write_text(page(done), encoding="utf-8")
         (folder / "study.json").write_text(json.dumps(done.body(), indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """A study: the same days at a tower as it is planned, with another room, with a faster lift, and under other rules."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from config.schema import Tower
 from sim_plc.study.bound import mean_bound_s
 from sim_plc.study.day import live
 from sim_plc.study.draw import draw_day
+from sim_plc.study.effects import NIGHT_MOVES, Effect, effects, passes
 from sim_plc.study.figures import Figures, figures
 from sim_plc.study.lived import Lived
 from sim_plc.study.rules import RULES
@@ -56,6 +57,8 @@ class Study:
     """The tower as planned under each other rule."""
     bound_s: float | None
     """What no rule can bring the mean wait of those who fetch a car below, in the tower as planned."""
+    effects: tuple[Effect, ...] = ()
+    """What each policy that was asked for does in the tower as planned."""
 
     @property
     def planned(self) -> Figures:
@@ -73,11 +76,24 @@ class Study:
             "cases": [case.body() for case in self.cases],
             "by_rule": [case.body() for case in self.by_rule],
             "fetch_mean_bound_s": self.bound_s,
+            "effects": [effect.body() for effect in self.effects],
         }
 
 
-def study(tower: Tower, demand: Demand, days: int, seed: int, rule: str, told: Told) -> Study:
-    """Return what becomes of the days of a demand; the same for the tower as planned and for each other case."""
+def study(
+    tower: Tower,
+    demand: Demand,
+    days: int,
+    seed: int,
+    rule: str,
+    told: Told,
+    policies: Sequence[str] = (),
+    night_moves: int = NIGHT_MOVES,
+) -> Study:
+    """Return what becomes of the days of a demand; the same for the tower as planned and for each other case.
+
+    ``policies``: by their names in `sim_plc.study.effects.POLICIES`, those to be weighed.
+    """
     towers = dict(_towers(tower))
     sites = {title: site_of(each, demand.visits) for title, each in towers.items()}
     sites[ON_GENERATOR] = site_of(tower, demand.visits, on_generator=True)
@@ -85,20 +101,25 @@ def study(tower: Tower, demand: Demand, days: int, seed: int, rule: str, told: T
     fewest = min(len(site.bays) for site in sites.values())
     drawn = [draw_day(demand, planned.name, fewest, planned.cars_an_hour, seed, number) for number in range(days)]
     others = [name for name in RULES if name != rule]
-    total, done = days * (len(sites) + len(others)), 0
+    total, done = days * (len(sites) + len(others) + passes(policies)), 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        told(done, total)
 
     def case(title: str, site: Site, name: str) -> Case:
-        nonlocal done
         lived: list[Lived] = []
         for day in drawn:
             lived.append(live(site, day, RULES[name]))
-            done += 1
-            told(done, total)
+            tell()
         return Case(title, len(site.rooms), len(site.bays), site.cars_an_hour, name, figures(site, lived))
 
     cases = tuple(case(title, site, rule) for title, site in sites.items())
     by_rule = tuple(case(RULES[name].title, planned, name) for name in others)
-    return Study(tower.name, tower.profile, demand, seed, rule, cases, by_rule, mean_bound_s(planned, drawn))
+    bound_s = mean_bound_s(planned, drawn)
+    weighed = tuple(effects(planned, demand, drawn, RULES[rule], policies, night_moves, tell))
+    return Study(tower.name, tower.profile, demand, seed, rule, cases, by_rule, bound_s, weighed)
 
 
 def _towers(tower: Tower) -> Iterator[tuple[str, Tower]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from sim_plc.study.effects import POLICIES, Effect
 from sim_plc.study.figures import PROMISE_S, Figures, Waits
 from sim_plc.study.rules import RULES
 from sim_plc.study.study import Case, Study
@@ -79,6 +80,7 @@ def findings(study: Study) -> Iterator[str]:
         yield _change(case.title, planned, case.figures)
     for case in study.by_rule:
         yield _change(f"the rule '{case.title}'", planned, case.figures)
+    yield from map(_effect, study.effects)
     if study.bound_s is not None:
         least, mean = minutes(study.bound_s), minutes(planned.fetch.mean_s)
         known = ", but by bringing booked cars ahead" if planned.booked.people else ""
@@ -97,6 +99,22 @@ def _change(what: str, planned: Figures, other: Figures) -> str:
         f"{what[0].upper()}{what[1:]}: mean wait {minutes(other.all.mean_s)} ({change:+.0%}), "
         f"p95 {minutes(other.all.p95_s)}, {other.all.in_time:.1%} in time."
     )
+
+
+def _effect(effect: Effect) -> str:
+    title, without, with_it = POLICIES[effect.name].title, effect.without, effect.with_it
+    waits = [
+        f"{name} {mine.mean_s:.1f} s beside {plain.mean_s:.1f} s"
+        for name, mine, plain in (
+            ("without an appointment", with_it.unbooked, without.unbooked),
+            ("with one, from its time on", with_it.punctual, without.punctual),
+        )
+        if plain.people
+    ]
+    moves = f"; {effect.moves:.1f} moves of its own a day" if effect.moves else ""
+    longer = f"; for those without one longer on {effect.longer:.0%} of the days" if without.unbooked.people else ""
+    said = ", ".join(waits) or "nobody fetched a car"
+    return f"{title[0].upper()}{title[1:]}, mean wait with it and without: {said}{longer}{moves}."
 
 
 def summary(study: Study) -> Iterator[str]:

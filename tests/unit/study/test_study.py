@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from config.load import load_tower
 from sim_plc.cli import cartower_sim
 from sim_plc.study.command import CODES
+from sim_plc.study.effects import POLICIES
 from sim_plc.study.rules import FCFS, RULES
 from sim_plc.study.site import site_of
 from sim_plc.study.study import study
@@ -69,6 +70,31 @@ def test_a_rule_that_is_asked_for_is_studied_and_the_others_beside_it(tmp_path: 
     assert {case["rule"] for case in body["by_rule"]} == set(RULES) - {"nearest"}
 
 
+def test_a_policy_is_weighed_alone_and_the_rest_of_the_study_is_as_it_was(tmp_path: Path) -> None:
+    args = ("--tower", "small", "--rooms", "2", "--demand", "quiet", "--days", "1", "--out", str(tmp_path))
+    plain = json.loads(run(*args, "--json").stdout)
+    assert plain.pop("effects") == []
+    result = run(*args, "--effect", "staging")
+    assert result.exit_code == 0, result.output
+    assert "Booked cars brought ahead, mean wait with it and without: without an appointment " in result.stdout
+    assert "Booked cars brought ahead, mean wait" in (tmp_path / "study.html").read_text()
+    body = json.loads((tmp_path / "study.json").read_text())
+    [staging] = body.pop("effects")
+    assert body == plain
+    # The tower does that anyway; without it, its planner alone is left.
+    rules = {case["rule"]: case["figures"] for case in body["cases"][:1] + body["by_rule"]}
+    assert (staging["with"], staging["without"]) == (rules["tower"], rules["planned"])
+    assert staging["own_moves_a_day"] == 0
+
+
+def test_all_policies_are_weighed_by_one_word(tmp_path: Path) -> None:
+    result = run("--tower", "small", "--demand", "quiet", "--days", "1", "--effect", "all", "--out", str(tmp_path))
+    body = json.loads((tmp_path / "study.json").read_text())
+    assert [each["policy"] for each in body["effects"]] == list(POLICIES)
+    lived = 4 + len(RULES) - 1 + 2 * len(POLICIES)
+    assert f"{lived}/{lived} days" in result.stderr
+
+
 def test_a_demand_of_ones_own_may_be_of_cars_and_of_nobody(tmp_path: Path) -> None:
     demand = 'measure = "cars"\nopens_h = 9\ncloses_h = 10\narrivals.every_day = [{}]\nmodels.city = 1.0\n'
     file = tmp_path / "demand.toml"
@@ -88,6 +114,7 @@ def test_a_demand_of_ones_own_may_be_of_cars_and_of_nobody(tmp_path: Path) -> No
         (["--tower", "small", "--rooms", "5"], 2, "has no place for 5 rooms"),
         (["--rule", "whim"], 2, "is not one of 'fcfs'"),
         (["--days", "0"], 2, "is not in the range"),
+        (["--effect", "magic"], 2, "is not one of 'slotting'"),
     ],
 )
 def test_a_mistake_is_named(args: Sequence[str], code: int, text: str, tmp_path: Path) -> None:
