@@ -207,6 +207,7 @@ _JOBS: Final = (
         "Look which car stands there and import it; the place is locked meanwhile.",
     ),
     FaultCode(603, "AUDIT_FAILED", _F, _OPER, "The carriage could not look into a bay.", "Read why, then Unhold."),
+    FaultCode(604, "DWELL_FAILED", _F, _OPER, "The carriage could not go where it waits.", "Read why, then Unhold."),
 )
 
 _ROOMS: Final = (

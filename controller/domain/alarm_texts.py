@@ -213,6 +213,12 @@ _BELOW: Final = {
         "The tower is held: no car comes down and none is taken in until somebody acts.",
         "Read the reason and put it right, then Unhold. That bay is visited again when all others have been.",
     ),
+    "DWELL_FAILED": AlarmText(
+        "The carriage could not go to where it waits",
+        "Nobody needed the tower, and on its way to where it is likely wanted next the empty carriage met a fault.",
+        "The tower is held: no car comes down and none is taken in until somebody acts.",
+        "Read the reason and put it right, then Unhold. `dwell.goes` in the tower's file lets it stay where it is.",
+    ),
     "ROOM_BLOCKED": AlarmText(
         "A room is blocked",
         "Its door, gate or sensors did something that is not plausible; the reason tells.",

@@ -302,6 +302,7 @@ _BELOW: Final = (
     Alarm(601, "JOB_PARKED", Of.JOB, _LOW, Clearance.OPERATOR, 15 * _MINUTE, off_delay_s=15.0, answered=True),
     Alarm(602, "PLACE_UNVERIFIED", Of.TOWER, _LOW, _SITE, 8 * _HOUR, on_delay_s=15.0 * _MINUTE),
     Alarm(603, "AUDIT_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),
+    Alarm(604, "DWELL_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),
     Alarm(701, "ROOM_BLOCKED", Of.ROOM, _LOW, _SITE, 30 * _MINUTE, parent="STATION_OFFLINE"),
 )  # fmt: skip
 

@@ -159,6 +159,8 @@ class Sources:
         found |= self._places()
         if control.audit.trouble:
             found[Tag("AUDIT_FAILED")] = control.audit.trouble
+        if control.audit.stranded:
+            found[Tag("DWELL_FAILED")] = control.audit.stranded
         unit = control.unit
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause

@@ -71,6 +71,8 @@ class Audit:
         """The place that the carriage goes to, to wait there."""
         self.trouble = ""
         """Why the tower was held because of a visit, until it executes again."""
+        self.stranded = ""
+        """The same of a way to where the carriage waits."""
         self.wants_abort = ""
         self.wants_hold = ""
 
@@ -87,7 +89,7 @@ class Audit:
     def give_way(self) -> None:
         """Cut the visit if somebody needs the tower."""
         if self._jobs.executing:
-            self.trouble = ""
+            self.trouble = self.stranded = ""
         if (self._bench.rounds.visits_per_day or self._bench.dwell.goes) and self._idleness.needed:
             self._pace.needed()
             self._dwell.needed()
@@ -180,7 +182,7 @@ class Audit:
             case Remedy.AGAIN:
                 log.warning("dwell_failed", place=place, why=str(error))
             case Remedy.PARK:
-                self.trouble = self.wants_hold = why
+                self.stranded = self.wants_hold = why
             case _:
                 self.wants_abort = why
 

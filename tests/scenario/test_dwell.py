@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from config.schema import Tower
+from controller.domain.alarms import STANDING, Tag
 from controller.domain.events import Retrieve
 from controller.domain.jobs import JobState as S
 from controller.domain.unit import UnitEvent, UnitState
@@ -83,6 +84,23 @@ def test_it_gives_way_at_once_to_a_customer_and_to_a_hold() -> None:
             assert it.world.now - asked_s < 1.0
             assert await it.ended(number) is S.DONE
             assert it.truth() == it.belief() == {"often": TOP1, "seldom": ROOM}
+
+    loop.run(play())
+
+
+def test_a_way_that_fails_holds_the_tower_with_an_alarm_of_its_own() -> None:
+    async def play() -> None:
+        async with stage(dwelling_tower(slow=True), cars=CARS) as it:
+            popular(it)
+            await eventually(it, lambda: going(it) == TOP1, LEISURE_S)
+            it.world.do(lambda plant: plant.overrides.update({("carriage", "dock_level"): False}))
+            await eventually(it, lambda: it.unit is UnitState.HELD)
+            assert it.world.daemon is not None
+            assert f"way of the empty carriage to {TOP1} has failed" in it.world.daemon.control.unit.cause
+            assert {tag.key for tag in it.book.alarms} == {"DWELL_FAILED"}
+            it.world.do(lambda plant: plant.overrides.clear())
+            await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
+            assert it.book.alarms[Tag("DWELL_FAILED")].state not in STANDING
 
     loop.run(play())
 

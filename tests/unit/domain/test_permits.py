@@ -42,7 +42,7 @@ RESETS = {
     **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT", "DISK_SPACE_LOW", "BUS_ERRORS", "CLOCK_WRONG"), (T, True)),
     "SERVICE_DUE": (T, True),
     **dict.fromkeys(("LIFT_SLOW", "TURNTABLE_SLOW"), (T, True)),
-    **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE", "AUDIT_FAILED"), (O, False)),
+    **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE", "AUDIT_FAILED", "DWELL_FAILED"), (O, False)),
     "FOREIGN_MASTER": (E, True),
 }
 """Who takes back each alarm, and whether at the tower."""
