@@ -15,6 +15,7 @@ from controller.domain.events import (
     Retrieve,
     SetMode,
     StockedCar,
+    Store,
     UnitCommand,
 )
 from controller.domain.jobs import JobState as S
@@ -169,6 +170,22 @@ def test_an_order_comes_first_and_waits_only_until_the_carriage_stands() -> None
             assert bay not in seen(it)
             await eventually(it, lambda: bay in seen(it))
             assert it.truth() == it.belief() == {"A": LOW1, "C": TOP2}
+
+    loop.run(play())
+
+
+@pytest.mark.campaign
+def test_whoever_uses_a_room_cuts_it_so_that_nothing_that_is_fetched_ahead_waits_for_it() -> None:
+    async def play() -> None:
+        async with stage(slow_tower(), cars=CARS) as it:
+            await only_a_few(it)
+            await on_the_way(it)
+            await it.order(Store(car="N1", room=ROOM))
+            assert visiting(it) is None
+            await it.until(lambda: it.room(ROOM) is not RoomState.VACANT)
+            begun = travels(it)
+            await asyncio.sleep(3 * INTERVAL_S)
+            assert travels(it) == begun
 
     loop.run(play())
 
