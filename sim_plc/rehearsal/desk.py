@@ -26,10 +26,12 @@ from controller.domain.events import (
     SetGenerator,
     UnitCommand,
 )
+from controller.domain.jobs import Job
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
 from controller.domain.restrictions import Restricted
 from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.shape import level_of
 from sim_plc.rehearsal.world import NobodyThere, World
 
 PAUSE_S: Final = (30.0, 150.0)
@@ -42,6 +44,9 @@ SHELF_S: Final = (20, 90)
 
 RESTRICTED_S: Final = (30.0, 180.0)
 """For how long the tower runs on its generator; half as long for a level or a room."""
+
+WAITS_S: Final = 40.0
+"""For so long a job is waited for that is at work."""
 
 Act = Callable[[Daemon], Awaitable[None]]
 
@@ -67,6 +72,7 @@ class Desk:
             self._give_back,
             self._give_back,
             self._let_go_on,
+            self._restrict_the_tower,
             self._restrict_the_tower,
         )
 
@@ -130,12 +136,22 @@ class Desk:
             await self._ask(UnitCommand(by="desk", event=UnitEvent.UNHOLD), "let the unit go on")
 
     async def _restrict_the_tower(self, _daemon: Daemon) -> None:
-        """Block a level, take a room out, or run on the generator; give it back after a while, or later."""
-        shape = self._world.tower.shape
-        request, share, what = self._rng.choice(
+        """Block a level, take a room out, or run on the generator; give it back after a while, or later.
+
+        Every other time it is done at the wrong moment: to what a job has just set out for.
+        """
+        shape, rng = self._world.tower.shape, self._rng
+        level, room, waits = rng.choice(shape.bay_levels), rng.choice(shape.rooms), rng.random() < 0.5
+        job = await self._next_at_work() if waits else None
+        for place in () if job is None else (job.target, job.source):
+            if place in shape.rooms:
+                room = place
+            elif place is not None:
+                level = level_of(place)
+        request, share, what = rng.choice(
             (
-                (BlockLevel(by="desk", level=self._rng.choice(shape.bay_levels), why="a beam is bent"), 0.5, "level"),
-                (RoomOut(by="desk", room=self._rng.choice(shape.rooms), why="the gate rattles"), 0.5, "room"),
+                (BlockLevel(by="desk", level=level, why="a beam is bent"), 0.5, "level"),
+                (RoomOut(by="desk", room=room, why="the gate rattles"), 0.5, "room"),
                 (SetGenerator(by="desk", on=True, why="the mains failed"), 1.0, "generator"),
             )
         )
@@ -143,6 +159,17 @@ class Desk:
             await asyncio.sleep(share * self._rng.uniform(*RESTRICTED_S))
             if self._world.daemon is not None:
                 await self._lift(self._world.daemon)
+
+    async def _next_at_work(self) -> Job | None:
+        """Wait for a job that has the carriage, for a while; return it in the middle of what it does."""
+        until_s = self._world.now + WAITS_S
+        while self._world.now < until_s:
+            daemon = self._world.daemon
+            job = None if daemon is None else daemon.control.jobs.working
+            if job is not None:
+                return job
+            await asyncio.sleep(self._rng.uniform(0.5, 5.0))
+        return None
 
     async def _lift(self, daemon: Daemon) -> bool:
         """Take back one of the restrictions in force; tell whether there was one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from controller.app import Daemon
 from controller.domain.book import Book
-from controller.domain.events import Cancel, Relocate, Request, Retrieve, Store
+from controller.domain.events import Arrive, Cancel, Relocate, Request, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.store.errors import JournalDamaged
 from controller.store.reading import hash_of
@@ -90,7 +90,7 @@ class Durability:
     def on_answered(self, request: Request, answer: Mapping[str, object]) -> None:
         """Remember what was granted."""
         match request:
-            case Retrieve(car=car) | Store(car=car) | Relocate(car=car):
+            case Retrieve(car=car, due=None) | Store(car=car) | Relocate(car=car) | Arrive(car=car):
                 number = answer["job"]
                 assert isinstance(number, int)
                 self._jobs[number] = car

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from controller.app import Daemon
 from controller.domain.book import CARRIAGE, Book
-from controller.domain.events import Request, Retrieve, UnitCommand
+from controller.domain.events import Arrive, Request, Retrieve, UnitCommand
 from controller.domain.places import PlaceStatus
 from controller.domain.restrictions import Restricted
 from controller.domain.rooms import RoomState
@@ -23,8 +23,10 @@ from sim_plc.plant.crimes import CrimeCode
 from sim_plc.plant.truth import Truth
 from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.alarm_law import AlarmLaw
+from sim_plc.rehearsal.appointment_law import AppointmentLaw
 from sim_plc.rehearsal.intent_law import IntentLaw
 from sim_plc.rehearsal.latch_law import LatchLaw
+from sim_plc.rehearsal.level_law import LevelLaw
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
 from sim_plc.rehearsal.people_law import PeopleLaw
 from sim_plc.rehearsal.promises import THE_TOWERS_OWN
@@ -41,6 +43,8 @@ _KNOWN_S: Final = 1.0
 """A sensor that has been stuck for this long was so when the PLC looked: its filter is shorter."""
 
 _PLACE_SENSORS: Final[tuple[Wire, ...]] = (("carriage", "place_occupied_a"), ("carriage", "place_occupied_b"))
+
+NO_APPOINTMENT: Final = "NO_APPOINTMENT"
 
 _RANGE_MM: Final = 60
 """How far a stop may carry the carriage past its end places."""
@@ -87,6 +91,8 @@ class Inspector:
         self._latches = LatchLaw(world, self.accuse)
         self._stops = StopLaw(world, self.accuse)
         self._standby = StandbyLaw(world.tower.generator.simultaneous_axes)
+        self._levels = LevelLaw(world, self.accuse)
+        self._appointments = AppointmentLaw(world, self.accuse)
         self._people = PeopleLaw(world, self.accuse)
         self._alarms = AlarmLaw(world, self.accuse)
         self._intents = IntentLaw(world, self.accuse)
@@ -137,6 +143,8 @@ class Inspector:
         self._roll.call(truth)
         self._stops.look(truth)
         self._people.look(truth.persons)
+        self._levels.look(truth)
+        self._judge_axes(truth)
         self._alarms.look(truth)
         self._look_at_sensors()
         if truth.maintenance_key:
@@ -147,6 +155,8 @@ class Inspector:
     def on_told(self, event: Mapping[str, object]) -> None:
         """Compare inventory and truth wherever the daemon has just made sure of it; judge alarms and rooms."""
         self._standby.told(event, self._world.now)
+        self._levels.told(event)
+        self._appointments.told(event)
         match event["event"]:
             case "alarm" | "alarm_state":
                 self._alarms.told(event)
@@ -167,11 +177,14 @@ class Inspector:
         if isinstance(request, UnitCommand) and request.event is UnitEvent.RESET:
             self._stops.asked_reset()
         self._alarms.asked(request)
+        self._appointments.asked(request)
 
     def on_refused(self, request: Request, rule: str) -> None:
         """Judge whether somebody was kept from their car by anything but the tower itself."""
         daemon = self._world.daemon
-        if isinstance(request, Retrieve) and rule not in THE_TOWERS_OWN:
+        self._appointments.refused(request, rule)
+        own = THE_TOWERS_OWN | {NO_APPOINTMENT} if isinstance(request, Arrive) else THE_TOWERS_OWN
+        if isinstance(request, Retrieve | Arrive) and rule not in own:
             text = f"car {request.car} was refused by {rule}, which is not of the tower"
             self.accuse("I22", text)
         elif isinstance(request, Retrieve) and daemon is not None and self._is_ready(daemon, request):
@@ -187,6 +200,7 @@ class Inspector:
         ``book``: of the daemon that wrote it last; None: none has since the last time.
         """
         self._alarms.lose_the_past()
+        self._levels.lose_the_past()
         self._intents.lose_the_past(book)
 
     def judge_inventory(self) -> None:
@@ -203,6 +217,8 @@ class Inspector:
         """Judge what must hold when all has come to rest."""
         self.on_plant()
         self._alarms.judge_end(self.strikes)
+        if self._world.daemon is not None:
+            self._appointments.judge_end(self._world.daemon.book)
         self.judge_inventory()
         for box in self.law.owed():
             self.accuse("I6", f"{box} owes an outcome")
@@ -212,9 +228,17 @@ class Inspector:
         for text in self._standby.begins(box, content, self.law.running, book, self._world.now):
             self.accuse("I6", text)
 
+    def _judge_axes(self, truth: Truth) -> None:
+        world = self._world
+        book = None if world.daemon is None or world.foreign or world.has_rivals else world.daemon.book
+        for text in self._standby.look(truth, book, world.now):
+            self.accuse("I6", text)
+
     def _judge_start(self, mechanism: str, content: Content) -> None:
         self._stops.begins(mechanism, content)
         self._people.begins(mechanism, content)
+        self._levels.begins(mechanism, content)
+        self._appointments.begins(mechanism, content)
         if mechanism == "shuttle" and content.opcode in {Opcode.PICK, Opcode.PLACE}:
             self._judge_exchange(Opcode(content.opcode), content.argument1)
 

@@ -11,7 +11,7 @@ from typing import Final
 from controller.app import Daemon
 from controller.domain.alarms import STANDING
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Adopt, ImportInventory, Request, Resolve, SetMode, StockedCar, UnitCommand
+from controller.domain.events import Adopt, Cancel, ImportInventory, Request, Resolve, SetMode, StockedCar, UnitCommand
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
@@ -52,7 +52,7 @@ TAKEN_OUT: Final = 0
 """Place 0 in a by-hand decision: the car is in the tower no more."""
 
 AGAIN_S: Final = 60.0
-"""An inventory that has left the same places in doubt is not stated again before."""
+"""An inventory that has left the same places in doubt is not stated again before, nor a car sent back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class Operator:
         self._stated: frozenset[int] = frozenset()
         """What was unverified when the inventory was stated last."""
         self._stated_s = 0.0
+        self._sent_back_s = 0.0
 
     async def attend(self) -> None:
         """Look after the tower for ever."""
@@ -109,7 +110,7 @@ class Operator:
         if any(station.state.name == "FROZEN" for station in daemon.stations.values()):
             if not await self.ask(Adopt(by="operator")):
                 self._clear_memories(daemon)
-        elif await self._decide(daemon) or await self._mender.mend(daemon) or await self._state_inventory(daemon):
+        elif await self._decide(daemon) or await self._mender.mend(daemon) or await self._see_to_cars(daemon):
             return
         elif self._mode_was_forgotten(daemon):
             await self.ask(SetMode(by="operator", mode=UnitMode.PRODUCTION))
@@ -264,6 +265,19 @@ class Operator:
             return False  # only the machine can tell, once it has been reset
         self._stated, self._stated_s = doubts, self._world.now
         return await self.import_stock()
+
+    async def _see_to_cars(self, daemon: Daemon) -> bool:
+        """State the inventory, or have a car put back, where that is wanted; tell whether it was."""
+        return await self._state_inventory(daemon) or await self._send_back(daemon)
+
+    async def _send_back(self, daemon: Daemon) -> bool:
+        """Have a car put back whose appointment has ended, where its way back was given up; tell whether one was."""
+        for each in daemon.book.appointments.values():
+            stays = each.back and daemon.book.job_of_car(each.car) is None
+            if stays and self._world.now - self._sent_back_s >= AGAIN_S:
+                self._sent_back_s = self._world.now
+                return await self.ask(Cancel(by="operator", job=each.id))
+        return False
 
     def _mode_was_forgotten(self, daemon: Daemon) -> bool:
         """Tell whether the unit has been in another mode than Production for longer than anybody works by hand."""

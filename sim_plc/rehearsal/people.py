@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -53,6 +54,8 @@ class Public:
         self.did: Counter[str] = Counter()
         self.generous = False
         """Set: from now on everybody comes, and soon."""
+        self.is_away: Callable[[str], bool] = lambda _car: False
+        """Tells whether a car is kept for somebody who has not come: they are not there to take it."""
         self._world = world
         self._rng = rng
         self._manners = manners
@@ -109,7 +112,7 @@ class Public:
         if signal != Signal.DARK:
             return signal in (Signal.TAKE_CAR, Signal.REFUSED, Signal.DRIVE_OUT)
         daemon = self._world.daemon
-        return daemon is not None and daemon.book.job_of_car(car) is None
+        return daemon is not None and daemon.book.job_of_car(car) is None and not self.is_away(car)
 
     def _fetch(self, room: int, car: str, *, refused: bool) -> None:
         if self._fetched.get(room) == (car, refused) or self._stays_away(car):

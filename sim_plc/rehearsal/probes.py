@@ -1,8 +1,4 @@
-"""Rare paths that a campaign must really take, by name: what is never reached is not tried, whatever passes.
-
-In the manner of FoundationDB's code probes and of Antithesis' "sometimes" properties. Fed from what the daemon tells,
-from the PLCs' logs and from the plant; the counts are part of a run's report, and a campaign lists what it missed.
-"""
+"""Counts the rare paths of a run (`sim_plc.rehearsal.rare_paths`), as the daemon, the PLCs and the plant show them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,79 +8,17 @@ from typing import TYPE_CHECKING, Final
 from controller.app import Daemon
 from controller.domain.book import Book, Intent
 from controller.domain.events import Request
-from controller.domain.jobs import JobState
+from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.restrictions import Restricted
+from controller.domain.rooms import RoomState
 from hal.plcmap.codes import Opcode, Reason, Result
+from hal.plcmap.shape import level_of
 from sim_plc.program.event_log import Event, LogEntry
+from sim_plc.rehearsal.rare_paths import PROBES
 
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
-
-PROBES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "parked": "a job is parked",
-        "continued": "a parked job is told to go on",
-        "put back": "a parked job is told to bring its car back",
-        "closed by hand": "a parked job is closed by hand",
-        "waited for its room": "a car waits aboard before a room that is in use",
-        "went in behind its wait": "a car that waited aboard goes into a room",
-        "sent elsewhere": "a car that waits aboard goes on to another room, or back to its bay",
-        "queued again": "a car that waited aboard in vain is back in its bay, and its job in the queue",
-        "turned back": "a job is cancelled while its way opens, and closes it again",
-        "diverted": "a job is cancelled with its car on the carriage, which comes to rest elsewhere",
-        "put aside": "a job is put aside since the unit left Execute",
-        "unknown": "a job is called unknown since a station was lost",
-        "found again": "an unknown job goes on where the sensors prove it to be",
-        "exchange resumed": "the shuttle goes on with a cut exchange",
-        "exchange undone": "the shuttle takes a cut exchange back",
-        "stopped by silence": "a PLC that hears nobody stops what it does",
-        "stopped by a trip": "the safety chain cuts a motion",
-        "stopped by a restart": "a PLC's restart cuts a motion",
-        "stopped on request": "a motion is stopped on request",
-        "mechanism fault": "a mechanism ends in a fault",
-        "gate obstructed": "a gate that closes on something stops",
-        "refused by an interlock": "a PLC refuses what the daemon thought possible",
-        "found finished": "a start finds that a command of the last daemon has ended",
-        "found running": "a start finds a command of the last daemon still running",
-        "found undelivered": "a start finds that a command of the last daemon never arrived",
-        "found behind a restart": "a start finds a PLC restarted behind a command that is open",
-        "found behind lost memory": "a start finds a PLC without the memory of a command that is open",
-        "killed with an intent open": "the daemon is killed between an intent and its outcome",
-        "killed while starting": "the daemon is killed before it serves",
-        "stale and back": "a station that fell silent is online again",
-        "fenced anew": "a station is fenced off by a new epoch within one life of the daemon",
-        "memory lost": "a PLC shows that it has lost its memory",
-        "local reset": "somebody acknowledges a lost memory at the cabinet",
-        "tripped with a car aboard": "the chain opens with a car on the carriage",
-        "tripped with arms out": "the chain opens with the arms out of the centre",
-        "tripped under way": "the chain opens while lift or turntable move",
-        "half way": "a restart of the tower PLC finds the arms out of the centre",
-        "held": "the unit is held",
-        "aborted": "the unit aborts",
-        "stopped in execute": "the unit is stopped out of Execute",
-        "room blocked": "a room is blocked",
-        "room released": "a blocked room is given back",
-        "car refused": "a car is refused at a room",
-        "nobody came": "a car that was awaited does not come",
-        "somebody stays": "somebody stays in a room for longer than a customer may",
-        "two for one room": "two jobs want one room",
-        "room waits for its customer": "a job waits while the room that it needs is another's",
-        "place unverified": "a bay is called unverified",
-        "place verified again": "an unverified bay is believed again",
-        "place locked": "a bay is taken out of use",
-        "place given back": "a bay that was out of use is given back",
-        "audit agreed": "a look into a bay agrees with the book",
-        "audit differed": "a look into a bay finds something else",
-        "alarm shelved": "an alarm is shelved",
-        "shelf over": "the time of a shelved alarm is up",
-        "alarm suppressed": "an alarm is explained by another one",
-        "alarm out of service": "an alarm is taken out of service",
-        "alarm seen": "an alarm is acknowledged",
-        "alarm went unseen": "an alarm goes before anybody has seen it",
-        "daemon frozen": "the daemon's process stands still for longer than the PLCs bear",
-    }
-)
-"""Each with what is seen of it."""
 
 _AGAIN: Final = MappingProxyType({"RESUME": "exchange resumed", "UNDO": "exchange undone"})
 
@@ -117,6 +51,20 @@ _JOB: Final = MappingProxyType(
 )
 """By the state that a job leaves (empty: any) and the one that it enters."""
 
+_REFUSED: Final = MappingProxyType(
+    {
+        ("Retrieve", "SLOT_FULL"): "slot full",
+        ("Arrive", "NO_APPOINTMENT"): "came twice",
+        ("BlockLevel", "LEVEL_IN_USE"): "level counted on",
+    }
+)
+"""By request and the rule that forbids it."""
+
+_ENDS: Final = MappingProxyType(
+    {"BOOKED": "booked", "LAPSED": "appointment lapsed", "CANCELLED": "appointment called off"}
+)
+"""By the state of an appointment."""
+
 _STEPS: Final = frozenset(
     {"POSITIONING", "OPENING", "PICKING", "CLOSING", "POSITIONING_TO", "WAITING", "OPENING_TO", "PLACING"}
 )
@@ -124,6 +72,9 @@ _STEPS: Final = frozenset(
 _SHOWING: Final = MappingProxyType(
     {"SHELVED": "alarm shelved", "SUPPRESSED": "alarm suppressed", "OUT_OF_SERVICE": "alarm out of service"}
 )
+
+
+_SERVES_NOBODY: Final = frozenset({RoomState.VACANT, RoomState.BLOCKED, RoomState.OUT_OF_SERVICE, RoomState.UNKNOWN})
 
 
 class Probes:
@@ -179,7 +130,10 @@ class Probes:
         """Nothing: what comes of it is told."""
 
     def on_refused(self, request: Request, rule: str) -> None:
-        """Nothing."""
+        """Take what is refused."""
+        name = _REFUSED.get((type(request).__name__, rule))
+        if name is not None:
+            self.reach(name)
 
     def on_died(self, why: str) -> None:
         """Nothing: that is no path that may be taken."""
@@ -212,6 +166,8 @@ class Probes:
         match event["event"]:
             case "job_state":
                 yield from self._job(str(event["was"]), str(event["state"]), str(event["reason"]))
+                if event["state"] == "DONE":
+                    yield from self._of_an_appointment(event["job"])
             case "unit_state":
                 yield from _unit(str(event["was"]), str(event["state"]))
             case "room_state":
@@ -220,6 +176,10 @@ class Probes:
                 yield from self._station(str(event["name"]), str(event["state"]))
             case "alarm" | "alarm_state":
                 yield from self._alarm(event)
+            case "appointment":
+                yield _ENDS.get(str(event["state"])) or self._met(event["job"])
+            case "restriction" if event["on"] and self._world.daemon is not None:
+                yield from _restricted(self._world.daemon, str(event["kind"]), int(str(event["number"])))
             case "audit":
                 yield "audit agreed" if event["finding"] == "agreed" else "audit differed"
 
@@ -236,6 +196,24 @@ class Probes:
                 yield "two for one room"
         if state == "DONE" and self._world.daemon is not None and _somebody_waits(self._world.daemon):
             yield "room waits for its customer"
+        if state == "CANCELLED" and "gives way" in reason:
+            yield "gave way"
+
+    def _of_an_appointment(self, number: object) -> Iterator[str]:
+        daemon = self._world.daemon
+        job = daemon.book.jobs.get(int(str(number))) if daemon is not None else None
+        if job is not None and job.requested_by.startswith("appointment"):
+            yield "brought ahead"
+        if job is not None and job.kind is JobKind.STORE and job.requested_by == THE_TOWER:
+            yield "kept car put back"
+
+    def _met(self, number: object) -> str:
+        """Tell where the car of a customer is who has just come."""
+        daemon = self._world.daemon
+        job = daemon.book.jobs.get(int(str(number))) if daemon is not None and number is not None else None
+        if job is None or job.state in TERMINAL:
+            return "kept car handed over"
+        return "came on its way" if job.requested_by.startswith("appointment") else "came before its car"
 
     def _station(self, name: str, state: str) -> Iterator[str]:
         if state == "STALE":
@@ -278,6 +256,8 @@ class Probes:
         if self._daemon is not None:
             for intent in self._daemon.book.intents.values():
                 self.reach(self._fate(intent))
+            if any(job.due is not None and _is_met(self._daemon.book, job) for job in self._daemon.book.open_jobs()):
+                self.reach("ended before the gate")
         self._daemon = daemon
         self._online.clear()
         self._restarted.clear()
@@ -321,6 +301,24 @@ def _place(before: PlaceStatus | None, status: PlaceStatus) -> Iterator[str]:
         yield "place locked"
     if before is PlaceStatus.BLOCKED:
         yield "place given back"
+
+
+def _is_met(book: Book, job: Job) -> bool:
+    """Tell whether the customer of a car that is fetched for an appointment has come."""
+    return job.kind is JobKind.RETRIEVE and book.appointment_of_car(job.car) is None
+
+
+def _restricted(daemon: Daemon, kind: str, number: int) -> Iterator[str]:
+    """Yield beside what the tower was kept from something."""
+    jobs, at_work = daemon.book.open_jobs(), daemon.control.jobs.working is not None
+    if kind == Restricted.LEVEL.value and any(
+        job.source is not None and job.state is JobState.QUEUED and level_of(job.source) == number for job in jobs
+    ):
+        yield "level blocked before a job"
+    if kind == Restricted.ROOM.value and daemon.control.rooms.state(number) not in _SERVES_NOBODY:
+        yield "room taken out in use"
+    if kind == Restricted.GENERATOR.value and at_work:
+        yield "generator beside a motion"
 
 
 def _somebody_waits(daemon: Daemon) -> bool:

@@ -12,12 +12,14 @@ from typing import Final
 
 from config.schema import Audit, Timing, Tower
 from controller.domain.jobs import TERMINAL, Job, JobState
+from controller.domain.places import PlaceStatus
 from controller.domain.unit import UnitState
 from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.ablations.ablation import NOTHING, Cut
 from sim_plc.rehearsal.ablations.catalogue import cut_of
+from sim_plc.rehearsal.bookings import Bookings
 from sim_plc.rehearsal.desk import Desk
 from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.durability import Durability
@@ -29,6 +31,7 @@ from sim_plc.rehearsal.operator import Care, Operator
 from sim_plc.rehearsal.people import Manners, Orders, Public
 from sim_plc.rehearsal.probes import Probes
 from sim_plc.rehearsal.world import World
+from sim_plc.study.variants import with_rooms
 
 HEAL_S: Final = 600.0
 """Within this time after the last fault every accepted job must have ended or stand parked (I11)."""
@@ -44,6 +47,12 @@ PARKED_LIMIT_S: Final = 240.0
 
 PATIENCES_S: Final = (60.0, 120.0, 240.0)
 """For how long customers are waited for; the shortest in runs that aim, where others wait behind them."""
+
+GRACE_S: Final = 120.0
+"""So long after its time an appointment lapses."""
+
+MORE_ROOMS: Final = 4
+"""Of so many seeds one has a tower with two rooms or three, if its own has one: with that no car is brought ahead."""
 
 AUDITED: Final = 2
 """Each so many-th seed has a tower that looks into a bay whenever nobody needs it."""
@@ -167,6 +176,8 @@ class Play:
     def __init__(self, tower: Tower, seed: int, options: Options, cut: Cut = NOTHING) -> None:
         """Take the tower and what is drawn by the seed; ``cut``: what the PLCs do not enforce."""
         rng = random.Random(f"{seed} {tower.name}")
+        if seed % MORE_ROOMS == 3 and len(tower.shape.rooms) == 1:
+            tower = with_rooms(tower, 2 + seed // MORE_ROOMS % 2) or tower
         tower = _drawn_tower(tower, rng)
         self._turn = _aimed_turn(seed, options)
         if self._turn is not None:
@@ -202,6 +213,8 @@ class Play:
         self.public = Public(self.world, random.Random(rng.random()), manners)
         self.orders = Orders(self.world, random.Random(rng.random()), manners, self.public, options.unasked)
         self.desk = Desk(self.world)
+        self.bookings = Bookings(self.world)
+        self.public.is_away = self.bookings.is_away
         self.fate = Fate(self.world, random.Random(rng.random()))
         self._rng = rng
         self._parked_since: dict[int, float] = {}
@@ -211,7 +224,7 @@ class Play:
         world, script = self.world, self._script(length_s)
         self.inspector.strikes = len(script)
         await world.start_daemon()
-        acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch())
+        acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch(), self.bookings.attend())
         people = [asyncio.create_task(act) for act in acts]
         orders = asyncio.create_task(self.orders.flow())
         people.append(orders)
@@ -222,7 +235,7 @@ class Play:
                 await self.fate.play(script)
             await asyncio.sleep(max(0.0, length_s - world.now))
             orders.cancel()
-            self.public.generous = self.desk.tidy = True
+            self.public.generous = self.desk.tidy = self.bookings.generous = True
             await self._heal()
         finally:
             for task in people:
@@ -258,13 +271,27 @@ class Play:
             if world.daemon is not None and self._settled():
                 return
             await asyncio.sleep(LOOK_S)
-        self.inspector.accuse("I11", "; ".join(map(_named, self._open_jobs())) or "the unit does not execute")
+        left = [*map(_named, self._open_jobs()), *self._not_put_back()]
+        self.inspector.accuse("I11", "; ".join(left) or "the unit does not execute")
 
     def _settled(self) -> bool:
         daemon = self.world.daemon
         assert daemon is not None
         waiting = [job for job in self._open_jobs() if not self._parked_for_good(job)]
-        return not waiting and daemon.control.unit.state in {UnitState.EXECUTE, UnitState.HELD}
+        at_rest = not waiting and not self._not_put_back()
+        return at_rest and daemon.control.unit.state in {UnitState.EXECUTE, UnitState.HELD}
+
+    def _not_put_back(self) -> list[str]:
+        """Return whose cars stand in a room though their appointments have ended and a bay is free for them."""
+        daemon = self.world.daemon
+        if daemon is None:
+            return []
+        book, taken = daemon.book, daemon.book.reserved()
+        places = (book.places[bay] for bay in self.world.tower.shape.bays if bay not in taken)
+        if not any(place.status is PlaceStatus.FREE for place in places):
+            return []
+        ended = (each for each in book.appointments.values() if each.back)
+        return [f"{each.car} of appointment {each.id} was not put back" for each in ended]
 
     def _parked_for_good(self, job: Job) -> bool:
         if job.state is not JobState.PARKED:
@@ -281,7 +308,7 @@ class Play:
             jobs.update(job.state.name for job in self.world.daemon.book.jobs.values())
             jobs["open"] = sum(job.state not in TERMINAL for job in self.world.daemon.book.jobs.values())
         probes: Counter[str] = Counter()
-        for who in (self.operator, self.public, self.orders, self.fate, self.desk):
+        for who in (self.operator, self.public, self.orders, self.fate, self.desk, self.bookings):
             probes.update(who.did)
         probes.update(_told(self.world))
         probes.update(self.probes.reached)
@@ -318,7 +345,8 @@ def _drawn_tower(tower: Tower, rng: random.Random) -> Tower:
 
 
 def _with_patience(tower: Tower, patience_s: float) -> Tower:
-    timing: Timing = tower.timing.model_copy(update={"customer_patience_s": patience_s})
+    patience = {"customer_patience_s": patience_s, "appointment_grace_s": GRACE_S}
+    timing: Timing = tower.timing.model_copy(update=patience)
     return tower.model_copy(update={"timing": timing})
 
 

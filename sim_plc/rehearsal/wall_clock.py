@@ -7,6 +7,8 @@ class WallClock:
     """Seconds since 1970, as right as whoever set it last; ``right`` is the right time, whatever is set."""
 
     def __init__(self, right: Callable[[], float]) -> None:
+        self.was_touched = False
+        """Whether anybody has ever set it, or it has drifted."""
         self._right = right
         self._wrong_s = 0.0
         """By how much it was ahead when it was touched last."""
@@ -39,4 +41,4 @@ class WallClock:
         self._touch(0.0, 0.0)
 
     def _touch(self, wrong_s: float, rate: float) -> None:
-        self._wrong_s, self._rate, self._touched_s = wrong_s, rate, self._right()
+        self._wrong_s, self._rate, self._touched_s, self.was_touched = wrong_s, rate, self._right(), True

@@ -8,9 +8,10 @@ from typing import Final
 
 from config.demand import Demand
 from controller.domain.dispatch.staging import DEFAULT
-from sim_plc.study.day import Lived, live
+from sim_plc.study.day import live
 from sim_plc.study.draw import Day
 from sim_plc.study.figures import Figures, figures
+from sim_plc.study.lived import Lived
 from sim_plc.study.rules import Rule
 from sim_plc.study.site import Site
 from sim_plc.study.stand import AS_IT_COMES, Stand

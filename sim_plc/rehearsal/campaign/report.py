@@ -9,8 +9,8 @@ from sim_plc.rehearsal.campaign.coverage import Coverage, coverage_of
 from sim_plc.rehearsal.campaign.plan import Plan
 from sim_plc.rehearsal.campaign.verdict import GRAVITY, SeedResult, Verdict
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
-from sim_plc.rehearsal.probes import PROBES
 from sim_plc.rehearsal.promises import PROMISES
+from sim_plc.rehearsal.rare_paths import PROBES
 
 HOUR_S = 3600.0
 
