@@ -17,6 +17,7 @@ from controller.domain.unit import UnitEvent, UnitState
 from controller.runtime import steps
 from controller.runtime.jobs import Jobs
 from controller.runtime.selection import Selection
+from controller.runtime.step_activities import StepActivities
 from controller.runtime.unit import Unit
 from hal.plcmap.codes import Opcode
 from hal.plcmap.shape import level_of
@@ -176,7 +177,7 @@ def test_an_exchange_with_a_place_that_nobody_verified(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Selection, "_is", trusting)
     monkeypatch.setattr(steps, "require_verified", lambda *_: None)
-    monkeypatch.setattr(Jobs, "_prove_doubtful", unseeing)
+    monkeypatch.setattr(StepActivities, "_prove_doubtful", unseeing)
 
     async def doubted(it: Stage) -> None:
         number = await it.order(Relocate(car="C", bay=LOW2))
