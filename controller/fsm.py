@@ -58,9 +58,7 @@ class StateMachine(Generic[S, E]):
 
     def __init__(self, name: str, rules: tuple[Rule[S, E], ...], initial: S) -> None:
         self.name = name
-        self._engine = _engine(type(initial), rules)
-        self._legal = _legal(rules)
-        self._stays = _stays(rules)
+        self._table = _table(_Same(type(initial), rules))
         self._model = _Model(initial)
         self._state = initial
 
@@ -71,7 +69,7 @@ class StateMachine(Generic[S, E]):
 
     def legal(self) -> frozenset[E]:
         """Return the events that this state accepts."""
-        legal: frozenset[E] = self._legal.get(self._state, frozenset())
+        legal: frozenset[E] = self._table.legal.get(self._state, frozenset())
         return legal
 
     def can(self, event: E) -> bool:
@@ -86,9 +84,9 @@ class StateMachine(Generic[S, E]):
         if not self.can(event):
             raise IllegalTransition(self.name, self._state, event, self.legal())
         source = self._state
-        if event in self._stays.get(source, ()):
+        if event in self._table.stays.get(source, ()):
             return Transition(source, event, source)
-        self._engine.events[event.name].trigger(self._model)
+        self._table.engine.events[event.name].trigger(self._model)
         self._state = type(source)(self._model.state)
         return Transition(source, event, self._state)
 
@@ -98,34 +96,48 @@ class StateMachine(Generic[S, E]):
         self._state = state
 
 
+class _Same:
+    """A table that is looked up as the very object that it is: its rules are hashed by nobody."""
+
+    __slots__ = ("rules", "states")
+
+    def __init__(self, states: type[Enum], rules: tuple[Rule[Any, Any], ...]) -> None:
+        self.states, self.rules = states, rules
+
+    def __hash__(self) -> int:
+        return id(self.rules)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.rules is other.rules and self.states is other.states
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table made ready; all its machines share it, since it keeps no state of its own."""
+
+    engine: transitions.Machine
+    legal: Mapping[Any, frozenset[Any]]
+    """The events that each state accepts."""
+    stays: Mapping[Any, frozenset[Any]]
+    """Of these, those that leave it as it is: most looks at a tower at rest change nothing."""
+
+
 @lru_cache(maxsize=32)
-def _engine(states: type[Enum], rules: tuple[Rule[Any, Any], ...]) -> transitions.Machine:
-    """Return the engine of a table, shared by all its machines: it keeps no state of its own."""
+def _table(same: _Same) -> _Table:
     engine = transitions.Machine(
-        model=None, states=states, initial=None, auto_transitions=False, queued=False, send_event=False
+        model=None, states=same.states, initial=None, auto_transitions=False, queued=False, send_event=False
     )
-    for rule in rules:
+    for rule in same.rules:
         engine.add_transition(rule.event.name, rule.source, rule.target)
-    return engine
+    stays = [rule for rule in same.rules if rule.source is rule.target]
+    return _Table(engine, _by_state(same.rules), _by_state(stays))
 
 
-@lru_cache(maxsize=32)
-def _legal(rules: tuple[Rule[Any, Any], ...]) -> dict[Any, frozenset[Any]]:
-    """Return the events that each state accepts."""
-    legal: dict[Any, set[Any]] = {}
+def _by_state(rules: Iterable[Rule[Any, Any]]) -> dict[Any, frozenset[Any]]:
+    events: dict[Any, set[Any]] = {}
     for rule in rules:
-        legal.setdefault(rule.source, set()).add(rule.event)
-    return {state: frozenset(events) for state, events in legal.items()}
-
-
-@lru_cache(maxsize=32)
-def _stays(rules: tuple[Rule[Any, Any], ...]) -> dict[Any, frozenset[Any]]:
-    """Return the events that each state accepts and stays as it is: most looks at a tower at rest change nothing."""
-    stays: dict[Any, set[Any]] = {}
-    for rule in rules:
-        if rule.source is rule.target:
-            stays.setdefault(rule.source, set()).add(rule.event)
-    return {state: frozenset(events) for state, events in stays.items()}
+        events.setdefault(rule.source, set()).add(rule.event)
+    return {state: frozenset(each) for state, each in events.items()}
 
 
 def check_complete(

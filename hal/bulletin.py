@@ -1,6 +1,7 @@
 """What is known of one station: its state, its newest image and how old it is; and who is told of news."""
 
 import asyncio
+import math
 from collections.abc import Callable
 
 from hal.cadence import Cadence
@@ -30,6 +31,8 @@ class Bulletin:
         self._name = name
         self._pace = pace
         self._cadence = cadence
+        self._clock: Callable[[], float] = lambda: math.inf
+        """The loop's, from the first heartbeat on: before it everything is old."""
         self._changed_s = 0.0
         self._news = asyncio.Event()
 
@@ -58,7 +61,7 @@ class Bulletin:
 
     def is_stale(self) -> bool:
         """Whether the heartbeat has not changed for too long."""
-        age_s = asyncio.get_running_loop().time() - max(self._changed_s, self._cadence.vouched_s)
+        age_s = self._age_s()
         return age_s > STALE_S and age_s > self._pace.stale_s
 
     async def news(self, until_s: float) -> bool:
@@ -82,7 +85,8 @@ class Bulletin:
 
     def beat(self) -> None:
         """Take note that the heartbeat is another one now."""
-        self._changed_s = asyncio.get_running_loop().time()
+        self._clock = asyncio.get_running_loop().time
+        self._changed_s = self._clock()
 
     def take(self, image: Image) -> None:
         """Keep an image as the newest."""
@@ -102,4 +106,4 @@ class Bulletin:
         self._news = asyncio.Event()
 
     def _age_s(self) -> float:
-        return asyncio.get_running_loop().time() - max(self._changed_s, self._cadence.vouched_s)
+        return self._clock() - max(self._changed_s, self._cadence.vouched_s)

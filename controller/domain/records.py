@@ -4,7 +4,7 @@ A record is plain data. `to_entry` and `from_entry` are the only translation to 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 from controller.domain.alarms import AlarmLine, AlarmState, Showing
 from controller.domain.appointments import Appointment, AppointmentState
@@ -243,7 +243,34 @@ Body = Mapping[str, object]
 
 def to_entry(record: Record) -> tuple[str, Body]:
     """Return the journal's kind and JSON-able body of a record."""
-    return type(record).__name__, asdict(record)
+    return type(record).__name__, _fields_of(record, _NAMES[type(record)])
+
+
+class _Names(dict[type, tuple[str, ...]]):
+    """The names of the fields of each dataclass; empty for what is none."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        names = self[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
+        return names
+
+
+_NAMES = _Names()
+
+
+def _fields_of(value: object, names: tuple[str, ...]) -> dict[str, object]:
+    return {name: _unfolded(getattr(value, name)) for name in names}
+
+
+def _unfolded(value: object) -> object:
+    """Return a value with each dataclass in it as a mapping of its fields: `asdict` without its copies."""
+    names = _NAMES[type(value)]
+    if names:
+        return _fields_of(value, names)
+    if isinstance(value, tuple | list):
+        return [_unfolded(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _unfolded(each) for key, each in value.items()}
+    return value
 
 
 def from_entry(kind: str, body: Body) -> Record:

@@ -22,6 +22,9 @@ class Mark(Enum):
     LOW_END = "low end"
     HIGH_END = "high end"
 
+    # Looked for in sets at every instant; a member's own hash is that of its name, by way of Python.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class AxisSpec:

@@ -41,6 +41,9 @@ class Contact(Enum):
     RAISED = "raised"
     """Above the middle of the stroke: a load rests on the comb."""
 
+    # As `Mark`'s.
+    __hash__ = object.__hash__
+
 
 def lift_axis(tower: Tower, seed: int, yard: Yard, ropes: Ropes) -> Axis:
     """Height of the carriage above level 1. By chance (``seed``): drive errors, and how the contacts are mounted."""

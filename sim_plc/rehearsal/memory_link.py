@@ -290,6 +290,9 @@ class MemoryLink:
         if broken.is_set():
             raise LinkDown("the connection broke")
         fault = self._decide(function, unit) if self.reachable and not self._mute else Fault.LOSE_REQUEST
+        if fault is Fault.NONE and unit in self.units:
+            await self._wait(self._latency_s, broken)
+            return self._arrive(function, unit, access)
         if fault is not Fault.NONE:
             self.befallen[fault] += 1
         if fault is Fault.CUT:
