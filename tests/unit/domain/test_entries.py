@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from controller.domain.jobs import Job, JobKind
+from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import Asked, JobSet, PlaceSet, Record, to_entry
 
@@ -15,7 +15,7 @@ from controller.domain.records import Asked, JobSet, PlaceSet, Record, to_entry
     [
         Asked("x", "y"),
         PlaceSet(Place(101, PlaceStatus.OCCUPIED, "A7")),
-        JobSet(Job(1, JobKind.STORE, "A7")),
+        JobSet(Job(1, JobKind.STORE, "A7", None, 203, 101, JobState.PARKED, choices=("retry", "cancel"))),
     ],
     ids=lambda record: type(record).__name__,
 )
