@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[NOT_RUN] = Counter()
     config.addinivalue_line("markers", "needs(*abilities): runs only on back ends that can do this")
     config.addinivalue_line("markers", "own_tower: names the tower that it is about; no --shape repeats it")
-    config.addinivalue_line("markers", "tall: of the contract's sample on the tall tower, in every run")
+    config.addinivalue_line("markers", "tall: of the contract's sample on the tall tower and over TCP, in every run")
     config.addinivalue_line("markers", "long: takes five seconds or more, and is therefore begun before the others")
 
 

@@ -1,4 +1,9 @@
-"""Back ends of the tower contract suite: each test that asks for `backend` runs over every one of them."""
+"""Back ends of the tower contract suite: each test that asks for `backend` runs over every one of them.
+
+What the drivers of a tower promise is the same on all: fake, in-memory, TCP, RTU on a pty, steel. Each test in
+``tower`` starts with all stations online and enabled, everything closed and homed, no car but in bays; it may leave the
+carriage and the cars elsewhere in the bays.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -110,11 +115,17 @@ def _backend(name: str, config: pytest.Config) -> Backend:
 def _is_of_a_campaign(item: pytest.Item) -> bool:
     """Tell whether a test only repeats over TLS what a machine does over TCP: half a minute of waiting.
 
-    Or on the tall tower what a small one shows, but for a sample.
+    Or over TCP what it does on the back end of ptys, whose tower station is reached by TCP; or on the tall tower what a
+    small one shows. Of these two every run plays a sample.
     """
     callspec = getattr(item, "callspec", None)
-    match callspec.params.get("backend") if callspec is not None else None:
+    backend = callspec.params.get("backend") if callspec is not None else None
+    of_a_machine = any(Ability.MACHINE in mark.args for mark in item.iter_markers("needs"))
+    in_the_sample = item.get_closest_marker("tall") is not None
+    match backend:
         case "tls":
-            return any(Ability.MACHINE in mark.args for mark in item.iter_markers("needs"))
-        case name:
-            return name == TALL and item.get_closest_marker("tall") is None
+            return of_a_machine
+        case "tcp":
+            return of_a_machine and not in_the_sample
+        case _:
+            return backend == TALL and not in_the_sample

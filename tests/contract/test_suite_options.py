@@ -45,7 +45,7 @@ async def run_suite(which: str, *options: str) -> tuple[int, str]:
     """Run the suite in a process of its own; return its exit code and what it said."""
     command = (sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-k", which)
     process = await asyncio.create_subprocess_exec(
-        *(*command, "tests/contract/test_tower_contract.py", *options),
+        *(*command, "tests/contract/tower", *options),
         cwd=REPOSITORY,
         env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
         stdout=asyncio.subprocess.PIPE,

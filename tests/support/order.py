@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 WAITING_S: Final = {
-    "tests/contract/test_tower_contract": 0.5,
+    "tests/contract/tower/": 0.5,
     "tests/contract/": 0.2,
     "tests/fault/": 1.7,
     "tests/scenario/": 0.5,
