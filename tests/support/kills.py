@@ -245,7 +245,7 @@ class Ordeal:
 def until_seen(site: Site, moment: Callable[[Truth], bool]) -> None:
     """Return as soon as the plant shows a moment."""
     with site.plant() as plant:
-        eventually(lambda: moment(plant.call("truth")), STEP_S, moment.__name__, every_s=0.004)
+        eventually(lambda: moment(plant.call("truth")), STEP_S, moment.__name__, every_s=0.01)
 
 
 class Watch:

@@ -154,6 +154,8 @@ def _layer(module: Module) -> Iterator[str]:
         yield f"{module.path}: {module.name} has no rule: say in the table what it may import"
         return
     allowed = (prefix, *MAY_IMPORT[prefix])
+    if set(OURS) <= set(allowed):
+        return
     for found in module.imports:
         if found.root in OURS and not any(found.within(one) for one in allowed):
             yield f"{module.path}:{found.line}: {prefix} may not import {found.name}"
@@ -240,6 +242,9 @@ def _words(module: Module) -> Iterator[str]:
             yield f"{module.path}:{number}: something is left to do"
         if production and _SIMULATION.search(line):
             yield f"{module.path}:{number}: production code does not know that it may be rehearsed"
+    if not any(word in module.text for word in _LET_OFF):
+        # To walk through a module costs more than to read it.
+        return
     for name, line_number in module.dotted_names:
         if name.rpartition(".")[2] in _LET_OFF and name.partition(".")[0] in {"pytest", "unittest", "self"}:
             yield f"{module.path}:{line_number}: {name}: a test is let off"
@@ -254,7 +259,7 @@ def silent_modules(tree: SourceTree) -> list[str]:
     ]
 
 
-HARMFUL = {"open", "print", "input", "exec", "eval"}
+HARMFUL = ("open", "print", "input", "exec", "eval")
 
 
 def import_complaints(tree: SourceTree) -> list[str]:
@@ -262,6 +267,7 @@ def import_complaints(tree: SourceTree) -> list[str]:
     return [
         f"{module.path}:{node.lineno}"
         for module in tree.values()
+        if any(f"{name}(" in module.text for name in HARMFUL)
         for statement in module.tree.body
         if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
         for node in ast.walk(statement)
