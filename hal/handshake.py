@@ -320,7 +320,7 @@ class Mailbox:
             elif progress is not None and loop.time() < deadline - LAST_LOOK_S:
                 # Before a motion is given up somebody looks where it is: polls may be far between.
                 if not await self.station.news(deadline - LAST_LOOK_S):
-                    self.station.kick()
+                    self.station.kick(anyway=True)
             else:
                 await self.station.news(deadline)
 

@@ -39,7 +39,7 @@ class PulsedCadence:
 
     Both ends count as polled then, so that the pause may be longer than either would bear. Whenever no lull can begin,
     as while a station is not online or its wire does not carry, no point is. A kick that asks for a look alone makes no
-    poll in a lull: there is nothing to be seen.
+    poll in a lull: there is nothing to be seen, but where an axis is for whoever asks that.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class PulsedCadence:
         self._seen = -1
         """How often the pulse had beaten when the last poll began."""
         self._listens = False
-        self._kicked = False
+        self._kicked = self._anyway = False
         self._sleeping: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._context = Context()
@@ -77,21 +77,21 @@ class PulsedCadence:
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         until_s = first_s = self._last_point(_now(), period_s, behind=1)
-        if not (self._kicked and self._hand()) and self._begin_lull(first_s, period_s):
+        if not (self._kicked and (self._anyway or self._hand())) and self._begin_lull(first_s, period_s):
             until_s, self._kicked = self._last_point(_now() + LULL_S, period_s), False
         if not self._kicked:
             try:
                 await self._sleep(until_s)
             finally:
                 self._end_lull()
-        self._kicked = False
+        self._kicked = self._anyway = False
         self._seen = self._pulse.beats
 
-    def kick(self) -> None:
+    def kick(self, *, anyway: bool = False) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
-        if self._end is not None and not self._hand():
+        if self._end is not None and not (anyway or self._hand()):
             return
-        self._kicked = True
+        self._kicked, self._anyway = True, self._anyway or anyway
         if self._sleeping is not None:
             self._end_lull()
             _wake(self._sleeping)
