@@ -217,7 +217,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
         bench = Bench(
             tower=drivers,
             shape=tower.shape,
-            kinematics=kinematics_of(tower),
+            built=kinematics_of(tower),
             keeper=ledger,
             patience=Patience(
                 tower.timing.customer_patience_s, tower.timing.gate_delay_s, tower.timing.appointment_grace_s

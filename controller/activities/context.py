@@ -7,7 +7,7 @@ from controller.activities.motions import Motions
 from controller.activities.waiting import News
 from controller.domain.jobs import JobKind
 from controller.domain.ports import Keeper
-from controller.domain.restrictions import Restricted, Restrictions
+from controller.domain.restrictions import Restricted, Restrictions, speeds
 from controller.domain.travel import Kinematics
 from hal.plcmap.shape import TowerShape
 from hal.tower import Tower
@@ -86,7 +86,8 @@ class Bench:
 
     tower: Tower
     shape: TowerShape
-    kinematics: Kinematics
+    built: Kinematics
+    """The machine's numbers with every axis at its rated speed."""
     keeper: Keeper
     patience: Patience
     envelope: Envelope
@@ -113,6 +114,11 @@ class Bench:
     def axes(self) -> int | None:
         """How many axes may move at the same time; None: as many as the interlocks let."""
         return self.standby.axes if self.on_generator else None
+
+    @property
+    def kinematics(self) -> Kinematics:
+        """The machine's numbers with its axes at the speeds that people have stated."""
+        return self.built.at(speeds(self.restrictions))
 
     @property
     def motion(self) -> Kinematics:

@@ -9,6 +9,7 @@ from controller.api.messages import METHOD_NOT_FOUND, BadMessage
 from controller.api.params import Params
 from controller.domain import events
 from controller.domain.jogging import AXES
+from controller.domain.restrictions import RATED_PERCENT
 from controller.domain.roles import Role
 from controller.domain.unit import UnitEvent, UnitMode
 
@@ -131,6 +132,12 @@ def _generator(params: Params, by: str) -> events.Request:
     return events.SetGenerator(by, on=on, why=params.text("why") if on else params.text("why", default=""))
 
 
+def _speed(params: Params, by: str) -> events.Request:
+    axis, percent = params.text("axis"), params.number("percent")
+    why = params.text("why", default="" if percent == RATED_PERCENT else None)
+    return events.SetSpeed(by, axis=axis, percent=percent, why=why)
+
+
 def _alarm(params: Params, by: str) -> events.Request:
     act = events.AlarmAct(params.one_of("act", events.AlarmAct))
     seconds = params.optional_number("seconds") or 0
@@ -230,6 +237,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "unit": _unit,
         "unit.mode": _mode,
         "unit.generator": _generator,
+        "axis.speed": _speed,
         "jog": _jog,
         "jog.hold": _jog_hold,
         "interlocks": _interlocks,

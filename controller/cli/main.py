@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "place": ("controller.cli.place:place", "Take a bay out of use, and give it back."),
     "level": ("controller.cli.level:level", "Take the bays of a level out of use, and give them back."),
     "room": ("controller.cli.room:room", "Take a room out of service, and back."),
+    "axis": ("controller.cli.axis:axis", "Tell the tower that a drive runs below its rated speed."),
     "sensor": ("controller.cli.sensor:sensor", "Sensors out of service, and what follows."),
     "service": ("controller.cli.service:service", "Cycles, hours, starts; what is due for service, what was done."),
     "retrieve": ("controller.cli.moves:retrieve", "Bring a car to a room."),

@@ -23,6 +23,8 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "ROOM_OUT_OF_SERVICE": "`cartower status` and `cartower sensor list` tell why; name another room",
     "LEVEL_BLOCKED": "`cartower status` shows it; `cartower level free LEVEL` gives it back",
     "LEVEL_IN_USE": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
+    "UNKNOWN_AXIS": "`cartower axis speed --help` names the axes",
+    "SPEED_RANGE": "what is slower stands still: `cartower unit stop`, and call a technician",
     "UNKNOWN_LEVEL": "`cartower status` tells how many levels there are",
     "GENERATOR": "`cartower unit generator off` once the mains are back; its [generator] says what is done meanwhile",
     "NOT_IN_FORCE": "`cartower status` shows what is",

@@ -217,6 +217,18 @@ class SetGenerator(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetSpeed(Request):
+    """Say at what speed the drive of an axis runs, from its next motion on; ``why`` is shown to who waits.
+
+    ``axis``: lift, turntable or shuttle. ``percent``: of its rated speed, 10 to 100. Answer as to `BlockLevel`.
+    """
+
+    axis: str
+    percent: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPlace(Request):
     """State what stands in one bay after a look into it; its sensors must agree. ``car`` None: nothing.
 

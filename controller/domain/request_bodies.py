@@ -64,6 +64,7 @@ _KINDS: Final[Mapping[str, Callable[..., Request]]] = MappingProxyType(
             events.SensorOut,
             events.SetGenerator,
             events.SetMode,
+            events.SetSpeed,
             events.StateService,
             events.Store,
             events.UnitCommand,

@@ -1,7 +1,6 @@
 """What the book knows of how soon each car is fetched, and where the next one should stand by that."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
 
 from controller.activities.context import Bench
 from controller.domain.book import Book
@@ -9,6 +8,7 @@ from controller.domain.dispatch import dwell, slotting
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.slotting import Shift
 from controller.domain.places import PlaceStatus
+from controller.domain.travel import Kinematics
 
 
 class Demand:
@@ -19,6 +19,8 @@ class Demand:
         self._book = book
         self._cycles = cycles
         self._now = now
+        self._known: dict[Kinematics, dict[int, float]] = {}
+        """By the machine: what a trip to each bay takes."""
 
     def stands(self) -> dict[str, int]:
         """Return the bay of each car that verifiably stands in one."""
@@ -58,11 +60,14 @@ class Demand:
         chances = dwell.sources(stands, rates, shape.rooms, brought)
         return dwell.worth_going(self._cycles(), here, shape.places, chances, least_s)
 
-    @cached_property
+    @property
     def _trips(self) -> dict[int, float]:
-        """As built: what a pace adds to every way changes no rank."""
-        shape = self._bench.shape
-        return slotting.trips_s(Cycles(self._bench.kinematics, shape), shape.bays, shape.rooms)
+        """At the speeds that were stated: what a pace adds to every way changes no rank."""
+        shape, machine = self._bench.shape, self._bench.kinematics
+        known = self._known.get(machine)
+        if known is None:
+            known = self._known[machine] = slotting.trips_s(Cycles(machine, shape), shape.bays, shape.rooms)
+        return known
 
     def _rates(self, cars: Collection[str]) -> dict[str, float]:
         return self._book.habits.rates({car: self._book.model_of(car) for car in cars})

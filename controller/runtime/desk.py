@@ -37,6 +37,7 @@ from controller.domain.events import (
     SensorOut,
     SetGenerator,
     SetMode,
+    SetSpeed,
     StateService,
     Store,
     UnitCommand,
@@ -45,7 +46,7 @@ from controller.domain.jobs import Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car
 from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
 from controller.domain.refusal import Refusal
-from controller.domain.restrictions import over
+from controller.domain.restrictions import SPEEDS, over
 from controller.runtime.admission import Admission
 from controller.runtime.appointments import Appointments
 from controller.runtime.decisions import Decisions
@@ -146,7 +147,7 @@ class Desk:
                 return await self._believe(request, PlaceSet(self._locked.free(request)))
             case ConfirmPlace() | AuditPlace():
                 return await self._look(request)
-            case BlockLevel() | FreeLevel() | RoomOut() | RoomIn() | SetGenerator():
+            case BlockLevel() | FreeLevel() | RoomOut() | RoomIn() | SetGenerator() | SetSpeed():
                 return await self._restrict(request)
             case SensorOut() | SensorIn():
                 return await self._serve_sensor(request)
@@ -265,6 +266,8 @@ class Desk:
         await self._ledger.commit(record)
         self._bench.motions.stir()
         restriction = record.restriction
+        if restriction.kind in SPEEDS:
+            self._control.jobs.foresight.restated(restriction.kind)
         text = str(restriction) if record.on else over(restriction.key)
         log.info("restriction", kind=restriction.kind.value, number=restriction.number, on=record.on, by=request.by)
         told = {"kind": restriction.kind.value, "number": restriction.number, "on": record.on}

@@ -28,6 +28,7 @@ from controller.domain.dispatch.staging import Awaited, Lately, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.restrictions import Restricted
 from controller.domain.rooms import RoomState
 from controller.domain.travel import Kinematics, Pose, shorter_way_mdeg
 from controller.runtime import claims
@@ -48,8 +49,8 @@ class Learned:
 
     paces: Paces
     served_s: float
-    in_turn: bool
-    """Whether lift and turntable move one after the other."""
+    machine: Kinematics
+    """As it may move: in turn or together, and at which speeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +191,19 @@ class Foresight:
         """Return the model of time, as this machine and its customers have taught it."""
         return Course(self.cycles, self._turnover.served_s, LIMITS.load_ahead)
 
+    def restated(self, axis: Restricted) -> None:
+        """Take that somebody has stated the speed of an axis, from its next motion on."""
+        self.learning.restated(axis)
+        self._paces = self.learning.calibration.paces
+        self._known.clear()
+
     def learned(self) -> Learned:
         """Return what was learned so far."""
-        return Learned(self._paces.rough, rough(self._turnover.served_s), self._bench.axes == 1)
+        return Learned(self._paces.rough, rough(self._turnover.served_s), self._bench.motion)
 
     def course_of(self, learned: Learned) -> Course:
         """Return the model of time of a machine and customers that are like that."""
-        machine = self._bench.motion
-        return Course(Cycles(machine, self._bench.shape, learned.paces), learned.served_s, LIMITS.load_ahead)
+        return Course(Cycles(learned.machine, self._bench.shape, learned.paces), learned.served_s, LIMITS.load_ahead)
 
     def _where(self, car: str) -> int:
         place = self._book.where(car)

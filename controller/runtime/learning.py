@@ -1,6 +1,8 @@
 """What the steps of jobs teach of this machine's pace, and what that says of its axes."""
 
+import asyncio
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from controller.activities.context import Bench
@@ -9,6 +11,7 @@ from controller.domain.book import Book
 from controller.domain.dispatch.calibration import Calibration, Primitive
 from controller.domain.dispatch.eta import Limit
 from controller.domain.jobs import JobState
+from controller.domain.restrictions import Restricted
 from controller.domain.travel import Part
 from controller.runtime.yardstick import StepTime
 
@@ -27,6 +30,13 @@ SLOW: Final[Mapping[Tag, tuple[Primitive, Limit]]] = {
 }
 """By the alarm of an axis that became slow: which pace tells of it, and what whoever waits is told."""
 
+PACE_OF: Final = {
+    Restricted.LIFT: Primitive.LIFT,
+    Restricted.TURNTABLE: Primitive.TRAVEL,
+    Restricted.SHUTTLE: Primitive.EXCHANGE,
+}
+"""Which pace hangs on the speed of an axis."""
+
 _TRAVELS: Final = frozenset({JobState.POSITIONING, JobState.POSITIONING_TO})
 _EXCHANGES: Final = frozenset({JobState.PICKING, JobState.PLACING})
 
@@ -37,6 +47,8 @@ class Learning:
     def __init__(self, bench: Bench) -> None:
         self.calibration = Calibration()
         self._bench = bench
+        self._restated_s: dict[Primitive, float] = {}
+        """When somebody stated a speed last, since this daemon began: a step that had begun before teaches nothing."""
         self._late_percent: dict[Primitive, float] = {}
         """By how much the last travel that hung on an axis took longer than its bound, if it ended late; else 0."""
 
@@ -48,18 +60,28 @@ class Learning:
         primitive = self._primitive(step)
         parts: Mapping[Primitive, Part] = {Primitive.LIFT: step.lift, Primitive.TRAVEL: step.turn}
         part = parts.get(primitive, Part(step.bound_s))
+        if _clock() - step.measured_s < self._restated_s.get(primitive, -inf):
+            return
         self.calibration.learn(primitive, part.bound_s, step.measured_s, late=part.late)
         self._late_percent[primitive] = _percent_above(step.measured_s / part.bound_s) if part.late else 0.0
+
+    def restated(self, axis: Restricted) -> None:
+        """Take that somebody has stated the speed of an axis: what was learned of it is of no use."""
+        primitive = PACE_OF[axis]
+        self.calibration.forget(primitive)
+        self._restated_s[primitive], self._late_percent[primitive] = _clock(), 0.0
 
     def measures(self) -> Mapping[Tag, float]:
         """Return what alarms watch of what was learned: by how many percent an axis is slower than is reckoned with.
 
-        A travel that ended beyond its deadline tells by itself, others only once there were some.
+        A travel that ended beyond its deadline tells by itself, and so does who states a speed; other travels tell
+        only once there were some.
         """
         found = {}
         for tag, (primitive, _) in SLOW.items():
             late = self._late_percent.get(primitive, 0.0)
-            if late or self.calibration.accuracy(primitive).samples >= KNOWN:
+            told = late or primitive in self._restated_s
+            if told or self.calibration.accuracy(primitive).samples >= KNOWN:
                 found[tag] = max(late, _percent_above(self.calibration.pace(primitive).share))
         return found
 
@@ -81,6 +103,10 @@ def slow_axes(book: Book) -> frozenset[Limit]:
     """Return what limits the tower by the alarms of slow axes that stand."""
     lines = ((book.alarms.get(tag), limit) for tag, (_, limit) in SLOW.items())
     return frozenset(limit for line, limit in lines if line is not None and line.state in STANDING)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _percent_above(share: float) -> float:

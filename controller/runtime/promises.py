@@ -17,7 +17,7 @@ from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
-from controller.domain.restrictions import Key, Restricted, over, said
+from controller.domain.restrictions import Restricted, Restriction, over
 from controller.domain.rooms import RoomState
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
@@ -34,7 +34,7 @@ class _Circumstances:
 
     stands: str
     """Why nothing is moved for anybody; empty: the tower moves cars."""
-    restrictions: tuple[Key, ...]
+    restrictions: tuple[Restriction, ...]
     places: tuple[PlaceStatus, ...]
     slow: frozenset[Limit]
 
@@ -106,8 +106,8 @@ class Promises:
         return frozenset(room for room in rooms if room_block(self._bench, room) is None)
 
     def _limits(self) -> frozenset[Limit]:
-        keys = (key for key in self._book.restrictions if key[0] is not Restricted.ROOM)
-        stated = frozenset(Limit(said(key), over(key)) for key in keys)
+        limiting = (each for each in self._book.restrictions.values() if each.kind is not Restricted.ROOM)
+        stated = frozenset(Limit(each.said, over(each.key)) for each in limiting)
         return stated | slow_axes(self._book)
 
     def _hold(self, unplanned: Sequence[Job], free_bays: Collection[int]) -> None:
@@ -125,4 +125,4 @@ class Promises:
 
     def _circumstances(self, stands: str) -> _Circumstances:
         places = tuple(place.status for place in self._book.places.values())
-        return _Circumstances(stands, tuple(self._book.restrictions), places, slow_axes(self._book))
+        return _Circumstances(stands, tuple(self._book.restrictions.values()), places, slow_axes(self._book))

@@ -24,6 +24,7 @@ from controller.domain.events import (
     RoomIn,
     RoomOut,
     SetGenerator,
+    SetSpeed,
     UnitCommand,
 )
 from controller.domain.jobs import Job
@@ -183,6 +184,8 @@ class Desk:
                 request = RoomIn(by="desk", room=number)
             case Restricted.GENERATOR:
                 request = SetGenerator(by="desk", on=False)
+            case Restricted.LIFT | Restricted.TURNTABLE | Restricted.SHUTTLE:
+                request = SetSpeed(by="desk", axis=kind.value, percent=100)
         return await self._ask(request, "lifted a restriction")
 
     async def _give_back(self, daemon: Daemon) -> None:

@@ -16,6 +16,7 @@ from sim_plc.program.event_log import Event
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, LOW2, LOW3, TOP1, TOP2, across_in
 from tests.support.scenes import stock
+from tests.support.slow_axes import ends_of, tower_with
 from tests.support.stage import Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -64,27 +65,12 @@ def test_a_lift_that_became_slow_is_followed_told_of_and_no_fault() -> None:
     loop.run(play())
 
 
-QUARTER_IN_S = 7.5
-"""A quarter of a turn takes the turntable so long here."""
-
 SLOW = {"lift": Tag("LIFT_SLOW"), "turntable": Tag("TURNTABLE_SLOW")}
-
-
-def tower_with(axis: str) -> Tower:
-    """Return the tower with one axis that the times of its moves hang on."""
-    if axis == "lift":
-        return tower_under_test(machine__lift__speed_mm_s=across_in(16.0))
-    return tower_under_test(machine__turntable__speed_mdeg_s=str(round(90_000 / QUARTER_IN_S)))
 
 
 def ways(it: Stage, axis: str) -> int:
     """Return how many motions of an axis were ever begun."""
     return sum(entry.event is Event.STARTED and entry.mechanism == axis for _, entry in it.world.log)
-
-
-def ends_of(axis: str, tower: Tower) -> tuple[int, int]:
-    """Return two bays between which the times of moves hang on an axis."""
-    return (tower.shape.bays_of(tower.shape.levels)[-1], LOW2) if axis == "lift" else (LOW2, LOW1)
 
 
 @pytest.mark.campaign

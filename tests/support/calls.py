@@ -69,6 +69,7 @@ CALLS: Final = (
     ACall("place.free", {"place": NOWHERE}, T),
     ACall("unit.generator", {"on": False}, O),
     ACall("unit.mode", {"mode": "production"}, T),
+    ACall("axis.speed", {"axis": "nothing", "percent": 100}, T),
     ACall("jog", {"mechanism": "lift", "direction": "up"}, T),
     ACall("jog.hold", {"jog": NOWHERE, "held": True}, T),
     ACall("service.done", {"component": "nothing", "note": "n"}, T),
@@ -101,7 +102,7 @@ METHOD_ROLES: Final = {
     **dict.fromkeys(("plan", "slots"), V),
     **dict.fromkeys(("retrieve", "arrive", "store", "relocate", "cancel", "resolve", "unit", "alarm"), O),
     **dict.fromkeys(("place.confirm", "place.audit", "trace.save", "room.out", "room.in", "unit.generator"), O),
-    **dict.fromkeys(("place.block", "place.free", "level.block", "level.free", "unit.mode"), T),
+    **dict.fromkeys(("place.block", "place.free", "level.block", "level.free", "unit.mode", "axis.speed"), T),
     **dict.fromkeys(("jog", "jog.hold", "service.done"), T),
     **dict.fromkeys(("sensor.out", "sensor.in", "inventory.import", "adopt", "service.set"), E),
 }

@@ -196,7 +196,8 @@ def why_changed(before: Outlook, after: Outlook, later_s: float) -> str:
     if found := after.rooms - before.rooms:
         reasons.append(f"{_rooms(found)} in service again")
     reasons += sorted(limit.said for limit in after.limits - before.limits)
-    reasons += sorted({limit.over for limit in before.limits - after.limits})
+    # One that became another has not ended: an axis that runs at yet another speed.
+    reasons += sorted({limit.over for limit in before.limits} - {limit.over for limit in after.limits})
     come = [request for request in after.ahead if request not in before.ahead]
     gone = [request for request in before.ahead if request not in after.ahead]
     if come and later_s > 0:

@@ -15,6 +15,12 @@ BY = "1000:ann"
     [
         ("unit", {"command": "reset"}, events.UnitCommand(BY, event=UnitEvent.RESET)),
         ("unit.mode", {"mode": "manual"}, events.SetMode(BY, mode=UnitMode.MANUAL)),
+        (
+            "axis.speed",
+            {"axis": "lift", "percent": 50, "why": "derated"},
+            events.SetSpeed(BY, axis="lift", percent=50, why="derated"),
+        ),
+        ("axis.speed", {"axis": "lift", "percent": 100}, events.SetSpeed(BY, axis="lift", percent=100)),
         ("jog", {"mechanism": "lift", "direction": "up"}, events.Jog(BY, mechanism="lift", direction="up")),
         ("jog", {"mechanism": "shuttle", "direction": "in"}, events.Jog(BY, mechanism="shuttle", direction="in")),
         ("jog.hold", {"jog": 4, "held": True}, events.JogHold(BY, jog=4, held=True)),

@@ -7,7 +7,7 @@ import pytest
 from controller.cli.record_text import record_text
 from controller.cli.status_text import queued_text, status_lines
 from controller.cli.texts import event_text
-from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut, SetGenerator
+from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut, SetGenerator, SetSpeed
 from controller.domain.records import RestrictionSet
 from controller.domain.restrictions import Restricted, Restriction
 from tests.support.commands import daemon
@@ -48,6 +48,40 @@ def test_the_generator_is_switched_with_a_reason_and_nothing_else_is(tmp_path: P
     assert isinstance(on, SetGenerator)
     assert isinstance(off, SetGenerator)
     assert (on.on, on.why, off.on) == (True, "the mains failed", False)
+
+
+@pytest.mark.realtime
+def test_a_speed_is_stated_with_a_reason_and_taken_back_without_one(tmp_path: Path) -> None:
+    said = "the lift runs at 50 % of its speed: derated"
+    slow = {"restrictions": [{"kind": "lift", "number": 50, "why": "derated", "by": "eve", "text": said}]}
+    with daemon(tmp_path, {"SetSpeed": slow}) as run:
+        told = run("axis", "speed", "lift", "50", "--why", "derated").stdout.splitlines()
+        assert told[1:] == [f"{said}\teve"]
+        run("axis", "speed", "turntable", "100")
+        for wrong in (
+            ("lift", "50"),
+            ("lift", "100", "--why", "so"),
+            ("lift", "9", "--why", "so"),
+            ("lift", "101", "--why", "so"),
+            ("door", "50", "--why", "so"),
+        ):
+            assert run("axis", "speed", *wrong).exit_code == 2, wrong
+        slower, rated = run.asked
+    assert isinstance(slower, SetSpeed)
+    assert isinstance(rated, SetSpeed)
+    assert (slower.axis, slower.percent, slower.why) == ("lift", 50, "derated")
+    assert (rated.axis, rated.percent, rated.why) == ("turntable", 100, "")
+
+
+def test_a_slow_axis_stands_in_the_status_and_in_the_record() -> None:
+    slow = Restriction(Restricted.TURNTABLE, 30, "worn", "eve")
+    assert record_text(RestrictionSet(slow, on=True)) == "the turntable runs at 30 % of its speed: worn, by eve"
+    over = Restriction(Restricted.TURNTABLE, by="eve")
+    assert record_text(RestrictionSet(over, on=False)) == "the turntable runs at its full speed again, by eve"
+    status = sample_status()
+    shown = {"kind": "turntable", "number": 30, "why": "worn", "by": "eve", "text": str(slow)}
+    status["restrictions"] = [shown]
+    assert ("limit", "the turntable runs at 30 % of its speed: worn") in list(status_lines(status))
 
 
 def test_what_is_out_of_use_stands_in_the_status_and_with_the_jobs_that_it_holds() -> None:

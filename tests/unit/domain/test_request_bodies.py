@@ -34,6 +34,7 @@ EACH: list[events.Request] = [
     events.SensorIn("t", name="bay102.occupied_a"),
     events.SensorOut("t", name="bay102.occupied_a", why="torn"),
     events.SetGenerator("o", on=True, why="mains failed"),
+    events.SetSpeed("t", axis="lift", percent=50, why="derated"),
     events.SetMode("t", mode=UnitMode.MANUAL),
     events.StateService("t", component="lift", note="", cycles=7, serviced_at=1_800_000_000),
     events.Store("o", car="C1", room=101, model="aster"),

@@ -130,12 +130,18 @@ async def _looked_with_a_hand(line: Line, process: loop.Process) -> None:
     await _looked(line, process)
 
 
+async def _looked_for_an_axis(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.cadence.kick(anyway=True)
+    await asyncio.sleep(0.1)
+
+
 async def _looked_in_unrest(line: Line, process: loop.Process) -> None:
     line.restless = True
     await _looked(line, process)
 
 
-@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_with_a_hand, _looked_in_unrest])
+@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_with_a_hand, _looked_for_an_axis, _looked_in_unrest])
 def test_a_kick_makes_a_poll_at_once_where_it_may_show_or_tell_something(act: Act) -> None:
     assert polled(act, coalesced=True).polls_from(10.05) == [10.2]
 

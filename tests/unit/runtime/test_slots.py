@@ -23,7 +23,7 @@ from tests.support.towers import tower_named
 
 TOWER = tower_named("guangzhou")
 NOON = 100 * SLOT_S
-SLOW = Learned(Paces(), rough(250.0), in_turn=False)
+SLOW = Learned(Paces(), rough(250.0), kinematics_of(TOWER))
 QUICK = replace(SLOW, served_s=rough(90.0))
 
 
@@ -44,7 +44,7 @@ class Desk:
 
     def course_of(self, learned: Learned) -> Course:
         self.reckoned += 1
-        return Course(Cycles(kinematics_of(TOWER), TOWER.shape, learned.paces), learned.served_s)
+        return Course(Cycles(learned.machine, TOWER.shape, learned.paces), learned.served_s)
 
     def _room(self, room: int) -> RoomState:
         return self.state if room == TOWER.shape.rooms[0] else RoomState.VACANT

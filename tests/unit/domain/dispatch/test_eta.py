@@ -22,6 +22,7 @@ from controller.domain.rooms import RoomState
 
 ROOMS = frozenset({101, 104})
 LIMIT = Limit("level 3 is blocked", "level 3 is in use again")
+HALF = Limit("the lift runs at 50 %", "the lift runs at its full speed again")
 
 
 def told(
@@ -168,6 +169,12 @@ def test_what_is_promised_behind_a_stop_counts() -> None:
             "30 s sooner: level 3 is in use again",
         ),
         (Outlook((1,), ROOMS), Outlook((1,), ROOMS, frozenset({LIMIT})), 30.0, "30 s later: level 3 is blocked"),
+        (
+            Outlook((1,), ROOMS, frozenset({HALF})),
+            Outlook((1,), ROOMS, frozenset({Limit("the lift runs at 70 %", HALF.over)})),
+            -30.0,
+            "30 s sooner: the lift runs at 70 %",
+        ),
         (Outlook((1,), ROOMS), Outlook((1,), ROOMS), -25.0, "25 s sooner: those before it are quicker"),
     ],
 )
