@@ -359,20 +359,22 @@ def _plc_forgets_at_power_off(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MailboxPlc, "power_off", power_off)
 
 
-REMOVED: dict[str, tuple[str, Removal]] = {
-    "the row of the lost memory": ("lost memory", _no_row_of_lost_memory),
-    "the rise of the epoch": ("crashes", _epochs_stand_still),
-    "the wait for what may still be delivered": ("stops and busy", _nothing_waits),
-    "the station's distrust of old epochs and boots": ("restarts", _plc_trusts_all),
-    "the station's memory of what it accepted": ("restarts", _plc_forgets_at_power_off),
+REMOVED: dict[str, tuple[str, Removal, int]] = {
+    "the row of the lost memory": ("lost memory", _no_row_of_lost_memory, 0),
+    "the rise of the epoch": ("crashes", _epochs_stand_still, 37),
+    "the wait for what may still be delivered": ("stops and busy", _nothing_waits, 0),
+    "the station's distrust of old epochs and boots": ("restarts", _plc_trusts_all, 16),
+    "the station's memory of what it accepted": ("restarts", _plc_forgets_at_power_off, 0),
 }
+"""Each with the trouble that needs it, and a seed that is known to meet it; the others are tried behind that one."""
 
 
 @pytest.mark.parametrize("removed", REMOVED)
 def test_the_model_finds_each_safeguard_that_is_removed(removed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    group, remove = REMOVED[removed]
+    group, remove, first = REMOVED[removed]
     remove(monkeypatch)
-    assert any(_goes_wrong(replace(random_plan(seed, *GROUPS[group]), rates=HARD)) for seed in range(40))
+    seeds = (first, *range(40))
+    assert any(_goes_wrong(replace(random_plan(seed, *GROUPS[group]), rates=HARD)) for seed in seeds)
 
 
 HARD = dict.fromkeys(FAULTS, 0.03) | {Fault.DELAY: 0.1}

@@ -11,7 +11,7 @@ import pytest
 
 from config.load import load_tower
 from config.schema import RtuBus, TcpBus, Tower
-from tests.support.openers import tower_lock
+from tests.support.openers import TowerInUse, tower_lock
 from tests.support.soft_tower import SUITE, SoftTower, served, small_tower
 
 pytestmark = [pytest.mark.realtime, pytest.mark.long, pytest.mark.own_tower]
@@ -89,6 +89,17 @@ def test_without_leave_nothing_moves_and_the_summary_says_why(tmp_path: Path) ->
     assert "tests: hardware: --tower FILE was given without --allow-motion" in said
 
 
+def test_a_tower_has_one_lock_on_a_machine() -> None:
+    tower = small_tower(60_001)
+    with tower_lock(tower) as path:
+        with pytest.raises(TowerInUse, match=f"tower {tower.tower_id} is in use"), tower_lock(tower):
+            pass
+        assert path.exists(), "who was refused takes it from nobody"
+    with tower_lock(tower):
+        assert path.exists()
+
+
+@pytest.mark.campaign
 def test_a_tower_that_another_run_has_is_left_alone(tmp_path: Path) -> None:
     code, said = on_a_served_tower(tmp_path, "hardware and ends_docked", "--allow-motion", locked=True)
     assert code == pytest.ExitCode.TESTS_FAILED, said

@@ -76,11 +76,11 @@ MOVES: tuple[Request, ...] = (Retrieve(car="B2", room=ROOM), Store(car="C3", roo
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("request_", "every", "durable"),
-    [(MOVES[0], 3, False), (MOVES[1], 3, True), (AHEAD, 48, True), *campaign(MOVES, [1], [False, True])],
+    [(MOVES[0], 5, False), (MOVES[1], 5, True), (AHEAD, 48, True), *campaign(MOVES, [1], [False, True])],
     ids=lambda value: ("after" if value else "before") if isinstance(value, bool) else named(value),
 )
 def test_a_move_survives_a_death_at_each_of_its_commits(request_: Request, every: int, *, durable: bool) -> None:
-    """In the campaign at each of them, in every run at each third."""
+    """In the campaign at each of them, in every run at each fifth."""
     last_words: set[JobState] = set()
     for dies_at in range(1, MOST, every):
         died = loop.run(one_death(request_, dies_at, last_words, durable=durable))

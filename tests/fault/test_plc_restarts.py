@@ -26,7 +26,7 @@ from tests.support.moves import (
     room_given_back,
 )
 from tests.support.places import LOW_STATION, TOP3, TOP_STATION
-from tests.support.samples import every_other
+from tests.support.samples import each_pair, every_other
 from tests.support.stage import Stage
 
 INTO_S = 0.05
@@ -117,9 +117,7 @@ async def forget_in_mid_exchange(it: Stage, number: int, step: JobState, moment:
     await attend(it, number)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("step", EXCHANGES)
-@pytest.mark.parametrize("moment", [extending, retracting])
+@pytest.mark.parametrize(("moment", "step", "kind"), each_pair([extending, retracting], EXCHANGES, KINDS))
 def test_a_forgotten_exchange_is_told_by_the_sensors_while_the_comb_is_at_an_end(
     moment: Callable[[Truth], bool], step: JobState, kind: JobKind
 ) -> None:
@@ -147,7 +145,19 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "step", "choice"), CHOICES)
+EACH = (
+    (JobKind.RETRIEVE, JobState.PICKING, "continue"),
+    (JobKind.RETRIEVE, JobState.PLACING, "put-back"),
+    (JobKind.STORE, JobState.PICKING, "by-hand"),
+    (JobKind.STORE, JobState.PLACING, "divert"),
+)
+"""Each choice once, what every run takes; the campaign takes all."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "choice"),
+    [pytest.param(*case, marks=() if case in EACH else pytest.mark.campaign) for case in CHOICES],
+)
 def test_a_car_between_two_combs_is_left_to_a_person(kind: JobKind, step: JobState, choice: str) -> None:
     async def body() -> None:
         async with move(kind) as (it, number):

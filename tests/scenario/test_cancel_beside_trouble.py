@@ -11,6 +11,7 @@ from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, LOW2, LOW3, NOWHERE, ROOM, TOP1, TOP2, TOP3
+from tests.support.samples import each_value
 from tests.support.scenes import all_is_shut, all_is_told, refused_now, stock
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
@@ -21,6 +22,7 @@ IN_FRONT = ("carriage", "place_occupied_a")
 SLOW = tower_under_test(machine__door__bolt_s="0.5", machine__latch__travel_s="0.5")
 """Ways take long enough to open for something to happen meanwhile."""
 
+ENDS_IN = {UnitEvent.ABORT: UnitState.ABORTED, UnitEvent.STOP: UnitState.STOPPED}
 ORDERS = (Retrieve(car=f"C{TOP1}", room=ROOM), Store(car="N1", room=ROOM), Relocate(car=f"C{TOP1}", bay=LOW2))
 
 
@@ -42,6 +44,10 @@ async def rest(it: Stage) -> None:
     assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))) is JobState.DONE
 
 
+def _named(value: object) -> str | None:
+    return type(value).__name__ if isinstance(value, Request) else None
+
+
 @pytest.mark.parametrize("request_", ORDERS, ids=lambda request: type(request).__name__)
 def test_a_cancel_while_the_way_opens_is_taken_once(request_: Request) -> None:
     async def scenario() -> None:
@@ -59,8 +65,7 @@ def test_a_cancel_while_the_way_opens_is_taken_once(request_: Request) -> None:
     loop.run(scenario())
 
 
-@pytest.mark.parametrize("request_", ORDERS, ids=lambda request: type(request).__name__)
-@pytest.mark.parametrize("late_s", [0.3, 3.0])
+@pytest.mark.parametrize(("request_", "late_s"), each_value(ORDERS, [0.3, 3.0]), ids=_named)
 def test_a_cancel_while_the_way_opens_outlives_the_daemon(request_: Request, late_s: float) -> None:
     async def scenario() -> None:
         async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
@@ -78,24 +83,16 @@ def test_a_cancel_while_the_way_opens_outlives_the_daemon(request_: Request, lat
     loop.run(scenario())
 
 
-@pytest.mark.parametrize("request_", ORDERS, ids=lambda request: type(request).__name__)
-@pytest.mark.parametrize(
-    ("events", "there"),
-    [((UnitEvent.ABORT,), UnitState.ABORTED), ((UnitEvent.STOP,), UnitState.STOPPED)],
-    ids=["abort", "stop"],
-)
-def test_a_cancel_while_the_way_opens_outlives_a_stop(
-    request_: Request, events: tuple[UnitEvent, ...], there: UnitState
-) -> None:
+@pytest.mark.parametrize(("request_", "event"), each_value(ORDERS, [*ENDS_IN]), ids=_named)
+def test_a_cancel_while_the_way_opens_outlives_a_stop(request_: Request, event: UnitEvent) -> None:
     async def scenario() -> None:
         async with stage(SLOW, cars=stock(LOW1, TOP1)) as it:
             number = await ordered(it, request_)
             await it.until(lambda: it.job(number).state is JobState.OPENING)
             await asyncio.sleep(0.1)
             await it.ask(Cancel(job=number))
-            for event in events:
-                await it.ask(UnitCommand(event=event))
-            await it.until(lambda: it.unit is there)
+            await it.ask(UnitCommand(event=event))
+            await it.until(lambda: it.unit is ENDS_IN[event])
             await asyncio.sleep(5.0)
             await it.execute()
             assert await it.ended(number) is JobState.CANCELLED

@@ -83,6 +83,7 @@ def cmdline(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+@pytest.mark.campaign
 def test_a_trip_of_the_safety_chain_fails_the_demonstration_at_once(tmp_path: Path) -> None:
     run = demo(tmp_path, "--exit", "--json")
     wait_for(tmp_path, "PICKING")
