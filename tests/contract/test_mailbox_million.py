@@ -165,7 +165,7 @@ def test_none_of_a_million_executed_twice_and_none_skipped_unrecorded(seed: int)
 @pytest.mark.campaign
 @pytest.mark.parametrize("removed", REMOVED)
 def test_the_rig_finds_each_safeguard_that_is_removed(removed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, remove = REMOVED[removed]
+    _, remove, _ = REMOVED[removed]
     remove(monkeypatch)
     assert any(goes_wrong(seed) for seed in range(1, 20))
 
