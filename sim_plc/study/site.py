@@ -11,6 +11,7 @@ from controller.domain.dispatch.bounds import cars_an_hour
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles, Pace, Paces
 from controller.domain.dispatch.legs import Legs
+from controller.domain.travel import RATED, Speeds
 from controller.settings import kinematics_of
 
 REHEARSED: Final = Paces(*(Pace(each_s=0.05) for _ in range(4)))
@@ -78,15 +79,22 @@ class Site:
 
 
 def site_of(
-    tower: Tower, visits: Visits, paces: Paces = REHEARSED, lag_s: float = LAG_S, *, on_generator: bool = False
+    tower: Tower,
+    visits: Visits,
+    paces: Paces = REHEARSED,
+    lag_s: float = LAG_S,
+    *,
+    on_generator: bool = False,
+    speeds: Speeds = RATED,
 ) -> Site:
     """Return a tower as a study sees it. ``on_generator``: lift and turntable move one after the other.
 
+    ``speeds``: the share of its rated speed at which each axis runs.
     ``paces``: what its machine takes beside its bounds. ``lag_s``: what the controller adds each time that a gate opens
     and each time that it has closed: the sign, the questions to the sensors.
     """
     shape = tower.shape
-    cycles = Cycles(replace(kinematics_of(tower), in_turn=on_generator), shape, paces)
+    cycles = Cycles(replace(kinematics_of(tower).at(speeds), in_turn=on_generator), shape, paces)
     gate_s = cycles.gate_s() + lag_s
     return Site(
         tower.name,

@@ -6,6 +6,7 @@ from typing import Final
 
 from config.demand import Demand
 from config.schema import Tower
+from controller.domain.travel import Speeds
 from sim_plc.study.bound import mean_bound_s
 from sim_plc.study.day import live
 from sim_plc.study.draw import draw_day
@@ -21,8 +22,10 @@ Told = Callable[[int, int], None]
 
 AS_PLANNED: Final = "as planned"
 
-
 ON_GENERATOR: Final = "on the generator: lift and turntable in turn"
+
+SLOW_LIFT: Final = 0.5
+"""The share of its speed at which the lift runs on a bad day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def study(
     towers = dict(_towers(tower))
     sites = {title: site_of(each, demand.visits) for title, each in towers.items()}
     sites[ON_GENERATOR] = site_of(tower, demand.visits, on_generator=True)
+    slow = site_of(tower, demand.visits, speeds=Speeds(lift=SLOW_LIFT))
+    sites[f"the lift at {SLOW_LIFT:.0%} of its speed"] = slow
     planned = sites[AS_PLANNED]
     fewest = min(len(site.bays) for site in sites.values())
     drawn = [draw_day(demand, planned.name, fewest, planned.cars_an_hour, seed, number) for number in range(days)]

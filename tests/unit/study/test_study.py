@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.load import load_tower
+from controller.domain.travel import Speeds
 from sim_plc.cli import cartower_sim
 from sim_plc.study.command import CODES
 from sim_plc.study.effects import POLICIES
@@ -34,12 +35,13 @@ def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("small (medium), Quiet day: 2 days")
     assert f"report: {tmp_path / 'study.html'}" in result.stdout
-    lived = 2 * (4 + len(RULES) - 1)
+    lived = 2 * (5 + len(RULES) - 1)
     assert f"{lived}/{lived} days" in result.stderr
-    for title in ("as planned", "one more room", f"a lift {FASTER:g} times as fast", "nearest car first"):
+    lifts = (f"a lift {FASTER:g} times as fast", "the lift at 50% of its speed")
+    for title in ("as planned", "one more room", *lifts, "nearest car first"):
         assert title in result.stdout
     body = json.loads((tmp_path / "study.json").read_text())
-    assert [case["rooms"] for case in body["cases"]] == [1, 2, 1, 1]
+    assert [case["rooms"] for case in body["cases"]] == [1, 2, 1, 1, 1]
     assert {case["figures"]["customers"] for case in body["cases"] + body["by_rule"]} == {
         body["cases"][0]["figures"]["customers"]
     }
@@ -91,7 +93,7 @@ def test_all_policies_are_weighed_by_one_word(tmp_path: Path) -> None:
     result = run("--tower", "small", "--demand", "quiet", "--days", "1", "--effect", "all", "--out", str(tmp_path))
     body = json.loads((tmp_path / "study.json").read_text())
     assert [each["policy"] for each in body["effects"]] == list(POLICIES)
-    lived = 4 + len(RULES) - 1 + 2 * len(POLICIES)
+    lived = 5 + len(RULES) - 1 + 2 * len(POLICIES)
     assert f"{lived}/{lived} days" in result.stderr
 
 
@@ -171,3 +173,11 @@ def test_on_the_generator_no_way_of_the_carriage_is_shorter_and_most_are_longer(
     assert all(longer >= way for way, longer in ways)
     assert sum(longer > way + 1.0 for way, longer in ways) > len(ways) / 2
     assert generator.cars_an_hour < mains.cars_an_hour
+
+
+@pytest.mark.parametrize("axis", ["lift", "turntable", "shuttle"])
+def test_with_a_slow_axis_a_tower_gives_out_fewer_cars(axis: str) -> None:
+    tower, visits = tower_named("guangzhou"), demand_named("quiet").visits
+    rated, *slow = [site_of(tower, visits, speeds=Speeds(**{axis: share})) for share in (1.0, 0.5, 0.25)]
+    assert rated.cars_an_hour == site_of(tower, visits).cars_an_hour
+    assert rated.cars_an_hour > slow[0].cars_an_hour > slow[1].cars_an_hour
