@@ -87,7 +87,7 @@ def _arrive(params: Params, by: str) -> events.Request:
 
 def _store(params: Params, by: str) -> events.Request:
     model = params.text("model", default="")
-    return events.Store(by, car=params.text("car"), room=params.number("room"), model=model)
+    return events.Store(by, car=params.text("car"), room=params.optional_number("room"), model=model)
 
 
 def _relocate(params: Params, by: str) -> events.Request:

@@ -52,9 +52,9 @@ def arrival(status: Status, cars: Sequence[Car], car: str) -> Iterator[str]:
         yield from retrieval(status, cars, car, None)
 
 
-def storing(status: Status, car: str, room: int) -> Iterator[str]:
+def storing(status: Status, car: str, room: int | None) -> Iterator[str]:
     """Say how a car is taken in."""
-    where = place_text(room, rooms_of(status))
+    where = "the first room that is vacant in turn" if room is None else place_text(room, rooms_of(status))
     yield f"Car {car} is taken in through {where}:"
     yield "  the outer gate opens for it, and closes when the car stands within its marks and nobody is inside"
     yield "  the inner door opens, the shuttle picks the car up, the carriage takes it to a free bay"

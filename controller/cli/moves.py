@@ -17,7 +17,7 @@ from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json
-from controller.cli.texts import job_text, rooms_of
+from controller.cli.texts import event_text, job_text, rooms_of
 from controller.cli.waiting import wait_for_job
 
 FIRST_PLACE: Final = 101
@@ -85,9 +85,14 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
 
 
 @click.command(
-    epilog=shown("cartower store --room 1 --car C099", "cartower store --room 2 --car C099 --model Brisa --yes --wait")
+    epilog=shown("cartower store --car C099", "cartower store --room 2 --car C099 --model Brisa --yes --wait")
 )
-@click.option("--room", type=click.IntRange(min=1), required=True, shell_complete=rooms, help=room_help)
+@click.option(
+    "--room",
+    type=click.IntRange(min=1),
+    shell_complete=rooms,
+    help=f"{room_help} Without it, the one that is vacant in turn.",
+)
 @click.option("--car", required=True, help="Id that the car will have in the tower, such as its plate.")
 @click.option("--model", default="", help="Make and model.")
 @wait_option
@@ -95,16 +100,17 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
 @daemon_options
 @json_option
 @translated
-def store(car: str, room: int, model: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
+def store(car: str, room: int | None, model: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
     """Take a car in through a room: the gate opens, and once the car is measured and left, it is stored.
 
     Says what will move and asks, unless --yes.
     """
     with SyncClient(socket) as client:
-        place = room_place(client, room)
+        place = None if room is None else room_place(client, room)
         if not yes:
             go_ahead(intent.storing(client.call("status"), car, place))
-        job = _job_of(client, "store", car=car, room=place, model=model)
+        wish = {} if place is None else {"room": place}
+        job = _job_of(client, "store", car=car, model=model, **wish)
         _follow(client, job, wait=wait, as_json=as_json)
 
 
@@ -200,11 +206,12 @@ def _follow(client: SyncClient, job: int, *, wait: bool, as_json: bool) -> None:
     if not wait:
         emit_json({"job": job}) if as_json else print(f"job {job}")
         return
-    ended = wait_for_job(client, job)
+    rooms = rooms_of(client.call("status"))
+    ended = wait_for_job(client, job, lambda event: None if as_json else print(event_text(event, rooms), flush=True))
     if as_json:
         emit_json({"job": ended})
     else:
-        print(f"job {job_text(ended, rooms_of(client.call('status')))} {ended['state']}")
+        print(f"job {job_text(ended, rooms)} {ended['state']}")
         if ended["reason"]:
             print(f"reason: {ended['reason']}")
         if ended["choices"]:

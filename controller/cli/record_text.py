@@ -42,7 +42,13 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a person calls each kind of entry."""
 
-TOLD: Final[Mapping[str, str]] = {"room_state": "room", "station": "station", "job_done": "job", "promise": "job"}
+TOLD: Final[Mapping[str, str]] = {
+    "room_state": "room",
+    "room_given": "room",
+    "station": "station",
+    "job_done": "job",
+    "promise": "job",
+}
 """What the daemon tells and no journal keeps, and what a person calls it."""
 
 CHOICES: Final = tuple(dict.fromkeys((*KINDS.values(), *TOLD.values())))

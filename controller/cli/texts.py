@@ -37,7 +37,7 @@ def job_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
     """Return a job in one line: number, what, which car, from where to where."""
     source = place_text(job.get("source"), rooms)
     target = job.get("target") or job.get("room")
-    where = place_text(target, rooms) if target else ("any bay" if job["kind"] == "STORE" else "any room")
+    where = place_text(target, rooms) if target else ("any room")
     way = f"{source} to {where}" if job.get("source") else f"for {where}"
     return f"{job['id']} {job['kind']} {job['car']} {way}"
 
@@ -50,9 +50,10 @@ def bar(part: float | None, width: int = 12) -> str:
 
 def event_text(event: Mapping[str, Any], rooms: Sequence[int] = ()) -> str:
     """Return an event as one plain line; ``rooms`` are the places of the rooms, if known."""
-    if event.get("event") == "room_state":
+    if event.get("event") in ("room_state", "room_given"):
         room = place_text(event["room"], rooms) if rooms else f"room {event['room']}"
-        return f"{room} {event['was']} -> {event['state']}"
+        is_given = event["event"] == "room_given"
+        return f"{room} is for {event['car']}" if is_given else f"{room} {event['was']} -> {event['state']}"
     make = _EVENTS.get(str(event.get("event")))
     if make is not None:
         return make(event)

@@ -1,6 +1,6 @@
 """Waiting for what was asked for: a job's end, or the unit's rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from controller.api.sync_client import SyncClient
@@ -14,11 +14,18 @@ ENDED: Final = frozenset({state.value for state in TERMINAL} | {JobState.PARKED.
 """States that a job does not leave without a person."""
 
 
-def wait_for_job(client: SyncClient, job: int) -> Mapping[str, Any]:
-    """Wait until a job has ended or stands parked; return it as the daemon shows it."""
+def wait_for_job(
+    client: SyncClient, job: int, on_room: Callable[[Mapping[str, Any]], object] = lambda _event: None
+) -> Mapping[str, Any]:
+    """Wait until a job has ended or stands parked; return it as the daemon shows it.
+
+    ``on_room``: takes the event that names the room whose gate opens for a driver who waited outside.
+    """
     looked = False
     for notice in client.notices(LOOK_S):
         concerned = notice is None or notice.params.get("job") == job
+        if concerned and notice is not None and notice.params.get("event") == "room_given":
+            on_room(notice.params)
         if (concerned or not looked) and (shown := _job(client, job))["state"] in ENDED:
             return shown
         looked = True

@@ -114,10 +114,10 @@ class Arrive(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store(Request):
-    """Take a car in through a room. Answer: ``{"job": id}``."""
+    """Take a car in through a room; None: through the one that is vacant in turn. Answer: ``{"job": id}``."""
 
     car: str
-    room: int
+    room: int | None = None
     model: str = ""
 
 

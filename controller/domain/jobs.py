@@ -189,6 +189,11 @@ class Job:
     """Its car was put back into its bay once, since no room was vacant in time: it is not fetched ahead again."""
 
     @property
+    def waits_outside(self) -> bool:
+        """Whether a driver waits with the car until it is their turn to have a room."""
+        return self.kind is JobKind.STORE and self.room is None and self.state is JobState.QUEUED
+
+    @property
     def returning(self) -> bool:
         """Whether a car that was fetched ahead goes back into its bay, from where it will be fetched again."""
         return self.ahead and self.target == self.source

@@ -88,12 +88,13 @@ class Admission:
         if not request.car:
             raise Refusal("BAD_CAR", "a car needs an id")
         self._power_for(JobKind.STORE)
-        room = self._room(request.room)
+        room = None if request.room is None else self._room(request.room)
         where = self._book.where(request.car)
         if where is not None or self._book.job_of_car(request.car) is not None:
             raise Refusal("CAR_ALREADY_INSIDE", f"car {request.car} is in the tower already")
-        self._require_in_service(room)
-        self._room_free(room)
+        if room is not None:
+            self._require_in_service(room)
+            self._room_free(room)
         if not self.has_a_bay():
             raise Refusal("TOWER_FULL", f"no bay of {len(self._bench.shape.bays)} is free of claims")
         return self._job(JobKind.STORE, request.car, room, None, room, request.by)
@@ -213,6 +214,9 @@ class Admission:
         claimed = {place for job in self._book.open_jobs() for place in (job.room, job.target)}
         if state is not RoomState.VACANT or room in claimed:
             raise Refusal("ROOM_IN_USE", f"room {room} is {state.name}{' and claimed' if room in claimed else ''}")
+        outside = [job.car for job in self._book.open_jobs() if job.waits_outside]
+        if outside:
+            raise Refusal("ROOM_IN_USE", f"{outside[0]} waits for a room already: ask for none, to be next in turn")
 
     def _unseen(self, bay: int) -> frozenset[str]:
         """Return the contacts of a bay without which no car is put into it."""

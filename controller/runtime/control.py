@@ -238,6 +238,7 @@ class Control:
                     await self.unit.hold(cause)
             await self.unit.stir()
             await self.rooms.stir()
+            await self.jobs.give_rooms()
             self.audit.give_way()
             await self.reslotting.give_way()
             if not self.audit.has_carriage:

@@ -54,13 +54,20 @@ class Hindrances:
         match job.kind:
             case JobKind.RELOCATE if job.target is not None:
                 return self._of_bay(job.target, PlaceStatus.FREE)
+            case JobKind.STORE if job.room is None:
+                return self._of_rooms() or self._of_turn(job)
             case JobKind.STORE:
                 return self._of_room(job.room) or ("" if free_bays else self._of_bays())
             case _ if job.room is not None:
                 return self._of_room(job.room)
             case _:
-                rooms = [text for room in self._bench.shape.rooms if (text := self._of_room(room))]
-                return "; ".join(rooms) if len(rooms) == len(self._bench.shape.rooms) else ""
+                return self._of_rooms()
+
+    def _of_turn(self, job: Job) -> str:
+        """Return for how many rooms a driver waits who waits outside."""
+        before = [each for each in self._book.open_jobs() if each.id < job.id and each.state is JobState.QUEUED]
+        count = sum(each.waits_outside or each.kind is JobKind.RETRIEVE for each in before)
+        return f"it waits for a room, {count} before it" if count else "it waits for a room, as the next"
 
     def _of_bay(self, bay: int, wanted: PlaceStatus) -> str:
         block, place = level_block(self._bench, bay), self._book.places[bay]
@@ -68,6 +75,11 @@ class Hindrances:
             return str(block)
         reason = f": {place.reason}" if place.reason else ""
         return "" if place.status is wanted else f"bay {bay} is {place.status}{reason}"
+
+    def _of_rooms(self) -> str:
+        """Return why none of the rooms serves anybody; empty: one does."""
+        rooms = [text for room in self._bench.shape.rooms if (text := self._of_room(room))]
+        return "; ".join(rooms) if len(rooms) == len(self._bench.shape.rooms) else ""
 
     def _of_room(self, room: int | None) -> str:
         if room is None:

@@ -27,6 +27,7 @@ from controller.runtime.job_queue import JobQueue
 from controller.runtime.ledger import Ledger
 from controller.runtime.register import Register
 from controller.runtime.remedies import Remedy, choices, remedy
+from controller.runtime.room_turns import RoomTurns
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
 from controller.runtime.selection import Selection
@@ -62,6 +63,7 @@ class Jobs:
         self.foresight = Foresight(bench, ledger.book, rooms.state, board, now)
         self._selection = Selection(bench, ledger.book, rooms, self.foresight)
         self.queue = JobQueue(self._selection, self.foresight, lambda: self.at_hand)
+        self._room_turns = RoomTurns(ledger.book, register, rooms, self._selection, board)
         self._activities = StepActivities(bench, ledger.book)
         self._door = Door(bench, ledger.book, rooms, self._selection, self.foresight)
         self._tries = 0
@@ -99,6 +101,11 @@ class Jobs:
     def need_carriage(self) -> bool:
         """Whether a job has the carriage, will go on with it, or could take it up now."""
         return self.put_aside or self.queue.somebody_can_start
+
+    async def give_rooms(self) -> None:
+        """Let drivers in whose turn it is, if the unit executes."""
+        if self.executing:
+            await self._room_turns.give()
 
     @property
     def at_hand(self) -> AtHand | None:
@@ -364,6 +371,8 @@ class Jobs:
 
     async def _take_up(self) -> bool:
         """Select the job to take up, if any can start; return whether there was one."""
+        # The job that has just ended may have left its room.
+        await self.give_rooms()
         best = self._selection.best()
         if best is None:
             return False

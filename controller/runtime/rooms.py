@@ -1,7 +1,7 @@
 """The transfer rooms: each one's machine, fed by its sensors, and the activity of its state."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
@@ -65,6 +65,11 @@ class Rooms:
     def state(self, place: int) -> S:
         """Return the state of a room."""
         return self._rooms[place].machine.state
+
+    @property
+    def places(self) -> Collection[int]:
+        """The places of all rooms."""
+        return self._rooms.keys()
 
     def has(self, place: int | None) -> bool:
         """Return whether a place is a room."""

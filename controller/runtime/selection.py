@@ -11,6 +11,7 @@ from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
 from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
+from controller.domain.dispatch.room_turns import Asker, spoken_for
 from controller.domain.interlocks import Wish, WishKind, refusal
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -82,7 +83,7 @@ class Selection:
             return []
         if held_back(self._bench, job) is not None:
             return []
-        rooms = [room for room in self.rooms_of(job) if self._rooms.is_left_soon(room)]
+        rooms = self._in_turn(job, [room for room in self.rooms_of(job) if self._rooms.is_left_soon(room)])
         return [room for room in rooms if self._foresight.may_fetch(job.source, room)]
 
     def _to(self, job: Job, place: int) -> Job:
@@ -123,8 +124,7 @@ class Selection:
                 return job if self._holds(job) and self._takes_a_car(job.target) else None
 
     def _ready_store(self, job: Job) -> Job | None:
-        assert job.room is not None
-        if self._rooms.state(job.room) is not RoomState.ACCEPTED:
+        if job.room is None or self._rooms.state(job.room) is not RoomState.ACCEPTED:
             return None
         bay = self.nearest(job.room, self.free_bays())
         return None if bay is None else replace(job, source=job.room, target=bay)
@@ -138,6 +138,40 @@ class Selection:
     def vacant_rooms(self, job: Job) -> list[int]:
         """Return the rooms that a car can be brought to for a job now."""
         return [room for room in self.rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
+
+    def askers(self) -> list[Asker]:
+        """Return who waits for a room, in the order of asking: drivers outside, and those whose cars can be fetched.
+
+        Of drivers no more than there are bays for.
+        """
+        waiting = [job for job in self._queued() if held_back(self._bench, job) is None]
+        awaited = self._book.awaited_bays() - sum(job.waits_outside for job in self._queued())
+        drivers = [job.id for job in waiting if job.waits_outside][: max(0, len(self.free_bays()) - awaited)]
+        able = (job for job in waiting if not job.waits_outside or job.id in drivers)
+        return [asker for job in able if (asker := self._asker(job)) is not None]
+
+    def _asker(self, job: Job) -> Asker | None:
+        rooms = self.rooms_of(job)
+        if job.waits_outside:
+            return Asker(job.id, is_driver=True, rooms=tuple(rooms))
+        if job.kind is not JobKind.RETRIEVE or job.source is None or not self._holds(job):
+            return None
+        return Asker(job.id, is_driver=False, rooms=tuple(self._by_nearness(job.source, rooms)))
+
+    def _in_turn(self, job: Job, rooms: list[int]) -> list[int]:
+        """Return which of the rooms in use will be for no driver who waits outside since before the job."""
+        if not any(each.waits_outside for each in self._queued()):
+            return rooms
+        claimed = self.claimed_rooms()
+        left = [room for room in self._bench.shape.rooms if room not in claimed and self._rooms.is_left_soon(room)]
+        left.sort(key=lambda room: (self._foresight.vacant_in_s(room), room))
+        due = spoken_for(self.askers(), job.id, left)
+        return [room for room in rooms if room not in due]
+
+    def claimed_rooms(self) -> set[int]:
+        """Return the rooms that are somebody's already, whatever they are used for now."""
+        drivers = {job.room for job in self._book.open_jobs() if job.kind is JobKind.STORE and job.room is not None}
+        return drivers | self._book.reserved().keys()
 
     def rooms_of(self, job: Job) -> list[int]:
         """Return the rooms that a job may have, as far as no other job counts on them."""
@@ -170,9 +204,8 @@ class Selection:
 
     def nearest(self, here: int, places: Iterable[int]) -> int | None:
         """Return the place with the shortest way from one, of two as near the lower number; None: there is none."""
+        return next(iter(self._by_nearness(here, places)), None)
+
+    def _by_nearness(self, here: int, places: Iterable[int]) -> list[int]:
         poses = self._bench.shape.poses
-        return min(
-            places,
-            key=lambda place: (self._bench.motion.carriage_s(poses[here], poses[place]), place),
-            default=None,
-        )
+        return sorted(places, key=lambda place: (self._bench.motion.carriage_s(poses[here], poses[place]), place))

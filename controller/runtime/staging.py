@@ -107,7 +107,7 @@ class Staging:
 
     def _somebody_waits_for_a_room(self) -> bool:
         queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
-        waits = any(job.kind is JobKind.RETRIEVE for job in queued)
+        waits = any(job.kind is JobKind.RETRIEVE or job.waits_outside for job in queued)
         return waits and not self._rooms.any_vacant()
 
     def _is_late(self, appointment: Appointment) -> bool:

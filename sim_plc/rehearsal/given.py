@@ -14,10 +14,8 @@ from typing import Final
 from config.schema import Audit, Tower
 from controller.domain.events import ImportInventory, Request, Retrieve, StockedCar, Store, UnitCommand
 from controller.domain.jobs import Job, JobKind, JobState
-from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
-from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
 from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
@@ -135,7 +133,6 @@ class _Desk:
     def __post_init__(self) -> None:
         self._news = asyncio.Event()
         self._opened_s = self.world.now
-        self._kinematics = kinematics_of(self.world.tower)
         self._rooms: dict[int, Visit] = {}
         """By room: the driver whom it was given."""
 
@@ -172,49 +169,14 @@ class _Desk:
         return self.world.daemon.book.open_jobs()
 
     async def _look(self) -> None:
-        """Give vacant rooms to drivers, in the order of coming; ask for the cars of those whose turn it is.
-
-        Who waits for a car keeps the room that is nearest to it.
-        """
-        vacant = [room for room in self.world.tower.shape.rooms if self._is_vacant(room)]
-        for job in self._jobs():
-            if job.state is JobState.QUEUED and job.kind is JobKind.RETRIEVE:
-                self._keep_room(job.car, vacant)
-        held = False
+        """Ask for everybody who came, in the order of coming, as soon as their car is in a bay or a bay is free."""
         for visit in tuple(self._waiting):
             car = visit.visitor.car
-            if visit.visitor.kind is JobKind.RETRIEVE:
-                if not held and self._stands(car):
-                    await self._ask(visit, Retrieve(by="desk", car=car))
-                    self._keep_room(car, vacant)
-            elif self._has_bay():
-                held = held or not vacant or not await self._let_in(visit, vacant.pop(0))
-
-    def _keep_room(self, car: str, vacant: list[int]) -> None:
-        daemon = self.world.daemon
-        assert daemon is not None
-        bay = daemon.book.where(car)
-        if vacant and bay is not None:
-            poses = self.world.tower.shape.poses
-            kinematics = self._kinematics
-            vacant.remove(min(vacant, key=lambda room: (kinematics.carriage_s(poses[bay], poses[room]), room)))
-
-    async def _let_in(self, visit: Visit, room: int) -> bool:
-        """Let a driver into a room; tell whether the daemon did not take it just now for a car that waits."""
-        car, habits = visit.visitor.car, driver(visit.visitor.stays_s)
-        try:
-            await self._ask(visit, Store(by="desk", car=car, room=room))
-        except Refusal as refusal:
-            if refusal.rule != "ROOM_IN_USE":
-                raise
-            return False
-        self._rooms[room] = visit
-        self.world.do(lambda plant: plant.car_arrives(room, Car(car), habits))
-        return True
-
-    def _is_vacant(self, room: int) -> bool:
-        claimed = {place for job in self._jobs() for place in (job.room, job.target)}
-        return self._state(room) is RoomState.VACANT and room not in claimed
+            if visit.visitor.kind is JobKind.STORE:
+                if self._has_bay():
+                    await self._ask(visit, Store(by="desk", car=car))
+            elif self._stands(car):
+                await self._ask(visit, Retrieve(by="desk", car=car))
 
     def _has_bay(self) -> bool:
         daemon = self.world.daemon
@@ -242,6 +204,8 @@ class _Desk:
         match event["event"]:
             case "job_state":
                 self._job_told(event, now_s)
+            case "room_given":
+                self._drive_in(event)
             case "room_state":
                 self._room_told(event, now_s)
         self._news.set()
@@ -259,6 +223,14 @@ class _Desk:
             assert job.source is not None
             assert job.target is not None
             visit.places = (job.source, job.target)
+
+    def _drive_in(self, event: Mapping[str, object]) -> None:
+        """Let a driver drive into the room that they were told."""
+        room, visit = event["room"], next(each for each in self.visits if each.job == event["job"])
+        assert isinstance(room, int)
+        self._rooms[room] = visit
+        car, habits = visit.visitor.car, driver(visit.visitor.stays_s)
+        self.world.do(lambda plant: plant.car_arrives(room, Car(car), habits))
 
     def _room_told(self, event: Mapping[str, object], now_s: float) -> None:
         room = event["room"]

@@ -14,12 +14,13 @@ from typing import Final
 
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.course import Course, State
+from controller.domain.dispatch.room_turns import Asker, admitted, next_drivers, put_off, spoken_for
 from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.dispatch.staging import Ahead, Awaited, Lately, staged
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.lived import Lived, Served, Use
-from sim_plc.study.rules import Rule, nearest_of
+from sim_plc.study.rules import Others, Rule
 from sim_plc.study.site import Site
 from sim_plc.study.stand import AS_IT_COMES, DWELL_IDLE_S, Stand, Standing
 
@@ -35,6 +36,11 @@ LOOK_AHEAD_S: Final = 3600.0
 def live(site: Site, day: Day, rule: Rule, stand: Stand = AS_IT_COMES) -> Lived:
     """Return what becomes of a day at a site under a rule; ``stand``: what is done about where things stand."""
     return _Play(site, day, rule, stand).run()
+
+
+def rooms_by_nearness(site: Site, bay: int) -> tuple[int, ...]:
+    """Return all rooms, the nearest to a bay first, of two as near the lower number."""
+    return tuple(sorted(site.rooms, key=lambda room: (site.cycles.go_s(bay, room), room)))
 
 
 @dataclass(slots=True)
@@ -58,6 +64,11 @@ class _Asked:
     """When the car is accepted there."""
     expected_s: float = 0.0
     overtaken: int = 0
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether this is a driver who has been given no room yet."""
+        return self.customer.kind is JobKind.STORE and self.room is None
 
 
 @dataclass
@@ -91,6 +102,7 @@ class _Play:
         self.bay_of, self.free_bays, self.moved_by_night = self.standing.by_night(self.bay_of, self.free_bays)
         self.dwell_moves = 0
         self.rooms = {room: _Room() for room in self.site.rooms}
+        self.rooms_by_nearness = {bay: rooms_by_nearness(self.site, bay) for bay in self.site.bays}
         self.served = {each.number: Served(each) for each in self.day.customers}
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.turn = 0
@@ -128,17 +140,31 @@ class _Play:
     def _give_rooms(self) -> None:
         """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps the nearest."""
         vacant = [room for room, state in self.rooms.items() if state.vacant_s <= self.now_s]
-        awaited = sum(1 for each in self.asked.values() if each.room is not None)
-        for asked in self.asked.values():
-            if not vacant:
-                return
-            if asked.customer.kind is JobKind.RETRIEVE:
-                bay = self.bay_of.get(asked.customer.car)
-                if bay is not None:
-                    vacant.remove(nearest_of(self.site.cycles, bay, vacant))
-            elif asked.room is None and awaited < len(self.free_bays):
-                awaited += 1
-                self._admit(asked, vacant.pop(0))
+        if vacant and any(each.waits_outside for each in self.asked.values()):
+            for number, room in admitted(self._askers(), vacant).items():
+                self._admit(self.asked[number], room)
+
+    def _askers(self) -> list[Asker]:
+        """Return who waits for a room, in the order of asking; of drivers no more than there are bays for."""
+        bays = len(self.free_bays) - sum(each.room is not None for each in self.asked.values())
+        found = list[Asker]()
+        for number, asked in self.asked.items():
+            bay = self.bay_of.get(asked.customer.car)
+            if bay is not None and asked.customer.kind is JobKind.RETRIEVE:
+                found.append(Asker(number, is_driver=False, rooms=self.rooms_by_nearness[bay]))
+            elif asked.waits_outside and bays > 0:
+                bays -= 1
+                found.append(Asker(number, is_driver=True, rooms=self.site.rooms))
+        return found
+
+    def _others_rooms(self) -> Others:
+        """Return, by who waits for a car, the rooms in use that drivers will have who asked before."""
+        if not any(each.waits_outside for each in self.asked.values()):
+            return {}
+        askers, vacant_s = self._askers(), self._vacant_s()
+        in_use = (room for room in vacant_s if self.now_s < vacant_s[room] < inf)
+        left = sorted(in_use, key=lambda room: (vacant_s[room], room))
+        return {each.number: spoken_for(askers, each.number, left) for each in askers if not each.is_driver}
 
     def _admit(self, asked: _Asked, room: int) -> None:
         """Let a driver in: the gate opens, the car drives in, people leave, the gate closes."""
@@ -154,7 +180,7 @@ class _Play:
     def _dispatch(self) -> bool:
         """Let the carriage begin what the rule has next; return whether it does."""
         requests = self._requests()
-        move = self.choose(requests, self._scene()) if requests else None
+        move = self.choose(requests, self._scene(), self._others_rooms()) if requests else None
         if move is None:
             return False
         if move.begin_s > self.now_s + SOON_S:
@@ -204,7 +230,8 @@ class _Play:
         """Let the carriage go on to bring a car ahead, or leave it for somebody who has come on its way there."""
         self.free_s = self.now_s
         requests = self._requests()
-        other = self.choose(requests, self._scene()) if requests and move.request in self.staged else None
+        others = self._others_rooms()
+        other = self.choose(requests, self._scene(), others) if requests and move.request in self.staged else None
         if other is None or other.begin_s > self.now_s + SOON_S:
             self._rests(move)
             return
@@ -255,9 +282,17 @@ class _Play:
         """Return when something is expected that is known only once it has happened."""
         return truly_s if truly_s <= self.now_s else max(expected_s, self.now_s + OVERDUE_S)
 
+    def _vacant_s(self) -> dict[int, float]:
+        """Return from when each room is expected to be vacant."""
+        return {room: self._expected(state.vacant_s, state.expected_s) for room, state in self.rooms.items()}
+
     def _scene(self) -> Scene:
-        vacant_s = {room: self._expected(state.vacant_s, state.expected_s) for room, state in self.rooms.items()}
         bays = tuple(sorted(self.free_bays))
+        vacant_s = self._vacant_s()
+        if any(each.waits_outside for each in self.asked.values()):
+            cycles, served_s = self.site.cycles, self.site.served_s
+            drivers = next_drivers(self._askers())
+            vacant_s = put_off(vacant_s, drivers, lambda room: served_s + cycles.single_s(room, room, bays[0]))
         return Scene(self.now_s, self.here, self.free_s, vacant_s, self.site.served_s, bays)
 
     def _make(self, planned: Move, requests: list[Request]) -> None:

@@ -19,8 +19,11 @@ from controller.domain.dispatch.staging import DEFAULT, Ahead
 from controller.domain.jobs import JobKind
 from sim_plc.study.site import Site
 
-Choose = Callable[[Sequence[Request], Scene], Move | None]
-"""Takes who waits, in the order of their turns, and the machine as it is now."""
+Others = Mapping[int, frozenset[int]]
+"""By request: the rooms in use that drivers who asked before will have."""
+
+Choose = Callable[[Sequence[Request], Scene, Others], Move | None]
+"""Takes who waits, in the order of their turns, the machine as it is now, and whose turn the rooms are."""
 
 Score = Callable[[Course, int, Request, int], tuple[float, ...]]
 """Takes the course, where the carriage is, a request and its target; the smallest score goes first."""
@@ -72,7 +75,7 @@ class Simple:
     course: Course
     score: Score
 
-    def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
+    def __call__(self, requests: Sequence[Request], scene: Scene, _others: Others) -> Move | None:
         """Return the move with the smallest score."""
         state = opening(scene, requests)
         best = min(self._ready(requests, scene, state), default=None)
@@ -107,18 +110,26 @@ class Planned:
     site: Site
     limits: Limits
 
-    def __call__(self, requests: Sequence[Request], scene: Scene) -> Move | None:
+    def __call__(self, requests: Sequence[Request], scene: Scene, others: Others) -> Move | None:
         """Return that move, or if none may begin yet, the one that may first, when it may."""
         moves = plan(requests, scene, self.site.cycles, self.limits).moves
         state, by_id = opening(scene, requests), {each.id: each for each in requests}
         best: Move | None = None
         for move in moves:
+            if move.target in others.get(move.request, ()):
+                continue
             begin_s = self._may_begin_s(by_id[move.request], move.target, state)
             if begin_s <= scene.begin_s:
-                return replace(move, begin_s=scene.begin_s)
+                return replace(move, begin_s=scene.begin_s, target=self._to(move, state))
             if begin_s < (inf if best is None else best.begin_s):
-                best = replace(move, begin_s=begin_s)
+                best = replace(move, begin_s=begin_s, target=self._to(move, state))
         return best
+
+    def _to(self, move: Move, state: State) -> int:
+        """Return where a move goes as things are: a bay may be free only behind a move that is not made yet."""
+        if move.kind is JobKind.RETRIEVE or move.target in state.free_bays:
+            return move.target
+        return next(bay for bay in self.site.by_nearness[move.source] if bay in state.free_bays)
 
     def _may_begin_s(self, request: Request, target: int, state: State) -> float:
         """Return from when a move may begin; infinity: nobody can tell."""

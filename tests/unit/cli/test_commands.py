@@ -177,6 +177,7 @@ def test_unit_waits_for_where_the_command_leads(tmp_path: Path, command: str, re
         (("retrieve", "C1", "--room", "1", "--yes"), lambda by: events.Retrieve(by, car="C1", room=101)),
         (("retrieve", "C1", "--room", "101", "-y"), lambda by: events.Retrieve(by, car="C1", room=101)),
         (("store", "--room", "1", "--car", "N", "-y"), lambda by: events.Store(by, car="N", room=101)),
+        (("store", "--car", "N", "-y"), lambda by: events.Store(by, car="N")),
         (
             ("store", "--room", "101", "--car", "N", "--model", "M", "--yes"),
             lambda by: events.Store(by, car="N", room=101, model="M"),
@@ -298,6 +299,7 @@ def test_watch_into_a_pipe_is_one_plain_line_an_event(tmp_path: Path) -> None:
             "overhead_ms_per_step": 22.2,
         },
         {"event": "room_state", "room": 101, "state": "VACANT", "was": "CLEARING"},
+        {"event": "room_given", "room": 101, "job": 8, "car": "N"},
         {"event": "station", "name": "bays1", "state": "OFFLINE", "detail": "no answer"},
         {"event": "alarm", "code": "SAFETY", "text": "E_STOP", "active": True},
         {"event": "something_new", "x": 1},
@@ -321,6 +323,7 @@ def test_watch_into_a_pipe_is_one_plain_line_an_event(tmp_path: Path) -> None:
         "job 7 RETRIEVE C1 QUEUED",
         "job 7 RETRIEVE C1 took 5.20 s; physical bound 5.00 s, ratio 1.040, overhead 22 ms a step",
         "room 101 CLEARING -> VACANT",
+        "room 101 is for N",
         "station bays1 OFFLINE: no answer",
         "alarm SAFETY: E_STOP",
         "something_new x=1",

@@ -1,0 +1,71 @@
+"""Whose turn a room is: rooms go round in the order of asking, to drivers and to those whose cars are fetched alike.
+
+A driver who finds no room vacant waits outside. A room that is vacant is given to drivers in turn, before the carriage
+sets out for anybody, but for as many rooms as there are cars to be fetched that were asked for before; and no car is
+fetched ahead for a room in use that a driver will have who asked before. So only cars overtake a driver that overtake
+another car as well, whose number is bounded (`turns`).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who waits for a room."""
+
+    number: int
+    """Of their job."""
+    is_driver: bool
+    """They bring a car and wait outside; else their car is to be fetched."""
+    rooms: tuple[int, ...]
+    """Those that they may have, the best first."""
+
+
+def admitted(askers: Sequence[Asker], vacant: Collection[int]) -> dict[int, int]:
+    """Return the room of each driver who may drive in now; ``askers`` in the order of asking.
+
+    A vacant room is for whoever asked first. Who waits for a car keeps the best of those left for them.
+    """
+    left, found = set(vacant), dict[int, int]()
+    for each in askers:
+        room = next((room for room in each.rooms if room in left), None)
+        if room is None:
+            continue
+        left.remove(room)
+        if each.is_driver:
+            found[each.number] = room
+    return found
+
+
+def spoken_for(askers: Sequence[Asker], number: int, rooms: Sequence[int]) -> frozenset[int]:
+    """Return which of the rooms are for drivers who asked before somebody.
+
+    ``rooms``: rooms in use, in the order in which they will be left.
+    """
+    left = list(rooms)
+    for each in askers:
+        if each.number == number:
+            break
+        room = next((room for room in left if room in each.rooms), None)
+        if each.is_driver and room is not None:
+            left.remove(room)
+    return frozenset(rooms) - frozenset(left)
+
+
+def next_drivers(askers: Iterable[Asker]) -> int:
+    """Return how many drivers asked before all who wait for a car."""
+    return sum(1 for _ in takewhile(lambda each: each.is_driver, askers))
+
+
+def put_off(vacant_s: Mapping[int, float], drivers: int, visit_s: Callable[[int], float]) -> dict[int, float]:
+    """Return from when rooms are foreseen to take a car that is brought, behind as many drivers who have them first.
+
+    ``visit_s``: for how long a driver has a room, until the car is fetched out of it, in seconds.
+    """
+    found = dict(vacant_s)
+    for _ in range(drivers if found else 0):
+        soonest = min(found, key=lambda room: (found[room], room))
+        found[soonest] += visit_s(soonest)
+    return found

@@ -1,0 +1,152 @@
+"""Drivers who find no room vacant wait in the queue: each gets one in turn, nobody who asked later before them."""
+
+import asyncio
+
+import pytest
+
+from controller.domain.events import Cancel, Query, Retrieve, Store
+from controller.domain.jobs import JobState as S
+from controller.domain.rooms import RoomState
+from sim_plc.plant.cars import Car
+from sim_plc.rehearsal import loop
+from tests.support.places import LOW1, LOW2, ROOM, TOP1
+from tests.support.scenes import all_is_shut, all_is_told, eventually, stock
+from tests.support.stage import QUICK, Stage, stage
+from tests.support.tower_under_test import roomy_tower, tower_under_test
+
+FIRST, SECOND, THIRD = roomy_tower().shape.rooms[:3]
+
+
+def drives_in(it: Stage, car: str, room: int = ROOM) -> None:
+    it.world.do(lambda plant: plant.car_arrives(room, Car(car), QUICK))
+
+
+def collects(it: Stage, room: int = ROOM) -> None:
+    it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+
+
+def given(it: Stage) -> list[tuple[object, object]]:
+    """Return who was told which room, in order."""
+    return [(event["car"], event["room"]) for event in it.world.events if event["event"] == "room_given"]
+
+
+async def why(it: Stage, number: int) -> str:
+    unplanned = (await it.ask(Query(what="plan")))["unplanned"]
+    assert isinstance(unplanned, list)
+    return str(next(each["held"] for each in unplanned if each["id"] == number))
+
+
+def test_a_driver_who_asks_for_no_room_gets_the_vacant_one_at_once() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test()) as it:
+            number = await it.order(Store(car="N1"))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR, 20.0)
+            assert given(it) == [("N1", ROOM)]
+            drives_in(it, "N1")
+            assert await it.ended(number) is S.DONE
+            assert it.truth() == it.belief()
+            all_is_told(it)
+            all_is_shut(it)
+
+    loop.run(scenario())
+
+
+def test_a_driver_gets_the_room_before_a_car_that_was_asked_for_later() -> None:
+    """With a room in use the later car would be fetched ahead for it, if nobody waited outside."""
+
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1, TOP1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
+            driver = await it.order(Store(car="N1"))
+            later = await it.order(Retrieve(car=f"C{TOP1}"))
+            await asyncio.sleep(30.0)
+            assert it.job(later).state is S.QUEUED, "it was not fetched ahead for a room that is the driver's"
+            assert "as the next" in await why(it, driver)
+            assert await it.refused(Store(car="N2", room=ROOM)) == "ROOM_IN_USE"
+            collects(it)
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            assert given(it) == [("N1", ROOM)]
+            drives_in(it, "N1")
+            assert await it.ended(driver) is S.DONE
+            assert await it.ended(later) is S.DONE
+            collects(it)
+            await eventually(it, lambda: it.room(ROOM) is RoomState.VACANT)
+            assert it.truth() == it.belief()
+            all_is_told(it)
+
+    loop.run(scenario())
+
+
+def test_a_car_that_was_asked_for_before_has_the_room_first() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1, TOP1)) as it:
+            first = await it.order(Retrieve(car=f"C{LOW1}"))
+            second = await it.order(Retrieve(car=f"C{TOP1}"))
+            driver = await it.order(Store(car="N1"))
+            assert "1 before it" in await why(it, driver)
+            assert await it.ended(first) is S.DONE
+            collects(it)
+            assert await it.ended(second) is S.DONE
+            assert given(it) == []
+            collects(it)
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            drives_in(it, "N1")
+            assert await it.ended(driver) is S.DONE
+            all_is_told(it)
+
+    loop.run(scenario())
+
+
+def test_two_drivers_come_in_turn_and_one_who_leaves_lets_the_next_in() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
+            gone, patient = [await it.order(Store(car=car)) for car in ("N1", "N2")]
+            assert await it.refused(Store(car="N1")) == "CAR_ALREADY_INSIDE"
+            await it.ask(Cancel(job=gone))
+            assert it.job(gone).state is S.CANCELLED
+            assert it.room(ROOM) is RoomState.CAR_PRESENT, "it was not theirs"
+            collects(it)
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            assert given(it) == [("N2", ROOM)]
+            drives_in(it, "N2")
+            assert await it.ended(patient) is S.DONE
+
+    loop.run(scenario())
+
+
+def test_of_three_rooms_each_driver_has_one_and_the_fourth_the_next_that_is_left() -> None:
+    async def scenario() -> None:
+        async with stage(roomy_tower(), cars=stock(LOW2)) as it:
+            numbers = [await it.order(Store(car=f"N{number}")) for number in range(1, 5)]
+            await it.until(lambda: len(given(it)) == 3, 20.0)
+            assert [room for _, room in given(it)] == [FIRST, SECOND, THIRD]
+            later = await it.order(Retrieve(car=f"C{LOW2}"))
+            drives_in(it, "N2", SECOND)
+            assert await it.ended(numbers[1]) is S.DONE
+            await it.until(lambda: len(given(it)) == 4)
+            assert given(it)[3] == ("N4", SECOND)
+            assert it.job(later).state is S.QUEUED
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("left_meanwhile", [True, False])
+def test_who_waits_outside_waits_on_behind_a_restart_of_the_daemon(*, left_meanwhile: bool) -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
+            collects(it)
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            driver = await it.order(Store(car="N1"))
+            await it.world.crash_daemon()
+            await asyncio.sleep(60.0 if left_meanwhile else 0.1)
+            await it.start()
+            assert it.job(driver).waits_outside
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            drives_in(it, "N1")
+            assert await it.ended(driver) is S.DONE
+            assert it.truth() == it.belief()
+
+    loop.run(scenario())
