@@ -96,7 +96,7 @@ class Contacts:
                     self._bounce(t, (*key, name), SWITCH_S)
 
     def _look_at_room(self, t: float, room: "Room") -> None:
-        now = (room.at_gate_end, room.at_door_end, room.in_marks)
+        now = room.seen()
         before = self._rooms.get(room.place, now)
         self._rooms[room.place] = now
         if now != before:

@@ -62,20 +62,15 @@ class Room:
         """The car that rests in the marks."""
         return self.yard.at.get(self.place)
 
-    @property
-    def at_gate_end(self) -> bool:
-        """A car is in front of the presence sensor near the gate."""
-        return self.standing is not None or (self.transit is not None and self.transit.at_gate_end)
+    def seen(self) -> tuple[bool, bool, bool]:
+        """Return whether a car is in front of the presence sensor near the gate, and near the inner door, and in marks.
 
-    @property
-    def at_door_end(self) -> bool:
-        """A car is in front of the presence sensor near the inner door."""
-        return self.standing is not None or (self.transit is not None and self.transit.at_door_end)
-
-    @property
-    def in_marks(self) -> bool:
-        """A car stands with all its wheels within the marks."""
-        return self.standing is not None and abs(self.off_marks_mm) <= MARKS_MM
+        It is in the marks where it stands with all its wheels within them.
+        """
+        if self.place in self.yard.at:
+            return True, True, abs(self.off_marks_mm) <= MARKS_MM
+        transit = self.transit
+        return (False, False, False) if transit is None else (transit.at_gate_end, transit.at_door_end, False)
 
     def count_crossing(self, direction: str) -> None:
         """Latch a complete crossing of the gate by a car: ``in`` or ``out``."""
@@ -93,20 +88,22 @@ class Room:
 
     def note_hands(self, t: float) -> None:
         """Remember whose leaves somebody has opened by hand."""
-        self.gate_forced = self.gate_forced or self.gate.by_hand or self.door.by_hand
+        by_hand = self.gate.by_hand or self.door.by_hand
+        if not by_hand and self.door_forced_s is None and self.gate_forced_s is None:
+            return
+        self.gate_forced = self.gate_forced or by_hand
         self.door_forced_s = _opened_by_hand(self.door, self.door_forced_s, t)
         self.gate_forced_s = _opened_by_hand(self.gate, self.gate_forced_s, t)
 
     def fill(self, inputs: RoomInputs) -> None:
         """Fill every input."""
         standing, transit = self.standing, self.transit
-        inputs.occupied_a, inputs.occupied_b = self.at_gate_end, self.at_door_end
+        inputs.occupied_a, inputs.occupied_b, inputs.in_marks = self.seen()
         heavy = standing is not None and standing.weight_kg > 400
         inputs.weight = heavy or (transit is not None and transit.on_scale and transit.car.weight_kg > 400)
         inputs.person = self.persons > 0
         inputs.person_sensor_ok = True
-        inputs.in_marks = self.in_marks
-        inputs.beyond_marks = self.standing is not None and self.off_marks_mm > MARKS_MM
+        inputs.beyond_marks = standing is not None and self.off_marks_mm > MARKS_MM
         inputs.door_plane_clear = self.door_plane_clear
         inputs.curtain_clear = self.bodies_in_gate == 0
         inputs.crossing_in = self.last_crossing == "in"

@@ -21,6 +21,7 @@ Spot = tuple[int, int]
 """A register: index of the block, offset in it."""
 
 _WHOLE: Final = 0xFFFF
+_DOCKED, _ALL_LOCKED = int(Bay.DOCKED), int(Carriage.ALL_LATCHES_LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ class Passing:
         for block, offset in self.encoders:
             words[block][offset] = 0
         if self.carriage is not None and any(_moves(words, axis) for axis in self.axes):
-            _keep(words, self.carriage, Carriage.ALL_LATCHES_LOCKED)
+            _keep(words, self.carriage, _ALL_LOCKED)
         if self.shuttle and _moves(words, self.shuttle[0]):
             state, flags = self.shuttle
             _keep(words, state, _WHOLE & ~0xFF)
             _keep(words, flags, 0)
-        if self.level is not None and not any(words[block][offset] & Bay.DOCKED for block, offset in self.bays):
+        if self.level is not None and not any(words[block][offset] & _DOCKED for block, offset in self.bays):
             _keep(words, self.level, 0)
 
 

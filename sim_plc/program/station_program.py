@@ -339,8 +339,11 @@ class StationProgram(ABC, Generic[SceneT]):
 
     def _at_work(self) -> list[MechanismProgram]:
         """Return the mechanisms that owe an outcome."""
-        boxes = ((program, program.mailbox.memory) for program in self.mechanisms)
-        return [program for program, memory in boxes if memory.running is not None or memory.stops]
+        return [
+            program
+            for program in self.mechanisms
+            if program.mailbox.memory.running is not None or program.mailbox.memory.stops
+        ]
 
     def _mechanism(self, mechanism: Mechanism, machine: Machine) -> MechanismProgram:
         name = mechanism.name

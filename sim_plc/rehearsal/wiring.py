@@ -40,8 +40,8 @@ class Wiring:
         """By station: beats when a poll could show something new."""
         self._world = world
         self._coalesced = coalesced
-        self._shown = dict.fromkeys(self.pulses, -1)
-        """By station: how often it had shown something else when its pulse beat last."""
+        self._shown = [(pulse, -1) for pulse in self.pulses.values()]
+        """In the order of the programs: each pulse, with how often its station had shown something else at its last."""
 
     def cadence(self, name: str, life: Life) -> PulsedCadence:
         """Return the pace of one station's polls by one daemon."""
@@ -84,10 +84,11 @@ class Wiring:
 
     def on_scan(self) -> None:
         """Let a station's pulse beat that shows something else since it beat last."""
-        for program in self._world.programs:
-            if program.showings != self._shown[program.name]:
-                self._shown[program.name] = program.showings
-                self.pulses[program.name].beat()
+        for number, program in enumerate(self._world.programs):
+            (pulse, shown), now = self._shown[number], program.showings
+            if now != shown:
+                self._shown[number] = pulse, now
+                pulse.beat()
 
     def beat_all(self) -> None:
         """Let every station be polled."""

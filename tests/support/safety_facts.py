@@ -204,7 +204,7 @@ def _room(plant: Plant, room: Room) -> RoomFacts:
         persons=room.persons,
         bodies_in_gate=room.bodies_in_gate,
         half_way=any(ends) and not all(ends),
-        in_marks=room.in_marks,
+        in_marks=room.seen()[2],
         plane_clear=room.door_plane_clear,
         sensor_healthy=bool(plant.overrides.get(("room", room.place, "person_sensor_ok"), True)),
     )
