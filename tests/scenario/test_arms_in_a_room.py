@@ -20,7 +20,7 @@ async def leave_by_the_release(it: Stage) -> None:
 
     await it.until(reaching_in)
     it.world.do(lambda plant: plant.use_escape(ROOM))
-    await it.until(lambda: it.unit is UnitState.ABORTED)
+    await it.until(lambda: it.unit is UnitState.ABORTED and it.world.plant.truth().gates[ROOM].opened)
     it.world.do(lambda plant: plant.restore_escape(ROOM))
     await asyncio.sleep(5.0)
     it.world.do(lambda plant: plant.device_reset())
