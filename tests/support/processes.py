@@ -14,8 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+import click
+from click.testing import CliRunner
+
 from controller.api.messages import NotReachable
 from controller.api.sync_client import SyncClient
+from controller.cli.main import cartower
+from sim_plc.cli import cartower_sim
 from sim_plc.control_client import PlantClient
 from sim_plc.side_wire import PlantGone
 
@@ -115,11 +120,11 @@ class Site:
 
     def cartower(self, *args: str, code: int = 0) -> str:
         """Give a command as a person does; return what it prints."""
-        return self._command("controller", args, code)
+        return self._command(cartower, args, code)
 
     def cartower_sim(self, *args: str, code: int = 0) -> str:
         """Be the people and the world, as a person at the keyboard is; return what it prints."""
-        return self._command("sim_plc", args, code)
+        return self._command(cartower_sim, args, code)
 
     def show_logs(self) -> None:
         """Print the end of each log: pytest shows it beside a failure."""
@@ -143,16 +148,12 @@ class Site:
         self.children.append(child)
         return child
 
-    def _command(self, module: str, args: tuple[str, ...], code: int) -> str:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", module, *args],
-            env={**os.environ, "CARTOWER_RUN_DIR": str(self.run_dir)},
-            capture_output=True,
-            text=True,
-            timeout=START_S,
-            check=False,
-        )
-        assert done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+    def _command(self, command: click.Command, args: tuple[str, ...], code: int) -> str:
+        """Run a command here: a process of its own would take longer to begin than to end."""
+        done = CliRunner().invoke(command, [*args], env={"CARTOWER_RUN_DIR": str(self.run_dir)})
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == code, f"{args}: exit {done.exit_code}\n{done.output}"
         return done.stdout
 
     def _soon(self, child: Child, look: Callable[[], T | None], within_s: float) -> T:
