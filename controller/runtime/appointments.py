@@ -97,6 +97,15 @@ class Appointments:
 
         return await self._slots.once_known(make)
 
+    def seen(self, car: str) -> None:
+        """Take note that whoever has an appointment for a car is there, whether anything can be done for them or not.
+
+        Its grace begins anew: nobody loses an appointment who has come, and whom the tower cannot serve.
+        """
+        appointment = self._book.appointment_of_car(car)
+        if appointment is not None:
+            self._staging.seen(appointment)
+
     async def meet(self, request: Arrive) -> Answer:
         """Take note that a customer has come: from now on they wait.
 

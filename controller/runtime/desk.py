@@ -132,6 +132,8 @@ class Desk:
             case Retrieve(due=int()):
                 return await self._appointments.book(request, self._trail.note)
             case Retrieve() | Store() | Relocate() | Arrive():
+                if isinstance(request, Arrive):
+                    self._appointments.seen(request.car)
                 self._control.unit.require_no_key()
                 self._control.unit.require_production()
                 return await self._order(request)

@@ -110,6 +110,11 @@ class Staging:
         waits = any(job.kind is JobKind.RETRIEVE or job.waits_outside for job in queued)
         return waits and not self._rooms.any_vacant()
 
+    def seen(self, appointment: Appointment) -> None:
+        """Take note that its customer is there: the grace begins anew."""
+        if appointment.id in self._passed_s:
+            self._passed_s[appointment.id] = self._clock()
+
     def _is_late(self, appointment: Appointment) -> bool:
         """Return whether nobody has come within the grace."""
         if self._now() < appointment.due:

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from controller.domain.appointments import FARTHEST_S
-from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve
+from controller.domain.events import Arrive, BlockLevel, Cancel, FreeLevel, Query, Relocate, Retrieve
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
+from hal.plcmap.shape import level_of
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
@@ -105,6 +106,23 @@ def test_an_appointment_lapses_when_the_grace_of_its_tower_is_over() -> None:
             assert it.book.appointments == {}
             told = [event for event in it.world.events if event["event"] == "appointment"]
             assert [(event["state"], event["reason"]) for event in told[1:]] == [("LAPSED", "nobody came within 1 min")]
+
+    loop.run(scenario())
+
+
+def test_who_has_come_and_cannot_be_served_keeps_the_appointment_for_another_grace() -> None:
+    """Seed 3063: whoever stood at the door and was refused lost it, since nobody had come."""
+
+    async def scenario() -> None:
+        async with stage(tower_under_test(timing__appointment_grace_s="60"), cars=stock(TOP1)) as it:
+            number = await booked(it, CAR, 30.0)
+            await it.ask(BlockLevel(level=level_of(TOP1), why="a beam is bent"))
+            await asyncio.sleep(80.0)
+            assert await it.refused(Arrive(car=CAR)) == "LEVEL_BLOCKED"
+            await asyncio.sleep(50.0)
+            assert number in it.book.appointments
+            await it.ask(FreeLevel(level=level_of(TOP1)))
+            assert it.job(await it.order(Arrive(car=CAR))).car == CAR
 
     loop.run(scenario())
 
