@@ -117,6 +117,7 @@ class Appointments:
         if appointment is None or appointment.state is not AppointmentState.BOOKED:
             ended = "" if appointment is None else f": appointment {appointment.id} is {appointment.state.value}"
             raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {request.car}{ended}")
+        await self._staging.keep_here(request.car)
         number = self._brought_by(appointment)
         if number is None:
             job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)

@@ -26,7 +26,7 @@ from controller.domain.dispatch.planner import plan
 from controller.domain.dispatch.room_turns import put_off
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.dispatch.staging import Awaited, Lately, staged
+from controller.domain.dispatch.staging import Awaited, Lately, goes_back, staged
 from controller.domain.dispatch.turnover import NEVER, Turnover, as_built
 from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -184,6 +184,19 @@ class Foresight:
         limits = replace(AHEAD, late_s=max(0.0, self.promises.forecast.late_s(Sort(JobKind.RETRIEVE))))
         lately = Lately(crowded_s, sum(self._kept_in(room) is not None for room in self._bench.shape.rooms))
         return staged(awaited, self._requests(), self._scene(here, None, free_bays), course, limits, lately)[0]
+
+    def goes_back(
+        self, room: int, due_in_s: float, others: Collection[int], waiting: int, bays: Collection[int]
+    ) -> bool:
+        """Return whether the car that is kept in a room goes back for those who wait for one.
+
+        ``due_in_s``: until its appointment; ``others``: the other rooms that the first of them may have; ``waiting``:
+        how many they are; ``bays``: those that are free, at least one.
+        """
+        back_s = min(self.cycle_s(room, bay) for bay in bays)
+        vacant_s = min(map(self.vacant_in_s, others), default=inf)
+        behind_s = (waiting - 1) * self._turnover.served_s / max(1, len(others))
+        return goes_back(due_in_s, back_s, vacant_s + behind_s)
 
     def _kept_in(self, room: int) -> Appointment | None:
         """Return whose car is kept in a room until they come."""

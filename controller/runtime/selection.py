@@ -186,6 +186,11 @@ class Selection:
             and room not in spoken_for
         ]
 
+    def wanting(self, room: int) -> list[Asker]:
+        """Return who waits for nothing but a room, in turn, and would have this one if it were vacant."""
+        vacant = {each for each in self._bench.shape.rooms if self._rooms.state(each) is RoomState.VACANT}
+        return [asker for asker in self.askers() if room in asker.rooms and vacant.isdisjoint(asker.rooms)]
+
     def free_bays(self) -> list[int]:
         """Return the bays that take a car and that no job counts on."""
         return free_bays(self._bench, self._book)

@@ -2,7 +2,8 @@
 
 The idle carriage brings the next booked car into a room, where it stands behind a shut gate until its customer comes.
 Whoever comes meanwhile is served first: a move that has not opened the way to its car yet is given up for them. If
-nobody comes for the car within the grace, it is put back as a car that was brought is, measured and stored.
+nobody comes for the car within the grace, it is put back as a car that was brought is, measured and stored; earlier,
+and with its appointment standing, if others wait for its room while its customer is not expected.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import structlog
 
 from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.book import CARRIAGE
-from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
+from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.records import AppointmentSet
 from controller.domain.rooms import RoomState
@@ -64,6 +65,8 @@ class Staging:
         """When somebody waited for a room last, on the loop's clock."""
         self._passed_s: dict[int, float] = {}
         """By appointment: since when, on the loop's clock, its time is seen to have passed."""
+        self._tried: set[int] = set()
+        """Appointments whose cars were sent back once because others wanted their rooms."""
         self.on_end: Callable[[Appointment], None] = lambda _appointment: None
         """Called with each appointment that ends here."""
 
@@ -84,6 +87,8 @@ class Staging:
                 await self._give_way(each)
         if not idle or not self._book.appointments or not self._jobs.executing:
             return False
+        if await self._make_room():
+            return True
         return not self._jobs.need_carriage and self._jobs.quiet and await self._bring_next()
 
     async def end(self, appointment: Appointment, state: AppointmentState, reason: str) -> Appointment:
@@ -96,6 +101,7 @@ class Staging:
         ended = replace(appointment, state=state, reason=reason, back=back)
         await self._ledger.commit(AppointmentSet(ended))
         self._passed_s.pop(appointment.id, None)
+        self._tried.discard(appointment.id)
         self.on_end(ended)
         return ended
 
@@ -132,6 +138,33 @@ class Staging:
             return
         await self._jobs.cancel(job, "gives way to somebody who has come")
         await self._ledger.commit(AppointmentSet(replace(appointment, job=None)))
+
+    async def _make_room(self) -> bool:
+        """Send a car back whose customer is not expected now, if others wait for its room; return whether one goes."""
+        if any(job.requested_by == THE_TOWER for job in self._book.open_jobs()) or not self._admission.has_a_bay():
+            return False
+        for each in sorted(self._book.appointments.values(), key=lambda one: -one.due):
+            room = self._room_of(each)
+            if room is None or not self._is_kept(each, room) or each.id in self._tried:
+                continue
+            if self._jobs.queue.wants_back(room, each.due - self._now()):
+                self._tried.add(each.id)
+                log.info("makes_room", appointment=each.id, car=each.car, room=room)
+                await self._register.enter(self._admission.back(each, room))
+                return True
+        return False
+
+    def _is_kept(self, appointment: Appointment, room: int) -> bool:
+        """Return whether a car stands in a room behind a shut gate until its customer comes."""
+        brought = appointment.job is not None and self._book.job_of_car(appointment.car) is None
+        return brought and not appointment.back and self._rooms.state(room) is RoomState.CAR_PRESENT
+
+    async def keep_here(self, car: str) -> None:
+        """Leave a car whose customer has come where it stands, if its way back has not opened the way to it yet."""
+        job = self._book.job_of_car(car)
+        own = job is not None and job.kind is JobKind.STORE and job.requested_by == THE_TOWER
+        if job is not None and own and job.state in _NOT_AT_THE_CAR and not job.diverting:
+            await self._jobs.cancel(job, "its customer has come")
 
     async def _bring_next(self) -> bool:
         """Let the next car be brought ahead, if that keeps nobody waiting; return whether one is."""

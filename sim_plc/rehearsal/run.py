@@ -48,7 +48,7 @@ PARKED_LIMIT_S: Final = 240.0
 PATIENCES_S: Final = (60.0, 120.0, 240.0)
 """For how long customers are waited for; the shortest in runs that aim, where others wait behind them."""
 
-GRACE_S: Final = 120.0
+GRACE_S: Final = 200.0
 """So long after its time an appointment lapses."""
 
 MORE_ROOMS: Final = 4

@@ -8,7 +8,7 @@ import pytest
 from config.schema import Tower
 from controller.app import Ports
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.events import Arrive, Cancel, Query, Retrieve
+from controller.domain.events import Arrive, Cancel, Query, Retrieve, RoomOut, Store
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -201,6 +201,112 @@ def test_in_a_tower_with_one_room_nothing_is_staged() -> None:
             assert (it.truth(), it.book.jobs) == ({f"C{bay}": bay}, {})
             await eventually(it, lambda: not it.book.appointments)
             assert it.book.jobs == {}, "it lapses where it stands"
+
+    loop.run(scenario())
+
+
+async def kept_beside_a_room_that_is_out(it: Stage, *, from_due_s: float) -> tuple[int, int]:
+    """Bring a car ahead, take the other room out, and let somebody else ask when that car's appointment is so far off.
+
+    Return the room and the job of who has asked.
+    """
+    room = await staged(it, CAR)
+    [other] = set(SHAPE.rooms) - {room}
+    await it.ask(RoomOut(room=other, why="the gate rattles"))
+    [appointment] = it.book.appointments.values()
+    await asyncio.sleep(max(0.0, appointment.due - EPOCH_S + from_due_s - it.world.now))
+    return room, await it.order(Retrieve(car=ANOTHER))
+
+
+def test_a_kept_car_goes_back_for_whoever_waits_as_long_as_its_customer_is_not_expected() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room, job = await kept_beside_a_room_that_is_out(it, from_due_s=-AHEAD.margin_s)
+            assert await it.ended(job) is JobState.DONE
+            assert it.truth()[ANOTHER] == room
+            assert it.truth()[CAR] in SHAPE.bays
+            assert len(it.book.appointments) == 1, "the appointment stands"
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            await asyncio.sleep(AHEAD.margin_s)
+            assert it.truth() == {CAR: it.truth()[CAR]}
+            assert it.truth()[CAR] in SHAPE.bays, "it is not brought ahead twice"
+            assert await it.ended(await it.order(Arrive(car=CAR))) is JobState.DONE
+            all_is_told(it)
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_a_kept_car_goes_back_for_a_driver_who_waits_outside() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [other] = set(SHAPE.rooms) - {room}
+            await it.ask(RoomOut(room=other, why="the gate rattles"))
+            job = await it.order(Store(car="N1"))
+            await it.until(lambda: it.job(job).room == room and it.room(room) is RoomState.OPEN_FOR_CAR)
+            assert it.truth() == {CAR: it.truth()[CAR]}
+            assert it.truth()[CAR] in SHAPE.bays
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_while_its_customer_is_expected_a_kept_car_stays_and_goes_back_behind_that() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room, job = await kept_beside_a_room_that_is_out(it, from_due_s=-5.0)
+            await asyncio.sleep(AHEAD.absent_s)
+            assert (it.truth()[CAR], it.job(job).state) == (room, JobState.QUEUED)
+            assert await it.ended(job) is JobState.DONE
+            assert (it.truth()[ANOTHER], len(it.book.appointments)) == (room, 1)
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("step", [JobState.QUEUED, JobState.PICKING])
+def test_who_comes_while_their_car_is_about_to_go_back_finds_the_gate_opening(step: JobState) -> None:
+    """Once it is being picked they are told to ask again."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room, job = await kept_beside_a_room_that_is_out(it, from_due_s=0.0)
+
+            def going_back() -> list[JobState]:
+                return [each.state for each in it.book.open_jobs() if each.kind is JobKind.STORE]
+
+            await asyncio.sleep(AHEAD.absent_s - 5.0)
+            await it.until(lambda: going_back() == [step])
+            if step is JobState.PICKING:
+                assert await it.refused(Arrive(car=CAR)) == "CAR_HAS_JOB"
+                await it.until(lambda: going_back() == [])
+            await it.order(Arrive(car=CAR))
+            assert going_back() == []
+            for car in (CAR, ANOTHER) if step is JobState.QUEUED else (ANOTHER, CAR):
+                await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+                assert it.truth()[car] == room
+                it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+                await it.until(lambda: it.room(room) is not RoomState.CUSTOMER_ADMITTED)
+            assert it.job(job).state is JobState.DONE
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+def test_a_kept_car_that_may_not_be_measured_stays_and_is_not_sent_back_for_ever() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room, job = await kept_beside_a_room_that_is_out(it, from_due_s=-AHEAD.margin_s)
+            it.world.do(lambda plant: plant.overrides.update({("room", room, "height_mm"): 3000}))
+            await asyncio.sleep(GRACE_S / 2)
+            ways = [each for each in it.book.jobs.values() if each.kind is JobKind.STORE]
+            assert [each.state for each in ways] == [JobState.CANCELLED]
+            assert (it.truth()[CAR], gate_is_shut(it, room)) == (room, True)
+            assert it.job(job).state is JobState.QUEUED
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
 
     loop.run(scenario())
 

@@ -48,6 +48,8 @@ class Ahead:
     """So many rooms stay vacant beside it."""
     calm_s: float = 600.0
     """For so long nobody has had to wait for a room, if no more than one would be left for all others."""
+    absent_s: float = 120.0
+    """For so long behind its time a customer is expected at any moment."""
 
 
 DEFAULT = Ahead()
@@ -94,6 +96,17 @@ def staged(
     if others <= 1 and scene.now_s - lately.crowded_s < ahead.calm_s:
         return None, lately.crowded_s + ahead.calm_s
     return move, begin_s
+
+
+def goes_back(due_in_s: float, back_s: float, others_s: float, ahead: Ahead = DEFAULT) -> bool:
+    """Return whether a car that was brought ahead goes back, since somebody who has come waits for a room.
+
+    ``due_in_s``: until its appointment, negative behind that. ``back_s``: what its way back takes, and bringing it
+    again about as long. ``others_s``: until another room is vacant for who waits. Never while its customer is expected:
+    so who waits has its room at most `Ahead.absent_s`, `Ahead.late_s` and three such ways later than without it.
+    """
+    expected = -ahead.absent_s <= due_in_s <= 2.0 * back_s + ahead.late_s
+    return not expected and back_s < others_s
 
 
 def _moves(

@@ -8,7 +8,7 @@ import pytest
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.scene import Move, Request, Scene
-from controller.domain.dispatch.staging import DEFAULT, Awaited, Lately, staged
+from controller.domain.dispatch.staging import DEFAULT, Awaited, Lately, goes_back, staged
 from controller.domain.jobs import JobKind
 from controller.settings import kinematics_of
 from tests.support.towers import tower_named
@@ -119,6 +119,26 @@ def test_who_waits_for_a_room_in_use_is_served_when_it_is_vacant_as_without() ->
     soon = busy(ROOMS[0], until_s=NOW_S + 10.0)
     assert brought(LATE, scene=soon, requests=(wish,))[0] is None
     assert brought(LATE, scene=busy(ROOMS[0]), requests=(wish,))[0] is not None, "nobody can tell when"
+
+
+BACK_S = 80.0
+
+
+@pytest.mark.parametrize(
+    ("due_in_s", "others_s", "goes"),
+    [
+        (2 * BACK_S + DEFAULT.late_s + 1.0, BACK_S + 1.0, True),
+        (2 * BACK_S + DEFAULT.late_s - 1.0, inf, False),
+        (0.0, inf, False),
+        (-DEFAULT.absent_s + 1.0, inf, False),
+        (-DEFAULT.absent_s - 1.0, inf, True),
+        (-DEFAULT.absent_s - 1.0, BACK_S - 1.0, False),
+    ],
+)
+def test_a_car_goes_back_for_whoever_waits_unless_its_customer_is_expected_or_another_room_is_sooner(
+    due_in_s: float, others_s: float, *, goes: bool
+) -> None:
+    assert goes_back(due_in_s, BACK_S, others_s) is goes
 
 
 def test_nobody_awaited_is_nothing_to_do() -> None:
