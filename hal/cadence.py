@@ -17,7 +17,7 @@ class Cadence(Protocol):
     def kick(self, *, anyway: bool = False) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does.
 
-        ``anyway``: for what no news tells of, as where an axis is on its way.
+        ``anyway``: for what no news tells of, as where an axis is on its way, or to pass on a hand's sign of life.
         """
         ...
 

@@ -189,7 +189,7 @@ class Station:
         A JOG needs one within each 200 ms. One that no write sets out with within 0.1 s is dropped.
         """
         self._polling.touch_dead_man()
-        self._cadence.kick()
+        self._cadence.kick(anyway=True)
 
     async def request_slow(self) -> SlowImage:
         """Read the slow blocks now.

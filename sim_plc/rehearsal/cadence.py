@@ -43,23 +43,16 @@ class PulsedCadence:
     """
 
     def __init__(
-        self,
-        pulse: Pulse,
-        begin_lull: BeginLull | None,
-        period: Callable[[], float | None],
-        number: int = 0,
-        *,
-        hand: Callable[[], bool] = lambda: False,
+        self, pulse: Pulse, begin_lull: BeginLull | None, period: Callable[[], float | None], number: int = 0
     ) -> None:
         """Take what beats, and what begins a lull; None: every poll is made.
 
         ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given. ``number`` is
-        the station's among all. ``hand``: whether a kick may be a hand's sign of life, which a poll has to pass on.
+        the station's among all.
         """
         self._pulse = pulse
         self._begin = begin_lull
         self._period = period
-        self._hand = hand
         self._offset_s = number * STAGGER_S
         self._seen = -1
         """How often the pulse had beaten when the last poll began."""
@@ -77,7 +70,7 @@ class PulsedCadence:
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
         until_s = first_s = self._last_point(_now(), period_s, behind=1)
-        if not (self._kicked and (self._anyway or self._hand())) and self._begin_lull(first_s, period_s):
+        if not (self._kicked and self._anyway) and self._begin_lull(first_s, period_s):
             until_s, self._kicked = self._last_point(_now() + LULL_S, period_s), False
         if not self._kicked:
             try:
@@ -89,7 +82,7 @@ class PulsedCadence:
 
     def kick(self, *, anyway: bool = False) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
-        if self._end is not None and not (anyway or self._hand()):
+        if self._end is not None and not anyway:
             return
         self._kicked, self._anyway = True, self._anyway or anyway
         if self._sleeping is not None:

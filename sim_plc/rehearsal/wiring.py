@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hal.modbus_link import MAX_UNANSWERED
-from hal.plcmap.codes import Mode
 from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
@@ -58,13 +57,8 @@ class Wiring:
         def period() -> float | None:
             return None if life.daemon is None else life.daemon.stations[name].period_s
 
-        def jogs() -> bool:
-            return world.programs[number].station_state.mode is not Mode.PRODUCTION
-
         lull = Lull(epoch, lambda: world.programs[number], carries=sound, moved=world.stepper.kick)
-        cadence = PulsedCadence(
-            self.pulses[name], lull.begin if self._coalesced else None, period, number, hand=jogs
-        )
+        cadence = PulsedCadence(self.pulses[name], lull.begin if self._coalesced else None, period, number)
         life.cadences.append(cadence)
         return cadence
 

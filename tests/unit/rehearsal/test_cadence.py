@@ -20,14 +20,9 @@ class Line:
         self.pulse = Pulse()
         self.polled_s: list[float] = []
         self.restless = False
-        self.hand = False
         self.left_out_until_s: list[float] = []
         self._answer_s = answer_s
-        begin = self._begin if coalesced else None
-        self.cadence = PulsedCadence(self.pulse, begin, lambda: PERIOD_S, number, hand=self._jogs)
-
-    def _jogs(self) -> bool:
-        return self.hand
+        self.cadence = PulsedCadence(self.pulse, self._begin if coalesced else None, lambda: PERIOD_S, number)
 
     def _begin(self, _now_s: float) -> EndLull | None:
         return None if self.restless else self.left_out_until_s.append
@@ -125,9 +120,10 @@ async def _looked_behind_a_beat(line: Line, _process: loop.Process) -> None:
     await asyncio.sleep(0.1)
 
 
-async def _looked_with_a_hand(line: Line, process: loop.Process) -> None:
-    line.hand = True
-    await _looked(line, process)
+async def _looked_anyway(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    line.cadence.kick(anyway=True)
+    await asyncio.sleep(0.1)
 
 
 async def _looked_for_an_axis(line: Line, _process: loop.Process) -> None:
@@ -141,7 +137,7 @@ async def _looked_in_unrest(line: Line, process: loop.Process) -> None:
     await _looked(line, process)
 
 
-@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_with_a_hand, _looked_for_an_axis, _looked_in_unrest])
+@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_anyway, _looked_for_an_axis, _looked_in_unrest])
 def test_a_kick_makes_a_poll_at_once_where_it_may_show_or_tell_something(act: Act) -> None:
     assert polled(act, coalesced=True).polls_from(10.05) == [10.2]
 
