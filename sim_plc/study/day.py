@@ -6,7 +6,7 @@ the day's, and nobody knows it before.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
@@ -16,7 +16,7 @@ from controller.domain.dispatch import priority
 from controller.domain.dispatch.course import Course, State
 from controller.domain.dispatch.room_turns import Asker, admitted, next_drivers, put_off, spoken_for
 from controller.domain.dispatch.scene import Move, Request, Scene
-from controller.domain.dispatch.staging import Ahead, Awaited, Lately, staged
+from controller.domain.dispatch.staging import Ahead, Awaited, Lately, goes_back, staged
 from controller.domain.jobs import JobKind
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.lived import Lived, Served, Use
@@ -80,6 +80,8 @@ class _Play:
     now_s: float = 0.0
     free_s: float = 0.0
     """From when the carriage is free."""
+    left_bay: int = 0
+    """Where the carriage has fetched its car, or fetches it."""
     wake_s: float = inf
     stage_s: float = inf
     """When a car may be worth bringing ahead, as far as somebody is to look by then."""
@@ -87,7 +89,12 @@ class _Play:
     """When somebody waited for a room last."""
     staged: dict[int, float] = field(default_factory=dict)
     """By the number of a customer who has not come: when the car that was brought ahead stands in its room."""
+    sent_back: set[int] = field(default_factory=set)
+    """Numbers of customers whose cars were sent back since others waited for their rooms: that is done once."""
+    came: dict[int, Customer] = field(default_factory=dict)
+    """By number: who has come and could not ask yet."""
     asked: dict[int, _Asked] = field(default_factory=dict)
+    """By number, in the order of asking."""
     uses: list[Use] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -115,11 +122,12 @@ class _Play:
             self.now_s = self.events[0][0]
             while self.events and self.events[0][0] <= self.now_s:
                 heapq.heappop(self.events)[2]()
+            self._ask()
             self._give_rooms()
             if self.asked and all(state.vacant_s > self.now_s for state in self.rooms.values()):
                 self.crowded_s = self.now_s
             if self.free_s <= self.now_s and not (self.asked and self._dispatch()) and self.rule.ahead is not None:
-                self._stage(self.rule.ahead)
+                self._look_ahead(self.rule.ahead)
         served, uses = tuple(self.served.values()), tuple(self.uses)
         return Lived(self.day, served, uses, self.moved_by_night, self.dwell_moves)
 
@@ -133,9 +141,24 @@ class _Play:
     def _comes(self, customer: Customer) -> None:
         there_s = self.staged.pop(customer.number, None)
         if there_s is None:
-            self.asked[customer.number] = _Asked(customer)
+            self.came[customer.number] = customer
         else:
             self._hand_over(customer, max(there_s, self.now_s))
+
+    def _ask(self) -> None:
+        """Let who came ask, in the order of coming: drivers once a bay is left for them, others once their car stands.
+
+        Whoever has to wait for that loses their turn to those who need not, as a tower that is asked refuses them.
+        """
+        # The bay of a car on its way is kept for it: it might have to come back.
+        bays = len(self.free_bays - {self.left_bay} if self.free_s > self.now_s else self.free_bays)
+        for number, customer in tuple(self.came.items()):
+            if customer.kind is JobKind.STORE:
+                may_ask = bays > sum(each.customer.kind is JobKind.STORE for each in self.asked.values())
+            else:
+                may_ask = customer.car in self.bay_of
+            if may_ask:
+                self.asked[number] = _Asked(self.came.pop(number))
 
     def _give_rooms(self) -> None:
         """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps the nearest."""
@@ -145,15 +168,13 @@ class _Play:
                 self._admit(self.asked[number], room)
 
     def _askers(self) -> list[Asker]:
-        """Return who waits for a room, in the order of asking; of drivers no more than there are bays for."""
-        bays = len(self.free_bays) - sum(each.room is not None for each in self.asked.values())
+        """Return who waits for a room, in the order of asking."""
         found = list[Asker]()
         for number, asked in self.asked.items():
             bay = self.bay_of.get(asked.customer.car)
             if bay is not None and asked.customer.kind is JobKind.RETRIEVE:
                 found.append(Asker(number, is_driver=False, rooms=self.rooms_by_nearness[bay]))
-            elif asked.waits_outside and bays > 0:
-                bays -= 1
+            elif asked.waits_outside:
                 found.append(Asker(number, is_driver=True, rooms=self.site.rooms))
         return found
 
@@ -200,6 +221,49 @@ class _Play:
         elif self.now_s < at_s < self.stage_s or (self.stage_s <= self.now_s < at_s < inf):
             self.stage_s = at_s
             self._at(at_s, self._look)
+
+    def _look_ahead(self, ahead: Ahead) -> None:
+        """Make room for those who wait, or bring the next booked car, with a carriage that has nothing else to do."""
+        if not (self.staged and self.asked and self._make_room(ahead)):
+            self._stage(ahead)
+
+    def _make_room(self, ahead: Ahead) -> bool:
+        """Send a car back whose customer is not expected now, if others wait for its room; return whether one goes."""
+        vacant_s = self._vacant_s()
+        waiting = sum(each.room is None for each in self.asked.values())
+        bays = len(self.free_bays) - sum(each.customer.kind is JobKind.STORE for each in self.asked.values())
+        if not waiting or bays <= 0 or min(vacant_s.values()) <= self.now_s:
+            return False
+        for number in sorted(self.staged, key=lambda each: -(self.served[each].customer.booked_s or 0.0)):
+            served = self.served[number]
+            if number not in self.sent_back and self._goes_back(served, waiting, vacant_s, ahead):
+                self._put_back(served)
+                return True
+        return False
+
+    def _goes_back(self, served: Served, waiting: int, vacant_s: Mapping[int, float], ahead: Ahead) -> bool:
+        assert served.move is not None
+        assert served.customer.booked_s is not None
+        room, cycles = served.move.target, self.site.cycles
+        back_s = min(cycles.single_s(self.here, room, bay) for bay in self.free_bays)
+        others = [vacant_s[each] - self.now_s for each in vacant_s if each != room]
+        behind_s = (waiting - 1) * self.site.served_s / max(1, len(others))
+        due_in_s = served.customer.booked_s - self.now_s
+        return goes_back(due_in_s, back_s, min(others, default=inf) + behind_s, ahead)
+
+    def _put_back(self, served: Served) -> None:
+        """Let the carriage bring a car that was brought ahead back into a bay."""
+        assert served.move is not None
+        customer, room = served.customer, served.move.target
+        bay = min(self.free_bays, key=lambda each: (self.site.cycles.single_s(self.here, room, each), each))
+        end_s = self.now_s + self.site.cycles.single_s(self.here, room, bay)
+        del self.staged[customer.number]
+        self.sent_back.add(customer.number)
+        self.free_bays -= {bay}
+        self.served[customer.number] = Served(customer)
+        self._vacate(room, end_s)
+        self._at(end_s, partial(self._stands, customer.car, bay))
+        self.here, self.free_s, self.left_bay = bay, end_s, 0
 
     def _awaited(self, ahead: Ahead) -> list[Awaited]:
         """Return who is to come soon, and has not."""
@@ -325,7 +389,7 @@ class _Play:
 
     def _rests(self, move: Move) -> None:
         """Let the carriage stand where a move ends."""
-        self.here, self.free_s = move.target, move.end_s
+        self.here, self.free_s, self.left_bay = move.target, move.end_s, move.source
         self._at(move.end_s, self._look)
         if self.stand.dwell:
             self._at(move.end_s + DWELL_IDLE_S, partial(self._dwell, move.end_s))

@@ -184,6 +184,7 @@ async def clamped(it: Trial) -> None:
 async def not_homed(it: Trial) -> None:
     """Let the lift forget where it is."""
     _tower(it)._lift.homed = False
+    _tower(it)._pages.changed()
     it.world.judge._log.homed.discard("lift")
     it.world.judge._log._view = None
     it.world.do(lambda plant: plant._happen())

@@ -223,3 +223,40 @@ def test_nobody_is_fetched_ahead_for_a_room_that_is_kept() -> None:
     assert second.move is not None
     assert kept.move.target != first.move.target == second.move.target
     assert second.move.end_s < 2600.0
+
+
+@pytest.mark.parametrize("rule", [FCFS, TOWER])
+def test_no_car_is_fetched_ahead_for_a_room_that_a_driver_waits_for(rule: str) -> None:
+    people = (fetch(1, "a", 0.0, 300.0), bring(2, "c", 250.0), fetch(3, "b", 251.0))
+    first, driver, later = lived(*people, rule=rule).served
+    assert first.move is not None
+    assert later.move is not None
+    left_s = first.opened_s + 300.0 + SMALL.gate.shut_s
+    assert driver.opened_s == pytest.approx(left_s + SMALL.gate.open_s)
+    assert later.move.begin_s > driver.opened_s
+
+
+def test_a_car_that_is_fetched_ahead_for_who_asked_before_a_driver_has_the_room_first() -> None:
+    first, second, driver = lived(
+        fetch(1, "a", 0.0, 300.0), fetch(2, "b", 250.0), bring(3, "c", 251.0), rule=TOWER
+    ).served
+    assert second.move is not None
+    assert second.move.begin_s < first.opened_s + 300.0
+    assert driver.opened_s > second.opened_s + second.customer.stays_s
+
+
+@pytest.mark.parametrize(("behind_s", "kept"), [(AHEAD.absent_s, False), (0.0, True)])
+def test_a_kept_car_goes_back_for_who_waits_for_its_room_unless_its_customer_is_expected(
+    behind_s: float, *, kept: bool
+) -> None:
+    """The other room has just been taken, and a driver comes next."""
+    booked_s, late_s = 1200.0, 1000.0
+    late, other, driver = two_rooms(
+        booked(1, "a", booked_s, booked_s + late_s),
+        fetch(2, "b", booked_s + behind_s, 400.0),
+        bring(3, "c", booked_s + behind_s + 1.0),
+    ).served
+    assert late.move is not None
+    assert (driver.opened_s > other.opened_s + 400.0) is kept
+    assert (late.move.begin_s > booked_s) is not kept
+    assert (late.wait_s > 3 * SMALL.gate.open_s) is not kept
