@@ -33,13 +33,13 @@ class IntentLaw:
         if entry.content.opcode == Opcode.STOP:
             return
         box = f"{station}/{entry.mechanism}"
-        planned = self._left.pop((station, entry.mechanism, entry.sequence, entry.content), None)
+        then = self._left.pop((station, entry.mechanism, entry.sequence, entry.content), 0)
         daemon = self._world.daemon
         if daemon is None or self._world.has_rivals:
             return
-        if planned is None:
-            planned = daemon.book.sequences.get(box, 0)
-        if not planned or serial_ahead(entry.sequence, planned) > 0:
+        # A daemon that begins its numbers anew may come to ask the same under the same number.
+        planned = (then, daemon.book.sequences.get(box, 0))
+        if not any(each and serial_ahead(entry.sequence, each) <= 0 for each in planned):
             self._accuse("I6", f"{box} accepted {entry.sequence}, which no journal holds")
 
     def lose_the_past(self, book: Book | None) -> None:

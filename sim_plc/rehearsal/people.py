@@ -38,6 +38,8 @@ class Manners:
     """A driver who stops beside the marks; some of them get out all the same."""
     lingers: float = 0.05
     """Somebody who stays inside for minutes."""
+    in_turn: float = 0.5
+    """A driver who asks for no certain room, and waits outside until it is their turn."""
     cancel: float = 0.12
     wrong_order: float = 0.1
     """An order that must be refused."""
@@ -198,6 +200,7 @@ class Orders:
         self._manners = manners
         self._public = public
         self._unasked = unasked
+        self._street = random.Random(f"{world.seed} street")
         self._stored = 0
 
     async def flow(self) -> None:
@@ -227,7 +230,9 @@ class Orders:
         if kind == "store" or not stored:
             room = rng.choice(shape.rooms)
             self._stored += 1
-            return Store(by="desk", car=self._public.waiting_at(room) or f"N{self._stored}", room=room)
+            outside = self._public.waiting_at(room)
+            in_turn = self._street.random() < self._manners.in_turn and outside is None
+            return Store(by="desk", car=outside or f"N{self._stored}", room=None if in_turn else room)
         if kind == "relocate" and free:
             return Relocate(by="desk", car=rng.choice(stored), bay=rng.choice(free))
         wish = rng.choice(shape.rooms) if rng.random() < 0.3 else None
