@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _BOOKED: Final = AppointmentState.BOOKED.value
 
+UNKNOWN: Final = "JOURNAL_FAILED"
+"""The refusal of a daemon whose disk has failed: what was asked for may stand in its journal all the same."""
+
 
 @dataclass(slots=True)
 class _Confirmed:
@@ -97,6 +100,8 @@ class AppointmentLaw:
 
     def refused(self, request: Request, rule: str) -> None:
         """Take what was not granted; judge whoever has an appointment and is told that they have none."""
+        if rule == UNKNOWN:
+            return
         match request:
             case Arrive(car=car):
                 self._wanted[car] -= 1
