@@ -305,8 +305,8 @@ class Foresight:
 
     def _left_s(self, at_hand: AtHand) -> float:
         """Return what is left of a job but for its wait for a room."""
-        now_s = max(0.0, step_s(self.cycles, at_hand.job) - at_hand.elapsed_s)
-        return now_s + rest_s(self.cycles, at_hand.job)
+        left_of_step_s = max(0.0, step_s(self.cycles, at_hand.job) - at_hand.elapsed_s)
+        return left_of_step_s + rest_s(self.cycles, at_hand.job)
 
     def _others_rooms(self, at_hand: AtHand | None) -> set[int]:
         """Return the rooms that jobs count on which were put aside: these are had when somebody has acted."""
