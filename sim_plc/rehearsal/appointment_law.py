@@ -13,7 +13,6 @@ from controller.app import Daemon
 from controller.domain.appointments import AppointmentState
 from controller.domain.book import Book
 from controller.domain.events import Arrive, Cancel, Request, Retrieve, Store
-from controller.runtime.wind_up import RULE as JOURNAL_FAILED
 from controller.store.errors import JournalDamaged
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
 _BOOKED: Final = AppointmentState.BOOKED.value
+
+UNKNOWN: Final = "JOURNAL_FAILED"
+"""The refusal of a daemon whose disk has failed: what was asked for may stand in its journal all the same."""
 
 
 @dataclass(slots=True)
@@ -98,8 +100,7 @@ class AppointmentLaw:
 
     def refused(self, request: Request, rule: str) -> None:
         """Take what was not granted; judge whoever has an appointment and is told that they have none."""
-        if rule == JOURNAL_FAILED:
-            # What was asked for may stand in the journal all the same.
+        if rule == UNKNOWN:
             return
         match request:
             case Arrive(car=car):

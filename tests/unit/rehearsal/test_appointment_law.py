@@ -7,13 +7,12 @@ import pytest
 
 from controller.domain.appointments import AppointmentState
 from controller.domain.events import Arrive, Retrieve
-from controller.runtime.wind_up import RULE as JOURNAL_FAILED
-from sim_plc.rehearsal.appointment_law import AppointmentLaw
+from sim_plc.rehearsal.appointment_law import UNKNOWN, AppointmentLaw
 
 DUE = 100
 
 
-@pytest.mark.parametrize(("rule", "found"), [(JOURNAL_FAILED, []), ("LEVEL_BLOCKED", ["I12"])])
+@pytest.mark.parametrize(("rule", "found"), [(UNKNOWN, []), ("LEVEL_BLOCKED", ["I12"])])
 def test_an_appointment_is_met_by_who_was_not_refused_for_certain(rule: str, found: list[str]) -> None:
     book = SimpleNamespace(appointments={}, where=lambda _car: None, appointment_of_car=lambda _car: None)
     world: Any = SimpleNamespace(life_witnesses=[], now=0.0, daemon=SimpleNamespace(book=book))
