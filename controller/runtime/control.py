@@ -220,7 +220,8 @@ class Control:
         """
         now_s = self._clock()
         same = isinstance(event, Stirred) and not event.news and now_s - self._looked_s < LOOK_S
-        if same and not (self.unit.waits or self.alarms.waits or self.rooms.waits or self.audit.waits):
+        waiting = (self.unit, self.alarms, self.rooms, self.audit, self.service)
+        if same and not any(part.waits for part in waiting):
             return False
         self._looked_s = now_s
         return True
