@@ -12,6 +12,7 @@ from controller.domain.dispatch.ahead import Wait, put_back
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
+from controller.runtime.askers import Askers
 from controller.runtime.foresight import Foresight
 from controller.runtime.rooms import Rooms
 from controller.runtime.selection import Selection
@@ -23,9 +24,12 @@ _ON_ITS_WAY = frozenset({JobState.POSITIONING_TO})
 class Door:
     """Watches the wait of one job; changes nothing."""
 
-    def __init__(self, bench: Bench, book: Book, rooms: Rooms, selection: Selection, foresight: Foresight) -> None:
+    def __init__(
+        self, bench: Bench, book: Book, askers: Askers, rooms: Rooms, selection: Selection, foresight: Foresight
+    ) -> None:
         self._bench = bench
         self._book = book
+        self._askers = askers
         self._rooms = rooms
         self._selection = selection
         self._foresight = foresight
@@ -67,7 +71,7 @@ class Door:
         # Of a room that is not proven yet nothing is known, and soon will be.
         unproven = self._rooms.state(job.target) is RoomState.UNKNOWN
         due_s = 0.0 if unproven else self._foresight.vacant_in_s(job.target)
-        kept = job.target in self._selection.rooms_of(job)
+        kept = job.target in self._askers.rooms_of(job)
         lost = not kept or not (unproven or self._rooms.is_left_soon(job.target))
         why = put_back(Wait(now_s - self._since_s, due_s, lost, others_s))
         return f"put back, room {job.target}: {why}" if why and self._has_its_bay(job) else ""

@@ -8,7 +8,6 @@ finds that it can.
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from math import inf, isfinite
 from typing import Final
 
@@ -23,7 +22,7 @@ from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles, Paces, rough
 from controller.domain.dispatch.eta import Sort
 from controller.domain.dispatch.planner import plan
-from controller.domain.dispatch.room_turns import put_off
+from controller.domain.dispatch.room_turns import next_drivers, put_off
 from controller.domain.dispatch.scene import Limits, Move, Plan, Request, Scene
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.dispatch.staging import Awaited, Lately, goes_back, staged
@@ -35,6 +34,7 @@ from controller.domain.rooms import RoomState
 from controller.domain.travel import Kinematics, Pose, shorter_way_mdeg
 from controller.runtime import claims
 from controller.runtime.arrival import at_target_s, rest_s, step_s
+from controller.runtime.askers import Askers
 from controller.runtime.demand import Demand
 from controller.runtime.hindrance import Hindrances
 from controller.runtime.inbox import Board
@@ -70,10 +70,17 @@ class Foresight:
     """
 
     def __init__(
-        self, bench: Bench, book: Book, room: Callable[[int], RoomState], board: Board, now: Callable[[], float]
+        self,
+        bench: Bench,
+        book: Book,
+        askers: Askers,
+        room: Callable[[int], RoomState],
+        board: Board,
+        now: Callable[[], float],
     ) -> None:
         self._bench = bench
         self._book = book
+        self._askers = askers
         self._room = room
         self.hindrances = Hindrances(bench, book, room)
         self._now = now
@@ -280,7 +287,7 @@ class Foresight:
         # A room that goes out of service behind whoever is in it still gives the car that was accepted there.
         vacant_s = {room: inf if room_block(self._bench, room) else self._vacant_s(room, now_s) for room in rooms}
         vacant_s |= dict.fromkeys(self._others_rooms(at_hand) & vacant_s.keys(), inf)
-        drivers = self._drivers_before(len(free_bays))
+        drivers = next_drivers(self._askers.in_turn()) if self._askers.driver_waits else 0
         vacant_s = put_off(vacant_s, drivers, lambda room: self._visit_s(room, free_bays))
         free_s = now_s
         if at_hand is not None:
@@ -291,13 +298,6 @@ class Foresight:
             elif job.kind is JobKind.STORE and job.source in vacant_s:
                 vacant_s[job.source] = min(vacant_s[job.source], free_s)
         return Scene(now_s, here, free_s, vacant_s, self._turnover.served_s, (*free_bays, *self._kept_free()))
-
-    def _drivers_before(self, free_bays: int) -> int:
-        """Return how many drivers will have a room before all who wait for a car, as far as there are bays for them."""
-        queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
-        drivers = [job for job in takewhile(lambda job: job.kind is not JobKind.RETRIEVE, queued) if job.waits_outside]
-        inside = sum(job.kind is JobKind.STORE and not job.waits_outside for job in self._book.open_jobs())
-        return min(len(drivers), max(0, free_bays - inside))
 
     def _visit_s(self, room: int, free_bays: Sequence[int]) -> float:
         """Return for how long a driver has a room, until the car is fetched out of it."""

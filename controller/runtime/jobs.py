@@ -20,6 +20,7 @@ from controller.domain.records import Record
 from controller.domain.rooms import RoomEvent
 from controller.machines.job import job_machine
 from controller.runtime import steps
+from controller.runtime.askers import Askers
 from controller.runtime.door import Door
 from controller.runtime.foresight import AtHand, Foresight
 from controller.runtime.inbox import Board
@@ -60,12 +61,13 @@ class Jobs:
         self._board = board
         self._now = now
         self._runner = Runner("job", post)
-        self.foresight = Foresight(bench, ledger.book, rooms.state, board, now)
-        self._selection = Selection(bench, ledger.book, rooms, self.foresight)
+        askers = Askers(bench, ledger.book)
+        self.foresight = Foresight(bench, ledger.book, askers, rooms.state, board, now)
+        self._selection = Selection(bench, ledger.book, askers, rooms, self.foresight)
         self.queue = JobQueue(self._selection, self.foresight, lambda: self.at_hand)
-        self._room_turns = RoomTurns(ledger.book, register, rooms, self._selection, board)
+        self._room_turns = RoomTurns(ledger.book, register, askers, rooms, board)
         self._activities = StepActivities(bench, ledger.book)
-        self._door = Door(bench, ledger.book, rooms, self._selection, self.foresight)
+        self._door = Door(bench, ledger.book, askers, rooms, self._selection, self.foresight)
         self._tries = 0
         self._step_began = 0.0
         self.executing = False

@@ -7,10 +7,10 @@ import structlog
 from controller.domain.book import Book
 from controller.domain.dispatch.room_turns import admitted
 from controller.domain.rooms import RoomState
+from controller.runtime.askers import Askers
 from controller.runtime.inbox import Board
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
-from controller.runtime.selection import Selection
 
 log = structlog.get_logger(__name__)
 
@@ -18,20 +18,20 @@ log = structlog.get_logger(__name__)
 class RoomTurns:
     """Gives vacant rooms away. Called by the control task alone."""
 
-    def __init__(self, book: Book, register: Register, rooms: Rooms, selection: Selection, board: Board) -> None:
+    def __init__(self, book: Book, register: Register, askers: Askers, rooms: Rooms, board: Board) -> None:
         self._book = book
         self._register = register
+        self._askers = askers
         self._rooms = rooms
-        self._selection = selection
         self._board = board
 
     async def give(self) -> None:
         """Let in who may drive in now: their rooms are reserved, and open their gates."""
-        if not any(job.waits_outside for job in self._book.open_jobs()):
+        if not self._askers.driver_waits:
             return
-        claimed = self._selection.claimed_rooms()
+        claimed = self._askers.claimed_rooms()
         vacant = [room for room in self._rooms.places if self._rooms.state(room) is RoomState.VACANT]
-        given = admitted(self._selection.askers(), set(vacant) - claimed)
+        given = admitted(self._askers.in_turn(), set(vacant) - claimed)
         for number, room in given.items():
             job = await self._register.note(replace(self._book.jobs[number], room=room))
             log.info("room_given", job=number, car=job.car, room=room)

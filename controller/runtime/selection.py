@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from controller.activities.context import Bench
-from controller.activities.restricted import held_back, level_block, room_block
+from controller.activities.restricted import held_back, level_block
 from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.dispatch.room_turns import Asker, spoken_for
 from controller.domain.interlocks import Wish, WishKind, refusal
-from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.jobs import Job, JobKind
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
+from controller.runtime.askers import Askers
 from controller.runtime.foresight import Foresight
 from controller.runtime.free_bays import free_bays
 from controller.runtime.rooms import Rooms
@@ -24,9 +25,10 @@ from controller.runtime.rooms import Rooms
 class Selection:
     """Chooses; changes nothing."""
 
-    def __init__(self, bench: Bench, book: Book, rooms: Rooms, foresight: Foresight) -> None:
+    def __init__(self, bench: Bench, book: Book, askers: Askers, rooms: Rooms, foresight: Foresight) -> None:
         self._bench = bench
         self._book = book
+        self._askers = askers
         self._rooms = rooms
         self._foresight = foresight
 
@@ -50,7 +52,7 @@ class Selection:
 
     def could_start(self) -> list[int]:
         """Return the queued jobs that could start if the carriage were free."""
-        return [job.id for job in self._queued() if self._ready(job) is not None]
+        return [job.id for job in self._askers.queued() if self._ready(job) is not None]
 
     def can_start(self, job: Job) -> bool:
         """Return whether a job, queued or not, could start now."""
@@ -58,7 +60,7 @@ class Selection:
 
     def _startable(self) -> Iterator[Job]:
         """Yield the queued jobs that can start, each with the nearest room or bay."""
-        queued = self._queued()
+        queued = self._askers.queued()
         if not queued or not self._carriage_free():
             return
         ready = (chosen for job in queued if (chosen := self._ready(job)) is not None)
@@ -67,23 +69,21 @@ class Selection:
             yield first
             yield from ready
 
-    def _queued(self) -> list[Job]:
-        return [job for job in self._book.open_jobs() if job.state is JobState.QUEUED]
-
     def _ahead_of_rooms(self, ready: Collection[int]) -> dict[int, list[int]]:
         """Return the queued jobs whose cars may be fetched before a room takes them, with the rooms to wait for."""
         if not self._foresight.looks_ahead or not self._carriage_free():
             return {}
-        found = {job.id: rooms for job in self._queued() if job.id not in ready and (rooms := self._awaited(job))}
+        others = [job for job in self._askers.queued() if job.id not in ready]
+        found = {job.id: rooms for job in others if (rooms := self._awaited(job))}
         return found if found and self.may_travel() else {}
 
     def _awaited(self, job: Job) -> list[int]:
         """Return the rooms in use that the carriage may wait for with the car of a job."""
-        if job.kind is not JobKind.RETRIEVE or job.put_back or job.source is None or not self._holds(job):
+        if job.kind is not JobKind.RETRIEVE or job.put_back or job.source is None or not self._askers.holds(job):
             return []
         if held_back(self._bench, job) is not None:
             return []
-        rooms = self._in_turn(job, [room for room in self.rooms_of(job) if self._rooms.is_left_soon(room)])
+        rooms = self._in_turn(job, [room for room in self._askers.rooms_of(job) if self._rooms.is_left_soon(room)])
         return [room for room in rooms if self._foresight.may_fetch(job.source, room)]
 
     def _to(self, job: Job, place: int) -> Job:
@@ -121,7 +121,7 @@ class Selection:
             case JobKind.RETRIEVE:
                 return self._ready_retrieve(job)
             case JobKind.RELOCATE:
-                return job if self._holds(job) and self._takes_a_car(job.target) else None
+                return job if self._askers.holds(job) and self._takes_a_car(job.target) else None
 
     def _ready_store(self, job: Job) -> Job | None:
         if job.room is None or self._rooms.state(job.room) is not RoomState.ACCEPTED:
@@ -130,76 +130,33 @@ class Selection:
         return None if bay is None else replace(job, source=job.room, target=bay)
 
     def _ready_retrieve(self, job: Job) -> Job | None:
-        if not self._holds(job) or job.source is None:
+        if not self._askers.holds(job) or job.source is None:
             return None
         room = self.nearest(job.source, self.vacant_rooms(job))
         return None if room is None else replace(job, target=room, room=room)
 
     def vacant_rooms(self, job: Job) -> list[int]:
         """Return the rooms that a car can be brought to for a job now."""
-        return [room for room in self.rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
-
-    def askers(self) -> list[Asker]:
-        """Return who waits for a room, in the order of asking: drivers outside, and those whose cars can be fetched.
-
-        Of drivers no more than there are bays for.
-        """
-        waiting = [job for job in self._queued() if held_back(self._bench, job) is None]
-        awaited = self._book.awaited_bays() - sum(job.waits_outside for job in self._queued())
-        drivers = [job.id for job in waiting if job.waits_outside][: max(0, len(self.free_bays()) - awaited)]
-        able = (job for job in waiting if not job.waits_outside or job.id in drivers)
-        return [asker for job in able if (asker := self._asker(job)) is not None]
-
-    def _asker(self, job: Job) -> Asker | None:
-        rooms = self.rooms_of(job)
-        if job.waits_outside:
-            return Asker(job.id, is_driver=True, rooms=tuple(rooms))
-        if job.kind is not JobKind.RETRIEVE or job.source is None or not self._holds(job):
-            return None
-        return Asker(job.id, is_driver=False, rooms=tuple(self._by_nearness(job.source, rooms)))
+        return [room for room in self._askers.rooms_of(job) if self._rooms.state(room) is RoomState.VACANT]
 
     def _in_turn(self, job: Job, rooms: list[int]) -> list[int]:
         """Return which of the rooms in use will be for no driver who waits outside since before the job."""
-        if not any(each.waits_outside for each in self._queued()):
+        if not self._askers.driver_waits:
             return rooms
-        claimed = self.claimed_rooms()
+        claimed = self._askers.claimed_rooms()
         left = [room for room in self._bench.shape.rooms if room not in claimed and self._rooms.is_left_soon(room)]
         left.sort(key=lambda room: (self._foresight.vacant_in_s(room), room))
-        due = spoken_for(self.askers(), job.id, left)
+        due = spoken_for(self._askers.in_turn(), job.id, left)
         return [room for room in rooms if room not in due]
-
-    def claimed_rooms(self) -> set[int]:
-        """Return the rooms that are somebody's already, whatever they are used for now."""
-        drivers = {job.room for job in self._book.open_jobs() if job.kind is JobKind.STORE and job.room is not None}
-        return drivers | self._book.reserved().keys()
-
-    def rooms_of(self, job: Job) -> list[int]:
-        """Return the rooms that a job may have, as far as no other job counts on them."""
-        wanted = (job.room,) if job.room is not None else self._bench.shape.rooms
-        taken = self._book.reserved()
-        spoken_for = {each.room for each in self._book.open_jobs() if each.kind is JobKind.STORE}
-        return [
-            room
-            for room in wanted
-            if room_block(self._bench, room) is None
-            and taken.get(room, job.id) == job.id
-            and room not in spoken_for
-        ]
 
     def wanting(self, room: int) -> list[Asker]:
         """Return who waits for nothing but a room, in turn, and would have this one if it were vacant."""
         vacant = {each for each in self._bench.shape.rooms if self._rooms.state(each) is RoomState.VACANT}
-        return [asker for asker in self.askers() if room in asker.rooms and vacant.isdisjoint(asker.rooms)]
+        return [asker for asker in self._askers.in_turn() if room in asker.rooms and vacant.isdisjoint(asker.rooms)]
 
     def free_bays(self) -> list[int]:
         """Return the bays that take a car and that no job counts on."""
         return free_bays(self._bench, self._book)
-
-    def _holds(self, job: Job) -> bool:
-        """Return whether the source verifiably holds the job's car, and it can be fetched there."""
-        if job.source is None or level_block(self._bench, job.source) is not None:
-            return False
-        return self._is(job.source, PlaceStatus.OCCUPIED) and self._book.where(job.car) == job.source
 
     def _takes_a_car(self, bay: int | None) -> bool:
         return bay is not None and self._is(bay, PlaceStatus.FREE) and level_block(self._bench, bay) is None
@@ -209,8 +166,4 @@ class Selection:
 
     def nearest(self, here: int, places: Iterable[int]) -> int | None:
         """Return the place with the shortest way from one, of two as near the lower number; None: there is none."""
-        return next(iter(self._by_nearness(here, places)), None)
-
-    def _by_nearness(self, here: int, places: Iterable[int]) -> list[int]:
-        poses = self._bench.shape.poses
-        return sorted(places, key=lambda place: (self._bench.motion.carriage_s(poses[here], poses[place]), place))
+        return next(iter(self._askers.nearest_first(here, places)), None)
