@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from controller.cli.due import booked_text
-from controller.cli.texts import place_text, seconds_text
+from controller.cli.texts import place_text, promise_text, seconds_text
 
 Picture = Mapping[str, Any]
 
@@ -21,11 +21,13 @@ def plan_lines(picture: Picture) -> Iterator[str]:
         yield from _standing(hand, rooms)
         if hand["why"]:
             yield f"     {hand['why']}"
-    elif not moves and not unplanned and not picture["appointments"]:
+    elif not moves and not unplanned and not picture["outside"] and not picture["appointments"]:
         yield "Nothing is under way, and nothing waits."
     for position, move in enumerate(moves, start=1):
         yield f"{position:>3}  job {move['job']} {_what(move, rooms)}, begins {_in(move['begins_s'])}, {_promise(move)}"
         yield f"     {move['why']}"
+    for job in picture["outside"]:
+        yield f"  -  job {job['id']} {job['kind']} {job['car']} waits outside, {_promise(job)}"
     for job in unplanned:
         yield f"  -  job {job['id']} {job['kind']} {job['car']}, nobody knows when: {job['held']}"
     for each in picture["appointments"]:
@@ -56,12 +58,10 @@ def _in(seconds: float) -> str:
 
 
 def _promise(move: Picture) -> str:
-    """Return when it will be done: half keep the first time, nine in ten the second."""
     promise = move["promise"]
     if promise is None:
         return f"done in {seconds_text(move['ends_s'])}"
-    because = f" ({promise['because']})" if promise["because"] else ""
-    return f"done in {seconds_text(promise['p50_s'])}, at the latest {seconds_text(promise['p90_s'])}{because}"
+    return promise_text(move) + (f" ({promise['because']})" if promise["because"] else "")
 
 
 def _kept(promises: Picture) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from controller.cli.due import booked_text
 from controller.cli.output import BAD, GOOD, ODD, ink
-from controller.cli.texts import Status, bar, job_text, place_text, rooms_of, seconds_text
+from controller.cli.texts import Status, bar, job_text, place_text, promise_text, rooms_of, seconds_text
 from controller.cli.what_next import next_line
 
 
@@ -124,7 +124,7 @@ def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
     where = f" for {place_text(job['room'], rooms)}" if job["room"] else ""
     text = f"{job['id']} {job['kind']} {job['car']}{where} {job['state']}"
     if job.get("promise"):
-        text += f", done in {seconds_text(job['promise']['p50_s'])}"
+        text += f", {promise_text(job)}"
     text += _nobody_knows(job)
     return text + (ink(f": {job['reason']}", ODD) if job.get("reason") else "")
 

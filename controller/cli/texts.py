@@ -110,8 +110,21 @@ def _restriction(event: Mapping[str, Any]) -> str:
 def _promise(event: Mapping[str, Any]) -> str:
     when = "nobody knows when"
     if event["p50_s"] is not None:
-        when = f"done in {seconds_text(event['p50_s'])}, at the latest {seconds_text(event['p90_s'])}"
+        when = _when(event, outside=event.get("outside", False))
     return f"job {event['job']} {event['car']}: {when} ({event['because']})"
+
+
+def promise_text(job: Mapping[str, Any]) -> str:
+    """Return what a job that waits is promised: half keep the first time, nine in ten the second."""
+    promise, outside = job["promise"], job.get("outside", False)
+    if promise["late_s"]:
+        return f"{'a room' if outside else 'done'} {seconds_text(promise['late_s'])} later than promised so far"
+    return _when(promise, outside=outside)
+
+
+def _when(promise: Mapping[str, Any], *, outside: bool) -> str:
+    middle, late = (seconds_text(promise[key]) for key in ("p50_s", "p90_s"))
+    return f"{'a room' if outside else 'done'} in {middle}, at the latest {late}"
 
 
 def who_looked(eye: str, by: str) -> str:

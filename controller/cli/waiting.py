@@ -14,18 +14,21 @@ ENDED: Final = frozenset({state.value for state in TERMINAL} | {JobState.PARKED.
 """States that a job does not leave without a person."""
 
 
+_NEWS: Final = frozenset({"promise", "room_given"})
+
+
 def wait_for_job(
-    client: SyncClient, job: int, on_room: Callable[[Mapping[str, Any]], object] = lambda _event: None
+    client: SyncClient, job: int, on_news: Callable[[Mapping[str, Any]], object] = lambda _event: None
 ) -> Mapping[str, Any]:
     """Wait until a job has ended or stands parked; return it as the daemon shows it.
 
-    ``on_room``: takes the event that names the room whose gate opens for a driver who waited outside.
+    ``on_news``: takes what whoever waits is told: another promise, or the room whose gate opens for a driver.
     """
     looked = False
     for notice in client.notices(LOOK_S):
         concerned = notice is None or notice.params.get("job") == job
-        if concerned and notice is not None and notice.params.get("event") == "room_given":
-            on_room(notice.params)
+        if concerned and notice is not None and notice.params.get("event") in _NEWS:
+            on_news(notice.params)
         if (concerned or not looked) and (shown := _job(client, job))["state"] in ENDED:
             return shown
         looked = True

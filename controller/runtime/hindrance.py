@@ -17,6 +17,11 @@ UNKNOWN = "nothing can be done for it as things are"
 _ASIDE = frozenset({JobState.INTERRUPTED, JobState.UNKNOWN, JobState.PARKED})
 
 
+def in_turn(before: int) -> str:
+    """Return what a driver is told who waits outside, with so many before them."""
+    return f"it waits for a room, {before} before it" if before else "it waits for a room, as the next"
+
+
 class Hindrances:
     """Tells them. ``room`` tells a room's state."""
 
@@ -55,7 +60,7 @@ class Hindrances:
             case JobKind.RELOCATE if job.target is not None:
                 return self._of_bay(job.target, PlaceStatus.FREE)
             case JobKind.STORE if job.room is None:
-                return self._of_rooms() or self._of_turn(job)
+                return self._of_rooms() or ("" if free_bays else self._of_bays()) or self._of_turn(job)
             case JobKind.STORE:
                 return self._of_room(job.room) or ("" if free_bays else self._of_bays())
             case _ if job.room is not None:
@@ -66,8 +71,7 @@ class Hindrances:
     def _of_turn(self, job: Job) -> str:
         """Return for how many rooms a driver waits who waits outside."""
         before = [each for each in self._book.open_jobs() if each.id < job.id and each.state is JobState.QUEUED]
-        count = sum(each.waits_outside or each.kind is JobKind.RETRIEVE for each in before)
-        return f"it waits for a room, {count} before it" if count else "it waits for a room, as the next"
+        return in_turn(sum(each.waits_outside or each.kind is JobKind.RETRIEVE for each in before))
 
     def _of_bay(self, bay: int, wanted: PlaceStatus) -> str:
         block, place = level_block(self._bench, bay), self._book.places[bay]

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from controller.domain.appointments import Appointment
+from controller.domain.dispatch.room_turns import LetIn
 from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.jobs import Job
-from controller.runtime.foresight import AtHand, Foresight
+from controller.runtime.foresight import Foresight
+from controller.runtime.scenes import AtHand
 from controller.runtime.selection import Selection
 
 
@@ -78,4 +80,7 @@ class JobQueue:
             NotOnline: a station vanished meanwhile.
 
         """
-        self._foresight.promises.look(self.plan, self.free_bays)
+        self._foresight.promises.look(self.plan, self._let_in, self.free_bays)
+
+    def _let_in(self, found: Plan) -> dict[int, LetIn]:
+        return self._foresight.let_in(self._at_hand(), tuple(self.free_bays()), found)

@@ -55,6 +55,7 @@ def in_queue(job: Job, position: int) -> Picture:
         "car": job.car,
         "state": job.state.name,
         "room": job.room,
+        "outside": job.waits_outside,
         "position": position,
         "reason": job.reason,
         "choices": list(job.choices),

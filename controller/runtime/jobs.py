@@ -22,7 +22,7 @@ from controller.machines.job import job_machine
 from controller.runtime import steps
 from controller.runtime.askers import Askers
 from controller.runtime.door import Door
-from controller.runtime.foresight import AtHand, Foresight
+from controller.runtime.foresight import Foresight
 from controller.runtime.inbox import Board
 from controller.runtime.job_queue import JobQueue
 from controller.runtime.ledger import Ledger
@@ -31,6 +31,7 @@ from controller.runtime.remedies import Remedy, choices, remedy
 from controller.runtime.room_turns import RoomTurns
 from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Rest, Runner
+from controller.runtime.scenes import AtHand
 from controller.runtime.selection import Selection
 from controller.runtime.signals import ActivityEnded
 from controller.runtime.step_activities import StepActivities
@@ -65,7 +66,7 @@ class Jobs:
         self.foresight = Foresight(bench, ledger.book, askers, rooms.state, board, now)
         self._selection = Selection(bench, ledger.book, askers, rooms, self.foresight)
         self.queue = JobQueue(self._selection, self.foresight, lambda: self.at_hand)
-        self._room_turns = RoomTurns(ledger.book, register, askers, rooms, board)
+        self._room_turns = RoomTurns(ledger.book, register, askers, rooms, self.foresight, board)
         self._activities = StepActivities(bench, ledger.book)
         self._door = Door(bench, ledger.book, askers, rooms, self._selection, self.foresight)
         self._tries = 0

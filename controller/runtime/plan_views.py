@@ -27,11 +27,14 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
     # As they come, not as planned: a person may ask between a change and the next look.
     cars = {job.id: job.car for job in book.open_jobs()}
     planned = {move.request for move in plan.moves}
-    waiting = [job for job in book.open_jobs() if job.state is JobState.QUEUED and job.id not in planned]
+    queued = [job for job in book.open_jobs() if job.state is JobState.QUEUED]
+    outside = [job for job in queued if job.waits_outside and job.id in foresight.promises.etas]
+    waiting = [job for job in queued if job.id not in planned and job not in outside]
     kept = foresight.promises.forecast.kept
     return {
         "at_hand": None if working is None else _at_hand(jobs, working, now),
         "moves": [_move(move, cars, foresight.promises.etas.get(move.request), clock_s) for move in plan.moves],
+        "outside": [_outside(job, foresight.promises.etas[job.id], clock_s) for job in outside],
         "unplanned": [
             {**job_views.in_queue(job, position), "held": jobs.queue.hindrance(job)}
             for position, job in enumerate(waiting, start=1)
@@ -49,13 +52,17 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
 
 
 def promised(eta: Eta | None, clock_s: float) -> Picture | None:
-    """Return what a waiting job is promised, in seconds from now; None: nothing is."""
+    """Return what a waiting job is promised, in seconds from now; None: nothing is.
+
+    ``late_s``: for how long its late time has been over.
+    """
     if eta is None:
         return None
     return {
         "ahead": eta.ahead,
         "p50_s": round(max(0.0, eta.p50_s - clock_s), 1),
         "p90_s": round(max(0.0, eta.p90_s - clock_s), 1),
+        "late_s": round(max(0.0, clock_s - eta.p90_s), 1),
         "because": eta.because,
     }
 
@@ -64,6 +71,10 @@ def _at_hand(jobs: "Jobs", job: Job, now: float) -> Picture:
     foresight, elapsed_s = jobs.foresight, jobs.step_elapsed_s()
     hand = job_views.at_hand(foresight.cycles, job, elapsed_s, now, jobs.queue.stands_s(), foresight.promises.stands)
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
+
+
+def _outside(job: Job, eta: Eta, clock_s: float) -> Picture:
+    return {"id": job.id, "kind": job.kind.value, "car": job.car, "outside": True, "promise": promised(eta, clock_s)}
 
 
 def _move(move: Move, cars: dict[int, str], eta: Eta | None, clock_s: float) -> Picture:

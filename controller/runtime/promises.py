@@ -13,13 +13,14 @@ from controller.activities.context import Bench
 from controller.activities.restricted import room_block
 from controller.domain.book import Book
 from controller.domain.dispatch.eta import Eta, Forecast, Limit, Planned
+from controller.domain.dispatch.room_turns import LetIn
 from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.restrictions import Restricted, Restriction, over
 from controller.domain.rooms import RoomState
-from controller.runtime.hindrance import Hindrances
+from controller.runtime.hindrance import Hindrances, in_turn
 from controller.runtime.inbox import Board
 from controller.runtime.learning import slow_axes
 
@@ -55,7 +56,8 @@ class Promises:
         """Whether a job or a room has changed since the last look."""
         self.forecast = Forecast()
         self.etas: Mapping[int, Eta] = {}
-        """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then."""
+        """By queued job: when it will be done, on the loop's clock. A car that is fetched stands in its room then; a
+        driver who waits outside drives in."""
         self.held: Mapping[int, str] = {}
         """By queued job that nothing can be planned for: why. Nobody knows when it will be done."""
 
@@ -64,8 +66,15 @@ class Promises:
         """Why nothing is moved for anybody, so that nobody knows when; empty: the tower moves cars."""
         return self._hindrances.of_all()
 
-    def look(self, plan_now: Callable[[], Plan], free_bays: Callable[[], Collection[int]]) -> None:
+    def look(
+        self,
+        plan_now: Callable[[], Plan],
+        let_in: Callable[[Plan], Mapping[int, LetIn]],
+        free_bays: Callable[[], Collection[int]],
+    ) -> None:
         """Promise anew, if a job, a room, or what the tower may do has changed since the last look.
+
+        ``let_in``: tells when drivers who wait outside are foreseen to drive in.
 
         Raises:
             NotOnline: a station vanished meanwhile; the next look promises anew.
@@ -81,24 +90,31 @@ class Promises:
         now = self._circumstances(stands)
         if not self.stale and now == self._rested_on:
             return
-        plan_of_all = Plan() if stands else plan_now()
-        self._promise(plan_of_all)
-        planned = {move.request for move in plan_of_all.moves}
+        planned = {} if stands else self._planned(plan_now(), let_in)
+        self._promise(planned)
         self._hold([job for job in queued if job.id not in planned], free_bays())
         self.stale, self._rested_on = False, now
 
-    def _promise(self, found: Plan) -> None:
-        """Tell each job of a plan when it will be done, and the world where that has changed much."""
-        now_s = asyncio.get_running_loop().time()
-        planned = {move.request: self._planned(move) for move in found.moves}
+    def _promise(self, planned: Mapping[int, Planned]) -> None:
+        """Tell each job that was planned when it will be done, and the world where that has changed much."""
+        now_s, before = asyncio.get_running_loop().time(), self.etas
         self.etas = self.forecast.tell(now_s, planned, self._in_service(), self._limits())
         stood = self._rested_on is not None and self._rested_on.stands
         for number, eta in self.etas.items():
-            if eta.because or number in self.held:
-                because = eta.because or (GOES_ON if stood else FREE_AGAIN)
+            because = eta.because
+            if not because and number in self.held:
+                because = GOES_ON if stood else FREE_AGAIN
+            elif not because and number not in before and self._book.jobs[number].waits_outside:
+                because = in_turn(eta.ahead)
+            if because:
                 self._tell(number, eta.p50_s - now_s, eta.p90_s - now_s, because)
 
-    def _planned(self, move: Move) -> Planned:
+    def _planned(self, found: Plan, let_in: Callable[[Plan], Mapping[int, LetIn]]) -> dict[int, Planned]:
+        moves = {move.request: self._of_move(move) for move in found.moves}
+        outside = {job: Planned(each.at_s, JobKind.STORE, None, each.before) for job, each in let_in(found).items()}
+        return moves | outside
+
+    def _of_move(self, move: Move) -> Planned:
         return Planned(move.end_s, move.kind, self._room(move.source) if move.kind is JobKind.STORE else None)
 
     def _in_service(self) -> frozenset[int]:
@@ -120,8 +136,9 @@ class Promises:
 
     def _tell(self, number: int, p50_s: float | None, p90_s: float | None, because: str) -> None:
         when = {"p50_s": p50_s and round(p50_s, 1), "p90_s": p90_s and round(p90_s, 1)}
-        car = self._book.jobs[number].car
-        self._board.tell({"event": "promise", "job": number, "car": car, **when, "because": because})
+        job = self._book.jobs[number]
+        told = {"event": "promise", "job": number, "car": job.car, "outside": job.waits_outside}
+        self._board.tell({**told, **when, "because": because})
 
     def _circumstances(self, stands: str) -> _Circumstances:
         places = tuple(place.status for place in self._book.places.values())

@@ -8,6 +8,7 @@ from controller.domain.book import Book
 from controller.domain.dispatch.room_turns import admitted
 from controller.domain.rooms import RoomState
 from controller.runtime.askers import Askers
+from controller.runtime.foresight import Foresight
 from controller.runtime.inbox import Board
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
@@ -18,11 +19,14 @@ log = structlog.get_logger(__name__)
 class RoomTurns:
     """Gives vacant rooms away. Called by the control task alone."""
 
-    def __init__(self, book: Book, register: Register, askers: Askers, rooms: Rooms, board: Board) -> None:
+    def __init__(
+        self, book: Book, register: Register, askers: Askers, rooms: Rooms, foresight: Foresight, board: Board
+    ) -> None:
         self._book = book
         self._register = register
         self._askers = askers
         self._rooms = rooms
+        self._foresight = foresight
         self._board = board
 
     async def give(self) -> None:
@@ -34,6 +38,7 @@ class RoomTurns:
         given = admitted(self._askers.in_turn(), set(vacant) - claimed)
         for number, room in given.items():
             job = await self._register.note(replace(self._book.jobs[number], room=room))
+            self._foresight.drives_in(number)
             log.info("room_given", job=number, car=job.car, room=room)
             self._board.tell({"event": "room_given", "job": number, "car": job.car, "room": room})
         if given:

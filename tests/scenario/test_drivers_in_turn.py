@@ -1,6 +1,8 @@
 """Drivers who find no room vacant wait in the queue: each gets one in turn, nobody who asked later before them."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -30,10 +32,18 @@ def given(it: Stage) -> list[tuple[object, object]]:
     return [(event["car"], event["room"]) for event in it.world.events if event["event"] == "room_given"]
 
 
-async def why(it: Stage, number: int) -> str:
-    unplanned = (await it.ask(Query(what="plan")))["unplanned"]
-    assert isinstance(unplanned, list)
-    return str(next(each["held"] for each in unplanned if each["id"] == number))
+async def promise(it: Stage, number: int) -> Mapping[str, Any]:
+    """Return what a driver who waits outside is promised now."""
+    outside = (await it.ask(Query(what="plan")))["outside"]
+    assert isinstance(outside, list)
+    found: Mapping[str, Any] = next(each["promise"] for each in outside if each["id"] == number)
+    return found
+
+
+def told(it: Stage, number: int) -> list[str]:
+    """Return why a job's promise is another, each time that it was told so."""
+    events = (event for event in it.world.events if event["event"] == "promise" and event["job"] == number)
+    return [str(event["because"]) for event in events]
 
 
 def test_a_driver_who_asks_for_no_room_gets_the_vacant_one_at_once() -> None:
@@ -61,7 +71,8 @@ def test_a_driver_gets_the_room_before_a_car_that_was_asked_for_later() -> None:
             later = await it.order(Retrieve(car=f"C{TOP1}"))
             await asyncio.sleep(30.0)
             assert it.job(later).state is S.QUEUED, "it was not fetched ahead for a room that is the driver's"
-            assert "as the next" in await why(it, driver)
+            assert (await promise(it, driver))["ahead"] == 0
+            assert told(it, driver)[0] == "it waits for a room, as the next"
             assert await it.refused(Store(car="N2", room=ROOM)) == "ROOM_IN_USE"
             collects(it)
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
@@ -83,8 +94,10 @@ def test_a_car_that_was_asked_for_before_has_the_room_first() -> None:
             first = await it.order(Retrieve(car=f"C{LOW1}"))
             second = await it.order(Retrieve(car=f"C{TOP1}"))
             driver = await it.order(Store(car="N1"))
-            assert "1 before it" in await why(it, driver)
+            await asyncio.sleep(1.0)
+            assert (await promise(it, driver))["ahead"] == 1, "the other is on its way already"
             assert await it.ended(first) is S.DONE
+            assert "it waits for a room, 1 before it" in told(it, driver)
             collects(it)
             assert await it.ended(second) is S.DONE
             assert given(it) == []
@@ -150,3 +163,49 @@ def test_who_waits_outside_waits_on_behind_a_restart_of_the_daemon(*, left_meanw
             assert it.truth() == it.belief()
 
     loop.run(scenario())
+
+
+def test_a_driver_is_told_when_a_room_is_theirs_and_whether_that_was_kept_is_counted() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
+            collects(it)
+            driver = await it.order(Store(car="N1"))
+            await asyncio.sleep(1.0)
+            first = await promise(it, driver)
+            assert 0.0 < first["p50_s"] <= first["p90_s"]
+            assert it.world.daemon is not None
+            forecast = it.world.daemon.control.jobs.foresight.promises.forecast
+            kept = forecast.kept.promises
+            began_s = it.world.now
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            assert given(it) == [("N1", ROOM)]
+            assert it.world.now - began_s <= first["p90_s"]
+            assert forecast.kept.promises == kept + 1, "of driving in"
+            drives_in(it, "N1")
+            assert await it.ended(driver) is S.DONE
+            assert forecast.kept.promises == kept + 2, "of being stored"
+
+    loop.run(scenario())
+
+
+def test_what_was_promised_to_who_does_not_come_is_said_to_be_late() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test()) as it:
+            number = await it.order(Store(car="N1"))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR, 20.0)
+            await asyncio.sleep(1.0)
+            [move] = await moves(it)
+            assert move["job"] == number
+            assert move["promise"]["late_s"] == 0.0
+            await asyncio.sleep(move["promise"]["p90_s"] + 10.0)
+            [move] = await moves(it)
+            assert move["promise"]["late_s"] == pytest.approx(10.0, abs=1.0)
+
+    loop.run(scenario())
+
+
+async def moves(it: Stage) -> list[Mapping[str, Any]]:
+    found = (await it.ask(Query(what="plan")))["moves"]
+    assert isinstance(found, list)
+    return found

@@ -32,7 +32,9 @@ class Planned:
     done_s: float
     kind: JobKind
     room: RoomState | None = None
-    """The state of the room that its car comes from; None: it comes from a bay."""
+    """The state of the room that its car comes from; None: it comes from a bay, or its driver waits outside."""
+    before: tuple[int, ...] | None = None
+    """Who has their turn before; None: whoever comes before it in the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Forecast:
         told: dict[int, Eta] = {}
         ahead: tuple[int, ...] = ()
         for request, each in planned.items():
-            told[request] = self._tell(now_s, request, each, Outlook(ahead, rooms, limits))
+            before = ahead if each.before is None else each.before
+            told[request] = self._tell(now_s, request, each, Outlook(before, rooms, limits))
             ahead = (*ahead, request)
         return told
 

@@ -9,6 +9,10 @@ another car as well, whose number is bounded (`turns`).
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf, isfinite
+
+from controller.domain.dispatch.scene import Move
+from controller.domain.jobs import JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +72,49 @@ def put_off(vacant_s: Mapping[int, float], drivers: int, visit_s: Callable[[int]
     for _ in range(drivers if found else 0):
         soonest = min(found, key=lambda room: (found[room], room))
         found[soonest] += visit_s(soonest)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What is foreseen of the rooms. Seconds on one clock."""
+
+    vacant_s: Mapping[int, float]
+    """From when each takes a car that is brought; infinity: nobody can tell."""
+    served_s: float
+    """How long a room needs from its door closed behind a car that was brought until it is vacant again."""
+    visit_s: Callable[[int], float]
+    """For how long a driver has a room, until the car is fetched out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """When a driver who waits outside is foreseen to drive in."""
+
+    at_s: float
+    before: tuple[int, ...]
+    """The jobs of those who asked before."""
+
+
+def let_in(askers: Sequence[Asker], moves: Iterable[Move], rooms: Foreseen) -> dict[int, LetIn]:
+    """Return when each driver is foreseen to drive in, while the moves are made that were planned.
+
+    Each has the room that is vacant first, behind those who asked before; which rooms are somebody's meanwhile does not
+    matter. A driver for whom nobody can tell is left out.
+    """
+    planned = {move.request: move for move in moves}
+    fetched = {move.source: move.served_s for move in planned.values() if move.kind is JobKind.STORE}
+    left_s = {**rooms.vacant_s, **fetched}
+    found: dict[int, LetIn] = {}
+    before: tuple[int, ...] = ()
+    for each in askers:
+        move = planned.get(each.number)
+        if each.is_driver:
+            at_s, room = min(((at_s, room) for room, at_s in left_s.items()), default=(inf, 0))
+            if isfinite(at_s):
+                found[each.number] = LetIn(at_s, before)
+                left_s[room] = at_s + rooms.visit_s(room)
+        elif move is not None:
+            left_s[move.target] = max(left_s.get(move.target, 0.0), move.served_s + rooms.served_s)
+        before = (*before, each.number)
     return found

@@ -7,6 +7,7 @@ from controller.cli.plan_text import plan_lines
 IDLE: dict[str, Any] = {
     "at_hand": None,
     "moves": [],
+    "outside": [],
     "unplanned": [],
     "restrictions": [],
     "appointments": [],
@@ -27,7 +28,7 @@ def move(**changes: object) -> dict[str, Any]:
         "ends_s": 120.4,
         "overtakes": [7],
         "why": "overtakes 7: its room is in use for 62 s",
-        "promise": {"ahead": 0, "p50_s": 121.0, "p90_s": 150.0, "because": ""},
+        "promise": {"ahead": 0, "p50_s": 121.0, "p90_s": 150.0, "late_s": 0.0, "because": ""},
         **changes,
     }
 
@@ -64,9 +65,23 @@ def test_a_car_that_waits_aboard_says_so_and_also_that_it_goes_back() -> None:
 
 
 def test_a_changed_promise_says_why() -> None:
-    promise = {"ahead": 1, "p50_s": 90.0, "p90_s": 119.0, "because": "62 s later: room 104 no longer in service"}
+    because = "62 s later: room 104 no longer in service"
+    promise = {"ahead": 1, "p50_s": 90.0, "p90_s": 119.0, "late_s": 0.0, "because": because}
     [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise, begins_s=0.2)]})
     assert line.endswith("begins now, done in 90 s, at the latest 119 s (62 s later: room 104 no longer in service)")
+
+
+def test_a_driver_outside_is_told_when_a_room_is_theirs() -> None:
+    promise = {"ahead": 1, "p50_s": 190.0, "p90_s": 300.0, "late_s": 0.0, "because": ""}
+    waits = {"id": 9, "kind": "STORE", "car": "N1", "outside": True, "promise": promise}
+    [line] = plan_lines({**IDLE, "outside": [waits]})
+    assert line == "  -  job 9 STORE N1 waits outside, a room in 3 min, at the latest 5 min"
+
+
+def test_a_late_time_that_is_over_is_not_told_as_one_to_come() -> None:
+    promise = {"ahead": 1, "p50_s": 0.0, "p90_s": 0.0, "late_s": 70.0, "because": ""}
+    [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise)]})
+    assert line.endswith("done 70 s later than promised so far")
 
 
 def test_what_was_not_promised_yet_has_the_planned_time() -> None:

@@ -1,10 +1,22 @@
 """Rooms go round in the order of asking, and no driver is passed over by who asked later."""
 
 import random
+from math import inf
 
 import pytest
 
-from controller.domain.dispatch.room_turns import Asker, admitted, next_drivers, put_off, spoken_for
+from controller.domain.dispatch.room_turns import (
+    Asker,
+    Foreseen,
+    LetIn,
+    admitted,
+    let_in,
+    next_drivers,
+    put_off,
+    spoken_for,
+)
+from controller.domain.dispatch.scene import Move
+from controller.domain.jobs import JobKind
 
 A, B, C = 101, 102, 103
 ALL = (A, B, C)
@@ -93,3 +105,45 @@ def test_rooms_are_put_off_by_the_visits_of_drivers(
     vacant_s: dict[int, float], drivers: int, found: dict[int, float]
 ) -> None:
     assert put_off(vacant_s, drivers, lambda _room: 100.0) == found
+
+
+def brought(number: int, room: int, end_s: float) -> Move:
+    return Move(number, JobKind.RETRIEVE, 201, room, end_s - 100.0, end_s, end_s)
+
+
+def fetched(number: int, room: int, picked_s: float) -> Move:
+    return Move(number, JobKind.STORE, room, 201, picked_s - 60.0, picked_s, picked_s + 60.0)
+
+
+@pytest.mark.parametrize(
+    ("askers", "moves", "vacant_s", "found"),
+    [
+        pytest.param([driver(1)], [], {A: 0.0}, {1: LetIn(0.0, ())}, id="at once"),
+        pytest.param([driver(1)], [], {A: 80.0, B: 50.0}, {1: LetIn(50.0, ())}, id="the room that is left first"),
+        pytest.param([driver(1, A)], [], {A: 80.0, B: 50.0}, {1: LetIn(50.0, ())}, id="one that is somebody's now"),
+        pytest.param(
+            [driver(1), driver(2)], [], {A: 10.0}, {1: LetIn(10.0, ()), 2: LetIn(310.0, (1,))}, id="behind a driver"
+        ),
+        pytest.param(
+            [fetcher(1), driver(2)], [brought(1, A, 90.0)], {A: 10.0}, {2: LetIn(290.0, (1,))}, id="behind a car"
+        ),
+        pytest.param(
+            [fetcher(1), driver(2)],
+            [brought(1, A, 90.0)],
+            {A: 10.0, B: 20.0},
+            {2: LetIn(20.0, (1,))},
+            id="beside a car",
+        ),
+        pytest.param(
+            [driver(1), fetcher(2)], [brought(2, A, 90.0)], {A: 10.0}, {1: LetIn(10.0, ())}, id="before a later car"
+        ),
+        pytest.param([driver(1)], [fetched(9, A, 70.0)], {A: inf}, {1: LetIn(70.0, ())}, id="behind one who is inside"),
+        pytest.param([driver(1)], [], {A: inf}, {}, id="nobody can tell"),
+        pytest.param([driver(1)], [], {}, {}, id="no room in service"),
+        pytest.param([fetcher(1), driver(2)], [], {A: 10.0}, {2: LetIn(10.0, (1,))}, id="a car that is not planned"),
+    ],
+)
+def test_when_drivers_are_foreseen_to_drive_in(
+    askers: list[Asker], moves: list[Move], vacant_s: dict[int, float], found: dict[int, LetIn]
+) -> None:
+    assert let_in(askers, moves, Foreseen(vacant_s, served_s=200.0, visit_s=lambda _room: 300.0)) == found
