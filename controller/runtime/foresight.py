@@ -16,6 +16,7 @@ from controller.activities.restricted import level_block
 from controller.domain.appointments import Appointment
 from controller.domain.book import Book
 from controller.domain.dispatch.ahead import may_fetch, stands_s
+from controller.domain.dispatch.beside_bound import Beside, beside
 from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles, Paces, rough
 from controller.domain.dispatch.eta import Sort
@@ -138,6 +139,13 @@ class Foresight:
         if here is None or not requests:
             return Plan()
         return plan(requests, self._scenes.of(here, at_hand, free_bays), self.cycles, LIMITS)
+
+    def beside(self, at_hand: AtHand | None, free_bays: tuple[int, ...], found: Plan) -> Beside | None:
+        """Return how a plan that was just made compares with what no order can beat; None: nothing is said of it."""
+        here = self._scenes.place(at_hand)
+        if here is None or not found.moves:
+            return None
+        return beside(self.cycles, self._scenes.of(here, at_hand, free_bays), self._scenes.requests(), found.moves)
 
     @property
     def looks_ahead(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from controller.domain.appointments import Appointment
+from controller.domain.dispatch.beside_bound import Beside
 from controller.domain.dispatch.room_turns import LetIn
 from controller.domain.dispatch.scene import Move, Plan
 from controller.domain.jobs import Job
@@ -63,6 +64,10 @@ class JobQueue:
     def plan(self) -> Plan:
         """Return what is planned of the queue as things are now."""
         return self._foresight.plan(self._at_hand(), tuple(self.free_bays()))
+
+    def beside(self, found: Plan) -> Beside | None:
+        """Return how a plan that was just made compares with what no order can beat; None: nothing is said of it."""
+        return self._foresight.beside(self._at_hand(), tuple(self.free_bays()), found)
 
     def stands_s(self) -> float:
         """Return how long the job at hand will still stand before its room, as far as can be foreseen."""

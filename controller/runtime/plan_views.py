@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from controller.activities.context import Bench
 from controller.domain.book import Book
+from controller.domain.dispatch.beside_bound import Beside
 from controller.domain.dispatch.calibration import Primitive
 from controller.domain.dispatch.eta import Eta
 from controller.domain.dispatch.scene import Move, Plan
@@ -24,6 +25,7 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
     """
     foresight, working = jobs.foresight, jobs.working
     plan = Plan() if foresight.promises.stands else jobs.queue.plan()
+    seen = jobs.queue.beside(plan)
     # As they come, not as planned: a person may ask between a change and the next look.
     cars = {job.id: job.car for job in book.open_jobs()}
     planned = {move.request for move in plan.moves}
@@ -33,7 +35,14 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
     kept = foresight.promises.forecast.kept
     return {
         "at_hand": None if working is None else _at_hand(jobs, working, now),
-        "moves": [_move(move, cars, foresight.promises.etas.get(move.request), clock_s) for move in plan.moves],
+        "moves": [
+            {
+                **_move(move, cars, foresight.promises.etas.get(move.request), clock_s),
+                "least_s": None if seen is None else _rounded(seen.job_least_s.get(move.request)),
+            }
+            for move in plan.moves
+        ],
+        "bound": None if seen is None else _bound(seen),
         "outside": [_outside(job, foresight.promises.etas[job.id], clock_s) for job in outside],
         "unplanned": [
             {**job_views.in_queue(job, position), "held": jobs.queue.hindrance(job)}
@@ -71,6 +80,20 @@ def _at_hand(jobs: "Jobs", job: Job, now: float) -> Picture:
     foresight, elapsed_s = jobs.foresight, jobs.step_elapsed_s()
     hand = job_views.at_hand(foresight.cycles, job, elapsed_s, now, jobs.queue.stands_s(), foresight.promises.stands)
     return {**hand, "why": jobs.foresight.why.get(job.id, "")}
+
+
+def _bound(seen: Beside) -> Picture:
+    """Return what was planned beside what no order can beat."""
+    return {
+        "done_s": round(seen.done_s, 1),
+        "least_done_s": round(seen.least_done_s, 1),
+        "wait_s": round(seen.wait_s, 1),
+        "least_wait_s": round(seen.least_wait_s, 1),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _outside(job: Job, eta: Eta, clock_s: float) -> Picture:

@@ -33,6 +33,8 @@ def test_a_job_is_done_when_it_was_foreseen_to_be() -> None:
             [move] = plan["moves"]
             assert (move["job"], plan["at_hand"]["id"]) == (behind, first)
             assert move["promise"]["ahead"] == 0
+            assert 0.0 < plan["bound"]["least_done_s"] <= plan["bound"]["done_s"]
+            assert 0.0 < plan["bound"]["least_wait_s"] <= plan["bound"]["wait_s"]
             ends_s = it.world.now + move["ends_s"]
             assert await it.ended(behind) is JobState.DONE
             assert it.world.now == pytest.approx(ends_s, rel=0.02, abs=2.0)

@@ -8,6 +8,7 @@ IDLE: dict[str, Any] = {
     "at_hand": None,
     "moves": [],
     "outside": [],
+    "bound": None,
     "unplanned": [],
     "restrictions": [],
     "appointments": [],
@@ -69,6 +70,16 @@ def test_a_changed_promise_says_why() -> None:
     promise = {"ahead": 1, "p50_s": 90.0, "p90_s": 119.0, "late_s": 0.0, "because": because}
     [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise, begins_s=0.2)]})
     assert line.endswith("begins now, done in 90 s, at the latest 119 s (62 s later: room 104 no longer in service)")
+
+
+def test_a_plan_stands_beside_what_no_order_can_beat() -> None:
+    bound = {"done_s": 301.0, "least_done_s": 283.4, "wait_s": 121.0, "least_wait_s": 104.2}
+    *_, blank, line = plan_lines({**IDLE, "moves": [move()], "bound": bound})
+    assert blank == ""
+    assert line == (
+        "All of these are done, and their rooms vacant again, in 5 min (6% above what no order can beat);"
+        " they wait 2 min (16% above what no order can beat) on the mean."
+    )
 
 
 def test_a_driver_outside_is_told_when_a_room_is_theirs() -> None:
