@@ -69,7 +69,7 @@ class SteppedProgram(Unit, Protocol):
 class Stepper:
     """Brings plant and programs up to a time, always in the same order: sense, the programs, act.
 
-    Whoever touches the plant from outside calls `advance` before, so that the touch comes at the right instant,
+    Whoever touches the plant from outside calls `touch` before, so that the touch comes at the right instant,
     and `kick` after. ``programs`` may be replaced between two calls: a power-up of a station.
     """
 
@@ -88,6 +88,8 @@ class Stepper:
         self._scan_s = scan_s
         self._faithful = faithful
         self._index = 0
+        self._sensed = 0
+        """The grid point that the plant has come to: behind scans that only hear it is left where it was."""
         self._heard = [-1] * len(self.programs)
         """By program: the count of input changes that its last scan saw."""
         self._running: asyncio.Future[None] | None = None
@@ -118,10 +120,21 @@ class Stepper:
             dues = self._dues()
         if last > self._index:
             self._index = last
-            self.plant.sense(self.now)
-            for program in self.programs:
-                program.refresh(self.now)
+            self._show()
         return index
+
+    def touch(self, now: float) -> None:
+        """Advance to ``now``, and let the plant come as far."""
+        self.advance(now)
+        if self._sensed < self._index:
+            self._show()
+
+    def _show(self) -> None:
+        """Let plant and reads be those of the grid point reached, where no scan runs."""
+        self._sensed = self._index
+        self.plant.sense(self.now)
+        for program in self.programs:
+            program.refresh(self.now)
 
     def next_due(self) -> float | None:
         """Return the grid point of the next scan, None: nothing is due until somebody writes or acts."""
@@ -183,6 +196,7 @@ class Stepper:
         news = self._faithful or happens
         if not news and self._only_hear(t, due):
             return
+        self._sensed = index
         self.plant.sense(t)
         for number, program in enumerate(self.programs):
             changed = self._faithful or program.input_changes != self._heard[number]

@@ -61,7 +61,7 @@ class SimTower:
 
     def touch(self) -> Plant:
         """Return the plant as of now, for somebody who will do something to it; `done` must follow."""
-        self.stepper.advance(self._clock())
+        self.stepper.touch(self._clock())
         return self.plant
 
     def done(self) -> None:

@@ -394,7 +394,7 @@ class World:
 
     def touch(self) -> None:
         """Bring the plant up to now, before something is done to it."""
-        self.stepper.advance(self.now)
+        self.stepper.touch(self.now)
 
     def truth(self) -> Truth:
         """Return what is really so, now."""

@@ -70,6 +70,16 @@ def test_a_touch_from_outside_comes_when_it_came() -> None:
     assert touched < entry.t < touched + 1.0
 
 
+def test_a_touch_finds_the_plant_at_its_time_behind_scans_that_only_heard() -> None:
+    """What was done to it began up to a scan earlier, and with other polls at another time (seed 43)."""
+    rig = Rig()
+    rig.up()
+    rig.run(3.0 - rig.t % 0.1 + 0.015)
+    assert rig.stepper.now > rig.plant.truth().t
+    rig.stepper.touch(rig.t)
+    assert rig.plant.truth().t == rig.stepper.now == pytest.approx(rig.t, abs=0.01)
+
+
 def test_time_never_goes_back() -> None:
     rig = Rig()
     rig.run(5.0)
