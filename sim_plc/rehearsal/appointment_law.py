@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _BOOKED: Final = AppointmentState.BOOKED.value
 
 UNKNOWN: Final = "JOURNAL_FAILED"
-"""The refusal of a daemon whose disk has failed: what was asked for may stand in its journal all the same."""
+"""The refusal of a daemon whose disk has failed: what was asked first may stand in its journal all the same."""
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class AppointmentLaw:
         self._confirmed: dict[int, _Confirmed] = {}
         self._wanted: Counter[str] = Counter()
         """How often each car was asked for by somebody who was there, or brought, since it was booked in its bay."""
+        self._failed: Daemon | None = None
+        """The last one that somebody heard of a failed disk from."""
         world.life_witnesses.append(self)
 
     def on_begun(self, daemon: Daemon) -> None:
@@ -100,7 +102,7 @@ class AppointmentLaw:
 
     def refused(self, request: Request, rule: str) -> None:
         """Take what was not granted; judge whoever has an appointment and is told that they have none."""
-        if rule == UNKNOWN:
+        if rule == UNKNOWN and self._may_be_kept():
             return
         match request:
             case Arrive(car=car):
@@ -134,6 +136,12 @@ class AppointmentLaw:
         for number, each in self._confirmed.items():
             if number not in book.appointments and not (each.came or each.called_off or self._may_lapse(each)):
                 self._accuse("I12", f"appointment {number} for {each.car} was confirmed and is gone")
+
+    def _may_be_kept(self) -> bool:
+        """Tell whether it is the first of its daemon: what is asked behind that is not tried."""
+        first = self._world.daemon is not self._failed
+        self._failed = self._world.daemon
+        return first
 
     def _of(self, car: str) -> list[_Confirmed]:
         return [each for each in self._confirmed.values() if each.car == car]
