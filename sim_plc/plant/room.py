@@ -46,6 +46,8 @@ class Room:
         """People inside, drivers in their cars included."""
         self.bodies_in_gate = 0
         """Cars and people in the plane of the gate."""
+        self.bag_in_gate = False
+        """Something stands in that plane that is too low for the light curtain: the closing edge meets it."""
         self.gate_blocked_since_s: float | None = None
         self.inhabited_since_s: float | None = None
         self.crossings = 0

@@ -260,7 +260,8 @@ class Steel:
         for place, room in self.rooms.items():
             room.door_plane_clear = self.reach != place
             room.door.command(t, self.wires.doors[place], blocked=not room.door_plane_clear, mains=self.mains)
-            room.gate.command(t, self.wires.gates[place], blocked=room.bodies_in_gate > 0, mains=self.mains)
+            blocked = room.bodies_in_gate > 0 or room.bag_in_gate
+            room.gate.command(t, self.wires.gates[place], blocked=blocked, mains=self.mains)
 
     def _power_latches(self, t: float) -> None:
         if not self.loose and not self.wires.unlatch:

@@ -66,6 +66,11 @@ class Troubles:
         """Put something into the rail of a leaf, so that it closes half-way and no farther; or take it out."""
         self._leaf(which, room).stone = on
 
+    def leave_bag(self, room: int, *, on: bool) -> None:
+        """Leave something in the way of a gate that the light curtain looks over; or take it away."""
+        self._steel.rooms[room].bag_in_gate = on
+        self._happen()
+
     def stick_latch(self, bay: int, *, on: bool) -> None:
         """Let a latch stay where it is, whatever magnet and spring do; or come free."""
         self._steel.latches[bay].stuck = on

@@ -8,7 +8,7 @@ from sim_plc.plant.troubles import LeafName
 from sim_plc.rehearsal.faults.letter import Act, Letter, Scene, Strike
 
 JAM: Final = Letter("JAM", "a door or gate gets stuck on its way, and comes free when it is tried again")
-HALF_CLOSED: Final = Letter("HALF_CLOSED", "a door or gate closes half-way and no farther", (10.0, 90.0))
+HALF_CLOSED: Final = Letter("HALF_CLOSED", "a leaf closes over a stone in its rail, or a gate on a bag", (10.0, 90.0))
 LATCH_SHUT: Final = Letter("LATCH_SHUT", "a latch stays home when it is drawn", (5.0, 90.0))
 LATCH_AJAR: Final = Letter("LATCH_AJAR", "a latch that is not home stays so", (5.0, 60.0))
 
@@ -34,16 +34,28 @@ class IronFaults:
         self._world.do(lambda plant: plant.jam(which, room, times))
 
     async def _half_closed(self, strike: Strike) -> None:
+        """Put a stone into the rail of a leaf that is not closed; before two gates of three that close a bag."""
         which, room = _leaf(strike), self._scene.room(strike)
+        is_bag = which == "gate" and strike.where // 2 % 3 > 0
 
-        def ajar() -> bool:
-            truth = self._world.plant.truth()
-            return not (truth.doors if which == "door" else truth.gates)[room].closed
+        def put(*, on: bool) -> None:
+            if is_bag:
+                self._world.do(lambda plant: plant.troubles.leave_bag(room, on=on))
+            else:
+                self._world.do(lambda plant: plant.troubles.put_stone(which, room, on=on))
 
-        await self._scene.when(ajar, WAITS_S)
-        self._world.do(lambda plant: plant.troubles.put_stone(which, room, on=True))
+        if is_bag:
+            await self._scene.when(lambda: self._world.plant.room(room).gate_opened, WAITS_S)
+            await self._scene.when(lambda: not self._world.plant.room(room).gate_opened, WAITS_S)
+        else:
+            await self._scene.when(lambda: not self._is_closed(which, room), WAITS_S)
+        put(on=True)
         await asyncio.sleep(strike.hold_s)
-        self._world.do(lambda plant: plant.troubles.put_stone(which, room, on=False))
+        put(on=False)
+
+    def _is_closed(self, which: LeafName, room: int) -> bool:
+        truth = self._world.plant.truth()
+        return (truth.doors if which == "door" else truth.gates)[room].closed
 
     async def _latch_shut(self, strike: Strike) -> None:
         await self._stick(self._scene.bay(strike), strike.hold_s)

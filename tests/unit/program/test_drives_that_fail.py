@@ -172,6 +172,18 @@ def test_a_gate_over_a_stone_stays_half_open_and_closes_once_it_is_gone(rig: Rig
     assert rig.plant.truth().gates[101].locked
 
 
+def test_a_gate_opens_again_over_a_bag_that_its_curtain_does_not_see(rig: Rig) -> None:
+    assert both(rig.do("room1.outer_gate", Opcode.OPEN)) == OK
+    rig.plant.troubles.leave_bag(101, on=True)
+    assert rig.plant.tower_image.rooms[101].sensors.curtain_clear
+    assert both(rig.do("room1.outer_gate", Opcode.CLOSE)) == (Result.FAULT, Reason.OBSTRUCTED)
+    rig.run(10.0)
+    assert rig.plant.truth().gates[101].opened
+    rig.plant.troubles.leave_bag(101, on=False)
+    assert both(rig.do("room1.outer_gate", Opcode.CLOSE)) == OK
+    assert rig.plant.truth().gates[101].locked
+
+
 def test_a_door_forced_by_hand_stops_the_carriage_in_time_and_keeps_it_until_it_is_locked(rig: Rig) -> None:
     move = rig.send("turntable", Opcode.MOVE_TO, *HALF_ROUND)
     rig.run(0.5)

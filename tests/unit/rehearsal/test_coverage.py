@@ -16,7 +16,7 @@ from sim_plc.rehearsal.campaign.report import summary_of
 from sim_plc.rehearsal.campaign.verdict import SeedResult, Verdict, result_of
 from sim_plc.rehearsal.cells import NO_JOB, REACHABLE, Cell, unreachable
 from sim_plc.rehearsal.chronicle import replay
-from sim_plc.rehearsal.faults import humans, process
+from sim_plc.rehearsal.faults import humans, iron, process
 from sim_plc.rehearsal.faults.aimed import THEMES, draw_aimed
 from sim_plc.rehearsal.faults.alphabet import ALPHABET
 from sim_plc.rehearsal.faults.leads import WORKING
@@ -171,6 +171,14 @@ def test_a_report_names_the_rare_paths_that_nobody_took() -> None:
 def test_what_a_run_struck_into_is_part_of_its_result() -> None:
     report = Report("small", 1, "", (), {}, {}, (), 0, 0.0, 0, hits={"CRASH/HELD/none": 1})
     assert result_of(report, 0.0).hits == {"CRASH/HELD/none": 1}
+
+
+def test_a_gate_meets_a_bag_that_its_curtain_does_not_see() -> None:
+    """Two hundred seeds had no closing edge that felt anything: whatever stood in a gate broke its curtain before."""
+    script = (Strike(5.0, iron.HALF_CLOSED, 10.0, 2),)
+    report = rehearse(load_tower("small", profile="brisk"), 1, 1.0, Options(pause_s=(2.0, 10.0), script=script))
+    assert report.good, str(report)
+    assert report.probes["gate obstructed"]
 
 
 @pytest.mark.campaign
