@@ -79,6 +79,8 @@ class Steel:
         """What the scale of the carriage reads."""
         self.next_s = math.inf
         self.now_s = 0.0
+        self.settled = 0
+        """How often it has settled: nothing but time changes it in between."""
         self._raised = False
         self._dock_cache: dict[tuple[frozenset[Hashable], frozenset[Hashable]], int | None] = {}
         self.settle(0.0)
@@ -131,6 +133,7 @@ class Steel:
     def settle(self, t: float) -> None:
         """Let everything act on everything else at ``t`` until nothing changes."""
         self.now_s = t
+        self.settled += 1
         for _ in range(_MAX_ROUNDS):
             self._hand_over(t)
             self._dock()

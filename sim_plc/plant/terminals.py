@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from sim_plc.image import AxisOutputs, BayLevelImage, DoorInputs, DoorOutputs, TowerImage, steady, telling
 from sim_plc.plant.contacts import Wire
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 __all__ = ["Terminals", "Wire"]
 
+_OUTPUTS: Final = attrgetter(
+    *(
+        f"{axis}_out.{each.name}"
+        for axis in ("lift", "turntable", "arms", "comb")
+        for each in fields(AxisOutputs)
+    ),
+    "clamp",
+)
+"""Reads what the tower's program puts out, but for its rooms."""
+
+_ROOM_OUTPUTS: Final = attrgetter(
+    *(f"{leaf}_out.{each.name}" for leaf in ("door", "gate") for each in fields(DoorOutputs)), "signal", "arrow_back"
+)
+
 
 class Terminals:
     """Writes only what may have changed."""
@@ -23,6 +38,12 @@ class Terminals:
         self._steel, self._tower, self._levels = steel, tower, levels
         self._axis_inputs = (tower.lift_in, tower.turntable_in, tower.arms_in, tower.comb_in)
         self._axis_outputs = (tower.lift_out, tower.turntable_out, tower.arms_out, tower.comb_out)
+        self._of_carriage: dict[str, DataclassInstance] = {
+            **dict(zip(("lift", "turntable", "arms", "comb"), self._axis_inputs, strict=True)),
+            "carriage": tower.carriage,
+            "safety": tower.safety,
+        }
+        """Groups of inputs of which the tower has one, by name."""
         self._unlatch = {level: dict(image.unlatch) for level, image in levels.items()}
         self._stuck: dict[Wire, bool | int] = {}
         self._lies = Lies()
@@ -35,6 +56,8 @@ class Terminals:
         self._groups = tuple((group, telling(type(group))) for group in groups)
         self._filled: tuple[object, ...] = ()
         """What the tower's inputs told at the end of the last `fill`."""
+        self._taken: tuple[object, ...] = ()
+        """The tower's outputs at the last `take_outputs`."""
         self._inverted: set[Wire] = set()
         """Wires of contacts that chatter and tell the contrary just now."""
         steel.changed_bays |= steel.latches.keys()
@@ -89,6 +112,10 @@ class Terminals:
 
     def take_outputs(self) -> bool:
         """Hand the outputs to the steel's wires; tell whether any differs from the last ones."""
+        taken = (_OUTPUTS(self._tower), *map(_ROOM_OUTPUTS, self._tower.rooms.values()))
+        if taken == self._taken:
+            return self._take_unlatch()
+        self._taken = taken
         wires, changed = self._steel.wires, False
         for i, output in enumerate(self._axis_outputs):
             if output != wires.axes[i]:
@@ -245,19 +272,11 @@ class Terminals:
             case ("level", int(level), _):
                 return self._levels[level]
             case _:
-                return self._of_carriage(wire[0])
+                return self._of_carriage[wire[0]]
 
     def _leaf(self, which: str, place: int) -> DoorInputs:
         image = self._tower.rooms[place]
         return image.door_in if which == "door" else image.gate_in
-
-    def _of_carriage(self, name: str) -> "DataclassInstance":
-        groups: dict[str, DataclassInstance] = {
-            **dict(zip(("lift", "turntable", "arms", "comb"), self._axis_inputs, strict=True)),
-            "carriage": self._tower.carriage,
-            "safety": self._tower.safety,
-        }
-        return groups[name]
 
 
 @cache

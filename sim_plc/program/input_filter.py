@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
+from sim_plc.image import telling
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -50,6 +52,9 @@ class InputFilter:
         """When an input that has changed may be taken over; None: nothing waits."""
         self._raw, self._seen, self._times = raw, seen, times
         self._names = tuple(field.name for field in fields(raw))
+        self._tells = telling(type(raw))
+        self._agreed: tuple[object, ...] | None = None
+        """What the wires told at the last look, if the program works with all of that; None: something waits."""
         self._since: dict[str, float] = {}
         """Inputs that differ, each since its first scan without a break."""
         self._restless: dict[str, tuple[float, float]] = {}
@@ -62,9 +67,11 @@ class InputFilter:
 
     def take(self, t: float) -> bool:
         """Take over at scan time ``t`` what has differed for long enough; tell whether anything has, or has bounced."""
-        if not self._since and self._raw == self._seen:
+        told = self._tells(self._raw)
+        if told == self._agreed:
             return False
         news = [name for name in self._names if self._look(name, t)]
+        self._agreed = None if self._since else told
         waiting = [since + self._times[name] for name, since in self._since.items()]
         self.due = min(waiting, default=None)
         return bool(news)

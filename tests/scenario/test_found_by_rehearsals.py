@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -229,7 +230,7 @@ def test_an_exchange_that_is_not_settled_claims_nothing_of_its_two_places() -> N
         async with stage(cars=stock(LOW1)) as it:
             job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))
             await it.until(lambda: it.job(job).state is JobState.CLOSING)
-            truth, bays, book = it.world.plant.truth(), it.world.tower.shape.bays, it.book
+            truth, bays, book = deepcopy(it.world.plant.truth()), it.world.tower.shape.bays, it.book
             assert list(differences(book, truth, bays)) == []
             truth.cars[LOW1] = f"C{LOW1}"
             assert list(differences(book, truth, bays)) == [f"place {LOW1} is called free and holds C{LOW1}"]
