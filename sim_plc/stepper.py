@@ -49,12 +49,13 @@ class SteppedProgram(Unit, Protocol):
         """Run one scan; ``inputs_changed`` tells whether its inputs had news since the last one."""
         ...
 
-    def refresh(self, t: float) -> None:
-        """Let heartbeat and encoders be those of ``t`` in the reads to come."""
+    @property
+    def due(self) -> float:
+        """When a scan is due though no input changes; infinity: never."""
         ...
 
-    def next_due(self) -> float | None:
-        """Return when a scan is due though no input changes."""
+    def refresh(self, t: float) -> None:
+        """Let heartbeat and encoders be those of ``t`` in the reads to come."""
         ...
 
     def only_hears(self, t: float) -> bool:
@@ -108,6 +109,17 @@ class Stepper:
 
     def advance(self, now: float) -> None:
         """Run every scan due up to ``now``, in order, and let reads show ``now``'s grid point. Never goes back."""
+        self._bring_up_to(now)
+        self._refresh()
+
+    def program(self, number: int, now: float) -> SteppedProgram:
+        """Return a program after every scan due up to ``now``; its reads alone need to show ``now``'s grid point."""
+        self._bring_up_to(now)
+        program = self.programs[number]
+        program.refresh(self.now)
+        return program
+
+    def _bring_up_to(self, now: float) -> None:
         last = self._last_of(now)
         if last > self._index:
             self._reach(last)
@@ -120,19 +132,23 @@ class Stepper:
             dues = self._dues()
         if last > self._index:
             self._index = last
-            self._show()
+            self._sense()
         return index
 
     def touch(self, now: float) -> None:
         """Advance to ``now``, and let the plant come as far."""
-        self.advance(now)
+        self._bring_up_to(now)
         if self._sensed < self._index:
-            self._show()
+            self._sense()
+        self._refresh()
 
-    def _show(self) -> None:
-        """Let plant and reads be those of the grid point reached, where no scan runs."""
+    def _sense(self) -> None:
+        """Let the plant come to the grid point reached, where no scan runs."""
         self._sensed = self._index
         self.plant.sense(self.now)
+
+    def _refresh(self) -> None:
+        """Let the reads of every program show the grid point reached."""
         for program in self.programs:
             program.refresh(self.now)
 
@@ -203,8 +219,6 @@ class Stepper:
             if changed or due[number]:
                 self._heard[number] = program.input_changes
                 program.scan(t, inputs_changed=changed)
-            else:
-                program.refresh(t)
         self.plant.act(t)
         if news:
             self.on_news()
@@ -220,8 +234,8 @@ class Stepper:
 
     def _dues(self) -> list[float]:
         """Return when the plant and each program are due; infinity: never as things are."""
-        dues = [self.plant.next_event(), *[program.next_due() for program in self.programs]]
-        return [math.inf if due is None else due for due in dues]
+        event = self.plant.next_event()
+        return [math.inf if event is None else event, *[program.due for program in self.programs]]
 
     def _last_of(self, t: float) -> int:
         """Return the last grid point at or before ``t``."""
@@ -259,5 +273,4 @@ class _SteppedUnit:
             self._stepper.kick()
 
     def _program(self) -> SteppedProgram:
-        self._stepper.advance(self._clock())
-        return self._stepper.programs[self._index]
+        return self._stepper.program(self._index, self._clock())

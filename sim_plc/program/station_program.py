@@ -54,7 +54,8 @@ class StationProgram(ABC, Generic[SceneT]):
     ) -> None:
         self.station = station
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
-        self.needs_scan = True
+        self.due = -math.inf
+        """When a scan is due though no input changes: from what has passed on the next one of the grid; inf: never."""
         self.station_state = StationState()
         self._tower = tower
         self._level = level
@@ -74,7 +75,8 @@ class StationProgram(ABC, Generic[SceneT]):
         self._stirred = True
         """Whether what it shows may have become something else since `showings` was looked at."""
         self._resting = self._waiting = self._progressed = False
-        self._due: float | None = None
+        self._due = math.inf
+        """When the last scan said that the next is due, whatever was written since."""
         self._table_crc = tower.shape.table_crc()
         built = machines(station, self.station_state, self._memory.exchange)
         self.mechanisms = tuple(map(self._mechanism, station.mechanisms, built))
@@ -189,7 +191,7 @@ class StationProgram(ABC, Generic[SceneT]):
             and not self._silent
             and not self._owned.frame_written
             and self.inputs_due is None
-            and (self._due is None or self._due > t)
+            and self._due > t
         )
 
     @property
@@ -218,8 +220,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._take_block(t)
         if self._owned.frame_written or self.gate.silent(t) is not self._silent:
             return True
-        self.needs_scan = False
-        self._due = self._next_due()
+        self.due = self._due = self._next_due()
         return False
 
     def scan(self, t: float, *, inputs_changed: bool = True) -> None:
@@ -228,16 +229,15 @@ class StationProgram(ABC, Generic[SceneT]):
         With unchanged inputs, at rest or between two steps, it hears the controller, and that is all.
         """
         self._t = t
-        self.needs_scan = False
         first, self._scanned = not self._scanned, True
         was_silent = self._silent
         self._take_block(t)
         self._silent = self.gate.silent(t)
         if inputs_changed or first or self.inputs_due is not None:
             inputs_changed = self.take_inputs(t, at_once=first) or first
-        calm = self._resting or (self._waiting and (self._due is None or self._due > t))
+        calm = self._resting or (self._waiting and self._due > t)
         if calm and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
-            self._due = self._next_due()
+            self.due = self._due = self._next_due()
             return
         self.begin_scan(first=first)
         self._halt_what_must_not_run()
@@ -248,7 +248,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._resting = settled and not running
         # The dead-man of a jog is looked at in every scan.
         self._waiting = settled and not (running and any(map(_jogs, running)))
-        self._due = self._next_due()
+        self.due = self._due = self._next_due()
         self._pages.changed()
         # A scan in motion that only hears the controller shows what the last one did.
         self._stirred |= inputs_changed or self._progressed or self._silent is not was_silent
@@ -256,14 +256,10 @@ class StationProgram(ABC, Generic[SceneT]):
     def count_as_heard(self, t: float, *, on: bool) -> None:
         """Count the controller as heard at ``t``; while ``on``, at every scan from then on."""
         self.gate.count_as_heard(t, on=on)
+        written_since = self.due != self._due
         self._due = self._next_due()
-
-    def next_due(self) -> float | None:
-        """Return the earliest time at which a scan is due though no input changes and nothing is written.
-
-        A time that has passed means the next scan of the grid; None: nothing is due.
-        """
-        return -math.inf if self.needs_scan else self._due
+        if not written_since:
+            self.due = self._due
 
     def retained_bytes(self) -> bytes:
         """Return what survives power."""
@@ -282,7 +278,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._stirred = True
         memory.boot_id = next_boot(memory.boot_id)
         self._owned.clear()
-        self.needs_scan = True
+        self.due = -math.inf
         for program in self.mechanisms:
             program.mailbox.forget()
             memory.mailboxes[program.name] = program.mailbox.memory
@@ -318,12 +314,12 @@ class StationProgram(ABC, Generic[SceneT]):
 
         """
         self._owned.write(address, words)
-        self.needs_scan = True
+        self.due = -math.inf
 
     # One scan, part by part
 
-    def _next_due(self) -> float | None:
-        """Return what `next_due` answers from this scan on: nothing but a scan and a write changes it."""
+    def _next_due(self) -> float:
+        """Return when a scan is due from this one on: nothing but a scan and a write changes it."""
         if not self._resting and (self._unsettled or self._progressed):
             return -math.inf
         dues = [self.inputs_due]
@@ -331,7 +327,7 @@ class StationProgram(ABC, Generic[SceneT]):
             dues += [program.due for program in self._running()]
         if not self._silent:
             dues.append(self.gate.silent_from())
-        return min([due for due in dues if due is not None], default=None)
+        return min([due for due in dues if due is not None], default=math.inf)
 
     def _running(self) -> list[MechanismProgram]:
         """Return the mechanisms with a command that runs."""

@@ -44,9 +44,10 @@ class StandingProgram:
     def refresh(self, t: float) -> None:
         """Do nothing: heartbeat and encoders stand."""
 
-    def next_due(self) -> float | None:
-        """Return None: nothing is ever due."""
-        return None
+    @property
+    def due(self) -> float:
+        """Infinity: nothing is ever due."""
+        return math.inf
 
     def read_input(self, address: int, count: int) -> Sequence[int]:
         """Return input registers as they stood."""
@@ -107,10 +108,10 @@ class LateProgram:
         if t >= self._until:
             self.program.refresh(t)
 
-    def next_due(self) -> float | None:
-        """Return when a scan is due."""
-        due = -math.inf if self._missed_inputs else self.program.next_due()
-        return None if due is None else max(due, self._until)
+    @property
+    def due(self) -> float:
+        """When a scan is due."""
+        return max(-math.inf if self._missed_inputs else self.program.due, self._until)
 
     def read_input(self, address: int, count: int) -> Sequence[int]:
         """Return input registers."""

@@ -362,6 +362,7 @@ class World:
         number = self._number(name)
         shown = self.programs[number]
         self.restart_plc(name, warm=True)
+        shown.refresh(self.stepper.now)
         standing = StandingProgram(shown, self.programs[number])
         self.stepper.programs[number] = standing
         self.note("stop", name)

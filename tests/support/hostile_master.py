@@ -5,6 +5,7 @@ where motions have ended. More than half of the frames are well formed: right ch
 owner, the next sequence. Most of those ask for what is plausible, since what is refused at once tries one interlock.
 """
 
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -168,7 +169,7 @@ class HostileMaster:
             case _:
                 words = [rng.randrange(0x10000) for _ in range(FRAME_WORDS)]
                 at += rng.choice((0, 0, -3, 5))
-        self._program(box).needs_scan = True
+        self._program(box).due = -math.inf
         try:
             self._program(box).write(at, words)
         except ModbusRefusal:

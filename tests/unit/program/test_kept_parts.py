@@ -33,6 +33,7 @@ def test_at_every_scan_the_blocks_show_what_the_machines_are_and_what_is_new_is_
         nonlocal before, scans
         scans += 1
         for master in rig.masters:
+            master.program.refresh(rig.stepper.now)
             assert dict(master.image().mechanisms) == Statuses(master.program.mechanisms).now()
         now = fresh_words(rig), [master.program.showings for master in rig.masters]
         for was, is_so, told_before, told in zip(before[0], now[0], before[1], now[1], strict=True):

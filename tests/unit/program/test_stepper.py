@@ -101,6 +101,20 @@ def test_units_are_brought_up_to_the_clock_before_each_access() -> None:
     assert (words[3], words[4], words[5]) == (0, 1, 1)
 
 
+def test_a_read_shows_its_own_instant_though_only_another_station_has_heard_the_controller() -> None:
+    rig = Rig()
+    rig.up()
+    now = [rig.t + 0.02]
+    rig.stepper.advance(now[0])
+    master, block = rig.bay_master[1], rig.tower.station.fast[0]
+    units = rig.stepper.units(lambda: now[0])
+    tower, bays = units[rig.tower.unit], units[master.program.unit]
+    heard = ControllerBlock(master.epoch, master.owner, master.image().heartbeat)
+    bays.write(master.program.station.controller_block, heard.to_words())
+    now[0] += 0.01
+    assert tower.read_input(block.address, block.count)[1] == round(now[0] / 0.01)
+
+
 def test_the_loop_steps_by_itself_and_is_woken_by_writes() -> None:
     async def main() -> tuple[float, float, int]:
         rig = Rig()
