@@ -220,7 +220,7 @@ class Control:
         """
         now_s = self._clock()
         same = isinstance(event, Stirred) and not event.news and now_s - self._looked_s < LOOK_S
-        waiting = (self.unit, self.alarms, self.rooms, self.audit, self.service)
+        waiting = (self.unit, self.alarms, self.rooms, self.audit, self.service, self.staging)
         if same and not any(part.waits for part in waiting):
             return False
         self._looked_s = now_s

@@ -70,6 +70,11 @@ class Staging:
         self.on_end: Callable[[Appointment], None] = lambda _appointment: None
         """Called with each appointment that ends here."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether the time of an appointment has come, or the grace behind it is over, since the last look."""
+        return any(map(self._turns, self._book.appointments.values()))
+
     async def look(self, *, idle: bool) -> bool:
         """Look after all appointments; return whether a job waits that did not before.
 
@@ -128,6 +133,13 @@ class Staging:
             return False
         passed_s = self._passed_s.setdefault(appointment.id, self._clock())
         return self._clock() - passed_s >= self._grace_s
+
+    def _turns(self, appointment: Appointment) -> bool:
+        """Return whether it is late now, or passed, and was not at the last look."""
+        if appointment.back:
+            return False
+        passed_s = self._passed_s.get(appointment.id, inf)
+        return (self._now() >= appointment.due) is (passed_s == inf) or self._clock() - passed_s >= self._grace_s
 
     async def _give_way(self, appointment: Appointment) -> None:
         """Give a move up that was never begun, or that keeps somebody waiting who has come."""

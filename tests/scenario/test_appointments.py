@@ -100,9 +100,10 @@ def test_an_appointment_lapses_when_the_grace_of_its_tower_is_over() -> None:
     async def scenario() -> None:
         async with stage(tower_under_test(timing__appointment_grace_s="60"), cars=stock(TOP1)) as it:
             number = await booked(it, CAR, 30.0)
-            await asyncio.sleep(85.0)
+            await asyncio.sleep(89.0)
             assert number in it.book.appointments
-            await asyncio.sleep(10.0)
+            # However seldom a tower that shows nothing new is looked over.
+            await asyncio.sleep(4.0)
             assert it.book.appointments == {}
             told = [event for event in it.world.events if event["event"] == "appointment"]
             assert [(event["state"], event["reason"]) for event in told[1:]] == [("LAPSED", "nobody came within 1 min")]
