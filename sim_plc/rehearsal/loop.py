@@ -83,6 +83,44 @@ class Process:
 _PROCESS: Final[ContextVar[Process | None]] = ContextVar("process", default=None)
 
 
+class _Handle(asyncio.Handle):
+    """A callback that is ready, without the base class's looks at debugging."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[object, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop, self._callback, self._args = loop, callback, args
+        self._cancelled = False
+        self._repr = self._source_traceback = None
+
+
+class _Timer(_Handle, asyncio.TimerHandle):
+    """A callback at a time; the queue passes over it once it was cancelled."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[object, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        _Handle.__init__(self, callback, args, loop, context)
+        self._when, self._scheduled = when, False
+
+    def cancel(self) -> None:
+        self._cancelled, self._args = True, ()
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop in virtual time: a run is a function of its input, as quick as its work.
 
@@ -115,7 +153,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         """Call back at a virtual time; of two timers of one instant the older goes first."""
         self._check_closed()
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = _Timer(when, callback, args, self, context)
         heapq.heappush(self._timers, (when, next(self._timer_numbers), timer))
         return timer
 
@@ -129,7 +167,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Call back next, behind what is ready, as the base class does without its looks at threads and debugging."""
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = _Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
