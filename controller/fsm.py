@@ -81,11 +81,12 @@ class StateMachine(Generic[S, E]):
 
         Raises: IllegalTransition, and nothing changed.
         """
-        if not self.can(event):
-            raise IllegalTransition(self.name, self._state, event, self.legal())
         source = self._state
-        if event in self._table.stays.get(source, ()):
-            return Transition(source, event, source)
+        stay: Transition[S, E] | None = self._table.stays.get(source, {}).get(event)
+        if stay is not None:
+            return stay
+        if not self.can(event):
+            raise IllegalTransition(self.name, source, event, self.legal())
         self._table.engine.events[event.name].trigger(self._model)
         self._state = type(source)(self._model.state)
         return Transition(source, event, self._state)
@@ -118,7 +119,7 @@ class _Table:
     engine: transitions.Machine
     legal: Mapping[Any, frozenset[Any]]
     """The events that each state accepts."""
-    stays: Mapping[Any, frozenset[Any]]
+    stays: Mapping[Any, Mapping[Any, Transition[Any, Any]]]
     """Of these, those that leave it as it is: most looks at a tower at rest change nothing."""
 
 
@@ -129,8 +130,11 @@ def _table(same: _Same) -> _Table:
     )
     for rule in same.rules:
         engine.add_transition(rule.event.name, rule.source, rule.target)
-    stays = [rule for rule in same.rules if rule.source is rule.target]
-    return _Table(engine, _by_state(same.rules), _by_state(stays))
+    stays: dict[Any, dict[Any, Transition[Any, Any]]] = {}
+    for rule in same.rules:
+        if rule.source is rule.target:
+            stays.setdefault(rule.source, {})[rule.event] = Transition(rule.source, rule.event, rule.source)
+    return _Table(engine, _by_state(same.rules), stays)
 
 
 def _by_state(rules: Iterable[Rule[Any, Any]]) -> dict[Any, frozenset[Any]]:

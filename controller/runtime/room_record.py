@@ -1,8 +1,10 @@
 """What is kept of one room beside the book: its machine, the looks at it, and what goes on there."""
 
+import math
 from dataclasses import dataclass
 
 from controller.activities.primitive import StepFailed
+from controller.domain.places import Place, PlaceStatus
 from controller.domain.room_facts import RoomFacts
 from controller.domain.rooms import RoomState
 from controller.machines.room import room_machine
@@ -23,6 +25,8 @@ class RoomRecord:
 
     def __post_init__(self) -> None:
         self.machine = room_machine()
+        self.free = Place(self.place, PlaceStatus.FREE)
+        """What is believed of it as a place once no car is in it."""
         self.facts: RoomFacts | None = None
         """The newest look; None while the station is not seen."""
         self.last_seen: RoomFacts | None = None
@@ -41,10 +45,12 @@ class RoomRecord:
         self.overstayed = False
         """Somebody has been inside for longer than a customer may take."""
 
-    @property
-    def waits(self) -> bool:
-        """Whether something of it hangs on the time: when to try again, or for how long somebody has stayed."""
-        return self.again_s > 0.0 or (self.inhabited_s is not None and not self.overstayed)
+    def due_s(self, patience_s: float) -> float:
+        """Return when something comes of time alone: of trying again, or of somebody who stays; infinity: never."""
+        again_s = self.again_s or math.inf
+        if self.inhabited_s is None or self.overstayed:
+            return again_s
+        return min(again_s, self.inhabited_s + patience_s)
 
     def look_for_people(self, now_s: float, patience_s: float) -> None:
         """Take the newest look for people: somebody who stays too long has `overstayed`."""

@@ -159,8 +159,9 @@ class Rooms:
 
     @property
     def waits(self) -> bool:
-        """Whether a room waits for a time: to try again, or for somebody to leave."""
-        return any(room.waits for room in self._rooms.values())
+        """Whether a room has waited for a time that has come: to try again, or for somebody who stays too long."""
+        now_s, patience_s = asyncio.get_running_loop().time(), self._bench.patience.customer_s
+        return any(room.due_s(patience_s) <= now_s for room in self._rooms.values())
 
     async def stir(self) -> None:
         """Start what each room's state asks for, where nothing runs for it yet."""
@@ -248,7 +249,7 @@ class Rooms:
         if room.machine.state is S.CAR_LEAVING and claims.worked_at(self._book, room.place):
             return
         if room.machine.state in _GONE:
-            await self._believe(room.place, Place(room.place, PlaceStatus.FREE))
+            await self._believe(room.place, room.free)
         if room.machine.can(E.PROVEN_CLEAR):
             await self.fire(room.place, E.PROVEN_CLEAR)
 
