@@ -71,8 +71,8 @@ class BayProgram(StationProgram[BayScene]):
         return self._inputs.due
 
     def take_inputs(self, t: float, *, at_once: bool) -> bool:
-        """Read the inputs through their filters; tell whether anything is new in them."""
-        return self._inputs.take(t, at_once=at_once)
+        """Read the inputs through their filters; tell whether anything may follow from them."""
+        return self._inputs.take(t, at_once=at_once, busy=bool(self._running()))
 
     @property
     def anything_moves(self) -> bool:

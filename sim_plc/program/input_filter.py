@@ -99,6 +99,11 @@ class InputFilter:
         return False
 
 
-def earliest(filters: Iterable[InputFilter]) -> float | None:
-    """Return when the first of some filters is due."""
-    return min((each.due for each in filters if each.due is not None), default=None)
+def take_all(filters: Iterable[InputFilter], t: float) -> tuple[bool, float | None]:
+    """Let each of some filters look at scan time ``t``; return whether any has news, and when the first is due."""
+    news, due = False, None
+    for each in filters:
+        news = each.take(t) or news
+        if each.due is not None and (due is None or each.due < due):
+            due = each.due
+    return news, due

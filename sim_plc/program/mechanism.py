@@ -1,7 +1,6 @@
 """What every mechanism's program has in common: a mailbox, one running sequence of steps, and how it ends."""
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from hal.plcmap.codes import Flag, MechanismKind, Reason, Result, State
 from hal.plcmap.frame import Content
@@ -12,8 +11,7 @@ from sim_plc.program.steps import Sequencer, StepFault, Steps
 NO_FLAGS: Final = Flag(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(NamedTuple):
     """What a mechanism shows in the blocks."""
 
     state: State

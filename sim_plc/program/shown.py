@@ -42,16 +42,7 @@ class Statuses:
     def _of(self, program: MechanismProgram) -> Status:
         show, memory = program.machine.show(), program.mailbox.memory
         newest = memory.outcomes[0] if memory.outcomes else None
-        told = (
-            show.state,
-            show.substep,
-            show.flags,
-            show.position,
-            memory.accepted,
-            memory.accepted_check,
-            memory.running,
-            newest,
-        )
+        told = (show, memory.accepted, memory.accepted_check, memory.running, newest)
         name = program.mechanism.name
         made = self._made.get(name)
         if made is None or made[0] != told:

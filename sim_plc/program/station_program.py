@@ -118,7 +118,7 @@ class StationProgram(ABC, Generic[SceneT]):
 
     @abstractmethod
     def take_inputs(self, t: float, *, at_once: bool) -> bool:
-        """Read the inputs through their filters; tell whether the program sees anything else, or a contact has bounced.
+        """Read the inputs through their filters; tell whether anything may follow from what the program sees now.
 
         ``at_once``: as they are, since nothing was seen before.
         """
@@ -235,6 +235,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._silent = self.gate.silent(t)
         if inputs_changed or first or self.inputs_due is not None:
             inputs_changed = self.take_inputs(t, at_once=first) or first
+            self._pages.changed()
         calm = self._resting or (self._waiting and self._due > t)
         if calm and not inputs_changed and self._silent is was_silent and not self._owned.frame_written:
             self.due = self._due = self._next_due()

@@ -13,7 +13,7 @@ from sim_plc.image import (
     telling,
 )
 from sim_plc.program import input_filter
-from sim_plc.program.input_filter import InputFilter, earliest
+from sim_plc.program.input_filter import InputFilter, take_all
 
 _SAFETY: Final = telling(SafetyInputs)
 
@@ -59,9 +59,8 @@ class FilteredTower:
         if at_once:
             for each in self._filters:
                 each.pass_all()
-        news = [each for each in self._filters if each.take(t)]
-        self.due = earliest(self._filters)
-        return bool(news) or self._unfiltered != before
+        news, self.due = take_all(self._filters, t)
+        return news or self._unfiltered != before
 
     def give(self) -> None:
         """Put out what the program has written into its image instead of the wires."""

@@ -35,7 +35,7 @@ STORM: Final = 8
 
 LATCHED: Final = frozenset({AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED})
 
-NOT_KEPT: Final = "JOURNAL_FAILED"
+NOT_KEPT: Final = Tag("JOURNAL_FAILED")
 """The one alarm that is of one daemon's life: no journal could keep it."""
 
 
@@ -85,7 +85,7 @@ class AlarmLaw:
         awake_s = max(hearing.awake_s, hearing.calm_s)
         if daemon is not self._daemon:
             self._compare()
-        if daemon is None or awake_s == NEVER or Tag(NOT_KEPT) in daemon.book.alarms:
+        if daemon is None or awake_s == NEVER or NOT_KEPT in daemon.book.alarms:
             self._owed.clear()
             return
         was, self._owed = self._owed, {}
@@ -162,10 +162,10 @@ class AlarmLaw:
         lines, restarted, lived_s = dict(daemon.book.alarms), daemon is not self._daemon, self._lived_s
         # Others may have lived and died since without a list to be seen: what counts is the end of that daemon.
         slept_s = self._world.hearing.slept_s
-        kept_s = min([*slept_s[self._slept :], self._first_seen_s.get(Tag(NOT_KEPT), NEVER)])
+        kept_s = min([*slept_s[self._slept :], self._first_seen_s.get(NOT_KEPT, NEVER)])
         for tag, before in self._lines.items():
             young = restarted and kept_s - self._first_seen_s[tag] < KEPT_S
-            if not young and tag.key != NOT_KEPT:
+            if not young and tag != NOT_KEPT:
                 self._judge(tag, before.state, lines[tag].state if tag in lines else AlarmState.NORMAL)
         self._first_seen_s = {
             tag: self._first_seen_s[tag] if tag in self._lines and line.state is self._lines[tag].state else lived_s
