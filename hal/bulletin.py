@@ -61,6 +61,8 @@ class Bulletin:
 
     def is_stale(self) -> bool:
         """Whether the heartbeat has not changed for too long."""
+        if self._cadence.vouched_s == math.inf:
+            return False
         age_s = self._age_s()
         return age_s > STALE_S and age_s > self._pace.stale_s
 

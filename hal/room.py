@@ -46,7 +46,7 @@ def locked(status: Status) -> bool:
     return status.state == State.CLOSED and LOCKED in status.flags
 
 
-_SIGNALS = frozenset(map(int, Signal))
+_SIGNALS = {int(signal): signal for signal in Signal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ class RoomSignal:
     @property
     def shown(self) -> Signal | None:
         """What it shows now, dark after its PLC's power-up; None for a code that is in no table."""
-        code = self.mechanism.status().substep
-        return Signal(code) if code in _SIGNALS else None
+        return _SIGNALS.get(self.mechanism.status().substep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Where alarms come from: which conditions stand now, as far as stations and the runtime show them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -142,12 +142,8 @@ class Sources:
         unseen = frozenset(at for at, online in enumerate(seen) if not online)
         for at, station in enumerate(stations):
             found |= _station(at, station, online=seen[at])
-        frozen = [station.name for station in stations if station.state is StationState.FROZEN]
-        if frozen:
-            found[Tag("FOREIGN_MASTER")] = f"seen by {', '.join(frozen)}"
-        for at, line in enumerate(self._lines):
-            if all(Tag("STATION_OFFLINE", self._names.index(name)) in found for name in line.stations):
-                found[Tag("LINE_LOST", at)] = f"none of {', '.join(line.stations)} answers"
+        if unseen:
+            found |= self._lost(stations, tuple(found))
         image = stations[TOWER].last_image
         if TOWER not in unseen and image is not None:
             found |= _safety(image.safety)
@@ -165,6 +161,15 @@ class Sources:
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
         return Findings(found | measured_beyond(self._measured, self._book), unseen, self._unmeasured())
+
+    def _lost(self, stations: Sequence[Station], offline: Collection[Tag]) -> Iterator[tuple[Tag, str]]:
+        """Yield what the loss of several stations has in common; ``offline``: the alarms of each."""
+        frozen = [station.name for station in stations if station.state is StationState.FROZEN]
+        if frozen:
+            yield Tag("FOREIGN_MASTER"), f"seen by {', '.join(frozen)}"
+        for at, line in enumerate(self._lines):
+            if all(Tag("STATION_OFFLINE", self._names.index(name)) in offline for name in line.stations):
+                yield Tag("LINE_LOST", at), f"none of {', '.join(line.stations)} answers"
 
     def _listed_as_lost(self) -> bool:
         """Return whether a station or line is called lost, or still is after it came back: it explains a stop."""
@@ -242,13 +247,13 @@ def safety_keys(word: Safety) -> list[str]:
 
 
 def _station(at: int, station: Station, *, online: bool) -> dict[Tag, str]:
+    image = station.last_image
+    if not online or image is None:
+        if station.state is StationState.FROZEN:
+            return {}
+        return {Tag("STATION_OFFLINE", at): station.trouble or standing(station).lower()}
     found: dict[Tag, str] = {}
-    if station.state is StationState.FROZEN:
-        return found
-    if not online or station.last_image is None:
-        found[Tag("STATION_OFFLINE", at)] = station.trouble or standing(station).lower()
-        return found
-    status = station.last_image.status
+    status = image.status
     if not int(status) & _OUT_OF_ORDER:
         return found
     if Status.MAINTENANCE_KEY in status:

@@ -51,6 +51,8 @@ class Learning:
         """When somebody stated a speed last, since this daemon began: a step that had begun before teaches nothing."""
         self._late_percent: dict[Primitive, float] = {}
         """By how much the last travel that hung on an axis took longer than its bound, if it ended late; else 0."""
+        self._measures: Mapping[Tag, float] | None = None
+        """What `measures` returned last; None: something was learned since."""
 
     def measured(self, step: StepTime) -> None:
         """Take what a step took that nothing disturbed."""
@@ -62,12 +64,14 @@ class Learning:
         part = parts.get(primitive, Part(step.bound_s))
         if _clock() - step.measured_s < self._restated_s.get(primitive, -inf):
             return
+        self._measures = None
         self.calibration.learn(primitive, part.bound_s, step.measured_s, late=part.late)
         self._late_percent[primitive] = _percent_above(step.measured_s / part.bound_s) if part.late else 0.0
 
     def restated(self, axis: Restricted) -> None:
         """Take that somebody has stated the speed of an axis: what was learned of it is of no use."""
         primitive = PACE_OF[axis]
+        self._measures = None
         self.calibration.forget(primitive)
         self._restated_s[primitive], self._late_percent[primitive] = _clock(), 0.0
 
@@ -77,6 +81,11 @@ class Learning:
         A travel that ended beyond its deadline tells by itself, and so does who states a speed; other travels tell
         only once there were some.
         """
+        if self._measures is None:
+            self._measures = self._measured()
+        return self._measures
+
+    def _measured(self) -> Mapping[Tag, float]:
         found = {}
         for tag, (primitive, _) in SLOW.items():
             late = self._late_percent.get(primitive, 0.0)

@@ -56,6 +56,9 @@ class Snapshot:
     body: Mapping[str, object]
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(body: Mapping[str, object]) -> str:
     """Return the one JSON text of a body: sorted keys, no spaces.
 
@@ -63,7 +66,7 @@ def canonical(body: Mapping[str, object]) -> str:
         TypeError, ValueError: something that JSON cannot say exactly, a NaN among it.
 
     """
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _ENCODER.encode(body)
     text.encode()  # a lone surrogate is refused here, not by the database
     return text
 
