@@ -63,7 +63,7 @@ from sim_plc.plant.safety import Cause
 from sim_plc.plant.steel import Steel
 from sim_plc.plant.terminals import Terminals
 from sim_plc.plant.troubles import Troubles
-from sim_plc.plant.truth import RoomTruth, Teller, Truth, room_of
+from sim_plc.plant.truth import RoomTruth, Teller, Truth
 
 __all__ = ["CREEP_MM", "Car", "Cause", "Crime", "CrimeCode", "Habits", "Plant", "Truth"]
 
@@ -156,7 +156,7 @@ class Plant:
 
     def room(self, place: int) -> RoomTruth:
         """Return what is really so in one room at the last instant."""
-        return room_of(self._steel, place)
+        return self._teller.room(place)
 
     def is_inside(self, car: str) -> bool:
         """Whether a car is in the tower: at a place, aboard, or on its way through a gate."""

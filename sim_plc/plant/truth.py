@@ -86,13 +86,6 @@ class RoomTruth:
     gate_opened: bool
 
 
-def room_of(steel: Steel, place: int) -> RoomTruth:
-    """Tell the truth about one room: the part of the truth that is cheap enough to be asked for again and again."""
-    room, car = steel.rooms[place], steel.yard.at.get(place)
-    crossing = room.transit.car.id if room.transit else None
-    return RoomTruth(room.signal, car.id if car else None, crossing, room.gate.opened)
-
-
 class Teller:
     """Tells the truth again and again; of what has not changed since it tells the same as before."""
 
@@ -105,6 +98,8 @@ class Teller:
         self._axes: dict[Axis, AxisTruth] = {}
         self._cars: tuple[dict[int, Car], dict[int, str]] = {}, {}
         """Which cars stood where, and what was told of that."""
+        self._rooms: dict[int, tuple[int, RoomTruth]] = {}
+        """By place: what was told of a room when the steel had settled so often."""
 
     def now(self, t: float) -> Truth:
         """Tell the truth at ``t``, to which the steel has been advanced."""
@@ -112,6 +107,16 @@ class Teller:
         if self._told is None or self._told[0] != settled or self._told[1].t != t:
             self._told = settled, self._truth(t)
         return self._told[1]
+
+    def room(self, place: int) -> RoomTruth:
+        """Tell as much of one room as does not change with time alone."""
+        told, steel = self._rooms.get(place), self._steel
+        if told is None or told[0] != steel.settled:
+            room, car = steel.rooms[place], steel.yard.at.get(place)
+            crossing = room.transit.car.id if room.transit else None
+            truth = RoomTruth(room.signal, car.id if car else None, crossing, room.gate.opened)
+            told = self._rooms[place] = steel.settled, truth
+        return told[1]
 
     def _truth(self, t: float) -> Truth:
         steel, yard, rooms = self._steel, self._steel.yard, self._steel.rooms

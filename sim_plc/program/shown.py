@@ -27,27 +27,36 @@ def status_word(mode: Mode, *, lost: bool, key: bool, silent: bool, powered: boo
     return _STATUS((lost, key, silent, powered, *modes))
 
 
+class _Part:
+    """One mechanism's part of the fast block."""
+
+    __slots__ = ("_made", "_program", "_told", "name")
+
+    def __init__(self, program: MechanismProgram) -> None:
+        self.name = program.name
+        self._program = program
+        self._told: tuple[object, ...] = ()
+        """All that the part was made of last."""
+        self._made: Status | None = None
+
+    def now(self) -> Status:
+        show, memory = self._program.machine.show(), self._program.mailbox.memory
+        newest = memory.outcomes[0] if memory.outcomes else None
+        told = (show, memory.accepted, memory.accepted_check, memory.running, newest)
+        if self._made is None or told != self._told:
+            self._told, self._made = told, _status(show, self._program.mailbox)
+        return self._made
+
+
 class Statuses:
     """The mechanisms' parts of the fast block. Of one that shows the same as before it is the same object."""
 
     def __init__(self, programs: Sequence[MechanismProgram]) -> None:
-        self._programs = programs
-        self._made: dict[str, tuple[tuple[object, ...], Status]] = {}
-        """By mechanism: all that its part is made of, and the part."""
+        self._parts = tuple(map(_Part, programs))
 
     def now(self) -> dict[str, Status]:
         """Return every mechanism's part by its name."""
-        return {program.mechanism.name: self._of(program) for program in self._programs}
-
-    def _of(self, program: MechanismProgram) -> Status:
-        show, memory = program.machine.show(), program.mailbox.memory
-        newest = memory.outcomes[0] if memory.outcomes else None
-        told = (show, memory.accepted, memory.accepted_check, memory.running, newest)
-        name = program.mechanism.name
-        made = self._made.get(name)
-        if made is None or made[0] != told:
-            made = self._made[name] = told, _status(show, program.mailbox)
-        return made[1]
+        return {part.name: part.now() for part in self._parts}
 
 
 def _status(show: Show, box: Mailbox) -> Status:

@@ -72,7 +72,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self._owned = OwnedRegisters(station)
         self._unsettled = False
         self._showings = 0
-        self._stirred = True
+        self.stirred = True
         """Whether what it shows may have become something else since `showings` was looked at."""
         self._resting = self._waiting = self._progressed = False
         self._due = math.inf
@@ -176,8 +176,8 @@ class StationProgram(ABC, Generic[SceneT]):
     @property
     def showings(self) -> int:
         """How often something else was shown at two looks at this, signs of life and what goes by in passing aside."""
-        if self._stirred:
-            self._stirred = False
+        if self.stirred:
+            self.stirred = False
             self._showings += self._pages.news()
         return self._showings
 
@@ -252,7 +252,7 @@ class StationProgram(ABC, Generic[SceneT]):
         self.due = self._due = self._next_due()
         self._pages.changed()
         # A scan in motion that only hears the controller shows what the last one did.
-        self._stirred |= inputs_changed or self._progressed or self._silent is not was_silent
+        self.stirred |= inputs_changed or self._progressed or self._silent is not was_silent
 
     def count_as_heard(self, t: float, *, on: bool) -> None:
         """Count the controller as heard at ``t``; while ``on``, at every scan from then on."""
@@ -276,7 +276,7 @@ class StationProgram(ABC, Generic[SceneT]):
         if not memory.lost:
             return
         memory.lost = False
-        self._stirred = True
+        self.stirred = True
         memory.boot_id = next_boot(memory.boot_id)
         self._owned.clear()
         self.due = -math.inf

@@ -79,6 +79,8 @@ class Wiring:
     def on_scan(self) -> None:
         """Let a station's pulse beat that shows something else since it beat last."""
         for number, program in enumerate(self._world.programs):
+            if not program.stirred:
+                continue
             (pulse, shown), now = self._shown[number], program.showings
             if now != shown:
                 self._shown[number] = pulse, now

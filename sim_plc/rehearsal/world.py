@@ -51,6 +51,9 @@ from sim_plc.unit import Unit
 EPOCH_S: Final = 1_800_000_000.0
 """Wall time at the start of a run."""
 
+_TRACE: Final = json.JSONEncoder(sort_keys=True, default=str)
+"""Writes the lines of the trace."""
+
 ANSWER_S: Final = 30.0
 """How long a person waits for an answer: a command may wait for a standstill."""
 
@@ -416,7 +419,7 @@ class World:
     def note(self, kind: str, body: object) -> None:
         """Add something to the trace."""
         self.on_note(kind, body)
-        self._trace.update(json.dumps([round(self.now, 6), kind, body], sort_keys=True, default=str).encode())
+        self._trace.update(_TRACE.encode([round(self.now, 6), kind, body]).encode())
 
     def units(self, bus: str) -> dict[int, Unit]:
         """Return the stations of a bus by unit id, as whoever asks them sees them now."""
