@@ -13,7 +13,7 @@ from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode, serial_next
 from hal.plcmap.frame import Content, Frame
 from sim_plc.rehearsal import loop
-from tests.support.places import LOW1, LOW2, LOW_STATION, ROOM
+from tests.support.places import LOW1, LOW2, LOW_BUS, LOW_STATION, ROOM
 from tests.support.scenes import all_is_shut, all_is_told, stock
 from tests.support.stage import Stage, stage
 
@@ -100,5 +100,5 @@ def unlatch(it: Stage, bay: int) -> None:
     frame = Frame.build(epoch=program.gate.memory.epoch, boot_id=program.boot_id, content=content, sequence=sequence)
     world.foreign.add((LOW_STATION, "latches", sequence, content))
     world.touch()
-    world.units("bays")[program.unit].write(program.station.mailbox("latches"), frame.to_words())
+    world.units(LOW_BUS)[program.unit].write(program.station.mailbox("latches"), frame.to_words())
     world.touched()

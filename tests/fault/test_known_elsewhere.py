@@ -150,7 +150,7 @@ def test_a_plc_that_dies_in_a_job_never_ends_the_taking_of_orders(station: str, 
     """openTCS/opentcs-commadapter-vda5050 #2: after a restart an action was awaited that nobody knew any more."""
 
     async def play() -> None:
-        async with stage(tower_named("small", "brisk"), cars=CARS) as it:
+        async with stage(cars=CARS) as it:
             number = await it.order(Relocate(car="C", bay=LOW2))
             await caught(it, number, S.OPENING if station != "tower" else S.PICKING)
             bus = next(name for name, each in it.world.tower.bus.items() if station in each.stations)

@@ -31,10 +31,10 @@ from tests.support.moves import (
     room_given_back,
     station_states,
 )
-from tests.support.places import ROOM, TOP_BUS, TOWER, bus_of
+from tests.support.places import ROOM, TOP_BUS, bus_of
 from tests.support.samples import campaign, each_value, every_other
 from tests.support.stage import Stage
-from tests.support.tower_under_test import tower_under_test
+from tests.support.tower_under_test import share_of_all, tower_under_test
 
 INTO_S = 0.05
 """From the first motion of a step to its middle, or nearly so."""
@@ -48,12 +48,8 @@ LOOK_AROUND_S = 1.0 + ANSWER_S
 
 MANY_ACTS = 80
 
-SHARE = 0.3 * (3 / len(TOWER.maps)) ** (1 / 2)
-"""Of all requests, those that something befalls: a third in a tower of three stations.
-
-A station falls silent when three polls in a row are lost, and any silent one stops the unit: by the third root a
-tower of many stations would stop as often, but its ways are longer, and a reset has more stations to ask.
-"""
+SHARE = share_of_all(0.3)
+"""Of all requests, those that something befalls: a third in a tower of three stations, any of which stops the unit."""
 
 LATE_S = 5.0
 """By then every late write has come out."""

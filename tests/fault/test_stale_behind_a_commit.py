@@ -22,7 +22,7 @@ def test_a_daemon_whose_tower_went_stale_during_a_commit_does_not_end() -> None:
             await it.start()
             await it.import_all()
             await it.execute()
-            number = await it.order(Retrieve(car="A"))
+            number = await it.order(Retrieve(car="A", room=ROOM))
             await it.until(lambda: it.job(number).state is JobState.POSITIONING_TO)
             await it.until(lambda: it.world.plant.truth().carriage.docked == ROOM)
             disk, bus = it.world.computer.disk, it.world.tower.bus

@@ -15,7 +15,7 @@ from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import Fault
 from tests.support.moves import NEXT
 from tests.support.stage import Stage, stage
-from tests.support.tower_under_test import tower_under_test
+from tests.support.tower_under_test import share_of_all, tower_under_test
 
 LOST: Final = (Fault.LOSE_REQUEST, Fault.LOSE_ANSWER)
 BROKEN: Final = (*LOST, Fault.DELAY, Fault.CUT, Fault.CUT_AFTER)
@@ -24,11 +24,15 @@ LOOK_S: Final = 0.5
 """What a person takes between two acts."""
 
 
+LONGEST_S: Final = 1800.0
+
+
 async def acts_until_it_executes(it: Stage, most: int) -> int:
     """Be the operator who acts whenever the unit waits; return how many acts it took."""
     acts = 0
     while it.unit is not UnitState.EXECUTE:
         assert acts < most, it.picture()
+        assert it.world.now < LONGEST_S, it.picture()
         if it.unit in NEXT:
             with suppress(Refusal):
                 await it.ask(UnitCommand(event=NEXT[it.unit]))
@@ -51,10 +55,10 @@ async def acts_until_it_executes(it: Stage, most: int) -> int:
     ],
 )
 def test_a_person_can_start_the_unit(befalls: tuple[Fault, ...], share: float, most: int, seed: int) -> None:
-    dice, struck = random.Random(seed), Counter[Fault]()
+    dice, struck, struck_share = random.Random(seed), Counter[Fault](), share_of_all(share)
 
     def decide(_bus: str, _function: int, _unit: int) -> Fault:
-        fault = dice.choice(befalls) if dice.random() < share else Fault.NONE
+        fault = dice.choice(befalls) if dice.random() < struck_share else Fault.NONE
         struck[fault] += 1
         return fault
 
@@ -63,7 +67,7 @@ def test_a_person_can_start_the_unit(befalls: tuple[Fault, ...], share: float, m
             it.world.decide = decide
             acts = await acts_until_it_executes(it, most)
             it.world.decide = lambda _bus, _function, _unit: Fault.NONE
-            print(f"{share:.0%} struck ({struck.total()} requests): executes after {acts} acts, {it.world.now:.0f} s")
+            print(f"{struck_share:.0%} of {struck.total()} struck: executes after {acts} acts, {it.world.now:.0f} s")
             assert struck.total() > struck[Fault.NONE]
 
     loop.run(body())

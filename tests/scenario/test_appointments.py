@@ -13,7 +13,7 @@ from hal.plcmap.shape import level_of
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.places import LOW1, LOW2, ROOM, TOP1, TOP2, TOP3
-from tests.support.scenes import all_is_told, refused_now, stock
+from tests.support.scenes import all_is_told, one_room, refused_now, stock
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -99,6 +99,7 @@ def test_what_is_no_appointment_is_refused_by_name_and_changes_nothing() -> None
 def test_an_appointment_lapses_when_the_grace_of_its_tower_is_over() -> None:
     async def scenario() -> None:
         async with stage(tower_under_test(timing__appointment_grace_s="60"), cars=stock(TOP1)) as it:
+            await one_room(it)
             number = await booked(it, CAR, 30.0)
             await asyncio.sleep(89.0)
             assert number in it.book.appointments
@@ -116,6 +117,7 @@ def test_who_has_come_and_cannot_be_served_keeps_the_appointment_for_another_gra
 
     async def scenario() -> None:
         async with stage(tower_under_test(timing__appointment_grace_s="60"), cars=stock(TOP1)) as it:
+            await one_room(it)
             number = await booked(it, CAR, 30.0)
             await it.ask(BlockLevel(level=level_of(TOP1), why="a beam is bent"))
             await asyncio.sleep(80.0)

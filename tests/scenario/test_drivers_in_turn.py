@@ -12,9 +12,9 @@ from controller.domain.rooms import RoomState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, LOW2, ROOM, TOP1
-from tests.support.scenes import all_is_shut, all_is_told, eventually, stock
+from tests.support.scenes import all_is_shut, all_is_told, eventually, one_room, stock
 from tests.support.stage import QUICK, Stage, stage
-from tests.support.tower_under_test import roomy_tower, tower_under_test
+from tests.support.tower_under_test import roomy_tower
 
 FIRST, SECOND, THIRD = roomy_tower().shape.rooms[:3]
 
@@ -48,7 +48,8 @@ def told(it: Stage, number: int) -> list[str]:
 
 def test_a_driver_who_asks_for_no_room_gets_the_vacant_one_at_once() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test()) as it:
+        async with stage() as it:
+            await one_room(it)
             number = await it.order(Store(car="N1"))
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR, 20.0)
             assert given(it) == [("N1", ROOM)]
@@ -65,7 +66,8 @@ def test_a_driver_gets_the_room_before_a_car_that_was_asked_for_later() -> None:
     """With a room in use the later car would be fetched ahead for it, if nobody waited outside."""
 
     async def scenario() -> None:
-        async with stage(tower_under_test(), cars=stock(LOW1, TOP1)) as it:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            await one_room(it)
             assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
             driver = await it.order(Store(car="N1"))
             later = await it.order(Retrieve(car=f"C{TOP1}"))
@@ -90,7 +92,8 @@ def test_a_driver_gets_the_room_before_a_car_that_was_asked_for_later() -> None:
 
 def test_a_car_that_was_asked_for_before_has_the_room_first() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(), cars=stock(LOW1, TOP1)) as it:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            await one_room(it)
             first = await it.order(Retrieve(car=f"C{LOW1}"))
             second = await it.order(Retrieve(car=f"C{TOP1}"))
             driver = await it.order(Store(car="N1"))
@@ -112,7 +115,8 @@ def test_a_car_that_was_asked_for_before_has_the_room_first() -> None:
 
 def test_two_drivers_come_in_turn_and_one_who_leaves_lets_the_next_in() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+        async with stage(cars=stock(LOW1)) as it:
+            await one_room(it)
             assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
             gone, patient = [await it.order(Store(car=car)) for car in ("N1", "N2")]
             assert await it.refused(Store(car="N1")) == "CAR_ALREADY_INSIDE"
@@ -131,6 +135,7 @@ def test_two_drivers_come_in_turn_and_one_who_leaves_lets_the_next_in() -> None:
 def test_of_three_rooms_each_driver_has_one_and_the_fourth_the_next_that_is_left() -> None:
     async def scenario() -> None:
         async with stage(roomy_tower(), cars=stock(LOW2)) as it:
+            await one_room(it, FIRST, SECOND, THIRD)
             numbers = [await it.order(Store(car=f"N{number}")) for number in range(1, 5)]
             await it.until(lambda: len(given(it)) == 3, 20.0)
             assert [room for _, room in given(it)] == [FIRST, SECOND, THIRD]
@@ -147,7 +152,8 @@ def test_of_three_rooms_each_driver_has_one_and_the_fourth_the_next_that_is_left
 @pytest.mark.parametrize("left_meanwhile", [True, False])
 def test_who_waits_outside_waits_on_behind_a_restart_of_the_daemon(*, left_meanwhile: bool) -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+        async with stage(cars=stock(LOW1)) as it:
+            await one_room(it)
             assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
             collects(it)
             await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
@@ -167,7 +173,8 @@ def test_who_waits_outside_waits_on_behind_a_restart_of_the_daemon(*, left_meanw
 
 def test_a_driver_is_told_when_a_room_is_theirs_and_whether_that_was_kept_is_counted() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+        async with stage(cars=stock(LOW1)) as it:
+            await one_room(it)
             assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}"))) is S.DONE
             collects(it)
             driver = await it.order(Store(car="N1"))
@@ -191,7 +198,8 @@ def test_a_driver_is_told_when_a_room_is_theirs_and_whether_that_was_kept_is_cou
 
 def test_what_was_promised_to_who_does_not_come_is_said_to_be_late() -> None:
     async def scenario() -> None:
-        async with stage(tower_under_test()) as it:
+        async with stage() as it:
+            await one_room(it)
             number = await it.order(Store(car="N1"))
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR, 20.0)
             await asyncio.sleep(1.0)

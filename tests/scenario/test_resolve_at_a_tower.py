@@ -7,15 +7,18 @@ import pytest
 
 from controller.domain.events import Relocate
 from controller.domain.jobs import JobState as S
+from controller.settings import kinematics_of
 from sim_plc.plant.cars import Car
-from tests.support.places import LOW1, TOP1, TOP2
+from tests.support.places import LOW1, TOP1, TOP2, TOWER
 from tests.support.served_world import served_world
 from tests.support.stage import Stage
 from tests.support.terminal import Terminal, arguments
 
 pytestmark = [pytest.mark.realtime, pytest.mark.long]
 
-CHATTER_S = 1.0
+_POSES = TOWER.shape.poses
+CHATTER_S = 1.0 + max(kinematics_of(TOWER).carriage_s(pose, _POSES[TOP1]) for pose in _POSES.values())
+"""It begins with the order, and is not over when the carriage is there."""
 
 
 async def parked(it: Stage) -> None:

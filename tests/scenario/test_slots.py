@@ -11,9 +11,12 @@ from controller.domain.refusal import Refusal
 from controller.runtime.slots import SLOT_S
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
-from tests.support.places import LOW1, LOW2, TOP1, TOP2, TOP3
+from tests.support.places import LOW1, SHAPE, TOP1, TOP2
 from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
+
+MANY = 24
+"""More than a slot holds, where a tower has so many bays."""
 
 
 async def slots(it: Stage, **params: int) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def quarter(it: Stage, ahead: int) -> int:
 
 def test_a_full_slot_is_refused_with_the_next_free_one_and_taken_again_when_somebody_cancels() -> None:
     async def scenario() -> None:
-        cars = stock(TOP1, TOP2, TOP3, LOW1, LOW2)
+        cars = stock(*SHAPE.bays[: min(MANY, len(SHAPE.bays) - 1)])
         async with stage(cars=cars) as it:
             offered = await slots(it)
             capacity = offered["capacity"]

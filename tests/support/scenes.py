@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 import pytest
 
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Request
+from controller.domain.events import Request, RoomOut
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
+from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.people import Manners, Public
+from tests.support.places import ROOM
 from tests.support.stage import Stage
 
 QUIET_S = 3.0
@@ -26,6 +28,13 @@ QUIET_S = 3.0
 def stock(*bays: int) -> dict[int, Car]:
     """Return a car in each of some bays, named for it: C102 in bay 102."""
     return {bay: Car(f"C{bay}") for bay in bays}
+
+
+async def one_room(it: Stage, *rooms: int) -> None:
+    """Take every room but these, or but `ROOM`, out of service, so that a scene is the same at every tower."""
+    for room in set(it.world.tower.shape.rooms) - set(rooms or (ROOM,)):
+        await it.ask(RoomOut(room=room, why="there is one room in this scene"))
+        await it.until(lambda room=room: it.room(room) is RoomState.OUT_OF_SERVICE)  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

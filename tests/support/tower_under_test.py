@@ -46,3 +46,8 @@ def roomy_tower(*, profile: str = "brisk", **overrides: str) -> Tower:
         return tower
     keys = {key.replace("__", "."): value for key, value in overrides.items()}
     return tower_named("guangzhou", profile, keys)
+
+
+def share_of_all(share: float) -> float:
+    """Return which part of a tower's requests to strike for as many to be struck a second as at the default one."""
+    return share * len(tower_named(DEFAULT).maps) / len(tower_under_test().maps)
