@@ -76,4 +76,15 @@ class Askers:
             return Asker(job.id, is_driver=True, rooms=tuple(rooms))
         if job.kind is not JobKind.RETRIEVE or job.source is None or not self.holds(job):
             return None
-        return Asker(job.id, is_driver=False, rooms=tuple(self.nearest_first(job.source, rooms)))
+        rooms = self.nearest_first(job.source, rooms)
+        source = job.source if job.room is None and not job.put_back else None
+        return Asker(job.id, is_driver=False, rooms=tuple(rooms), source=source, passed=self._passed(job))
+
+    def _passed(self, job: Job) -> int:
+        """Return how many that asked later have been begun, or let in, before a job."""
+        later = (other for other in self._book.jobs.values() if other.id > job.id)
+        return sum(other.started_at is not None or self._is_inside(other) for other in later)
+
+    @staticmethod
+    def _is_inside(job: Job) -> bool:
+        return job.kind is JobKind.STORE and job.room is not None

@@ -21,7 +21,7 @@ from controller.domain.dispatch.course import Course
 from controller.domain.dispatch.cycles import Cycles, Paces, rough
 from controller.domain.dispatch.eta import Sort
 from controller.domain.dispatch.planner import plan
-from controller.domain.dispatch.room_turns import LetIn
+from controller.domain.dispatch.room_turns import Coming, LetIn
 from controller.domain.dispatch.scene import Limits, Move, Plan
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.dispatch.staging import Awaited, Lately, goes_back, staged
@@ -165,6 +165,10 @@ class Foresight:
     def stands_s(self, at_hand: AtHand) -> float:
         """Return how long the job at hand will still stand before its room, as far as can be foreseen; else 0."""
         return self._scenes.stands_s(at_hand)
+
+    def coming(self, at_hand: AtHand | None) -> Coming | None:
+        """Return when the carriage is free next, and which rooms are left when; None: nobody can tell."""
+        return self._scenes.coming(at_hand)
 
     def let_in(self, at_hand: AtHand | None, free_bays: tuple[int, ...], found: Plan) -> dict[int, LetIn]:
         """Return when each driver who waits outside is foreseen to drive in, with what is planned."""

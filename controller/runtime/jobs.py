@@ -66,7 +66,7 @@ class Jobs:
         self.foresight = Foresight(bench, ledger.book, askers, rooms.state, board, now)
         self._selection = Selection(bench, ledger.book, askers, rooms, self.foresight)
         self.queue = JobQueue(self._selection, self.foresight, lambda: self.at_hand)
-        self._room_turns = RoomTurns(ledger.book, register, askers, rooms, self.foresight, board)
+        self._room_turns = RoomTurns(ledger.book, register, askers, rooms, self.foresight, board, lambda: self.at_hand)
         self._activities = StepActivities(bench, ledger.book)
         self._door = Door(bench, ledger.book, askers, rooms, self._selection, self.foresight)
         self._tries = 0

@@ -1,5 +1,6 @@
 """Drivers who wait outside: each gets a room when it is their turn (`controller.domain.dispatch.room_turns`)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -12,6 +13,7 @@ from controller.runtime.foresight import Foresight
 from controller.runtime.inbox import Board
 from controller.runtime.register import Register
 from controller.runtime.rooms import Rooms
+from controller.runtime.scenes import AtHand
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +22,14 @@ class RoomTurns:
     """Gives vacant rooms away. Called by the control task alone."""
 
     def __init__(
-        self, book: Book, register: Register, askers: Askers, rooms: Rooms, foresight: Foresight, board: Board
+        self,
+        book: Book,
+        register: Register,
+        askers: Askers,
+        rooms: Rooms,
+        foresight: Foresight,
+        board: Board,
+        at_hand: Callable[[], AtHand | None],
     ) -> None:
         self._book = book
         self._register = register
@@ -28,6 +37,7 @@ class RoomTurns:
         self._rooms = rooms
         self._foresight = foresight
         self._board = board
+        self._at_hand = at_hand
 
     async def give(self) -> None:
         """Let in who may drive in now: their rooms are reserved, and open their gates."""
@@ -35,7 +45,8 @@ class RoomTurns:
             return
         claimed = self._askers.claimed_rooms()
         vacant = [room for room in self._rooms.places if self._rooms.state(room) is RoomState.VACANT]
-        given = admitted(self._askers.in_turn(), set(vacant) - claimed)
+        coming = self._foresight.coming(self._at_hand())
+        given = admitted(self._askers.in_turn(), set(vacant) - claimed, coming)
         for number, room in given.items():
             job = await self._register.note(replace(self._book.jobs[number], room=room))
             self._foresight.drives_in(number)

@@ -16,7 +16,7 @@ from controller.domain.book import CARRIAGE, Book, is_active
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.ahead import OTHERS_S
 from controller.domain.dispatch.cycles import Cycles
-from controller.domain.dispatch.room_turns import Foreseen, LetIn, let_in, next_drivers, put_off
+from controller.domain.dispatch.room_turns import Coming, Foreseen, LetIn, let_in, next_drivers, put_off
 from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.dispatch.turnover import NEVER, Turnover
 from controller.domain.jobs import Job, JobKind, JobState
@@ -113,6 +113,18 @@ class Scenes:
             return {}
         rooms = Foreseen(self._vacancies(at_hand), self._turnover.served_s, lambda room: self._visit_s(room, free_bays))
         return let_in(self._askers.in_turn(), moves, rooms)
+
+    def coming(self, at_hand: AtHand | None) -> Coming | None:
+        """Return when the carriage is free, and the rooms in use then; None while nobody knows where that is.
+
+        When a room that is kept for somebody will be left hangs on when they come.
+        """
+        here, now_s = self.place(at_hand), self._clock()
+        if here is None:
+            return None
+        left_s = {room: at_s for room, at_s in self._vacancies(at_hand).items() if now_s < at_s < inf}
+        in_use = {room: at_s for room, at_s in left_s.items() if self.kept_in(room) is None}
+        return Coming(self._cycles(), here, self._free_s(at_hand), in_use)
 
     def _vacancies(self, at_hand: AtHand | None) -> dict[int, float]:
         """Return from when each room takes a car that is brought, behind the job at hand."""

@@ -9,12 +9,13 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from math import inf
 from typing import Final
 
 from controller.domain.dispatch import priority
 from controller.domain.dispatch.course import Course, State
-from controller.domain.dispatch.room_turns import Asker, admitted, next_drivers, put_off, spoken_for
+from controller.domain.dispatch.room_turns import Asker, Coming, admitted, next_drivers, put_off, spoken_for
 from controller.domain.dispatch.scene import Move, Request, Scene
 from controller.domain.dispatch.staging import Ahead, Awaited, Lately, goes_back, staged
 from controller.domain.jobs import JobKind
@@ -64,6 +65,8 @@ class _Asked:
     """When the car is accepted there."""
     expected_s: float = 0.0
     overtaken: int = 0
+    let_in: int = 0
+    """How many drivers that asked later were let in before."""
 
     @property
     def waits_outside(self) -> bool:
@@ -161,11 +164,18 @@ class _Play:
                 self.asked[number] = _Asked(self.came.pop(number))
 
     def _give_rooms(self) -> None:
-        """Give vacant rooms to drivers, in the order of asking; who waits for a car before them keeps the nearest."""
+        """Give vacant rooms to drivers, in the order of asking."""
         vacant = [room for room, state in self.rooms.items() if state.vacant_s <= self.now_s]
         if vacant and any(each.waits_outside for each in self.asked.values()):
-            for number, room in admitted(self._askers(), vacant).items():
+            coming = self._coming() if self.rule.load_ahead else None
+            for number, room in admitted(self._askers(), vacant, coming).items():
                 self._admit(self.asked[number], room)
+
+    def _coming(self) -> Coming:
+        """Return which rooms in use are foreseen to be left, and when the carriage is free."""
+        in_use = {room: at_s for room, at_s in self._vacant_s().items() if self.now_s < at_s < inf}
+        free_s = self.free_s if self.free_s < inf else self.now_s
+        return Coming(self.site.cycles, self.here, max(self.now_s, free_s), in_use)
 
     def _askers(self) -> list[Asker]:
         """Return who waits for a room, in the order of asking."""
@@ -173,7 +183,8 @@ class _Play:
         for number, asked in self.asked.items():
             bay = self.bay_of.get(asked.customer.car)
             if bay is not None and asked.customer.kind is JobKind.RETRIEVE:
-                found.append(Asker(number, is_driver=False, rooms=self.rooms_by_nearness[bay]))
+                rooms, passed = self.rooms_by_nearness[bay], asked.overtaken + asked.let_in
+                found.append(Asker(number, is_driver=False, rooms=rooms, source=bay, passed=passed))
             elif asked.waits_outside:
                 found.append(Asker(number, is_driver=True, rooms=self.site.rooms))
         return found
@@ -196,6 +207,8 @@ class _Play:
         state.vacant_s = state.expected_s = inf
         state.since_s = self.now_s
         self.served[customer.number] = Served(customer, opened_s)
+        for each in takewhile(lambda each: each is not asked, self.asked.values()):
+            each.let_in += 1
         self._at(asked.ready_s, self._look)
 
     def _dispatch(self) -> bool:

@@ -10,7 +10,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
-from controller.domain.dispatch.ahead import OTHERS_S, stands_s
+from controller.domain.dispatch.ahead import STANDS_S, stands_s
 from controller.domain.dispatch.course import Course, State, opening
 from controller.domain.dispatch.cycles import Cycles
 from controller.domain.dispatch.planner import plan
@@ -139,7 +139,7 @@ class Planned:
         if opens_s <= state.free_s or not self.limits.load_ahead:
             return max(request.ready_s, opens_s)
         standing_s = stands_s(self.site.cycles, state.carriage, request.source, target, opens_s - state.free_s)
-        return max(request.ready_s, state.free_s + standing_s - OTHERS_S)
+        return max(request.ready_s, state.free_s + standing_s - STANDS_S)
 
 
 def _planned(title: str, limits: Limits, ahead: Ahead | None = None) -> Rule:

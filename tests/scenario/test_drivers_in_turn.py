@@ -149,6 +149,31 @@ def test_of_three_rooms_each_driver_has_one_and_the_fourth_the_next_that_is_left
     loop.run(scenario())
 
 
+def test_a_driver_has_a_vacant_room_before_a_car_that_finds_another_one_left_when_it_comes() -> None:
+    """While a car is stored its room is in use, and left by the time that the next car can be there."""
+
+    async def scenario() -> None:
+        async with stage(roomy_tower(), cars=stock(LOW2)) as it:
+            await it.order(Store(car="N3", room=THIRD))
+            stored = await it.order(Store(car="N1", room=FIRST))
+            await it.until(lambda: it.room(FIRST) is RoomState.OPEN_FOR_CAR)
+            drives_in(it, "N1", FIRST)
+            await it.until(lambda: it.job(stored).state is S.PICKING)
+            fetched = await it.order(Retrieve(car=f"C{LOW2}"))
+            driver = await it.order(Store(car="N2"))
+            await it.until(lambda: bool(given(it)), 1.0)
+            assert given(it) == [("N2", SECOND)]
+            assert it.job(stored).state in {S.PICKING, S.CLOSING}
+            drives_in(it, "N2", SECOND)
+            assert await it.ended(fetched) is S.DONE
+            assert it.job(fetched).target == FIRST
+            assert await it.ended(driver) is S.DONE
+            assert it.truth() == it.belief()
+            all_is_told(it)
+
+    loop.run(scenario())
+
+
 @pytest.mark.parametrize("left_meanwhile", [True, False])
 def test_who_waits_outside_waits_on_behind_a_restart_of_the_daemon(*, left_meanwhile: bool) -> None:
     async def scenario() -> None:

@@ -10,6 +10,10 @@ from typing import Final
 
 from controller.domain.dispatch.cycles import Cycles
 
+STANDS_S: Final = 30.0
+"""A car is fetched once the carriage is foreseen to stand before its room for so long at most: who asks or drives in
+meanwhile finds it free, and about as long is what people differ by in how long they stay."""
+
 OTHERS_S: Final = 120.0
 """For how long others who could start let the carriage stand at most, as foreseen and as it comes: about what one
 customer takes in a room."""
@@ -46,7 +50,7 @@ def stands_s(cycles: Cycles, carriage: int, source: int, room: int, due_s: float
 
 def may_fetch(standing_s: float) -> bool:
     """Return whether a car may be fetched for a room that is in use, if the carriage would stand there so long."""
-    return standing_s <= OTHERS_S
+    return standing_s <= STANDS_S
 
 
 def put_back(wait: Wait) -> str:

@@ -11,9 +11,10 @@ have are in use. Nobody brings a car into one of these as (3): into a vacant roo
 ahead of time too, since he could be fetched ahead. So what keeps his rooms is the use at the beginning and (1) and (2);
 each keeps the carriage for ``L`` at most, and his rooms for ``served_s``, in which the last of (3) may begin and take
 one more cycle. He is served within ``(a + shift + 1) * 2 * L`` of the end of the move that runs. One who needs no room,
-the car to be stored above all, is served within ``(a + shift + 1) * L``. Not in it is how long he cannot be served at
-all: no bay is free, or another car waits in his room to be stored. Weights change nothing of this: who weighs more
-overtakes within the same count.
+the car to be stored above all, is served within ``(a + shift + 1) * L``. Where drivers wait outside, those who are let
+into a vacant room before him (`room_turns`) come on top of (2): ``shift`` more at most. Not in it is how long he cannot
+be served at all: no bay is free, or another car waits in his room to be stored. Weights change nothing of this: who
+weighs more overtakes within the same count.
 
 Deterministic: no clock, no chance; the search is bounded by a count of tries. Ties go to the smaller id, then place.
 """

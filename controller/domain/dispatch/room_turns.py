@@ -4,15 +4,23 @@ A driver who finds no room vacant waits outside. A room that is vacant is given 
 sets out for anybody, but for as many rooms as there are cars to be fetched that were asked for before; and no car is
 fetched ahead for a room in use that a driver will have who asked before. So only cars overtake a driver that overtake
 another car as well, whose number is bounded (`turns`).
+
+A car whose room will be left by the time that it can be there needs no vacant room yet: a driver may have that one,
+unless the customer has been passed as often as is allowed. Nobody is foreseen to have their car later by that.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from math import inf, isfinite
+from typing import Final
 
-from controller.domain.dispatch.scene import Move
+from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Limits, Move
 from controller.domain.jobs import JobKind
+
+PASSED: Final = Limits().shift
+"""So many that asked later may be let in before somebody whose car is to be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +33,70 @@ class Asker:
     """They bring a car and wait outside; else their car is to be fetched."""
     rooms: tuple[int, ...]
     """Those that they may have, the best first."""
+    source: int | None = None
+    """Where a car stands that any room will do for, and that may be fetched ahead of it."""
+    passed: int = 0
+    """How many that asked later were begun or let in before."""
 
 
-def admitted(askers: Sequence[Asker], vacant: Collection[int]) -> dict[int, int]:
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Where the carriage is free next, from when, and from when rooms in use are foreseen to take a car."""
+
+    cycles: Cycles
+    carriage: int
+    free_s: float
+    vacant_s: Mapping[int, float]
+
+
+def admitted(askers: Sequence[Asker], vacant: Collection[int], coming: Coming | None = None) -> dict[int, int]:
     """Return the room of each driver who may drive in now; ``askers`` in the order of asking.
 
-    A vacant room is for whoever asked first. Who waits for a car keeps the best of those left for them.
+    A vacant room is for whoever asked first. Who waits for a car keeps the best of those left for them, but where
+    another one is ``coming`` in time.
     """
     left, found = set(vacant), dict[int, int]()
+    rooms = None if coming is None else _InUse(coming)
     for each in askers:
-        room = next((room for room in each.rooms if room in left), None)
-        if room is None:
+        if rooms is not None and not each.is_driver and rooms.serve(each):
             continue
-        left.remove(room)
-        if each.is_driver:
-            found[each.number] = room
+        room = next((room for room in each.rooms if room in left), None)
+        if room is not None:
+            left.remove(room)
+            if each.is_driver:
+                found[each.number] = room
+        elif rooms is not None and each.is_driver:
+            rooms.leave_first()
     return found
+
+
+class _InUse:
+    """Rooms in use, given to those who wait in turn, while the carriage fetches one car after the other."""
+
+    def __init__(self, coming: Coming) -> None:
+        self._cycles = coming.cycles
+        self._left_s = dict(coming.vacant_s)
+        self._at, self._free_s = coming.carriage, coming.free_s
+
+    def leave_first(self) -> None:
+        """Give the one that is left first to a driver."""
+        if self._left_s:
+            del self._left_s[min(self._left_s, key=lambda room: (self._left_s[room], room))]
+
+    def serve(self, asker: Asker) -> bool:
+        """Fetch a car, and give it the room that is left last of those in time; return whether there is one."""
+        if asker.source is None or not asker.rooms:
+            return False
+        go_s, visit_s = self._cycles.go_s, self._cycles.visit_s
+        picked_s = self._free_s + go_s(self._at, asker.source) + visit_s(asker.source)
+        in_time = [room for room, at_s in self._left_s.items() if at_s <= picked_s + go_s(asker.source, room)]
+        if asker.passed >= PASSED:
+            in_time = []
+        room = max(in_time, key=lambda room: (self._left_s[room], room), default=asker.rooms[0])
+        if in_time:
+            del self._left_s[room]
+        self._at, self._free_s = room, picked_s + go_s(asker.source, room) + visit_s(room)
+        return bool(in_time)
 
 
 def spoken_for(askers: Sequence[Asker], number: int, rooms: Sequence[int]) -> frozenset[int]:

@@ -245,6 +245,20 @@ def test_a_car_that_is_fetched_ahead_for_who_asked_before_a_driver_has_the_room_
     assert driver.opened_s > second.opened_s + second.customer.stays_s
 
 
+@pytest.mark.parametrize(("rule", "passes"), [(TOWER, True), (FCFS, False)])
+def test_a_driver_has_a_vacant_room_before_a_car_that_finds_another_left_when_it_comes(
+    rule: str, *, passes: bool
+) -> None:
+    """While the first car is stored, the car that was asked for before the driver cannot be fetched."""
+    people = bring(1, "x", 0.0), fetch(2, "a", 100.0), bring(3, "y", 101.0)
+    stored, fetched, driver = two_rooms(*people, rule=rule).served
+    assert stored.move is not None
+    assert stored.move.begin_s < 100.0 < stored.move.end_s
+    assert (driver.wait_s == pytest.approx(SMALL.gate.open_s)) is passes
+    alone = two_rooms(*people[:2], rule=rule).served[1]
+    assert fetched.opened_s <= alone.opened_s + 15.0, "at most by the way to the other room"
+
+
 @pytest.mark.parametrize(("behind_s", "kept"), [(AHEAD.absent_s, False), (0.0, True)])
 def test_a_kept_car_goes_back_for_who_waits_for_its_room_unless_its_customer_is_expected(
     behind_s: float, *, kept: bool

@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from controller.domain.dispatch.ahead import LONGEST_S, OTHERS_S, Wait, may_fetch, put_back, stands_s
+from controller.domain.dispatch.ahead import LONGEST_S, OTHERS_S, STANDS_S, Wait, may_fetch, put_back, stands_s
 from controller.domain.dispatch.cycles import Cycles
 from controller.settings import kinematics_of
 from tests.support.places import LOW1, ROOM, TOP1
@@ -46,6 +46,6 @@ def test_a_car_is_fetched_for_a_room_that_will_be_vacant_soon_after_it_gets_ther
     cycles = Cycles(kinematics_of(tower), tower.shape)
     gets_there_s = cycles.go_s(TOP1, LOW1) + cycles.visit_s(LOW1) + cycles.go_s(LOW1, ROOM)
     assert stands_s(cycles, TOP1, LOW1, ROOM, gets_there_s) == pytest.approx(0.0)
-    assert may_fetch(stands_s(cycles, TOP1, LOW1, ROOM, gets_there_s + OTHERS_S - 0.1))
-    assert not may_fetch(stands_s(cycles, TOP1, LOW1, ROOM, gets_there_s + OTHERS_S + 0.1))
+    assert may_fetch(stands_s(cycles, TOP1, LOW1, ROOM, gets_there_s + STANDS_S - 0.1))
+    assert not may_fetch(stands_s(cycles, TOP1, LOW1, ROOM, gets_there_s + STANDS_S + 0.1))
     assert not may_fetch(stands_s(cycles, TOP1, LOW1, ROOM, inf))
