@@ -54,6 +54,8 @@ class Contacts:
         self._dice = dice
         self._bounces: dict[Wire, _Bounce] = {}
         self._leaves: dict[tuple[str, int], tuple[bool, bool, bool]] = {}
+        self._settled: dict[Leaf, int] = {}
+        """How often each leaf had settled at the last look: in between its contacts stay as they are."""
         self._latches: dict[int, tuple[bool, bool]] = {}
         self._all_home = True
         self._taken: frozenset[int] | None = None
@@ -62,8 +64,10 @@ class Contacts:
     def look(self, t: float, steel: "Steel") -> None:
         """Draw a bounce for every contact that has switched since the last look."""
         for place, room in steel.rooms.items():
-            self._look_at_leaf(t, ("door", place), room.door)
-            self._look_at_leaf(t, ("gate", place), room.gate)
+            for name, leaf in (("door", room.door), ("gate", room.gate)):
+                if self._settled.get(leaf) != leaf.settled:
+                    self._settled[leaf] = leaf.settled
+                    self._look_at_leaf(t, (name, place), leaf)
             self._look_at_room(t, room)
         if steel.loose or self._latches:
             self._look_at_latches(t, steel)

@@ -74,6 +74,8 @@ class Crowd:
     @property
     def next_s(self) -> float:
         """When the next timed step is due."""
+        if not self._actors:
+            return math.inf
         return min((actor.due_s for actor in self._actors), default=math.inf)
 
     def join(self, script: Script) -> None:

@@ -9,11 +9,13 @@ from typing import Final
 from config.schema import Tower
 from sim_plc.image import AxisOutputs, DoorOutputs
 from sim_plc.plant import machines
+from sim_plc.plant.axis import Axis
 from sim_plc.plant.cars import Car, Yard
 from sim_plc.plant.contacts import Contacts
 from sim_plc.plant.crimes import CrimeCode, Ledger
 from sim_plc.plant.judge import going_on, next_verdict
 from sim_plc.plant.latch import Latch
+from sim_plc.plant.leaf import Leaf
 from sim_plc.plant.machines import Contact
 from sim_plc.plant.people import Crowd
 from sim_plc.plant.room import Room
@@ -44,6 +46,7 @@ class Steel:
         self.yard = Yard(dict(cars))
         self.rooms = {place: Room(place, machine, self.yard, seed=seed) for place in shape.rooms}
         self.crowds = {place: Crowd() for place in shape.rooms}
+        self._leaves = tuple(leaf for room in self.rooms.values() for leaf in (room.door, room.gate))
         self.latches = {place: Latch(machine.latch.travel_s) for place in shape.bays}
         self.chain = Chain()
         self.ledger = Ledger()
@@ -52,6 +55,7 @@ class Steel:
         self.turntable = machines.turntable_axis(tower)
         self.arms, self.comb = machines.arms_axis(tower), machines.comb_axis(tower)
         self.axes = (self.lift, self.turntable, self.arms, self.comb)
+        self._timed: tuple[Axis | Leaf | Crowd, ...] = (*self.axes, *self._leaves, *self.crowds.values())
         bolted = DoorOutputs(bolt=True)
         self.wires = Wires(doors=dict.fromkeys(self.rooms, bolted), gates=dict.fromkeys(self.rooms, bolted))
         self.stop_s = max(
@@ -121,10 +125,9 @@ class Steel:
             for axis in self.axes:
                 if axis.next_s <= due_s:
                     axis.advance(due_s)
-            for room in self.rooms.values():
-                for leaf in (room.door, room.gate):
-                    if leaf.next_s <= due_s:
-                        leaf.advance(due_s)
+            for leaf in self._leaves:
+                if leaf.next_s <= due_s:
+                    leaf.advance(due_s)
             for place in self.loose:
                 self.latches[place].advance(due_s)
             self.changed_bays |= self.loose
@@ -149,10 +152,8 @@ class Steel:
         self.contacts.look(t, self)
         self.ledger.judge(t, going_on(self, t))
         self.next_s = min(
-            *(axis.next_s for axis in self.axes),
-            *(leaf.next_s for room in self.rooms.values() for leaf in (room.door, room.gate)),
-            *(crowd.next_s for crowd in self.crowds.values()),
-            *(self.latches[place].next_s for place in self.loose),
+            *[each.next_s for each in self._timed],
+            *[self.latches[place].next_s for place in self.loose],
             next_verdict(self, t),
         )
 

@@ -19,16 +19,14 @@ class _Group:
         self.snapshot = 0
         self._encode = encode
         self._words: list[list[int]] = []
-        self._fresh = False
+        self._encoded = -1
+        """How many changes had been noticed when it was encoded last."""
 
-    def changed(self) -> None:
-        self._fresh = False
-
-    def refresh(self, snapshot: int) -> bool:
+    def refresh(self, snapshot: int, changes: int) -> bool:
         """Encode again if something may have changed; return whether ``snapshot`` now marks new content."""
-        if self._fresh:
+        if self._encoded == changes:
             return False
-        self._fresh = True
+        self._encoded = changes
         words = self._encode()
         if words == self._words:
             return False
@@ -64,6 +62,8 @@ class Pages:
         self._seen: list[list[int]] = []
         self._heartbeat = heartbeat
         self._snapshot = 0
+        self._changes = 0
+        """How often it was noticed that anything may have changed."""
         self._fast = _Group(station.fast, lambda: codec.encode_fast(fast(), 0))
         self._groups = (
             _Group((station.identity,), lambda: [codec.encode_identity(identity(), 0)]),
@@ -73,8 +73,7 @@ class Pages:
 
     def changed(self) -> None:
         """Take notice that anything may have changed."""
-        for group in self._groups:
-            group.changed()
+        self._changes += 1
 
     def news(self) -> bool:
         """Return whether the fast blocks show something else than at the last call, but in passing."""
@@ -100,5 +99,5 @@ class Pages:
         raise ModbusRefusal(ExceptionCode.ILLEGAL_DATA_ADDRESS)
 
     def _publish(self, group: _Group) -> None:
-        if group.refresh((self._snapshot + 1) & 0xFFFF):
+        if group.refresh((self._snapshot + 1) & 0xFFFF, self._changes):
             self._snapshot = group.snapshot
