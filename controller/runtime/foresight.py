@@ -167,8 +167,8 @@ class Foresight:
         return self._scenes.stands_s(at_hand)
 
     def coming(self, at_hand: AtHand | None) -> Coming | None:
-        """Return when the carriage is free next, and which rooms are left when; None: nobody can tell."""
-        return self._scenes.coming(at_hand)
+        """Return when the carriage is free next, and which rooms are left when; None: no car is fetched for these."""
+        return self._scenes.coming(at_hand) if self.looks_ahead else None
 
     def let_in(self, at_hand: AtHand | None, free_bays: tuple[int, ...], found: Plan) -> dict[int, LetIn]:
         """Return when each driver who waits outside is foreseen to drive in, with what is planned."""
