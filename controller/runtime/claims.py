@@ -45,5 +45,10 @@ def worked_at(book: Book, place: int) -> bool:
     return any(job.source == place and job.state in _AT_THE_SOURCE for job in book.open_jobs())
 
 
+def any_waits(book: Book) -> bool:
+    """Return whether a job waits to be taken up, or before a room."""
+    return any(job.state in (JobState.QUEUED, JobState.WAITING) for job in book.open_jobs())
+
+
 def _taken_up(book: Book) -> list[Job]:
     return [job for job in book.open_jobs() if job.state is not JobState.QUEUED]

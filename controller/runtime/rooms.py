@@ -159,7 +159,12 @@ class Rooms:
 
     @property
     def waits(self) -> bool:
-        """Whether a room has waited for a time that has come: to try again, or for somebody who stays too long."""
+        """Whether a room has waited for a time that has come: to try again, or for somebody who stays too long.
+
+        While somebody is inside and a job waits, every look counts: for how long it does is for the jobs to say.
+        """
+        if any(room.inhabited_s is not None for room in self._rooms.values()) and claims.any_waits(self._book):
+            return True
         now_s, patience_s = asyncio.get_running_loop().time(), self._bench.patience.customer_s
         return any(room.due_s(patience_s) <= now_s for room in self._rooms.values())
 

@@ -2,10 +2,20 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
+
+from controller.domain.book import Book
+from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.records import JobSet
 from controller.domain.room_facts import RoomFacts
+from controller.runtime.inbox import Board
 from controller.runtime.room_record import RoomRecord
+from controller.runtime.rooms import Rooms
 from controller.runtime.runner import Runner
+from sim_plc.rehearsal import loop
 
 PATIENCE_S = 90.0
 
@@ -51,3 +61,25 @@ def test_what_broke_is_tried_again_before_patience_ends() -> None:
     room = looked_at(replace(EMPTY, person=True), 5.0)
     room.again_s = 7.5
     assert room.due_s(PATIENCE_S) == 7.5
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [(JobState.QUEUED, True), (JobState.WAITING, True), (JobState.PICKING, False), (JobState.DONE, False)],
+)
+def test_while_somebody_is_inside_every_look_counts_for_a_job_that_waits(state: JobState, *, waits: bool) -> None:
+    async def scene() -> bool:
+        book = Book.empty((101, 201))
+        book.apply(JobSet(Job(1, JobKind.RETRIEVE, "A7", 201, 101, None, state)))
+        patience = SimpleNamespace(customer_s=PATIENCE_S)
+        bench = SimpleNamespace(shape=SimpleNamespace(rooms=(101,)), patience=patience)
+        ledger = SimpleNamespace(book=book)
+
+        async def given_up(_job: int, _rule: str, _text: str) -> None:
+            raise AssertionError
+
+        rooms = Rooms(cast(Any, bench), cast(Any, ledger), Board(), lambda _ended: None, given_up)
+        rooms._rooms[101].inhabited_s = 5.0
+        return rooms.waits
+
+    assert loop.run(scene(), start_s=10.0) is waits
