@@ -5,8 +5,9 @@ The same day is given to every rule, and to the same tower with another room or 
 
 import math
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from config.demand import WEEK, Demand
 from controller.domain.jobs import JobKind
@@ -72,17 +73,23 @@ class _Wish:
     booked_s: float | None
 
 
-def draw_day(demand: Demand, name: str, bays: int, cars_an_hour: float, seed: int, number: int) -> Day:
+def draw_day(
+    demand: Demand, name: str, bays: int, cars_an_hour: float, seed: int, number: int, holds: int | None = None
+) -> Day:
     """Return one day.
 
     ``name`` and ``bays`` are the tower's; ``cars_an_hour`` is what it can give out, and counts where the demand is
-    measured by that. ``number`` counts days from 0, a Monday. One bay is kept free.
+    measured by that. ``number`` counts days from 0, a Monday. One bay is kept free. ``holds``: how many appointments a
+    slot takes, as the tower offers them; None: as many as are asked for.
     """
     key = f"{seed} {demand.title} {name} {number}"
     rng = random.Random(key)
     weekday, length_s = number % len(WEEK), (demand.closes_h - demand.opens_h) * HOUR_S
     scale = cars_an_hour if demand.measure == "capacity" else 1.0
-    wishes = sorted(_wishes(demand, weekday, scale, length_s, rng), key=lambda wish: wish.comes_s)
+    asked = list(_wishes(demand, weekday, scale, length_s, rng))
+    if holds is not None:
+        asked = list(_given(asked, holds, demand.booked.slot_min * 60, length_s))
+    wishes = sorted(asked, key=lambda wish: wish.comes_s)
     fleet = _Fleet(demand, bays, rng)
     stock = tuple(fleet.since_s)
     customers: list[Customer] = []
@@ -102,6 +109,28 @@ def _wishes(demand: Demand, weekday: int, scale: float, length_s: float, rng: ra
         begin_s = (rush.at_h - demand.opens_h) * HOUR_S
         for _ in range(round(rush.customers * scale) if WEEK[weekday] in rush.days else 0):
             yield _wish(demand, begin_s + rng.random() * rush.minutes * 60, share, length_s, rng)
+
+
+def _given(wishes: Sequence[_Wish], holds: int, slot_s: float, length_s: float) -> Iterator[_Wish]:
+    """Yield the wishes with the slots that are given: of a full one the nearest that is not, the later of two.
+
+    Who comes when no slot of the day is left comes without an appointment. How far from it somebody comes is kept.
+    """
+    slots = range(math.ceil(length_s / slot_s))
+    taken = Counter[int]()
+    for wish in wishes:
+        if wish.booked_s is None:
+            yield wish
+            continue
+        wanted = round(wish.booked_s / slot_s)
+        free = (slot for slot in slots if taken[slot] < holds)
+        slot = min(free, key=lambda slot: (abs(slot - wanted), -slot), default=None)
+        if slot is None:
+            yield replace(wish, booked_s=None)
+            continue
+        taken[slot] += 1
+        comes_s = wish.comes_s + (slot - wanted) * slot_s
+        yield replace(wish, comes_s=min(max(comes_s, 0.0), length_s), booked_s=slot * slot_s)
 
 
 def _wish(demand: Demand, at_s: float, returns: float, length_s: float, rng: random.Random) -> _Wish:

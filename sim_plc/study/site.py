@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from config.demand import Visits
 from config.schema import Tower
 from controller.domain.dispatch.bounds import cars_an_hour
-from controller.domain.dispatch.course import Course
+from controller.domain.dispatch.course import Course, State
 from controller.domain.dispatch.cycles import Cycles, Pace, Paces
 from controller.domain.dispatch.legs import Legs
+from controller.domain.dispatch.slot_capacity import most, with_others
 from controller.domain.travel import RATED, Speeds
 from controller.settings import kinematics_of
 
@@ -72,6 +73,11 @@ class Site:
         """For each room every bay, the nearest first; of two as near the lower number."""
         go_s = self.cycles.go_s
         return {room: tuple(sorted(self.bays, key=lambda bay: (go_s(room, bay), bay))) for room in self.rooms}
+
+    def slot_holds(self, slot_s: float) -> int:
+        """Return how many appointments a slot takes, as a tower offers them: with a car in every other bay."""
+        opening = State(self.rooms[0], 0.0, dict.fromkeys(self.rooms, 0.0), frozenset(self.bays[1::2]))
+        return most(self.course(load_ahead=True), opening, self.bays[::2], partial(with_others, slot_s)).booked
 
     def course(self, *, load_ahead: bool) -> Course:
         """Return the rules by which moves follow each other here."""

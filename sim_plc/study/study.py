@@ -104,7 +104,8 @@ def study(
     sites[f"the lift at {SLOW_LIFT:.0%} of its speed"] = slow
     planned = sites[AS_PLANNED]
     fewest = min(len(site.bays) for site in sites.values())
-    drawn = [draw_day(demand, planned.name, fewest, planned.cars_an_hour, seed, number) for number in range(days)]
+    rate, holds = planned.cars_an_hour, planned.slot_holds(demand.booked.slot_min * 60)
+    drawn = [draw_day(demand, planned.name, fewest, rate, seed, number, holds) for number in range(days)]
     others = [name for name in RULES if name != rule]
     total, done = days * (len(sites) + len(others) + passes(policies)), 0
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from config.demand import load_demand
+from config.demand import Demand, load_demand
 from config.load import load_tower
 from config.packaged import packaged
 from config.schema import Tower
@@ -46,6 +46,13 @@ def tower_of(name: str) -> Tower:
     if built is None:
         raise SystemExit(f"{file} has no place for {rooms} rooms")
     return built
+
+
+def drawn(site: Site, demand: Demand, seed: int, count: int) -> list[Day]:
+    """Return so many days at a site, with as many appointments a slot as it offers."""
+    holds = site.slot_holds(demand.booked.slot_min * 60)
+    bays, rate = len(site.bays), site.cars_an_hour
+    return [draw_day(demand, site.name, bays, rate, seed, day, holds) for day in range(count)]
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ def main() -> None:
         for family in wishes.families.split(","):
             demand = load_demand(family)
             site = site_of(tower, demand.visits)
-            capacity, bays = site.cars_an_hour, len(site.bays)
-            days = [draw_day(demand, site.name, bays, capacity, wishes.seed, day) for day in range(wishes.days)]
+            capacity = site.cars_an_hour
+            days = drawn(site, demand, wishes.seed, wishes.days)
             lower = mean_bound_s(site, days)
             people = fmean(len(day.customers) for day in days)
             print(f"{name} ({len(site.rooms)} rooms, {capacity:.1f} cars/h at most), {family}: {people:.0f} customers")

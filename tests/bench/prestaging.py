@@ -18,12 +18,11 @@ from statistics import fmean, median_low, stdev
 from config.demand import load_demand
 from config.packaged import packaged
 from sim_plc.study.day import live
-from sim_plc.study.draw import draw_day
 from sim_plc.study.figures import figures, waits
 from sim_plc.study.lived import Lived, Served
 from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.site import Site, site_of
-from tests.bench.dispatch import TOWERS, tower_of
+from tests.bench.dispatch import TOWERS, drawn, tower_of
 
 WITHOUT = "planned"
 
@@ -83,8 +82,7 @@ def main() -> None:
         for family in wishes.families.split(","):
             demand = load_demand(family)
             site = site_of(tower, demand.visits)
-            capacity, bays = site.cars_an_hour, len(site.bays)
-            days = [draw_day(demand, site.name, bays, capacity, wishes.seed, day) for day in range(wishes.days)]
+            days = drawn(site, demand, wishes.seed, wishes.days)
             with_it, without = ([live(site, day, RULES[rule]) for day in days] for rule in (TOWER, WITHOUT))
             print(line(family, site, with_it, without), flush=True)
 

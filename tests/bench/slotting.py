@@ -16,12 +16,12 @@ from statistics import fmean
 
 from config.demand import load_demand
 from sim_plc.study.day import live
-from sim_plc.study.draw import Day, draw_day
+from sim_plc.study.draw import Day
 from sim_plc.study.figures import figures
 from sim_plc.study.rules import RULES, TOWER
 from sim_plc.study.site import Site, site_of
 from sim_plc.study.stand import AS_IT_COMES, Stand
-from tests.bench.dispatch import SAME_S, tower_of
+from tests.bench.dispatch import SAME_S, drawn, tower_of
 
 RULE = TOWER
 
@@ -84,10 +84,7 @@ def main() -> None:
         for family in options.families.split(","):
             demand = load_demand(family)
             site = site_of(tower_of(name), demand.visits)
-            rate = site.cars_an_hour
-            days = [
-                draw_day(demand, site.name, len(site.bays), rate, options.seed, each) for each in range(options.days)
-            ]
+            days = drawn(site, demand, options.seed, options.days)
             print(f"{name}, {family}: {options.days} days; unbooked, booked, all: mean wait in s, against the first")
             plain: Result | None = None
             for title, stand in STANDS.items():

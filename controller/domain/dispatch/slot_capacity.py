@@ -76,6 +76,16 @@ def capacity(course: Course, opening: State, cars: Sequence[int], traffic: Traff
     def per_slot(booked: int) -> Traffic:
         return Traffic(traffic.slot_s, booked, traffic.unbooked_an_hour, traffic.returns_an_hour)
 
+    return most(course, opening, cars, per_slot)
+
+
+def most(course: Course, opening: State, cars: Sequence[int], per_slot: Callable[[int], Traffic]) -> Capacity:
+    """Return what `reckoned` does, at once.
+
+    Raises:
+        ValueError: no car, no room or no time at all.
+
+    """
     pieces = reckoned(course, opening, cars, per_slot)
     while True:
         try:

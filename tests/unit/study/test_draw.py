@@ -1,10 +1,12 @@
 """A day is drawn from demand, tower, seed and number alone, and nobody asks for what cannot be there."""
 
+from collections import Counter
 from statistics import mean
 
 import pytest
 
 from controller.domain.jobs import JobKind
+from sim_plc.study.draw import draw_day
 from tests.support.study import day_of, demand_named, site_named
 
 FAMILIES = ("quiet", "normal", "saturday", "sale", "returns")
@@ -40,6 +42,30 @@ def test_as_many_come_as_the_demand_says_and_stay_as_long() -> None:
     assert mean(each.stays_s for each in fetched) == pytest.approx(demand.visits.fetch_s, rel=0.05)
     booked = mean(each.booked_s is not None for each in fetched)
     assert booked == pytest.approx(demand.booked.share, abs=0.06)
+
+
+@pytest.mark.parametrize("holds", [0, 1, 3])
+def test_no_slot_takes_more_appointments_than_it_holds_and_who_finds_it_full_takes_the_nearest(holds: int) -> None:
+    demand, site = demand_named("saturday"), site_named("guangzhou")
+
+    def booked(holds: int | None) -> Counter[float]:
+        day = draw_day(demand, site.name, len(site.bays), site.cars_an_hour, 1, 0, holds)
+        assert [each.comes_s for each in day.customers] == sorted(each.comes_s for each in day.customers)
+        assert all(0 <= each.comes_s <= day.length_s for each in day.customers)
+        return Counter(each.booked_s for each in day.customers if each.booked_s is not None)
+
+    asked, given = booked(None), booked(holds)
+    assert max(asked.values()) > 3
+    assert max(given.values(), default=0) == holds
+    full = [slot_s for slot_s, count in asked.items() if count > holds > 0]
+    assert all(given[slot_s] >= holds - 1 for slot_s in full)
+    if holds == 3:
+        assert sum(given.values()) == pytest.approx(sum(asked.values()), rel=0.05)
+
+
+def test_a_slot_holds_as_many_as_the_tower_offers() -> None:
+    site = site_named("small")
+    assert 0 <= site.slot_holds(900.0) <= site.slot_holds(1800.0) < 900.0 / site.served_s * len(site.rooms) * 2
 
 
 def test_a_rush_lets_many_come_at_once() -> None:
