@@ -32,15 +32,15 @@ def plan_lines(picture: Picture) -> Iterator[str]:
         yield f"  -  job {job['id']} {job['kind']} {job['car']}, nobody knows when: {job['held']}"
     for each in picture["appointments"]:
         yield f"  -  appointment {booked_text(each, rooms)}"
-    for line in _reckoned(picture):
+    if reckoned := list(_reckoned(picture)):
         yield ""
-        yield line
+        yield from reckoned
 
 
 def _reckoned(picture: Picture) -> Iterator[str]:
     """Yield how good the plan is, and how promises were kept."""
     if picture["bound"] is not None:
-        yield _beside(picture["bound"])
+        yield from _beside(picture["bound"])
     if picture["promises"]["kept"]:
         yield _kept(picture["promises"])
 
@@ -72,15 +72,16 @@ def _promise(move: Picture) -> str:
     return promise_text(move) + (f" ({promise['because']})" if promise["because"] else "")
 
 
-def _beside(bound: Picture) -> str:
-    """Return how the plan compares with what no order of the same jobs can beat."""
+def _beside(bound: Picture) -> Iterator[str]:
+    """Yield how the plan compares with what no order of the same jobs can beat."""
     done, wait = (_above(bound[key], bound[f"least_{key}"]) for key in ("done_s", "wait_s"))
-    return f"All of these are done, and their rooms vacant again, in {done}; they wait {wait} on the mean."
+    yield f"All of these are done, and their rooms vacant again, in {done}."
+    yield f"Their mean wait is {wait}."
 
 
 def _above(planned_s: float, least_s: float) -> str:
     part = max(0.0, planned_s / least_s - 1) if least_s > 0 else 0.0
-    return f"{seconds_text(planned_s)} ({part:.0%} above what no order can beat)"
+    return f"{seconds_text(planned_s)}, {part * 100:.0f} % above what no order can beat"
 
 
 def _kept(promises: Picture) -> str:
