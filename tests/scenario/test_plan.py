@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from controller.domain.dispatch.ahead import STANDS_S
 from controller.domain.dispatch.calibration import Primitive
 from controller.domain.events import Query, Relocate, Retrieve
 from controller.domain.jobs import JobState
@@ -69,9 +70,10 @@ def test_who_waits_for_a_room_is_foreseen_when_its_customer_leaves() -> None:
             await it.until(lambda: it.job(waits).state is JobState.WAITING)
             plan = await foreseen(it)
             assert (plan["at_hand"]["id"], [move["job"] for move in plan["moves"]]) == (waits, [behind])
-            # A customer has not come yet, and may take as long as is usual.
-            assert plan["at_hand"]["stands_s"] > 60.0
-            assert plan["at_hand"]["eta_s"] > plan["at_hand"]["stands_s"]
+            # It was fetched as late as is worth a standing carriage, and the customer is still in the room.
+            stands_s = plan["at_hand"]["stands_s"]
+            assert 0.5 * STANDS_S < stands_s < STANDS_S
+            assert plan["at_hand"]["eta_s"] > stands_s
             assert plan["moves"][0]["ends_s"] > plan["at_hand"]["eta_s"] + 60.0
             it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
             await it.until(lambda: it.room(ROOM) is RoomState.DEPARTING)

@@ -175,8 +175,8 @@ def test_what_a_run_struck_into_is_part_of_its_result() -> None:
 
 def test_a_gate_meets_a_bag_that_its_curtain_does_not_see() -> None:
     """Two hundred seeds had no closing edge that felt anything: whatever stood in a gate broke its curtain before."""
-    script = (Strike(5.0, iron.HALF_CLOSED, 10.0, 2),)
-    report = rehearse(load_tower("small", profile="brisk"), 1, 1.0, Options(pause_s=(2.0, 10.0), script=script))
+    script = (Strike(5.0, iron.HALF_CLOSED, 60.0, 2),)
+    report = rehearse(load_tower("small", profile="brisk"), 3, 1.0, Options(pause_s=(2.0, 10.0), script=script))
     assert report.good, str(report)
     assert report.probes["gate obstructed"]
 
