@@ -49,7 +49,8 @@ _FLAGS: Final = word(
 class Exchange:
     """Moves arms, comb and clamp. ``memory`` is retained: place, sub-step and direction of an exchange.
 
-    A car that is taken or put down moves the carriage on its ropes: with the arms inside again, ``lift`` is levelled.
+    A car that is taken or put down moves the carriage on its ropes: with the arms inside again, ``lift`` is levelled,
+    as soon as ``may_level`` says of the place that no door of another one stands open.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Exchange:
         places: frozenset[int],
         rated_kg: int,
         dead_man: Callable[[], bool],
+        may_level: Callable[[int], bool],
     ) -> None:
         self.axis = AxisState()
         self.arms = DriveWires(image.arms_in, image.arms_out)
@@ -74,6 +76,7 @@ class Exchange:
         self._places = places
         self._most_kg = rated_kg + max(OVERLOAD_SHARE * rated_kg, OVERLOAD_KG)
         self._dead_man = dead_man
+        self._may_level = may_level
         self._running = False
 
     @property
@@ -212,6 +215,7 @@ class Exchange:
         picked, place = self.picking, memory.place
         self._forget()
         yield Wait(lambda: self._load_agrees(picked), CONTACT_S, Reason.LOAD)
+        yield Wait(lambda: self._may_level(place), CONTACT_S, Reason.INNER_DOOR_NOT_LOCKED)
         yield from self._lift.relevel(place)
 
     def _extend(self) -> Steps:

@@ -73,8 +73,15 @@ LATCHES_LOCKED: Final = _condition(
 )
 
 HELD: Final = _condition("held", Reason.NOT_HELD, lambda s, _: s.held)
-HELD_OR_LEVELLED: Final = _condition("held", Reason.NOT_HELD, lambda s, _: s.held or s.exchange.levelling)
-"""What runs at the shuttle may itself have the carriage levelled, with the arms inside again.
+def _levelled(scene: TowerScene, place: int) -> bool:
+    return scene.exchange.levelling and all(
+        door.locked for room, door in scene.inner_doors.items() if room != place
+    )
+
+
+HELD_OR_LEVELLED: Final = _condition("held", Reason.NOT_HELD, lambda s, place: s.held or _levelled(s, place))
+"""What runs at the shuttle may itself have the carriage levelled, with the arms inside again, and not while another
+room's inner door stands open.
 
 A bay's latch falls home meanwhile, since the carriage is not held: the way is not needed any more.
 """
