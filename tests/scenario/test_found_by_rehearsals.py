@@ -369,7 +369,7 @@ FORCED_BESIDE_A_JOB = (
     Strike(245.52, master.MASTER, 7.53, 668),
     Strike(274.28, sensors.STUCK_ON, 17.24, 673),
     Strike(332.23, clock.CLOCK_DEAD, 25.62, 743),
-    Strike(357.66, safety.FORCED, 40.24, 603),
+    Strike(363.0, safety.FORCED, 40.24, 603),
 )
 
 
