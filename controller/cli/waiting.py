@@ -13,7 +13,6 @@ LOOK_S: Final = 2.0
 ENDED: Final = frozenset({state.value for state in TERMINAL} | {JobState.PARKED.value})
 """States that a job does not leave without a person."""
 
-
 _NEWS: Final = frozenset({"promise", "room_given"})
 
 

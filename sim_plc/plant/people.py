@@ -76,7 +76,7 @@ class Crowd:
         """When the next timed step is due."""
         if not self._actors:
             return math.inf
-        return min((actor.due_s for actor in self._actors), default=math.inf)
+        return min(actor.due_s for actor in self._actors)
 
     def join(self, script: Script) -> None:
         """Add somebody."""

@@ -78,6 +78,8 @@ class Exchange:
         self._dead_man = dead_man
         self._may_level = may_level
         self._running = False
+        self._at = 0
+        """The place of the exchange that runs: also behind its end, while the carriage is levelled there."""
 
     @property
     def ready(self) -> bool:
@@ -127,15 +129,17 @@ class Exchange:
         return Reason.NONE
 
     def place_of(self, content: Content) -> int:
-        """Return the place of a PICK or PLACE, of the retained exchange for RESUME and UNDO, else 0."""
+        """Return the place of a PICK or PLACE, of the exchange that RESUME and UNDO go on with, else 0."""
         if content.opcode in (Opcode.PICK, Opcode.PLACE):
             return content.argument1
-        return self.memory.place if content.opcode in (Opcode.RESUME, Opcode.UNDO) else 0
+        if content.opcode not in (Opcode.RESUME, Opcode.UNDO):
+            return 0
+        return self._at if self._running else self.memory.place
 
     def begins(self, content: Content) -> None:
         """Enter Homing or DiscreteMotion; set place, sub-step and direction of the exchange."""
         self.axis.begin(homing=content.opcode == Opcode.HOME)
-        self._running = True
+        self._at, self._running = self.place_of(content), True
         memory = self.memory
         match content.opcode:
             case Opcode.PICK | Opcode.PLACE:

@@ -180,7 +180,7 @@ class TowerProgram(StationProgram[TowerScene]):
             places=frozenset(tower.shape.poses),
             rated_kg=tower.limits.weight_kg,
             dead_man=self._dead_man,
-            may_level=self._others_locked,
+            may_level=self._may_level,
         )
         machine, doors, gates = tower.machine, self._inputs.doors, self._inputs.gates
         self._inner_doors = {
@@ -213,9 +213,8 @@ class TowerProgram(StationProgram[TowerScene]):
     def _restless(self, contacts: InputFilter) -> Callable[[], bool]:
         return lambda: contacts.restless(self._t, input_filter.DOOR)
 
-    def _others_locked(self, place: int) -> bool:
-        """Tell whether every inner door but that of a place is closed and bolted."""
-        return all(door.locked for room, door in self._inner_doors.items() if room != place)
+    def _may_level(self, place: int) -> bool:
+        return self._scene.others_locked(place)
 
     def _dead_man(self) -> bool:
         return self.gate.dead_man_held(self._t)

@@ -73,13 +73,9 @@ LATCHES_LOCKED: Final = _condition(
 )
 
 HELD: Final = _condition("held", Reason.NOT_HELD, lambda s, _: s.held)
-def _levelled(scene: TowerScene, place: int) -> bool:
-    return scene.exchange.levelling and all(
-        door.locked for room, door in scene.inner_doors.items() if room != place
-    )
-
-
-HELD_OR_LEVELLED: Final = _condition("held", Reason.NOT_HELD, lambda s, place: s.held or _levelled(s, place))
+HELD_OR_LEVELLED: Final = _condition(
+    "held", Reason.NOT_HELD, lambda s, place: s.held or (s.exchange.levelling and s.others_locked(place))
+)
 """What runs at the shuttle may itself have the carriage levelled, with the arms inside again, and not while another
 room's inner door stands open.
 

@@ -84,6 +84,10 @@ class TowerScene:
         """Whether arms that move where the carriage is docked meet nobody: at a room, the gate is locked."""
         return all(gate.locked for place, gate in self.outer_gates.items() if self.docked(place))
 
+    def others_locked(self, place: int) -> bool:
+        """Whether every inner door but that of a place is closed and bolted."""
+        return all(door.locked for room, door in self.inner_doors.items() if room != place)
+
     def is_room(self, place: int) -> bool:
         """Whether a place is a transfer room."""
         return place in self.inner_doors

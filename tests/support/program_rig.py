@@ -76,7 +76,7 @@ class Master:
 
 
 class Rig:
-    """One small tower, stepped by hand."""
+    """One small tower, or ``tower``, stepped by hand."""
 
     def __init__(
         self,
@@ -87,8 +87,9 @@ class Rig:
         tower_interlocks: InterlockSet[TowerScene] = TOWER_INTERLOCKS,
         bay_interlocks: InterlockSet[BayScene] = BAY_INTERLOCKS,
         faithful: bool = False,
+        tower: Tower | None = None,
     ) -> None:
-        self.config: Tower = tower_named(name, profile)
+        self.config: Tower = tower or tower_named(name, profile)
         self.plant = Plant(self.config, seed=1, cars=cars)
         self.tower_interlocks = tower_interlocks
         self.bay_interlocks = bay_interlocks

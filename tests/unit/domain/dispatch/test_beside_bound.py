@@ -25,9 +25,13 @@ def one_car(carriage: int = 101, **changes: float) -> tuple[list[Request], Scene
     tower=st.sampled_from(["small", "guangzhou", "autostadt"]),
     requests=st.integers(1, 9),
     rooms=st.integers(1, 3),
+    free_bays=st.integers(0, 2),
+    late=st.sampled_from([0.0, 0.4]),
 )
-def test_no_plan_is_better_than_the_bound(seed: int, tower: str, requests: int, rooms: int) -> None:
-    asked, scene, cycles = draw(seed, Draw(tower, requests, rooms, 2, 0.0))
+def test_no_plan_is_better_than_the_bound(
+    seed: int, tower: str, requests: int, rooms: int, free_bays: int, late: float
+) -> None:
+    asked, scene, cycles = draw(seed, Draw(tower, requests, rooms, free_bays, late))
     found = plan(asked, scene, cycles, QUICK)
     seen = beside(cycles, scene, asked, found.moves)
     if seen is None:
