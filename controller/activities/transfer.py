@@ -24,6 +24,10 @@ from hal.readings import Loaded
 SECOND_OPINION_S = 2.0
 """How long the other station's sensors may lag behind: an idle poll and its debounce."""
 
+_ASTRAY_SHARE: Final = 0.25
+"""By which share of its tolerance a carriage may stand beside a level to the side to which the next exchange moves it:
+a car that it takes lowers it on its ropes, one that it puts down raises it."""
+
 
 _WAY_WISHES: Final = {
     (False, False): WishKind.LATCH,
@@ -49,11 +53,13 @@ class Done:
 async def position(bench: Bench, errand: Errand, place: int) -> Done:
     """Dock the carriage at a place, lift and turntable together, or one after the other on the generator.
 
+    One that was stopped beside the level, if inside its tolerance, is levelled while the way is shut.
+
     Raises:
         StepFailed: it is not docked there, or may not move.
 
     """
-    if readings.docked_place(bench) == place:
+    if _is_docked(bench, place):
         return Done()
     await homing.reference(bench)
     await require(bench, Wish(WishKind.MOVE_LIFT, place), Wish(WishKind.MOVE_TURNTABLE, place))
@@ -76,7 +82,7 @@ def _ran_s(records: Sequence[Record], mechanism: str) -> float | None:
 
 def carriage_bound_s(bench: Bench, place: int) -> float:
     """Return the bound of docking at a place from where the carriage stands: 0 when it is docked there."""
-    if readings.docked_place(bench) == place:
+    if _is_docked(bench, place):
         return 0.0
     return bench.motion.both_s(*_parts_s(bench, place))
 
@@ -317,10 +323,20 @@ def _axes_to_move(bench: Bench, place: int) -> list[Motion]:
     return wanted or [lift]
 
 
+def _is_docked(bench: Bench, place: int) -> bool:
+    """Return whether the carriage is docked at a place, and so that it can stay for an exchange that has not begun."""
+    if readings.docked_place(bench) != place:
+        return False
+    begun = bench.tower.shuttle.resumable or not readings.way_closed(bench, place)
+    return begun or _lift_stands(bench, place)
+
+
 def _lift_stands(bench: Bench, place: int) -> bool:
-    lift = bench.tower.lift
-    off_mm = abs(lift.position_mm - bench.shape.poses[place].height_mm)
-    return lift.held and off_mm <= bench.shape.height_tolerance_mm
+    """Return whether the lift is held at a place's level, not so far astray that an exchange moves it off the dock."""
+    lift, tolerance_mm = bench.tower.lift, bench.shape.height_tolerance_mm
+    above_mm = lift.position_mm - bench.shape.poses[place].height_mm
+    astray_mm = above_mm if bench.tower.shuttle.loaded is Loaded.YES else -above_mm
+    return lift.held and abs(above_mm) <= tolerance_mm and astray_mm <= _ASTRAY_SHARE * tolerance_mm
 
 
 def _turntable_stands(bench: Bench, place: int) -> bool:
