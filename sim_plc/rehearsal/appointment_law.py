@@ -147,9 +147,13 @@ class AppointmentLaw:
         return [each for each in self._confirmed.values() if each.car == car]
 
     def _newest(self, daemon: Daemon, number: int) -> str:
-        """Return the state of an appointment by the journal; empty: it is not there."""
+        """Return the state of an appointment by the whole journal; empty: it is not there.
+
+        A start makes a snapshot if much lies behind the last one: what is behind that alone need not name the end.
+        """
         try:
-            entries = [entry.body["appointment"] for entry in daemon.journal.read() if entry.kind == "AppointmentSet"]
+            kept = daemon.journal.read(after=0)
+            entries = [entry.body["appointment"] for entry in kept if entry.kind == "AppointmentSet"]
         except JournalDamaged:
             return ""
         states = [str(body["state"]) for body in entries if isinstance(body, Mapping) and body["id"] == number]
