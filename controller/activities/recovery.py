@@ -58,6 +58,19 @@ async def settle_open(bench: Bench, book: Book, mechanisms: Collection[str] | No
     return outcomes
 
 
+async def end_stops(bench: Bench) -> None:
+    """Bring every STOP to its end that may still be delivered: nothing may be written behind it before.
+
+    No intent stands for one; where the line broke while it was written, nobody follows it any more.
+
+    Raises:
+        HalError: a station is not there to be asked, or not ours.
+
+    """
+    for mechanism in bench.tower.mechanisms.values():
+        await mechanism.settle(None)
+
+
 async def settle_carriage(bench: Bench, book: Book) -> None:
     """Let no command of the carriage, or at a way to it, stay open behind a new one.
 

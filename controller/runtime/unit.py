@@ -345,6 +345,7 @@ class Unit:
         await self._modes.followed()
         book = self._ledger.book
         unknown = recovery.unknown(await recovery.settle_open(self._bench, book))
+        await recovery.end_stops(self._bench)
         await come_to_rest(self._bench)
         return await recovery.give_up_unknown(self._bench, book, unknown) if by_person else unknown
 
