@@ -94,10 +94,18 @@ class Crowd:
 
 
 def car_arrives(room: Room, car: Car, habits: Habits) -> Script:
-    """Wait for DRIVE IN and an open gate, drive in, get out and walk away."""
+    """Wait for DRIVE IN and an open gate, drive in, get out and walk away; or drive away, once sent."""
+
+    def waits() -> bool:
+        return room.yard.outside.get(car.id) is car
+
     while True:
-        yield from _invited(room, lambda: _free(room) and room.signal == Signal.DRIVE_IN, habits)
-        yield 0.25 * habits.drive_s
+        yield from _invited(room, lambda: not waits() or (_free(room) and room.signal == Signal.DRIVE_IN), habits)
+        if waits():
+            yield 0.25 * habits.drive_s
+        if not waits():
+            room.engaged = False
+            return
         if room.gate.opened and room.standing is None:
             break
         room.engaged = False

@@ -331,6 +331,18 @@ class Plant:
         yard.outside[car.id] = car
         self._join(room, people.car_arrives(self._steel.rooms[room], car, habits or Habits()))
 
+    def driver_gives_up(self, car: str) -> None:
+        """Let the driver of a car that waits outside wait no longer; the car stays outside.
+
+        Raises:
+            KeyError: that car is not outside.
+
+        """
+        outside = self._steel.yard.outside
+        # Whoever waits with a car waits with this very one.
+        outside[car] = replace(outside[car])
+        self._happen()
+
     def customer_collects(self, room: int, habits: Habits | None = None, car: str | None = None) -> None:
         """Let a customer fetch a car (None: any) from a room: walk in, dwell, drive out."""
         self._join(room, people.customer_collects(self._steel.rooms[room], habits or Habits(), car))

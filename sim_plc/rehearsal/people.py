@@ -1,6 +1,7 @@
 """Customers and drivers, who come when a room invites them; and whoever orders moves at the desk."""
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -56,6 +57,8 @@ class Public:
         self.did: Counter[str] = Counter()
         self.generous = False
         """Set: from now on everybody comes, and soon."""
+        self.linger_until_s = math.inf
+        """When whoever lingers inside goes at last."""
         self.is_away: Callable[[str], bool] = lambda _car: False
         """Tells whether a car is kept for somebody who has not come: they are not there to take it."""
         self._world = world
@@ -84,12 +87,23 @@ class Public:
             seen, driver = plant.room(room), self._coming.get(room)
             if driver is not None and not plant.is_outside(driver.id) and seen.crossing != driver.id:
                 del self._coming[room]
+            elif driver is not None and plant.is_outside(driver.id) and not seen.gate_opened:
+                self._look_whether_it_is_worth_it(room, driver)
             if seen.car is None:
                 self._fetched.pop(room, None)
                 if seen.signal == Signal.DRIVE_IN and seen.gate_opened:
                     self._drive_in(room)
             elif seen.gate_opened and self._is_offered(seen.car, seen.signal):
                 self._fetch(room, seen.car, refused=seen.signal in (Signal.REFUSED, Signal.DRIVE_OUT))
+
+    def _look_whether_it_is_worth_it(self, room: int, driver: Car) -> None:
+        """Let a driver drive away whose order was cancelled: the next invitation is meant for somebody else."""
+        daemon = self._world.daemon
+        if daemon is None or daemon.book.job_of_car(driver.id) is not None:
+            return
+        del self._coming[room]
+        self.did["drove away"] += 1
+        self._world.do(lambda plant: plant.driver_gives_up(driver.id))
 
     def _drive_in(self, room: int) -> None:
         daemon = self._world.daemon
@@ -142,6 +156,7 @@ class Public:
             return Habits(notice_s=1.0, dwell_s=10.0, leave_s=8.0)
         draw = self._rng.uniform
         stays_s = draw(60.0, 300.0) if self._happens("lingered", self._manners.lingers) else 0.0
+        stays_s = min(stays_s, max(0.0, self.linger_until_s - self._world.now))
         return Habits(
             notice_s=draw(0.5, 4.0),
             step_s=draw(1.0, 2.5),
