@@ -223,6 +223,7 @@ class Play:
         """Play the run and judge its end."""
         world, script = self.world, self._script(length_s)
         self.inspector.strikes = len(script)
+        self.public.linger_until_s = length_s
         await world.start_daemon()
         acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch(), self.bookings.attend())
         people = [asyncio.create_task(act) for act in acts]

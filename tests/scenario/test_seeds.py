@@ -59,6 +59,17 @@ def test_no_seed_breaks_an_invariant(tower: str, start: int, *, faults: bool) ->
     assert not faults or sum(happened[letter.name] for letter in ALPHABET) >= CHUNK
 
 
+FOUND = (357, 532, 997, 1747, 1975, 2281)
+"""Seeds that broke something once, of a release campaign."""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", FOUND)
+def test_a_seed_that_once_broke_an_invariant_breaks_none(seed: int) -> None:
+    report = rehearse(load_tower("small"), seed, MINUTES)
+    assert report.good, str(report)
+
+
 @pytest.mark.parametrize(
     ("seed", "minutes"),
     [pytest.param(0, 8, id="short"), *(pytest.param(seed, 15, marks=pytest.mark.campaign) for seed in range(8))],
