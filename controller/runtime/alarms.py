@@ -158,6 +158,8 @@ class Alarms:
         delay_s = tag.alarm.on_delay_s if stands else tag.alarm.off_delay_s
         if now_s - self._turning.setdefault(tag, now_s) < delay_s:
             return None
+        if stands and self._about_to_be_explained(tag, findings):
+            return None
         del self._turning[tag]
         return AlarmEvent.ALARM if stands else AlarmEvent.CLEAR
 
@@ -191,6 +193,14 @@ class Alarms:
         parent = self._sources.parent(tag)
         above = None if parent is None else self._book.alarms.get(parent)
         return above is not None and above.state in STANDING
+
+    def _about_to_be_explained(self, tag: Tag, findings: Findings) -> bool:
+        """Return whether the condition of its parent stands, and only that one's delay is not over yet.
+
+        Parents are looked at first.
+        """
+        parent = self._sources.parent(tag)
+        return parent in findings.standing and parent in self._turning and not self._explained(tag)
 
     def _hide_by_design(self, tag: Tag, findings: Findings) -> bool:
         line = self._book.alarms.get(tag)

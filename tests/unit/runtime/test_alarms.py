@@ -67,6 +67,34 @@ def test_a_child_is_suppressed_while_its_parent_stands_and_never_shown_if_it_cam
     assert rig.told()[-1] == ("ROOM_BLOCKED", True)
 
 
+def test_a_child_that_is_due_while_its_parents_delay_runs_waits_for_that_and_is_never_shown() -> None:
+    """Of a line whose last station was lost as the alarm of the first became due, both were told (small, seed 1147)."""
+    rig = Rig()
+    rig.look(STATION)
+    rig.look(STATION, BLOCKED, after_s=STATION.alarm.on_delay_s - 0.5)
+    assert rig.state(BLOCKED) is None
+    assert rig.alarms.waits
+    rig.look(STATION, BLOCKED, after_s=0.5)
+    assert rig.state(BLOCKED) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+    assert rig.told() == [("STATION_OFFLINE", True)]
+
+
+@pytest.mark.parametrize("stood_before", [False, True], ids=["new", "again"])
+def test_a_child_is_told_as_soon_as_its_parents_condition_goes_within_its_delay(stood_before: bool) -> None:
+    rig = Rig()
+    if stood_before:
+        rig.look(STATION)
+        rig.look(STATION, after_s=STATION.alarm.on_delay_s)
+        rig.look()
+        rig.look(after_s=STATION.alarm.off_delay_s)
+    rig.look(STATION)
+    rig.look(STATION, BLOCKED, after_s=STATION.alarm.on_delay_s - 0.5)
+    assert rig.state(BLOCKED) is None
+    rig.look(BLOCKED)
+    assert rig.state(BLOCKED) == UNACK
+    assert rig.told()[-1] == ("ROOM_BLOCKED", True)
+
+
 def test_a_child_whose_condition_has_gone_is_not_told_as_new_when_its_parent_goes() -> None:
     """Two stations of a line that come back two seconds apart told three alarms for one loss."""
     rig = Rig()
