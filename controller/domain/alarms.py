@@ -287,7 +287,8 @@ _BELOW: Final = (
         on_delay_s=2.0, off_delay_s=5.0, parent="STATION_OFFLINE",
     ),
     Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
-    Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR),
+    # Nothing wears out within minutes; a clock that is years ahead is put right within them.
+    Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR, on_delay_s=3.0 * _MINUTE),
     # What limits the lift's drive stops it next, with customers at the gates: the one warning of it is worth a call.
     # The turntable carries no weight against gravity, and is the less likely to stand still.
     Alarm(

@@ -273,7 +273,7 @@ def test_the_alarm_comes_once_at_exactly_its_interval_and_goes_by_done() -> None
             assert (await service(it, "lift"))["state"] == "soon due"
             before = it.book.service.of("lift").since.cycles
             await it.ask(StateService(by="7:kim", component="lift", cycles=1000, note="one more"))
-            await it.until(lambda: DUE in it.book.alarms)
+            await it.until(lambda: DUE in it.book.alarms, DUE.alarm.on_delay_s + it.limit_s)
             assert before == 999
             assert it.unit is UnitState.EXECUTE
             assert await it.ended(await it.order(Relocate(car=f"C{LOW1}", bay=TOP1))) is JobState.DONE
@@ -335,5 +335,22 @@ def test_a_machine_that_ran_before_is_stated_part_by_part() -> None:
             answer = await said(it, StateService(component="lift", note="", cycles=12_500))
             assert (answer["in_all"]["cycles"], answer["since_service"]["cycles"]) == (12_500, 700)
             assert it.book.service.of("lift").serviced_at == day
+
+    loop.run(play())
+
+
+def test_a_clock_that_is_years_ahead_for_a_while_makes_nothing_due() -> None:
+    """Three alarms at each such step, two steps and what else was wrong: eleven in ten minutes (`small`, seed 5167)."""
+
+    async def play() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1)) as it:
+            clock = it.world.computer.clock
+            clock.step(20 * 365 * 86_400.0)
+            await asyncio.sleep(100.0)
+            clock.step(-20 * 365 * 86_400.0)
+            await asyncio.sleep(DUE.alarm.on_delay_s + 100.0)
+            assert told(it) == []
+            clock.step(20 * 365 * 86_400.0)
+            await it.until(lambda: told(it) == [True] * 3, DUE.alarm.on_delay_s + it.limit_s)
 
     loop.run(play())
