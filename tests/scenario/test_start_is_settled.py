@@ -1,18 +1,22 @@
-"""A start that cannot be settled at once is tried again soon, though no station shows anything new meanwhile."""
+"""What is settled at a start and by who clears: tried again soon, and no mailbox is left out."""
 
 import asyncio
 from collections.abc import Collection
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from controller.activities import recovery
 from controller.activities.context import Bench
 from controller.domain.book import Book
+from controller.domain.unit import UnitEvent, UnitState
 from hal.errors import NotOnline
-from hal.interfaces import Outcome
+from hal.handshake import Mailbox
+from hal.interfaces import Outcome, Prepared
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import World
+from tests.support.stage import stage
 from tests.support.tower_under_test import tower_under_test
 
 LASTS_S = 960.0
@@ -42,3 +46,26 @@ def test_stations_that_could_not_be_asked_are_asked_again(monkeypatch: pytest.Mo
 
     loop.run(play())
     assert max(later - sooner for sooner, later in pairwise(tries)) < SOON_S
+
+
+def test_who_clears_has_every_mailbox_asked_for_a_stop_that_may_still_be_delivered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No intent stands for one, so that nobody else would ask (`small`, seed 532)."""
+    settle, asked = Mailbox.settle, list[str]()
+
+    async def noted(self: Mailbox, prepared: Prepared | None, *more: Any) -> Outcome | None:
+        if prepared is None:
+            asked.append(self.name)
+        return await settle(self, prepared, *more)
+
+    async def play() -> None:
+        async with stage() as it:
+            await it.command(UnitEvent.ABORT, UnitState.ABORTED)
+            monkeypatch.setattr(Mailbox, "settle", noted)
+            await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+            assert it.world.daemon is not None
+            stations = it.world.daemon.stations.items()
+            assert set(asked) == {f"{name}/{key}" for name, each in stations for key in each.image.mechanisms}
+
+    loop.run(play())
