@@ -88,7 +88,7 @@ class Public:
             if driver is not None and not plant.is_outside(driver.id) and seen.crossing != driver.id:
                 del self._coming[room]
             elif driver is not None and plant.is_outside(driver.id) and not seen.gate_opened:
-                self._look_whether_it_is_worth_it(room, driver)
+                self._send_away(room, driver)
             if seen.car is None:
                 self._fetched.pop(room, None)
                 if seen.signal == Signal.DRIVE_IN and seen.gate_opened:
@@ -96,8 +96,8 @@ class Public:
             elif seen.gate_opened and self._is_offered(seen.car, seen.signal):
                 self._fetch(room, seen.car, refused=seen.signal in (Signal.REFUSED, Signal.DRIVE_OUT))
 
-    def _look_whether_it_is_worth_it(self, room: int, driver: Car) -> None:
-        """Let a driver drive away whose order was cancelled: the next invitation is meant for somebody else."""
+    def _send_away(self, room: int, driver: Car) -> None:
+        """Send a driver away whose order was cancelled: the next invitation is meant for somebody else."""
         daemon = self._world.daemon
         if daemon is None or daemon.book.job_of_car(driver.id) is not None:
             return
