@@ -14,11 +14,8 @@ class Cadence(Protocol):
         """Wait for the next grid point of ``period_s`` seconds, or until `kick`."""
         ...
 
-    def kick(self, *, anyway: bool = False) -> None:
-        """Let the waiting `next` return at once; without a waiter, the next one does.
-
-        ``anyway``: for what no news tells of, as where an axis is on its way, or to pass on a hand's sign of life.
-        """
+    def kick(self) -> None:
+        """Let the waiting `next` return at once; without a waiter, the next one does."""
         ...
 
     @property
@@ -65,7 +62,6 @@ class SteadyCadence:
         self._kicked.clear()
         self._returned = loop.time()
 
-    def kick(self, *, anyway: bool = False) -> None:
+    def kick(self) -> None:
         """Let the waiting `next` return at once."""
-        del anyway
         self._kicked.set()

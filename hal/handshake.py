@@ -44,8 +44,8 @@ UNTRUSTED_LIMIT: Final = 3
 EARLY_LOOKS_S: Final = (0.03, 0.06)
 """After a write: a PLC judges a frame within two or three scans."""
 
-END_LOOKS_S: Final = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2)
-"""Around the predicted end of a motion."""
+END_LOOKS_S: Final = (0.03, 0.06, 0.1, 0.15, 0.2)
+"""Behind the predicted end of a motion: it begins some scans behind its frame, and its end is shown by a later one."""
 
 LAST_LOOK_S: Final = 0.25
 """So long before a motion is given up its station is asked out of turn."""
@@ -237,7 +237,13 @@ class Mailbox:
         finally:
             written.written_s = loop.time()
             for delay_s in EARLY_LOOKS_S:
-                loop.call_later(delay_s, self.station.kick)
+                loop.call_later(delay_s, self._look_early, frame)
+
+    def _look_early(self, frame: Frame) -> None:
+        """Ask out of turn whether a frame was accepted, unless that is known."""
+        image = self.station.last_image
+        if image is None or image.mechanisms[self._key].accepted != frame.sequence:
+            self.station.kick()
 
     def _usable_stop(self, prepared_stop: Prepared | None) -> Prepared:
         """Return the STOP that was prepared, or a new one where it may not be written any more."""
@@ -320,7 +326,7 @@ class Mailbox:
             elif progress is not None and loop.time() < deadline - LAST_LOOK_S:
                 # Before a motion is given up somebody looks where it is: polls may be far between.
                 if not await self.station.news(deadline - LAST_LOOK_S):
-                    self.station.kick(anyway=True)
+                    self.station.kick()
             else:
                 await self.station.news(deadline)
 

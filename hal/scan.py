@@ -172,9 +172,9 @@ class Station:
         """Poll at the quick period inside the context that is returned."""
         return self._pace.busy()
 
-    def kick(self, *, anyway: bool = False) -> None:
-        """Poll at once, out of turn. ``anyway``: for what no news tells of, as where an axis is on its way."""
-        self._cadence.kick(anyway=anyway)
+    def kick(self) -> None:
+        """Poll at once, out of turn."""
+        self._cadence.kick()
 
     def hold_dead_man(self, *, held: bool) -> None:
         """While held, every write of the controller block changes the dead-man counter of JOG.
@@ -189,7 +189,7 @@ class Station:
         A JOG needs one within each 200 ms. One that no write sets out with within 0.1 s is dropped.
         """
         self._polling.touch_dead_man()
-        self._cadence.kick(anyway=True)
+        self._cadence.kick()
 
     async def request_slow(self) -> SlowImage:
         """Read the slow blocks now.

@@ -211,8 +211,7 @@ async def _end_cut(bench: Bench, errand: Errand, here: int, kind: WishKind) -> D
     shuttle, bound_s = bench.tower.shuttle, bench.kinematics.exchange_s()
     command = shuttle.undo() if kind is WishKind.UNDO else shuttle.resume()
     records = await carry_out_ok(bench, errand, command, bound_s=bound_s)
-    look_at(bench, here)
-    await bench.news.until(lambda: is_picked(bench, here) or is_placed(bench, here), SECOND_OPINION_S)
+    await _seen(bench, here, lambda: is_picked(bench, here) or is_placed(bench, here))
     return Done([*way.records, *records], way.bound_s + bound_s, way.commands + 1)
 
 
@@ -264,8 +263,7 @@ async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Load
         proven = shuttle.loaded is on_carriage and readings.presence(bench, place) is at_place
         return proven and bench.tower.dock.occupied is at_place and not shuttle.resumable
 
-    look_at(bench, place)
-    if not await bench.news.until(agrees, SECOND_OPINION_S):
+    if not await _seen(bench, place, agrees):
         wanted = f"the carriage {readings.SEEN[on_carriage]} and place {place} {readings.SEEN[at_place]}"
         raise StepFailed("LOAD_NOT_PROVEN", f"the sensors do not prove {wanted}")
 
@@ -357,10 +355,16 @@ def _way(bench: Bench, place: int, *, opening: bool) -> tuple[Prepared, float]:
 async def _second_opinion(bench: Bench, place: int, *, opening: bool) -> None:
     """Wait until every station that sees the way of a place agrees on it."""
     proven = readings.way_open if opening else readings.way_closed
-    look_at(bench, place)
-    if not await bench.news.until(lambda: proven(bench, place), SECOND_OPINION_S):
+    if not await _seen(bench, place, lambda: proven(bench, place)):
         state = "open" if opening else "closed"
         raise StepFailed("WAY_NOT_PROVEN", f"the way at {place} is not proven {state} by every contact")
+
+
+async def _seen(bench: Bench, place: int, shown: Callable[[], bool]) -> bool:
+    """Return whether the stations that see a place show something in time; they are asked out of turn if not yet."""
+    if not shown():
+        look_at(bench, place)
+    return await bench.news.until(shown, SECOND_OPINION_S)
 
 
 async def _hold_open(bench: Bench, errand: Errand, place: int) -> None:

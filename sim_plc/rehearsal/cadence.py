@@ -38,8 +38,8 @@ class PulsedCadence:
     """`hal.cadence.Cadence` on a fixed grid of virtual time; in a lull, points without news are skipped.
 
     Both ends count as polled then, so that the pause may be longer than either would bear. Whenever no lull can begin,
-    as while a station is not online or its wire does not carry, no point is. A kick that asks for a look alone makes no
-    poll in a lull: there is nothing to be seen, but where an axis is for whoever asks that.
+    as while a station is not online or its wire does not carry, no point is. A kick makes a poll
+    also where there is nothing to be seen: whatever is written meanwhile waits for it.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class PulsedCadence:
         self._seen = -1
         """How often the pulse had beaten when the last poll began."""
         self._listens = False
-        self._kicked = self._anyway = False
+        self._kicked = False
         self._sleeping: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._context = Context()
@@ -69,22 +69,20 @@ class PulsedCadence:
 
     async def next(self, period_s: float) -> None:
         """Wait for the next grid point of ``period_s`` seconds (that has news), or until `kick`."""
-        until_s = first_s = self._last_point(_now(), period_s, behind=1)
-        if not (self._kicked and self._anyway) and self._begin_lull(first_s, period_s):
-            until_s, self._kicked = self._last_point(_now() + LULL_S, period_s), False
         if not self._kicked:
+            until_s = self._last_point(_now(), period_s, behind=1)
+            if self._begin_lull(until_s, period_s):
+                until_s = self._last_point(_now() + LULL_S, period_s)
             try:
                 await self._sleep(until_s)
             finally:
                 self._end_lull()
-        self._kicked = self._anyway = False
+        self._kicked = False
         self._seen = self._pulse.beats
 
-    def kick(self, *, anyway: bool = False) -> None:
+    def kick(self) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
-        if self._end is not None and not anyway:
-            return
-        self._kicked, self._anyway = True, self._anyway or anyway
+        self._kicked = True
         if self._sleeping is not None:
             self._end_lull()
             _wake(self._sleeping)

@@ -214,9 +214,8 @@ class TapeCadence:
             await self._tape.nap(poll_s, due_s, self._hold)
         self._kicked = False
 
-    def kick(self, *, anyway: bool = False) -> None:
+    def kick(self) -> None:
         """Let the waiting `next` return at once; without a waiter, the next one does."""
-        del anyway
         self._kicked = True
         self._wake()
 

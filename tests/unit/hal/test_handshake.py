@@ -50,6 +50,35 @@ def test_the_overhead_of_a_primitive_at_its_predicted_end_is_far_below_the_poll_
     run(scenario())
 
 
+def test_who_saw_that_a_frame_was_accepted_looks_no_more_out_of_turn() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            await it.station.news(asyncio.get_running_loop().time() + 1.0)
+            it.plc.execute_all(after=after(2.0))
+            await put(it)
+            await asyncio.sleep(0.025)
+            polls = len(it.plc.blocks)
+            await asyncio.sleep(0.01)
+            assert len(it.plc.blocks) == polls + 1
+            assert it.lift.status().executing
+            await asyncio.sleep(0.04)
+            assert len(it.plc.blocks) == polls + 1
+
+    run(scenario())
+
+
+def test_while_a_frame_is_not_seen_accepted_it_is_looked_for_out_of_turn_twice() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            await it.station.news(asyncio.get_running_loop().time() + 1.0)
+            await put(it)
+            polls = len(it.plc.blocks)
+            await asyncio.sleep(0.08)
+            assert len(it.plc.blocks) == polls + 2
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("result", [each for each in Result if each not in {Result.NONE, Result.OK}])
 def test_each_result_has_its_verdict(result: Result) -> None:
     async def scenario() -> None:

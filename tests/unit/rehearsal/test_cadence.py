@@ -120,42 +120,26 @@ async def _looked_behind_a_beat(line: Line, _process: loop.Process) -> None:
     await asyncio.sleep(0.1)
 
 
-async def _looked_anyway(line: Line, _process: loop.Process) -> None:
-    await asyncio.sleep(10.2)
-    line.cadence.kick(anyway=True)
-    await asyncio.sleep(0.1)
-
-
-async def _looked_for_an_axis(line: Line, _process: loop.Process) -> None:
-    await asyncio.sleep(10.2)
-    line.cadence.kick(anyway=True)
-    await asyncio.sleep(0.1)
-
-
 async def _looked_in_unrest(line: Line, process: loop.Process) -> None:
     line.restless = True
     await _looked(line, process)
 
 
-@pytest.mark.parametrize("act", [_looked_behind_a_beat, _looked_anyway, _looked_for_an_axis, _looked_in_unrest])
-def test_a_kick_makes_a_poll_at_once_where_it_may_show_or_tell_something(act: Act) -> None:
-    assert polled(act, coalesced=True).polls_from(10.05) == [10.2]
+@pytest.mark.parametrize("coalesced", [True, False])
+@pytest.mark.parametrize("act", [_looked, _looked_behind_a_beat, _looked_in_unrest])
+def test_a_kick_makes_a_poll_at_once_also_in_a_lull(act: Act, coalesced: bool) -> None:
+    assert polled(act, coalesced=coalesced).polls_from(10.05) == [10.2]
 
 
-def test_a_look_in_a_lull_makes_no_poll_and_no_later_one() -> None:
-    assert polled(_looked, coalesced=True).polls_from(0.6) == []
-    assert polled(_looked, coalesced=False).polls_from(10.05) == [10.2]
-
-
-def test_a_look_that_is_asked_for_during_a_poll_that_showed_everything_makes_no_poll() -> None:
+@pytest.mark.parametrize("coalesced", [True, False])
+def test_a_kick_during_a_poll_makes_one_right_behind_it(coalesced: bool) -> None:
     async def looks(line: Line, _process: loop.Process) -> None:
         line.pulse.beat()
         await asyncio.sleep(0.55)
         line.cadence.kick()
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.3)
 
-    assert polled(looks, coalesced=True, answer_s=0.1).polled_s == [0.5]
-    assert len(polled(looks, coalesced=False, answer_s=0.1).polled_s) > 2
+    assert polled(looks, coalesced=coalesced, answer_s=0.1).polled_s == [0.5, 0.6]
 
 
 def test_a_lull_ends_by_itself_at_a_point_of_the_grid() -> None:
