@@ -212,7 +212,9 @@ class Operator:
         return forsaken and room and not any(axis.moving for axis in axes)
 
     async def _decide(self, daemon: Daemon) -> bool:
-        """Decide on a parked job, on that of the car on the carriage first, as the refusal of another one asks.
+        """Decide on a parked job: on that of the car on the carriage first, else on the one tried least.
+
+        The refusal of a decision asks for another job to be resolved first.
 
         Returns whether something was decided.
         """
@@ -220,7 +222,7 @@ class Operator:
         parked = [job for job in daemon.book.open_jobs() if job.state is JobState.PARKED]
         if not parked:
             return False
-        job = min(parked, key=lambda each: each.car != aboard)
+        job = min(parked, key=lambda each: (each.car != aboard, self._tried[each.id]))
         if job.id not in self._begins:
             self._begins[job.id] = self._habits.choice(BEGIN_AT)
             self._again_s[job.id] = self._world.now + self._habits.choice(self._care.left_alone_s)
