@@ -1,5 +1,7 @@
 """How often to poll a station, and when its image is too old."""
 
+import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -18,6 +20,10 @@ class Pace:
         self.resting_s = resting_s
         self.moving = False
         """Whether the newest image shows a mechanism that executes."""
+        self.changed_s = -math.inf
+        """When the first command was opened or the last one ended that changed the period, by the loop's clock."""
+        self.before_s = resting_s
+        """The period before that."""
         self._quick_s = quick_s
         self._busy = 0
 
@@ -34,8 +40,14 @@ class Pace:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Be quick inside this context."""
-        self._busy += 1
+        self._count(1)
         try:
             yield
         finally:
-            self._busy -= 1
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        before_s = self.period_s
+        self._busy += more
+        if self.period_s != before_s:
+            self.changed_s, self.before_s = asyncio.get_running_loop().time(), before_s

@@ -50,8 +50,9 @@ class Station:
         self.name = station_map.name
         self._link = link
         self._cadence = cadence
-        self._pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
-        self._known = Bulletin(self.name, self._pace, cadence)
+        self.pace = Pace(quick_s=poll_s, resting_s=idle_poll_s)
+        """How often it is polled."""
+        self._known = Bulletin(self.name, self.pace, cadence)
         self._blocks = Blocks(station_map, link, fc23=fc23)
         self._claim = Claim(epochs, owner)
         self._polling = Polling(
@@ -61,7 +62,7 @@ class Station:
             blocks=self._blocks,
             cadence=cadence,
             claim=self._claim,
-            pace=self._pace,
+            pace=self.pace,
             known=self._known,
             sole=sole,
         )
@@ -129,7 +130,7 @@ class Station:
     @property
     def period_s(self) -> float:
         """The time from one poll to the next as of now, in seconds."""
-        return self._pace.period_s
+        return self.pace.period_s
 
     def on_image(self, callback: Callable[[Image], None]) -> None:
         """Call back with every new image of an online station."""
@@ -164,13 +165,13 @@ class Station:
 
     def set_period(self, period_s: float) -> None:
         """Poll every ``period_s`` seconds while nothing moves and no command is open."""
-        if period_s < self._pace.resting_s:
+        if period_s < self.pace.resting_s:
             self._cadence.kick()
-        self._pace.resting_s = period_s
+        self.pace.resting_s = period_s
 
     def busy(self) -> AbstractContextManager[None]:
         """Poll at the quick period inside the context that is returned."""
-        return self._pace.busy()
+        return self.pace.busy()
 
     def kick(self) -> None:
         """Poll at once, out of turn."""

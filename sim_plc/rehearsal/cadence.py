@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Final
 
+from hal.pace import Pace
 from sim_plc.rehearsal.lull import LULL_S, BeginLull, EndLull
 
 STAGGER_S: Final = 1e-4
@@ -43,16 +44,16 @@ class PulsedCadence:
     """
 
     def __init__(
-        self, pulse: Pulse, begin_lull: BeginLull | None, period: Callable[[], float | None], number: int = 0
+        self, pulse: Pulse, begin_lull: BeginLull | None, pace: Callable[[], Pace | None], number: int = 0
     ) -> None:
         """Take what beats, and what begins a lull; None: every poll is made.
 
-        ``period`` is that of the daemon at the moment, in seconds; None: the one that `next` was given. ``number`` is
-        the station's among all.
+        ``pace`` is that of the daemon at the moment; None: the period that `next` was given. ``number`` is the
+        station's among all.
         """
         self._pulse = pulse
         self._begin = begin_lull
-        self._period = period
+        self._pace = pace
         self._offset_s = number * STAGGER_S
         self._seen = -1
         """How often the pulse had beaten when the last poll began."""
@@ -111,11 +112,17 @@ class PulsedCadence:
     def _due_s(self) -> float:
         """Return when the first poll from now on is due.
 
-        The first one behind the last that was made was due whatever has come in between; the ones behind it go by the
-        period of today.
+        The first one behind the last that was made was due whatever has come in between, and the first one behind a
+        change of period by the period before it; the ones behind them go by the period of now.
         """
-        now = _now()
-        return self._first_s if now <= self._first_s else self._point_from(now, self._period() or self._period_s)
+        now, pace = _now(), self._pace()
+        if now <= self._first_s or pace is None:
+            return max(self._first_s, self._point_from(now, self._period_s))
+        if pace.changed_s > self._began_s:
+            asked_s = self._point_from(max(pace.changed_s, self._first_s), pace.before_s)
+            if now <= asked_s:
+                return asked_s
+        return self._point_from(now, pace.period_s)
 
     def _begin_lull(self, first_s: float, period_s: float) -> bool:
         """Begin one, unless something has come since the last poll began that it may not have shown."""

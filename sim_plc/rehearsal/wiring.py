@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hal.modbus_link import MAX_UNANSWERED
+from hal.pace import Pace
 from sim_plc.rehearsal.bent_unit import BentUnit
 from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
@@ -54,11 +55,11 @@ class Wiring:
         def sound() -> bool:
             return world.decide is no_fault and world.storm.calm and carries() and not world.has_rivals
 
-        def period() -> float | None:
-            return None if life.daemon is None else life.daemon.stations[name].period_s
+        def pace() -> Pace | None:
+            return None if life.daemon is None else life.daemon.stations[name].pace
 
         lull = Lull(epoch, lambda: world.programs[number], carries=sound, moved=world.stepper.kick)
-        cadence = PulsedCadence(self.pulses[name], lull.begin if self._coalesced else None, period, number)
+        cadence = PulsedCadence(self.pulses[name], lull.begin if self._coalesced else None, pace, number)
         life.cadences.append(cadence)
         return cadence
 

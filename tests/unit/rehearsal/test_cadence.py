@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from hal.pace import Pace
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.cadence import STAGGER_S, Pulse, PulsedCadence
 from sim_plc.rehearsal.lull import LULL_S, EndLull
 
 PERIOD_S = 0.5
+QUICK_S = 0.1
 ANSWER_S = 0.004
 
 
@@ -21,15 +23,16 @@ class Line:
         self.polled_s: list[float] = []
         self.restless = False
         self.left_out_until_s: list[float] = []
+        self.pace = Pace(quick_s=QUICK_S, resting_s=PERIOD_S)
         self._answer_s = answer_s
-        self.cadence = PulsedCadence(self.pulse, self._begin if coalesced else None, lambda: PERIOD_S, number)
+        self.cadence = PulsedCadence(self.pulse, self._begin if coalesced else None, lambda: self.pace, number)
 
     def _begin(self, _now_s: float) -> EndLull | None:
         return None if self.restless else self.left_out_until_s.append
 
     async def run(self) -> None:
         while True:
-            await self.cadence.next(PERIOD_S)
+            await self.cadence.next(self.pace.period_s)
             self.polled_s.append(round(asyncio.get_running_loop().time(), 6))
             await asyncio.sleep(self._answer_s)
 
@@ -101,6 +104,53 @@ def test_behind_a_lull_the_next_poll_comes_when_it_comes_with_every_poll(
     assert coalesced.polls_from(10.2) == faithful.polls_from(10.2)
     assert coalesced.polled_s[-1] == last_s
     assert len(coalesced.polled_s) < len(faithful.polled_s) / 2
+
+
+async def _showed_as_soon_as_it_was_hurried(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    with line.pace.busy():  # whoever waits for 10.5 goes on waiting
+        await asyncio.sleep(0.05)
+        line.pulse.beat()
+        await asyncio.sleep(0.3)
+
+
+async def _showed_long_after_it_was_hurried(line: Line, _process: loop.Process) -> None:
+    await asyncio.sleep(10.2)
+    with line.pace.busy():
+        await asyncio.sleep(0.75)
+        line.pulse.beat()
+        await asyncio.sleep(0.1)
+
+
+async def _showed_as_soon_as_its_hurry_was_over(line: Line, _process: loop.Process) -> None:
+    with line.pace.busy():
+        await asyncio.sleep(10.22)
+    line.pulse.beat()  # still shown at 10.3
+    await asyncio.sleep(0.3)
+
+
+async def _showed_when_its_hurry_was_long_over(line: Line, _process: loop.Process) -> None:
+    with line.pace.busy():
+        await asyncio.sleep(10.22)
+    await asyncio.sleep(0.5)
+    line.pulse.beat()
+    await asyncio.sleep(0.35)
+
+
+@pytest.mark.parametrize(
+    ("act", "last_s"),
+    [
+        (_showed_as_soon_as_it_was_hurried, 10.5),
+        (_showed_long_after_it_was_hurried, 11.0),
+        (_showed_as_soon_as_its_hurry_was_over, 10.3),
+        (_showed_when_its_hurry_was_long_over, 11.0),
+    ],
+)
+def test_behind_a_change_of_pace_the_next_poll_comes_when_it_comes_with_every_poll(act: Act, last_s: float) -> None:
+    polls = [[at_s for at_s in polled(act, coalesced=each).polled_s if at_s <= last_s] for each in (True, False)]
+    assert [each[-1] for each in polls] == [last_s, last_s]
+    assert len(polls[0]) < 5 < len(polls[1])
+    assert set(polls[0]) <= set(polls[1])
 
 
 def test_the_last_poll_that_counts_is_the_one_before_a_lull_ended() -> None:
