@@ -229,8 +229,13 @@ class Rooms:
             await self._proven_clear(room)
             return
         # A car that a job is about to take stays behind locked ways: it is nobody's to collect.
-        if room.machine.state is S.UNKNOWN and facts.presented and not claims.to_be_taken(self._book, room.place):
+        if self._may_hold_a_car(room) and facts.presented and not claims.to_be_taken(self._book, room.place):
             await self.fire(room.place, E.CAR_PLACED)
+
+    def _may_hold_a_car(self, room: RoomRecord) -> bool:
+        """Return whether a car that is seen in a room is handed over there, whatever was meant to become of it."""
+        state = room.machine.state
+        return state is S.UNKNOWN or (state is S.CLEARING and self._book.places[room.place].car is not None)
 
     async def _doubt(self, room: RoomRecord, facts: RoomFacts) -> None:
         """Call a car verified only while it is seen: somebody may have driven it out while nobody looked."""

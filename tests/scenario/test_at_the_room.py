@@ -124,6 +124,32 @@ def test_a_car_is_handed_back_when_its_storing_is_closed_by_hand_before_the_carr
     loop.run(scenario())
 
 
+def test_a_car_that_a_person_says_was_left_in_its_room_is_handed_over_there() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            job = await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))
+            await it.until(lambda: it.job(job).state is JobState.PLACING)
+            it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "occupied_a"): False}))
+            await it.until(lambda: it.job(job).state is JobState.PARKED)
+            assert it.job(job).reason.startswith("LOAD_NOT_PROVEN")
+            await it.ask(Resolve(job=job, choice="divert", place=TOP3))
+            await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
+            await it.until(lambda: it.room(ROOM) is RoomState.CLEARING)
+            it.world.do(lambda plant: plant.overrides.clear())
+            await it.until(lambda: it.job(job).state is JobState.PARKED)
+            assert it.job(job).reason.startswith("CARRIAGE_EMPTY")
+            assert it.room(ROOM) is RoomState.CLEARING
+            await it.ask(Resolve(job=job, choice="by-hand", place=ROOM))
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+            assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))) is JobState.DONE
+
+    loop.run(scenario())
+
+
 def test_a_departure_that_no_sensor_counted_is_not_waited_for_after_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with stage(cars=stock(LOW1, TOP1)) as it:

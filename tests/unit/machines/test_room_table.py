@@ -18,7 +18,7 @@ CAR_COMING        .   clg =    cpr .   !   =   !   =   !   !   =   =   =   .   .
 CAR_PRESENT       .   .   .    .   .   adm =   =   =   !   !   =   !   .   acc .   clg !   .   .
 CUSTOMER_ADMITTED .   .   .    .   .   =   cpr =   =   dep !   =   dep .   .   .   .   !   .   .
 DEPARTING         .   .   .    .   .   =   clg =   =   =   !   adm =   .   .   .   .   !   .   .
-CLEARING          .   .   lea  .   .   dep =   =   =   =   !   !   =   vac .   .   .   !   .   .
+CLEARING          .   .   lea  cpr .   dep =   =   =   =   !   !   =   vac .   .   .   !   .   .
 CAR_LEAVING       com .   =    cpr =   !   =   !   =   !   !   =   =   vac .   .   .   !   .   .
 OPEN_FOR_CAR      .   ref .    .   .   =   rsv =   =   =   mea =   =   .   .   .   clg !   .   .
 MEASURING         .   ref .    .   .   =   =   =   =   opn =   =   =   .   acc ref .   !   .   .
@@ -88,7 +88,7 @@ CELLS = cells()
 def test_the_table_is_complete() -> None:
     assert check_complete(RoomState, tuple(RoomEvent), RULES, REFUSED) == ()
     assert len(CELLS) == len(RoomState) * len(RoomEvent) == 15 * 20
-    assert len(RULES) == sum(target is not None for target in CELLS.values()) == 172
+    assert len(RULES) == sum(target is not None for target in CELLS.values()) == 173
 
 
 @pytest.mark.parametrize("state", RoomState)
@@ -124,6 +124,7 @@ STORIES = {
     "the store is cancelled": "ACCEPTED rel CAR_PRESENT gop CUSTOMER_ADMITTED wof DEPARTING",
     "the store is undone": "CAR_LEAVING tak CAR_LEAVING plc CAR_PRESENT",
     "the retrieve goes elsewhere": "CAR_COMING rel CLEARING clr VACANT",
+    "its car was left behind": "CAR_COMING rel CLEARING plc CAR_PRESENT gop CUSTOMER_ADMITTED",
 }
 
 
