@@ -7,13 +7,10 @@ every property `hal.errors.NotOnline` where there is no fresh image.
 from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
-from hal.plcmap.codec import Image
 from hal.plcmap.codes import Carriage, Flag, Opcode, State, SubStep
 from hal.plcmap.shape import TowerShape
 from hal.readings import Loaded, loaded
 from hal.scan import Station
-
-FULL_TURN_MDEG = 360_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,15 +239,7 @@ class Dock:
         contacts = Carriage.DOCK_LEVEL | Carriage.DOCK_POSITION
         if axes & needed != needed or image.carriage & contacts != contacts:
             return None
-        return next((place for place in self.shape.places if self._is_near(place, image)), None)
+        return self.shape.place_at(image.mechanisms["lift"].position, image.mechanisms["turntable"].position)
 
     def _latch(self) -> Carriage:
         return self.station.image.carriage & (Carriage.LATCH_OPEN | Carriage.LATCH_CLOSED)
-
-    def _is_near(self, place: int, image: Image) -> bool:
-        pose = self.shape.poses[place]
-        height_mm, angle_mdeg = image.mechanisms["lift"].position, image.mechanisms["turntable"].position
-        ahead_mdeg = (angle_mdeg - pose.angle_mdeg) % FULL_TURN_MDEG
-        off_mdeg = min(ahead_mdeg, FULL_TURN_MDEG - ahead_mdeg)
-        in_height = abs(height_mm - pose.height_mm) <= self.shape.height_tolerance_mm
-        return in_height and off_mdeg <= self.shape.angle_tolerance_mdeg

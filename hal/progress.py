@@ -11,8 +11,7 @@ from hal.interfaces import Leeway
 from hal.plcmap.codec import Status
 from hal.plcmap.codes import MechanismKind, Opcode
 from hal.plcmap.frame import Content
-
-FULL_TURN_MDEG: Final = 360_000
+from hal.plcmap.shape import FULL_TURN_MDEG
 
 STEP: Final = {MechanismKind.LIFT: 5, MechanismKind.TURNTABLE: 50}
 """By so much, in mm or mdeg, an axis must have come nearer to have got on: more than an encoder wavers."""

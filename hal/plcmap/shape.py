@@ -13,6 +13,8 @@ BAY_UNIT_BASE: Final = 10
 
 TOWER_UNIT: Final = 1
 
+FULL_TURN_MDEG: Final = 360_000
+
 
 def place_number(level: int, position: int) -> int:
     """Return the one number of a place: level x 100 + position, both from 1."""
@@ -66,6 +68,16 @@ class TowerShape:
     def bays_of(self, level: int) -> tuple[int, ...]:
         """Bays of one level in ascending order."""
         return self._bays_by_level.get(level, ())
+
+    def place_at(self, height_mm: int, angle_mdeg: int) -> int | None:
+        """Return the place before which a carriage stands, within the tolerances of both axes; None: before none."""
+        for place in self.places:
+            pose = self.poses[place]
+            if abs(height_mm - pose.height_mm) <= self.height_tolerance_mm:
+                ahead_mdeg = (angle_mdeg - pose.angle_mdeg) % FULL_TURN_MDEG
+                if min(ahead_mdeg, FULL_TURN_MDEG - ahead_mdeg) <= self.angle_tolerance_mdeg:
+                    return place
+        return None
 
     @property
     def bay_levels(self) -> tuple[int, ...]:

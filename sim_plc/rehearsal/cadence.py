@@ -4,14 +4,27 @@ import asyncio
 import math
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import Final
+from typing import Final, Protocol
 
-from hal.pace import Pace
 from sim_plc.rehearsal.lull import LULL_S, BeginLull, EndLull
 
 STAGGER_S: Final = 1e-4
 """By how much each station's grid lies behind that of the one before: of two that share a line the same goes first
 whenever both are due, whatever came before."""
+
+
+class Pace(Protocol):
+    """How often a daemon polls a station, in seconds: `hal.pace.Pace`."""
+
+    changed_s: float
+    """When the period changed last while the daemon waited for a poll, by the loop's clock."""
+    before_s: float
+    """The period before that."""
+
+    @property
+    def period_s(self) -> float:
+        """The period of now."""
+        ...
 
 
 class Pulse:

@@ -4,9 +4,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hal.modbus_link import MAX_UNANSWERED
-from hal.pace import Pace
 from sim_plc.rehearsal.bent_unit import BentUnit
-from sim_plc.rehearsal.cadence import Pulse, PulsedCadence
+from sim_plc.rehearsal.cadence import Pace, Pulse, PulsedCadence
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.lull import Lull
 from sim_plc.rehearsal.memory_link import Fault, MemoryLink

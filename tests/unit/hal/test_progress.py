@@ -11,7 +11,8 @@ from hal.plcmap.codec import Status
 from hal.plcmap.codes import Flag, MechanismKind, Opcode, State
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import tower_map
-from hal.progress import FULL_TURN_MDEG, Progress, watched
+from hal.plcmap.shape import FULL_TURN_MDEG
+from hal.progress import Progress, watched
 from sim_plc.rehearsal.loop import run
 from tests.support.fake_plc import SHAPE, FakePlc
 from tests.support.hal_rig import LIFT, STOP, Rig, obey_stop, rig
