@@ -61,10 +61,9 @@ class Bulletin:
 
     def is_stale(self) -> bool:
         """Whether the heartbeat has not changed for too long."""
-        vouched_s = self._cadence.vouched_s
-        if vouched_s == math.inf:
+        if self._cadence.vouched_s == math.inf:
             return False
-        age_s = self._clock() - max(self._changed_s, vouched_s)
+        age_s = self._age_s()
         return age_s > STALE_S and age_s > self._pace.stale_s
 
     async def news(self, until_s: float) -> bool:

@@ -52,8 +52,8 @@ class PulsedCadence:
     """`hal.cadence.Cadence` on a fixed grid of virtual time; in a lull, points without news are skipped.
 
     Both ends count as polled then, so that the pause may be longer than either would bear. Whenever no lull can begin,
-    as while a station is not online or its wire does not carry, no point is. A kick makes a poll
-    also where there is nothing to be seen: whatever is written meanwhile waits for it.
+    as while a station is not online or its wire does not carry, no point is. A kick makes a poll also where there is
+    nothing to be seen: whatever is written meanwhile waits for it.
     """
 
     def __init__(
