@@ -4,6 +4,8 @@ from controller.domain.appointments import Appointment
 from controller.domain.book import Book
 from controller.domain.jobs import Job, JobKind, JobState
 
+_TURNING_BACK = frozenset({JobState.CLOSING, JobState.UNDONE})
+
 _AT_THE_SOURCE = frozenset({JobState.POSITIONING, JobState.OPENING, JobState.PICKING})
 
 
@@ -33,6 +35,11 @@ def carriage_comes(book: Book, place: int) -> bool:
     One that waits for a room does not yet.
     """
     return any(place in (job.source, None if job.ahead else job.target) for job in _taken_up(book))
+
+
+def turns_back(book: Book, place: int) -> bool:
+    """Return whether a job that turned back before a room, to another target, has yet to close its inner door."""
+    return any(job.room == place and (job.left or job.state) in _TURNING_BACK for job in _taken_up(book))
 
 
 def to_be_taken(book: Book, place: int) -> bool:

@@ -151,7 +151,9 @@ class Rooms:
 
     async def _judge_door(self, room: RoomRecord) -> None:
         """Call an inner door forced that is not locked where no job has anything to do: nothing could move."""
-        if room.facts is None or room.facts.door_locked or claims.carriage_comes(self._book, room.place):
+        if room.facts is None or room.facts.door_locked:
+            return
+        if claims.carriage_comes(self._book, room.place) or claims.turns_back(self._book, room.place):
             return
         if duties.door_belongs_shut(room.machine.state, executing=self.executing):
             room.fault = "the inner door is not locked, though nobody has opened it"

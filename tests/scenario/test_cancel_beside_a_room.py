@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Cancel, Retrieve, Store
+from controller.domain.events import Cancel, Resolve, Retrieve, Store
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, ROOM, TOP1
@@ -75,5 +76,44 @@ def test_a_cancel_while_the_gate_opens_for_a_driver_does_not_block_the_room(afte
             assert not [event for event in it.world.events[told:] if event.get("state") == "BLOCKED"]
             async with attended(it):
                 assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))) is JobState.DONE
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5])
+def test_a_cancel_while_the_inner_door_opens_does_not_block_the_room(after_s: float) -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            fetched = await it.order(Retrieve(car=f"C{LOW1}"))
+            await it.until(lambda: not it.world.plant.truth().doors[ROOM].locked)
+            await asyncio.sleep(after_s)
+            assert it.job(fetched).state is JobState.OPENING_TO
+            told = len(it.world.events)
+            await it.ask(Cancel(job=fetched))
+            assert await it.ended(fetched) is JobState.DIVERTED
+            assert it.truth() == it.belief()
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+            assert not [event for event in it.world.events[told:] if event.get("state") == "BLOCKED"]
+            async with attended(it):
+                assert await it.ended(await it.order(Retrieve(car=f"C{TOP1}"))) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_a_room_whose_door_a_job_that_turned_back_could_not_close_is_not_called_forced() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            fetched = await it.order(Retrieve(car=f"C{LOW1}"))
+            await it.until(lambda: not it.world.plant.truth().doors[ROOM].closed)
+            it.world.do(lambda plant: plant.troubles.put_stone("door", ROOM, on=True))
+            await it.ask(Cancel(job=fetched))
+            await it.until(lambda: it.job(fetched).state is JobState.PARKED)
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            it.world.do(lambda plant: plant.troubles.put_stone("door", ROOM, on=False))
+            await it.execute()
+            await it.ask(Resolve(job=fetched, choice="put-back", place=None))
+            assert await it.ended(fetched) is JobState.CANCELLED
+            assert not [event for event in it.world.events if event.get("state") == "BLOCKED"]
+            assert it.truth() == it.belief()
 
     loop.run(scenario())
