@@ -87,6 +87,12 @@ def way_open(bench: Bench, place: int) -> bool:
     return bench.tower.latches[level_of(place)].latch_open(place) and bench.tower.dock.latch_open
 
 
+def every_way_closed(bench: Bench) -> bool:
+    """Return whether every inner door is proven closed, and every latch by its hard-wired chain."""
+    doors = all(bench.tower.rooms[place].inner_door.is_locked for place in bench.shape.rooms)
+    return doors and bench.tower.dock.all_latches_locked
+
+
 def way_closed(bench: Bench, place: int) -> bool:
     """Return whether the inner door, or the latch by both stations that see it, is proven closed."""
     if place in bench.shape.rooms:

@@ -244,6 +244,8 @@ async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[
         here = source
     if here is not None:
         parts.append(await close_way(bench, errand, here))
+    elif not readings.every_way_closed(bench):
+        raise StepFailed("NOT_DOCKED", "a way is open, and the carriage is not proven docked before any")
     if readings.presence(bench, source) is not Loaded.YES:
         raise StepFailed("LOAD_NOT_PROVEN", f"the car is not proven back at {source}")
     records = [record for part in parts for record in part.records]
