@@ -127,11 +127,6 @@ class Station:
         """Whether `image` would return one."""
         return self._known.online
 
-    @property
-    def period_s(self) -> float:
-        """The time from one poll to the next as of now, in seconds."""
-        return self.pace.period_s
-
     def on_image(self, callback: Callable[[Image], None]) -> None:
         """Call back with every new image of an online station."""
         self._known.on_image.append(callback)

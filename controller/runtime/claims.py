@@ -5,6 +5,7 @@ from controller.domain.book import Book
 from controller.domain.jobs import Job, JobKind, JobState
 
 _TURNING_BACK = frozenset({JobState.CLOSING, JobState.UNDONE})
+"""Steps in which a job closes the way of a target that it was taken from."""
 
 _AT_THE_SOURCE = frozenset({JobState.POSITIONING, JobState.OPENING, JobState.PICKING})
 
