@@ -208,6 +208,7 @@ _JOBS: Final = (
     ),
     FaultCode(603, "AUDIT_FAILED", _F, _OPER, "The carriage could not look into a bay.", "Read why, then Unhold."),
     FaultCode(604, "DWELL_FAILED", _F, _OPER, "The carriage could not go where it waits.", "Read why, then Unhold."),
+    FaultCode(605, "CARRIAGE_BARRED", _F, _SITE, "The carriage may not travel.", "Put right what the reason names."),
 )
 
 _ROOMS: Final = (

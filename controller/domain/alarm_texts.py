@@ -219,6 +219,13 @@ _BELOW: Final = {
         "The tower is held: no car comes down and none is taken in until somebody acts.",
         "Read the reason and put it right, then Unhold. `dwell.goes` in the tower's file lets it stay where it is.",
     ),
+    "CARRIAGE_BARRED": AlarmText(
+        "The carriage may not travel",
+        "No job is under way, and an interlock keeps the carriage where it stands; the reason tells which one.",
+        "Nothing moves: cars that were asked for wait, and so does whoever brings one.",
+        "Look there at what the reason names: a latch, an inner door or the arms, or the sensor that tells of it. "
+        "Once it is right, what waits goes on by itself.",
+    ),
     "ROOM_BLOCKED": AlarmText(
         "A room is blocked",
         "Its door, gate or sensors did something that is not plausible; the reason tells.",

@@ -304,6 +304,8 @@ _BELOW: Final = (
     Alarm(602, "PLACE_UNVERIFIED", Of.TOWER, _LOW, _SITE, 8 * _HOUR, on_delay_s=15.0 * _MINUTE),
     Alarm(603, "AUDIT_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),
     Alarm(604, "DWELL_FAILED", Of.TOWER, _LOW, Clearance.OPERATOR, 30 * _MINUTE),
+    # Between two jobs, and while a leaf or latch still comes to rest, nobody is to come for it.
+    Alarm(605, "CARRIAGE_BARRED", Of.TOWER, _LOW, _SITE, 15 * _MINUTE, on_delay_s=60.0, off_delay_s=2.0),
     Alarm(701, "ROOM_BLOCKED", Of.ROOM, _LOW, _SITE, 30 * _MINUTE, parent="STATION_OFFLINE"),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
 from controller.domain.service_plan import GROUPS
 from controller.domain.unit import ASKED_FOR, UnitState
+from controller.runtime.barred import EXPLAINED_BY
 from hal.interfaces import StationState
 from hal.plcmap.codec import Image
 from hal.plcmap.codes import Safety, State, Status
@@ -160,6 +161,8 @@ class Sources:
         unit = control.unit
         if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
+        if not unseen:
+            found |= _barred(control, found)
         return Findings(found | measured_beyond(self._measured, self._book), unseen, self._unmeasured())
 
     def _lost(self, stations: Sequence[Station], offline: Collection[Tag]) -> Iterator[tuple[Tag, str]]:
@@ -213,6 +216,14 @@ def measured_beyond(measured: Mapping[Tag, float], book: Book) -> dict[Tag, str]
         if band.stands(value, stood=line is not None and line.state in STANDING):
             found[tag] = band.said(value)
     return found
+
+
+def _barred(control: "Control", explained: Collection[Tag]) -> dict[Tag, str]:
+    """Return what keeps the carriage while nothing is done with it, unless an alarm tells of it already."""
+    missing = control.bar_watch.look()
+    if missing is None or EXPLAINED_BY.get(missing.name) in {tag.key for tag in explained}:
+        return {}
+    return {Tag("CARRIAGE_BARRED"): missing.text}
 
 
 def _safety(word: Safety) -> dict[Tag, str]:

@@ -20,6 +20,7 @@ from controller.runtime.alarm_sources import Line, Sources, safety_keys
 from controller.runtime.alarms import Alarms
 from controller.runtime.appointments import Appointments
 from controller.runtime.audit import Audit
+from controller.runtime.barred import BarWatch
 from controller.runtime.desk import Desk
 from controller.runtime.idleness import Idleness
 from controller.runtime.inbox import Answer, Asked, Board, Inbox, grant, reject
@@ -118,6 +119,9 @@ class Control:
         self.reslotting = Reslotting(bench, ledger, register, self.jobs, idleness, now, loop.time)
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
         self.jobs.foresight.hindrances.unit_stands = lambda: stands(self.unit.state, self.unit.cause)
+        self.bar_watch = BarWatch(
+            bench, ledger.book, lambda: idleness.of_jobs and not self.audit.has_carriage, loop.time
+        )
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)
         self.service = ServiceDesk(bench.shape, ledger, intervals, now, loop.time)

@@ -11,6 +11,7 @@ from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitMode
+from controller.runtime.barred import barred
 
 UNKNOWN = "nothing can be done for it as things are"
 
@@ -42,9 +43,14 @@ class Hindrances:
         return self.unit_stands()
 
     def of(self, job: Job, free_bays: Collection[int]) -> str:
-        """Return why nothing was planned for a job that waits; never empty."""
+        """Return why nothing was planned for a job that waits; never empty.
+
+        Raises:
+            NotOnline: a station vanished meanwhile.
+
+        """
         held = self.of_all() or self._of_power(job) or self._at_source(job) or self._at_target(job, free_bays)
-        return held or self._aside() or UNKNOWN
+        return held or self._aside() or self._barred() or UNKNOWN
 
     def _of_power(self, job: Job) -> str:
         bar = held_back(self._bench, job)
@@ -103,3 +109,7 @@ class Hindrances:
             if job.state in _ASIDE:
                 return f"job {job.id} was begun and is {job.state.name.lower()}"
         return "" if self._book.places[CARRIAGE].status is PlaceStatus.FREE else "the carriage is not free"
+
+    def _barred(self) -> str:
+        missing = barred(self._bench, self._book)
+        return "" if missing is None else f"the carriage may not travel: {missing.text}"

@@ -9,14 +9,13 @@ from dataclasses import replace
 
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block
-from controller.activities.situation import situation
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.dispatch.room_turns import Asker, spoken_for
-from controller.domain.interlocks import Wish, WishKind, refusal
 from controller.domain.jobs import Job, JobKind
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.runtime.askers import Askers
+from controller.runtime.barred import barred
 from controller.runtime.foresight import Foresight
 from controller.runtime.free_bays import free_bays
 from controller.runtime.rooms import Rooms
@@ -102,12 +101,7 @@ class Selection:
 
     def may_travel(self) -> bool:
         """Return whether the empty carriage may leave where it stands: a parked job may have left a way open."""
-        if not self._carriage_free():
-            return False
-        now = situation(self._bench)
-        # Axes that are not homed are so before the first move: HOME needs what MOVE_TO needs but that.
-        wishes = (Wish(WishKind.HOME_LIFT), Wish(WishKind.HOME_TURNTABLE))
-        return not now.resumable and all(refusal(wish, now) is None for wish in wishes)
+        return barred(self._bench, self._book) is None
 
     def _carriage_free(self) -> bool:
         return self._book.places[CARRIAGE].status is PlaceStatus.FREE

@@ -37,6 +37,7 @@ V, O, T, E = Role.VIEWER, Role.OPERATOR, Role.TECHNICIAN, Role.ENGINEER  # noqa:
 RESETS = {
     **dict.fromkeys(("SAFETY", "E_STOP", "LIGHT_CURTAIN", "PERSON_IN_SHAFT", "FIRE", "GATE_RELEASE"), (O, True)),
     **dict.fromkeys(("PERSON_IN_OPEN_ROOM", "MEMORY_LOST", "PLACE_UNVERIFIED", "ROOM_BLOCKED"), (O, True)),
+    "CARRIAGE_BARRED": (O, True),
     **dict.fromkeys(("OVERSPEED", "SLACK_ROPE", "OVER_TRAVEL", "PHASE_LOSS"), (T, True)),
     **dict.fromkeys(("STATION_OFFLINE", "LINE_LOST", "JOURNAL_FAILED", "MAINTENANCE"), (T, True)),
     **dict.fromkeys(("PERSON_SENSOR", "AXIS_FAULT", "DISK_SPACE_LOW", "BUS_ERRORS", "CLOCK_WRONG"), (T, True)),
