@@ -48,7 +48,7 @@ class Ahead:
     """So many rooms stay vacant beside it."""
     calm_s: float = 300.0
     """For so long nobody has had to wait for a room, if no more than one would be left for all others."""
-    absent_s: float = 600.0
+    absent_s: float = 900.0
     """For so long behind its time a customer is expected at any moment."""
 
 
