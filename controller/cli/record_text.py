@@ -45,6 +45,7 @@ KINDS: Final[Mapping[str, str]] = {
 TOLD: Final[Mapping[str, str]] = {
     "room_state": "room",
     "room_given": "room",
+    "room_taken_back": "room",
     "station": "station",
     "job_done": "job",
     "promise": "job",

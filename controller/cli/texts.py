@@ -50,10 +50,9 @@ def bar(part: float | None, width: int = 12) -> str:
 
 def event_text(event: Mapping[str, Any], rooms: Sequence[int] = ()) -> str:
     """Return an event as one plain line; ``rooms`` are the places of the rooms, if known."""
-    if event.get("event") in ("room_state", "room_given"):
+    if (text := _ROOM_EVENTS.get(str(event.get("event")))) is not None:
         room = place_text(event["room"], rooms) if rooms else f"room {event['room']}"
-        is_given = event["event"] == "room_given"
-        return f"{room} is for {event['car']}" if is_given else f"{room} {event['was']} -> {event['state']}"
+        return f"{room} {text(event)}"
     make = _EVENTS.get(str(event.get("event")))
     if make is not None:
         return make(event)
@@ -148,6 +147,12 @@ def _alarm_state(event: Mapping[str, Any]) -> str:
     who = f", by {event['by']}" if event["by"] else ""
     return f"alarm {event['number']} {event['code']} {event['state']}{_because(event['text'])}{who}"
 
+
+_ROOM_EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "room_state": lambda event: f"{event['was']} -> {event['state']}",
+    "room_given": lambda event: f"is for {event['car']}",
+    "room_taken_back": lambda event: f"is not for {event['car']} any more{_because(event['why'])}",
+}
 
 _EVENTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "unit_state": _unit,

@@ -13,7 +13,7 @@ LOOK_S: Final = 2.0
 ENDED: Final = frozenset({state.value for state in TERMINAL} | {JobState.PARKED.value})
 """States that a job does not leave without a person."""
 
-_NEWS: Final = frozenset({"promise", "room_given"})
+_NEWS: Final = frozenset({"promise", "room_given", "room_taken_back"})
 
 
 def wait_for_job(
@@ -21,7 +21,7 @@ def wait_for_job(
 ) -> Mapping[str, Any]:
     """Wait until a job has ended or stands parked; return it as the daemon shows it.
 
-    ``on_news``: takes what whoever waits is told: another promise, or the room whose gate opens for a driver.
+    ``on_news``: takes what whoever waits is told: another promise, which room is a driver's, or no longer.
     """
     looked = False
     for notice in client.notices(LOOK_S):

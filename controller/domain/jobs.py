@@ -187,6 +187,8 @@ class Job:
     what was asked for."""
     put_back: bool = False
     """Its car was put back into its bay once, since no room was vacant in time: it is not fetched ahead again."""
+    given: bool = False
+    """Its driver asked for no certain room, and was given ``room`` in turn."""
 
     @property
     def waits_outside(self) -> bool:

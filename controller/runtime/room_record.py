@@ -35,6 +35,8 @@ class RoomRecord:
         """The look before that."""
         self.crossings_before: int | None = None
         """The counter when a customer was admitted; None where no departure has to be seen."""
+        self.let_in = True
+        """Somebody may have been let in since it was vacant."""
         self.running: RoomState | None = None
         """The state whose activity runs."""
         self.fault = ""

@@ -9,6 +9,7 @@ from controller.activities import recovery
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.restricted import room_block
+from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import PlaceSet
@@ -86,6 +87,24 @@ class Rooms:
     def fault(self, place: int) -> str:
         """Return why a room is blocked."""
         return self._rooms[place].fault
+
+    def serves(self, place: int) -> bool:
+        """Return whether a room serves people, now or once it is left."""
+        room = self._rooms[place]
+        return room.machine.state not in NEVER and not self._is_out(room)
+
+    def fails_driver(self, place: int) -> str:
+        """Return why a room will not open for who it was given to, and has let nobody in; empty: it will, or has."""
+        room = self._rooms[place]
+        if room.let_in or room.facts is None or room.facts.gate_open or not room.facts.empty:
+            return ""
+        match room.machine.state:
+            case S.BLOCKED:
+                return room.fault
+            case S.OUT_OF_SERVICE:
+                return "it is out of service"
+            case _:
+                return ""
 
     def is_left_soon(self, place: int) -> bool:
         """Return whether a customer is about to leave a room, which will serve the next then."""
@@ -279,9 +298,9 @@ class Rooms:
                 if job is not None:
                     await self._believe(room.place, Place(room.place, PlaceStatus.OCCUPIED, job.car))
             case S.VACANT:
-                room.crossings_before, room.fault = None, ""
+                room.crossings_before, room.fault, room.let_in = None, "", False
             case S.OPEN_FOR_CAR:
-                room.crossings_before = None
+                room.crossings_before, room.let_in = None, True
         await self._serve(room)
 
     async def _serve(self, room: RoomRecord) -> None:

@@ -97,9 +97,10 @@ class Public:
                 self._fetch(room, seen.car, refused=seen.signal in (Signal.REFUSED, Signal.DRIVE_OUT))
 
     def _send_away(self, room: int, driver: Car) -> None:
-        """Send a driver away whose order was cancelled: the next invitation is meant for somebody else."""
+        """Send a driver away who is awaited here no longer: the next invitation is meant for somebody else."""
         daemon = self._world.daemon
-        if daemon is None or daemon.book.job_of_car(driver.id) is not None:
+        job = None if daemon is None else daemon.book.job_of_car(driver.id)
+        if daemon is None or (job is not None and job.room == room):
             return
         del self._coming[room]
         self.did["drove away"] += 1
