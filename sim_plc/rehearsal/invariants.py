@@ -209,7 +209,7 @@ class Inspector:
         if daemon is None or not daemon.control.unit.reconciled:
             return
         self.restarts_checked += 1
-        bays, at = self._world.tower.shape.bays, self._world.exchange_at
+        bays, at = self._world.tower.shape.bays, self._world.cabinets.exchange_at
         for text in differences(daemon.book, self._world.plant.truth(), bays, exchange_at=at):
             self.accuse("I13", text)
 

@@ -11,7 +11,7 @@ class StandingProgram:
     """`sim_plc.stepper.SteppedProgram` of a PLC in STOP: its outputs are off, its registers show what they showed.
 
     ``shown`` ran before. ``fresh`` has powered up, which took its outputs off, and waits for its first scan: it runs
-    from `sim_plc.rehearsal.world.World.let_run` on. What is written meanwhile is lost with the start.
+    once `sim_plc.rehearsal.cabinets.Cabinets.stop` lets it. What is written meanwhile is lost with the start.
     """
 
     def __init__(self, shown: StationProgram[Any], fresh: StationProgram[Any]) -> None:

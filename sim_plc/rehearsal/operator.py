@@ -146,7 +146,7 @@ class Operator:
         for name, station in daemon.stations.items():
             image = station.last_image
             if image is not None and image.epoch_in_force >> 16 > HIGHEST_START:
-                self._world.restart_plc(name, warm=False)
+                self._world.cabinets.restart(name, warm=False)
                 self.did["cleared a PLC's memory"] += 1
 
     async def import_stock(self, *, but: frozenset[int] = frozenset()) -> bool:
@@ -166,7 +166,7 @@ class Operator:
         world = self._world
         for program in world.programs:
             if program.memory_lost:
-                world.reset_plc(program.name)
+                world.cabinets.reset(program.name)
                 self.did["local reset"] += 1
                 return True
         truth = world.plant.truth()

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from config.schema import Tower
 from controller.app import Daemon, Ports
@@ -27,21 +27,18 @@ from sim_plc.plant.cars import Car
 from sim_plc.plant.plant import Plant
 from sim_plc.plant.truth import Truth
 from sim_plc.program.bay_interlocks import BAY_INTERLOCKS, BayScene
-from sim_plc.program.bays import BayProgram
 from sim_plc.program.event_log import LogEntry
 from sim_plc.program.interlocks import InterlockSet
-from sim_plc.program.station_program import StationProgram
-from sim_plc.program.tower import TowerProgram
 from sim_plc.program.tower_interlocks import TOWER_INTERLOCKS
 from sim_plc.program.tower_scene import TowerScene
+from sim_plc.rehearsal.cabinets import Cabinets
 from sim_plc.rehearsal.computer import Computer
 from sim_plc.rehearsal.disk import JOURNAL, Disk
 from sim_plc.rehearsal.durability import LifeWitness
 from sim_plc.rehearsal.hearing import Hearing
-from sim_plc.rehearsal.lame_programs import LateProgram, StandingProgram
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.memory_link import Fault
-from sim_plc.rehearsal.storm import End, Storm
+from sim_plc.rehearsal.storm import Storm
 from sim_plc.rehearsal.wired import Wired
 from sim_plc.rehearsal.wiring import LATE_S, Wiring, no_fault
 from sim_plc.rehearsal.witness import Witness
@@ -109,9 +106,8 @@ class World:
         self._decide: Callable[[str, int, int], Fault] = no_fault
         self.on_note: Callable[[str, object], None] = lambda _kind, _body: None
         """Called with each line of the trace."""
-        self._power_ups = 0
-        self._interlocks, self._bay_interlocks = interlocks, bay_interlocks
-        self.programs: list[StationProgram[Any]] = [self._power_up(name, None) for name in tower.maps]
+        self.cabinets = Cabinets(self, interlocks, bay_interlocks)
+        self.programs = self.cabinets.programs
         self.stepper = Stepper(self.plant, self.programs, scan_s=tower.machine.plc.scan_s)
         self.stepper.on_news = self._on_news
         self.stepper.on_scan = self._wiring.on_scan
@@ -338,64 +334,6 @@ class World:
             life_witness.on_answered(request, answer)
         return answer
 
-    def restart_plc(self, name: str, *, warm: bool = True) -> None:
-        """Cut and restore the power of one station's PLC; ``warm``: its retained memory survives."""
-        self.touch()
-        number = self._number(name)
-        fresh = self._power_up(name, self.programs[number].retained_bytes() if warm else b"")
-        self.programs[number] = self.stepper.programs[number] = fresh
-        self.note("power-up", [name, warm])
-        for witness in self.witnesses:
-            witness.on_power_up(name, warm=warm)
-        self.touched()
-
-    def reset_plc(self, name: str) -> None:
-        """Let a person acknowledge a station's loss of memory at its cabinet."""
-        self.touch()
-        program = self.programs[self._number(name)]
-        if program.memory_lost:
-            for witness in self.witnesses:
-                witness.on_forgotten(name)
-        program.local_reset()
-        self.note("local reset", name)
-        self.touched()
-
-    def stop_plc(self, name: str) -> End:
-        """Let a station's PLC go to STOP with its outputs off; what is returned lets it start, with its memory."""
-        number = self._number(name)
-        shown = self.programs[number]
-        self.restart_plc(name, warm=True)
-        shown.refresh(self.stepper.now)
-        standing = StandingProgram(shown, self.programs[number])
-        self.stepper.programs[number] = standing
-        self.note("stop", name)
-
-        def run() -> None:
-            if self.stepper.programs[number] is standing:
-                self.touch()
-                self.stepper.programs[number] = standing.fresh
-                self.note("run", name)
-                self.touched()
-
-        return run
-
-    def delay_scans(self, name: str, late_s: Callable[[], float]) -> End:
-        """Let the scans of a running station come late; what is returned lets them come in time."""
-        number = self._number(name)
-        program = self.programs[number]
-        if self.stepper.programs[number] is not program:
-            return lambda: None
-        self.touch()
-        late = LateProgram(program, late_s)
-        self.stepper.programs[number] = late
-
-        def catch_up() -> None:
-            self.touch()
-            late.catch_up()
-            self.touched()
-
-        return catch_up
-
     def touch(self) -> None:
         """Bring the plant up to now, before something is done to it."""
         self.stepper.touch(self.now)
@@ -504,47 +442,13 @@ class World:
         self._listen()
         self._wiring.beat_all()
 
-    @property
-    def exchange_at(self) -> int:
-        """The place of an exchange that runs or was cut, as the tower PLC keeps it; 0: none."""
-        tower = self.programs[self._number("tower")]
-        assert isinstance(tower, TowerProgram)
-        return tower.exchange_at
-
-    def _number(self, name: str) -> int:
-        return next(i for i, program in enumerate(self.programs) if program.name == name)
-
-    def _power_up(self, name: str, retained: bytes | None) -> StationProgram[Any]:
-        def on_event(entry: LogEntry) -> None:
-            self.log.append((name, entry))
-            self._wiring.pulses[name].beat()
-            self.note("plc", [name, entry.mechanism, entry.sequence, entry.event.name, entry.result, entry.reason])
-            for witness in self.witnesses:
-                witness.on_plc(name, entry)
-
-        # A memory that is lost twice is followed by two boot ids.
-        self._power_ups += 1
-        rng = random.Random(f"{self.seed} {name} {self._power_ups}")
-        if name == "tower":
-            return TowerProgram(
-                self.tower,
-                self.plant.tower_image,
-                retained=retained,
-                rng=rng,
-                interlocks=self._interlocks,
-                on_event=on_event,
-            )
-        level = int(name.removeprefix("bays"))
-        image = self.plant.bay_images[level]
-        return BayProgram(
-            self.tower,
-            image,
-            level=level,
-            retained=retained,
-            rng=rng,
-            interlocks=self._bay_interlocks,
-            on_event=on_event,
-        )
+    def happened(self, station: str, entry: LogEntry) -> None:
+        """Take what the PLC of a station has logged."""
+        self.log.append((station, entry))
+        self._wiring.pulses[station].beat()
+        self.note("plc", [station, entry.mechanism, entry.sequence, entry.event.name, entry.result, entry.reason])
+        for witness in self.witnesses:
+            witness.on_plc(station, entry)
 
     def _on_news(self) -> None:
         crimes = self.plant.crimes

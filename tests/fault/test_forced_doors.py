@@ -47,7 +47,7 @@ def test_a_door_forced_where_the_carriage_stands_with_another_car_is_closed_by_t
         async with stage(cars=stock(LOW1)) as it:
             job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))
             await it.until(lambda: it.job(job).state is JobState.POSITIONING_TO)
-            it.world.restart_plc("tower")
+            it.world.cabinets.restart("tower")
             await it.until(lambda: it.unit is UnitState.ABORTED)
             await asyncio.sleep(3.0)
             await it.command(UnitEvent.CLEAR, UnitState.STOPPED)

@@ -156,9 +156,9 @@ def test_a_plc_that_dies_in_a_job_never_ends_the_taking_of_orders(station: str, 
             bus = next(name for name, each in it.world.tower.bus.items() if station in each.stations)
             it.world.pull_cable(bus, out=True)
             await asyncio.sleep(5.0)
-            it.world.restart_plc(station, warm=warm)
+            it.world.cabinets.restart(station, warm=warm)
             it.world.pull_cable(bus, out=False)
-            it.world.reset_plc(station)
+            it.world.cabinets.reset(station)
             await attend(it, number)
             if it.job(number).state is S.PARKED:
                 await it.ask(Resolve(job=number, choice="continue"))
@@ -296,10 +296,10 @@ BEFALLS: Mapping[str, tuple[Callable[[Stage], object], ...]] = {
         lambda it: it.world.pull_cable("tower", out=True),
         lambda it: it.world.pull_cable("tower", out=False),
     ),
-    "PLC": (lambda it: it.world.restart_plc("tower"),),
+    "PLC": (lambda it: it.world.cabinets.restart("tower"),),
     "forgetful PLC": (
-        lambda it: it.world.restart_plc("tower", warm=False),
-        lambda it: it.world.reset_plc("tower"),
+        lambda it: it.world.cabinets.restart("tower", warm=False),
+        lambda it: it.world.cabinets.reset("tower"),
     ),
     "key": (
         lambda it: it.world.do(lambda plant: plant.set_maintenance_key(on=True)),
@@ -511,9 +511,9 @@ def test_the_inventory_is_never_ahead_of_the_steel_and_the_way_back_stays_open(k
                 keeper.look()
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.03)
-            it.world.restart_plc("tower", warm=False)
+            it.world.cabinets.restart("tower", warm=False)
             await asyncio.sleep(3.0)
-            it.world.reset_plc("tower")
+            it.world.cabinets.reset("tower")
             await attend(it, number)
             job = it.job(number)
             assert job.state is S.PARKED

@@ -23,7 +23,7 @@ def broken_by_a_lost_log(beside: Callable[[Struck, str], None] = nothing_else) -
     async def body() -> list[str]:
         async with in_a_move() as it:
             for name in it.world.tower.maps:
-                it.world.delay_scans(name, lambda: LATE_S)
+                it.world.cabinets.delay_scans(name, lambda: LATE_S)
             await asyncio.sleep(LATE_S)
             await it.it.until(lambda: not unaccepted(it.world))
             await it.it.until(lambda: bool(unaccepted(it.world)))

@@ -210,9 +210,9 @@ def test_an_epoch_with_none_above_it_is_given_back_by_a_plc_whose_memory_is_clea
             daemon = await it.world.start_daemon()
             tower = daemon.control._bench.tower.stations["tower"]
             await it.until(lambda: tower.state is StationState.FROZEN, 10.0)
-            it.world.restart_plc("tower", warm=False)
+            it.world.cabinets.restart("tower", warm=False)
             await asyncio.sleep(1.0)
-            it.world.reset_plc("tower")
+            it.world.cabinets.reset("tower")
             await it.ask(Adopt())
             await it.until(lambda: tower.online, 10.0)
             await it.execute()

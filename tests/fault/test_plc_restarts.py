@@ -48,7 +48,7 @@ def test_a_plc_that_kept_its_memory_lets_the_move_end_well(station: str, step: J
             await asyncio.sleep(INTO_S)
             ran = running(it, station)
             since = len(it.world.log)
-            it.world.restart_plc(station)
+            it.world.cabinets.restart(station)
             assert {entry.mechanism for entry in outcomes(it, station, since)} == ran
             assert all(entry.result == Result.STOPPED_RESTART for entry in outcomes(it, station, since))
             await it.until(lambda: it.unit is UnitState.ABORTED)
@@ -72,7 +72,7 @@ def test_a_plc_that_lost_its_memory_refuses_all_until_a_person_resets_it(
             await caught(it, number, step)
             await asyncio.sleep(INTO_S)
             since = len(it.world.log)
-            it.world.restart_plc(station, warm=False)
+            it.world.cabinets.restart(station, warm=False)
             await it.until(lambda: it.unit is UnitState.ABORTED)
             await asyncio.sleep(3.0)
             await it.command(UnitEvent.CLEAR, UnitState.ABORTED)
@@ -80,7 +80,7 @@ def test_a_plc_that_lost_its_memory_refuses_all_until_a_person_resets_it(
             assert asked
             assert {(entry.result, entry.reason) for entry in asked} == {(Result.REFUSED, Reason.MEMORY_LOST)}
             assert not [entry for entry in lines(it, station, since) if entry.event is Event.STARTED]
-            it.world.reset_plc(station)
+            it.world.cabinets.reset(station)
             await attend(it, number)
             job = it.job(number)
             assert job.state in (JobState.DONE, JobState.PARKED)
@@ -111,9 +111,9 @@ async def forget_in_mid_exchange(it: Stage, number: int, step: JobState, moment:
     """Let the tower PLC forget an exchange, and an operator do what can be done without a decision."""
     await it.until(lambda: it.job(number).state is step and moment(it.world.plant.truth()))
     await asyncio.sleep(0.03)
-    it.world.restart_plc("tower", warm=False)
+    it.world.cabinets.restart("tower", warm=False)
     await asyncio.sleep(3.0)
-    it.world.reset_plc("tower")
+    it.world.cabinets.reset("tower")
     await attend(it, number)
 
 

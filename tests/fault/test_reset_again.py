@@ -76,7 +76,7 @@ def test_a_lost_memory_that_draws_the_old_boot_id_again_is_cleared_all_the_same(
             await asyncio.sleep(INTO_S)
             memory = it.world.programs[0]._memory
             assert memory.boot_id == 1
-            it.world.restart_plc("tower", warm=False)
+            it.world.cabinets.restart("tower", warm=False)
             forgetful = it.world.programs[0]._memory
             forgetful.boot_id = 1 if drawn == "in the loss" else 0xFFFF
             await it.until(lambda: it.unit is UnitState.ABORTED)
@@ -85,7 +85,7 @@ def test_a_lost_memory_that_draws_the_old_boot_id_again_is_cleared_all_the_same(
                 await it.command(UnitEvent.CLEAR, UnitState.ABORTED)
                 assert "MEMORY_LOST" in cause(it)
                 assert not it.book.intents
-            it.world.reset_plc("tower")
+            it.world.cabinets.reset("tower")
             await attend(it, number)
             assert it.job(number).state is JobState.DONE
             hold_against_truth(it)

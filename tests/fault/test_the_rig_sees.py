@@ -253,7 +253,7 @@ def test_a_latch_that_is_let_go_onto_the_arms_beside_another_level_whose_control
         await it.until(lambda: it.world.plant.truth().carriage.docked == TOP1)
         await it.until(lambda: it.world.plant.truth().carriage.arms.moving)
         await asyncio.sleep(0.2)
-        it.world.restart_plc(restarts)
+        it.world.cabinets.restart(restarts)
         it.world.do(lambda plant: plant.bay_images[level_of(TOP1)].unlatch.update({TOP1: False}))
         await asyncio.sleep(0.2)
 
@@ -274,7 +274,7 @@ def test_arms_that_go_on_though_their_bay_controller_lost_its_power_as_they_set_
             it.world.do(lambda plant: plant.overrides.update({("carriage", "latch_open"): contact}))
         # Nobody but the tower PLC is to stop them: how soon a daemon does hangs on when it polls.
         thaw = it.world.freeze_daemon()
-        it.world.restart_plc(TOP_STATION)
+        it.world.cabinets.restart(TOP_STATION)
         await asyncio.sleep(0.5)
         thaw()
         assert next(crime.code for crime in it.world.plant.crimes) is CrimeCode.ARMS_INTO_WAY

@@ -82,15 +82,15 @@ async def jumped_over(it: Stage, snare: Snare) -> None:
 async def memory_lost(it: Stage, snare: Snare) -> None:
     """MEMORY LOST: the station cannot know."""
     await it.until(happened(it, snare, Event.ACCEPTED))
-    it.world.restart_plc(snare.point.station, warm=False)
+    it.world.cabinets.restart(snare.point.station, warm=False)
     await it.until(lambda: it.unit is UnitState.ABORTED)
     await asyncio.sleep(AWAY_S)
-    it.world.reset_plc(snare.point.station)
+    it.world.cabinets.reset(snare.point.station)
 
 
 async def restarted_before(it: Stage, snare: Snare) -> None:
     """Boot id changed, accepted < N."""
-    it.world.restart_plc(snare.point.station)
+    it.world.cabinets.restart(snare.point.station)
     snare.let_go()
 
 

@@ -24,7 +24,7 @@ def test_a_car_that_waits_in_the_room_is_not_taken_for_the_one_on_the_carriage_d
             moving = await it.order(Relocate(car="A1", bay=TOP1))
             await it.until(lambda: it.job(moving).state is JobState.POSITIONING_TO)
             assert it.job(storing).state is JobState.QUEUED
-            it.world.restart_plc("tower")
+            it.world.cabinets.restart("tower")
             await it.until(lambda: it.unit is UnitState.ABORTED)
             await asyncio.sleep(3.0)
             await it.execute()

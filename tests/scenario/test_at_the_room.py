@@ -33,7 +33,7 @@ def states(it: Stage, since: int) -> list[str]:
 
 async def restarted(it: Stage) -> None:
     """Let the tower's PLC restart, and an operator bring the unit back."""
-    it.world.restart_plc("tower")
+    it.world.cabinets.restart("tower")
     await it.until(lambda: it.unit is UnitState.ABORTED)
     await asyncio.sleep(3.0)
     await it.execute()

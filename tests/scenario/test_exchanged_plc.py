@@ -22,7 +22,7 @@ OTHER_ID = OURS.tower_id + 1
 def exchange(it: Stage, name: str, key: str, value: str) -> None:
     """Put in a PLC with the program of a tower that differs in one key; with ours again for a key of our own."""
     it.world.tower = tower_under_test(**{key: value})
-    it.world.restart_plc(name)
+    it.world.cabinets.restart(name)
     it.world.tower = OURS
 
 

@@ -34,7 +34,7 @@ def test_a_gate_that_stands_half_shut_before_an_admitted_customer_is_opened_agai
             assert it.world.plant.truth().gates[ROOM].opened
             intrude(it, GATE, Content(Opcode.CLOSE))
             await it.until(lambda: not it.world.plant.truth().gates[ROOM].opened)
-            it.world.restart_plc("tower")
+            it.world.cabinets.restart("tower")
             daemon = it.world.daemon
             assert daemon is not None
             await asyncio.sleep(3.0)

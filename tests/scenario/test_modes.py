@@ -128,7 +128,7 @@ def test_neither_an_emergency_stop_nor_a_restart_nor_a_plc_changes_the_mode(mode
             await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
             assert mode_of(it) is mode
             await it.world.crash_daemon()
-            it.world.restart_plc("tower")
+            it.world.cabinets.restart("tower")
             await it.start()
             assert mode_of(it) is mode
             assert it.unit in (UnitState.ABORTED, UnitState.STOPPED)

@@ -42,7 +42,7 @@ async def says(it: Stage, code: Signal) -> None:
 
 async def restarted(it: Stage) -> None:
     """Let the tower's PLC restart, and an operator bring the unit back."""
-    it.world.restart_plc("tower")
+    it.world.cabinets.restart("tower")
     await it.until(lambda: sign(it) is Signal.DARK, 0.5)
     await it.until(lambda: it.unit is UnitState.ABORTED)
     await asyncio.sleep(3.0)

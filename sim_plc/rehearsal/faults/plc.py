@@ -45,12 +45,12 @@ class PlcFaults:
         of_bays = strike.kind in (BAYS_WARM, BAYS_COLD)
         names = [program.name for program in self._world.programs if (program.name != "tower") is of_bays]
         warm = strike.kind in (PLC_WARM, BAYS_WARM)
-        self._world.restart_plc(names[strike.where % len(names)], warm=warm)
+        self._world.cabinets.restart(names[strike.where % len(names)], warm=warm)
 
     async def _halt(self, strike: Strike) -> None:
         name = self._scene.station(strike)
         shows = _Shows(self._world.tower.maps[name].identity, {"program_state": int(ProgramState.STOPPED)})
-        end, run = self._world.storm.bend(name, shows), self._world.stop_plc(name)
+        end, run = self._world.storm.bend(name, shows), self._world.cabinets.stop(name)
         await asyncio.sleep(strike.hold_s)
         end()
         run()
@@ -73,7 +73,7 @@ class PlcFaults:
             return Fault.LOSE_REQUEST if asked == unit else Fault.NONE
 
         end = self._world.storm.befall(decide)
-        run = self._world.stop_plc(name)
+        run = self._world.cabinets.stop(name)
         await asyncio.sleep(hold_s)
         end()
         run()
@@ -86,15 +86,15 @@ class PlcFaults:
         station = self._world.tower.maps[name]
         wrong = {"map_version": 99} if strike.where % 2 else {"table_crc": 0xBAD}
         end = self._world.storm.bend(name, _Shows(station.identity, wrong))
-        self._world.restart_plc(name)
+        self._world.cabinets.restart(name)
         await asyncio.sleep(strike.hold_s)
         end()
-        self._world.restart_plc(name)
+        self._world.cabinets.restart(name)
 
     async def _overrun(self, strike: Strike) -> None:
         dice = self._scene.dice()
         end = self._world.storm.trouble("late scans")
-        catch_up = self._world.delay_scans(self._scene.station(strike), lambda: dice.uniform(*LATE_SCAN_S))
+        catch_up = self._world.cabinets.delay_scans(self._scene.station(strike), lambda: dice.uniform(*LATE_SCAN_S))
         await asyncio.sleep(strike.hold_s)
         catch_up()
         end()

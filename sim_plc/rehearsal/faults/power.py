@@ -78,7 +78,7 @@ class PowerFaults:
 
     async def _restart_all(self, _strike: Strike) -> None:
         for program in list(self._world.programs):
-            self._world.restart_plc(program.name)
+            self._world.cabinets.restart(program.name)
 
     async def _lose_all(self, strike: Strike) -> None:
         await self._world.computer.lose_power()

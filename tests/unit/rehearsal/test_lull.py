@@ -132,7 +132,7 @@ def test_a_station_that_is_gone_is_tried_again_as_soon_as_with_every_poll() -> N
             await rest()
             assert it.world.daemon is not None
             here = it.world.daemon.stations["bays1"]
-            it.world.restart_plc(here.name)
+            it.world.cabinets.restart(here.name)
             await until(lambda: not here.online)
             assert await until(lambda: here.online) <= RETRY_S + 0.1
 

@@ -83,7 +83,7 @@ def test_a_plc_in_stop_has_its_outputs_off_and_starts_with_its_memory() -> None:
         async with stage() as it:
             before = it.world.programs[0]
             assert powered(it)
-            run = it.world.stop_plc("tower")
+            run = it.world.cabinets.stop("tower")
             assert not powered(it)
             run()
             after = it.world.programs[0]
@@ -106,7 +106,7 @@ def test_scans_that_come_late_are_made_up_for() -> None:
                 scan(t, inputs_changed=inputs_changed)
 
             program.scan = noted  # type: ignore[method-assign]
-            end = it.world.delay_scans("tower", lambda: 0.3)
+            end = it.world.cabinets.delay_scans("tower", lambda: 0.3)
             scans.clear()
             it.world.do(lambda plant: plant.press_e_stop())
             await it.until(lambda: not it.world.programs[0].chain_closed, 1.0)
