@@ -222,7 +222,15 @@ class Alarms:
         line = self._book.alarms.get(tag)
         if line is None or line.showing is not Showing.SHELVED or now_s < self._shelves[tag]:
             return False
-        self._fire(replace(line, by="", why="", until=None), ShowingEvent.UNSHELVE)
+        line = replace(line, by="", why="", until=None)
+        if not self._explained(tag):
+            self._fire(line, ShowingEvent.UNSHELVE)
+            return True
+        # From behind its shelf it goes behind its parent: nobody is shown it for the moment between.
+        above = showing_machine(line.showing, safety=tag.alarm.safety)
+        above.fire(ShowingEvent.UNSHELVE)
+        why = f"explained by {self._sources.parent(tag)}"
+        self._fire(replace(line, showing=above.state, why=why), ShowingEvent.SUPPRESS)
         return True
 
     def _act(self, tag: Tag, request: AlarmCommand) -> None:

@@ -31,7 +31,7 @@ KEPT_S: Final = 10.0
 """A younger alarm may not have been durable yet when its daemon was killed; its condition raises it anew."""
 
 STORM: Final = 8
-"""As many faults are drawn for a run at the most, unless they are aimed."""
+"""As many faults are drawn for a run at the most, unless they are aimed; who lingers comes on top of them."""
 
 LATCHED: Final = frozenset({AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED})
 
@@ -108,13 +108,13 @@ class AlarmLaw:
         self._first_seen_s.clear()
         self._owed.clear()
 
-    def judge_end(self, strikes: int) -> None:
-        """Judge what people were shown in all, of so many faults.
+    def judge_end(self, troubles: int) -> None:
+        """Judge what people were shown in all, of so many faults and people who linger: each asks for an alarm.
 
-        The promise is of a storm: of up to `STORM` faults that strike in one run. Of more, each may add one alarm.
+        The promise is of a storm: of up to `STORM` of them in one run. Of more, each may add one alarm.
         """
         self._compare()
-        most = MOST_IN_10_MIN + max(0, strikes - STORM)
+        most = MOST_IN_10_MIN + max(0, troubles - STORM)
         for load in day_loads(self._shown, lambda _at: ""):
             if load.worst_10_min > most:
                 self._accuse("I18", f"{load.worst_10_min} alarms within ten minutes, beginning with {load.cause}")

@@ -81,8 +81,8 @@ class Inspector:
         self.law = MailboxLaw(world.foreign)
         self.restarts_checked = 0
         """How often the inventory was compared with the truth behind a reconciliation."""
-        self.strikes = 0
-        """How many faults strike in this run."""
+        self.troubles = 0
+        """How many faults strike in this run, and how many people stay inside for minutes."""
         self._world = world
         self._crimes = 0
         self._stuck_s: dict[Wire, float] = {}
@@ -216,7 +216,7 @@ class Inspector:
     def judge_end(self) -> None:
         """Judge what must hold when all has come to rest."""
         self.on_plant()
-        self._alarms.judge_end(self.strikes)
+        self._alarms.judge_end(self.troubles)
         if self._world.daemon is not None:
             self._appointments.judge_end(self._world.daemon.book)
         self.judge_inventory()

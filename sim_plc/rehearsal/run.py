@@ -222,7 +222,6 @@ class Play:
     async def run(self, length_s: float) -> Report:
         """Play the run and judge its end."""
         world, script = self.world, self._script(length_s)
-        self.inspector.strikes = len(script)
         self.public.linger_until_s = length_s
         await world.start_daemon()
         acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch(), self.bookings.attend())
@@ -246,6 +245,7 @@ class Play:
             # Somebody who drops dead unseen would leave a tower that nobody asks for anything.
             if isinstance(error, Exception):
                 raise error
+        self.inspector.troubles = len(script) + self.public.did["lingered"]
         self.inspector.judge_end()
         self.durability.judge_end()
         return self._report(tuple(self.fate.struck))

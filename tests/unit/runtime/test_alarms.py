@@ -137,6 +137,23 @@ def test_what_is_shelved_runs_on_and_comes_back_with_its_time() -> None:
     assert (rig.state(BLOCKED), rig.told()) == (UNACK, [("ROOM_BLOCKED", True)])
 
 
+def test_what_comes_off_its_shelf_while_something_explains_it_is_shown_only_behind_that() -> None:
+    """It was put before people for a tenth of a second (`small`, seed 7539)."""
+    rig = Rig()
+    rig.look(BLOCKED)
+    rig.act(AlarmAct.SHELVE, BLOCKED, seconds=60)
+    rig.look(STATION, BLOCKED, after_s=10.0)
+    rig.look(STATION, BLOCKED, after_s=5.0)
+    assert rig.told() == [("ROOM_BLOCKED", True), ("STATION_OFFLINE", True)]
+    rig.look(STATION, BLOCKED, after_s=45.0)
+    assert rig.state(BLOCKED) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+    assert rig.told() == [("ROOM_BLOCKED", True), ("STATION_OFFLINE", True)]
+    rig.look(BLOCKED, after_s=1.0)
+    rig.look(BLOCKED, after_s=STATION.alarm.off_delay_s)
+    assert rig.state(BLOCKED) == UNACK
+    assert rig.told()[2:] == [("STATION_OFFLINE", False), ("ROOM_BLOCKED", True)]
+
+
 @pytest.mark.parametrize("step_s", [-315_360_000.0, 315_360_000.0])
 def test_a_step_of_the_wall_clock_neither_ends_a_shelf_nor_makes_one_longer_than_a_shift(step_s: float) -> None:
     rig = Rig()
