@@ -8,7 +8,7 @@ from controller.activities.transfer import Done
 from controller.domain.interlocks import Condition, Situation, Wish, explain
 from controller.domain.jobs import JobState
 from controller.domain.room_facts import RoomFacts
-from controller.runtime import selection, steps
+from controller.runtime import barred, steps
 from hal.plcmap.codes import Signal
 from sim_plc.rehearsal.ablations.ablation import Ablation, Cut, Swap
 from sim_plc.rehearsal.ablations.stand_ins import awaits_nothing, resolves_to, shows
@@ -25,7 +25,7 @@ def unlooked(*names: str) -> Cut:
 
         return refusal
 
-    return Cut((Swap(situation, "refusal", stand_in), Swap(selection, "refusal", stand_in)))
+    return Cut((Swap(situation, "refusal", stand_in), Swap(barred, "refusal", stand_in)))
 
 
 def _leaving_ways_open(original: dict[JobState, tuple[object, object]]) -> object:
