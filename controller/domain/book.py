@@ -56,6 +56,8 @@ class Book:
     """What people keep the tower from."""
     alarms: dict[Tag, AlarmLine] = field(default_factory=dict)
     """Each alarm that is not quiet."""
+    overtaken: set[str] = field(default_factory=set)
+    """Mechanisms that have accepted more than this holds, since the last command that it holds."""
     last_burst: int = 0
     """Of the newest root cause."""
     looks: dict[int, Look] = field(default_factory=dict)
@@ -86,9 +88,14 @@ class Book:
             case records.Planned():
                 self.intents[record.mechanism, record.sequence] = Intent(record, (record.check,), record.boot_id)
                 self.sequences[record.mechanism] = record.sequence
+                self.overtaken.discard(record.mechanism)
             case records.Issued():
                 self._issue(record)
-            case records.Stopping(mechanism, sequence) | records.Overtaken(mechanism, sequence):
+            case records.Stopping(mechanism, sequence):
+                self.sequences[mechanism] = sequence
+            case records.Overtaken(mechanism, sequence):
+                if self.sequences.get(mechanism) != sequence:
+                    self.overtaken.add(mechanism)
                 self.sequences[mechanism] = sequence
             case records.Settled():
                 self._settle(record, at)
@@ -161,6 +168,7 @@ class Book:
             "jobs": [asdict(job) for job in self.jobs.values()],
             "intents": [asdict(intent) for intent in self.intents.values()],
             "sequences": self.sequences,
+            "overtaken": sorted(self.overtaken),
             "epoch": [self.epoch_high, self.epoch_low],
             "last_job": self.last_job,
             "sensors_out": [asdict(each) for each in self.sensors_out.values()],
@@ -214,6 +222,8 @@ class Book:
             # A snapshot of before a sensor could be taken out: none is.
             {each.name: each for each in map(records.sensor_from_body, _list(body.get("sensors_out", [])))},
         )
+        # A snapshot of before it was kept: nothing is known to have gone on without its records.
+        book.overtaken.update(str(each) for each in _list(body.get("overtaken", [])))
         # A snapshot of before anything could be restricted: nothing is.
         for restriction in map(records.restriction_from_body, _list(body.get("restrictions", []))):
             book.restrictions[restriction.key] = restriction

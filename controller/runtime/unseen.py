@@ -27,4 +27,5 @@ def doubts(bench: Bench, book: Book, at: float) -> Sequence[Record]:
         return []
     accepted, known = image.mechanisms[SHUTTLE].accepted, book.sequences.get(f"{TOWER}/{SHUTTLE}", 0)
     ahead = accepted != 0 and (known == 0 or serial_ahead(accepted, known) > 0)
-    return in_doubt(book, REASON, at) if ahead else []
+    # A STOP of our own is known by its number and follows without a record; a command before it may be lost like that.
+    return in_doubt(book, REASON, at) if ahead or f"{TOWER}/{SHUTTLE}" in book.overtaken else []

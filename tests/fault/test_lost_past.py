@@ -71,6 +71,31 @@ def test_what_the_machine_has_done_behind_the_journals_end_leaves_no_place_certa
     loop.run(body())
 
 
+def test_a_stop_that_is_known_as_our_own_vouches_for_no_command_of_the_shuttle_before_it() -> None:
+    """The STOP was followed without its record, and so was the PICK before it: a car had another's name (seed 9454)."""
+
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await it.order(Relocate(car="A1", bay=TOP1))
+            await it.until(lambda: it.job(1).state is JobState.POSITIONING)
+            assert Caretaker(it.world).back_up()
+            await it.until(lambda: it.job(1).state is JobState.PICKING)
+            await it.until(lambda: not it.world.truth().carriage.arms_centred)
+            await it.command(UnitEvent.ABORT, UnitState.ABORTED)
+            await it.world.computer.lose_power()
+            go_back(it.world)
+            await boot(it)
+            assert frozen(it)
+            assert it.book.overtaken == {"tower/shuttle"}
+            await it.world.computer.lose_power()
+            await boot(it)
+            await it.ask(Adopt())
+            assert it.doubts() == {CARRIAGE, *it.world.tower.shape.places}
+            assert it.job(1).state is JobState.CLOSED_BY_HAND
+
+    loop.run(body())
+
+
 def test_the_name_of_a_car_on_the_carriage_is_not_believed_again_because_there_is_one() -> None:
     async def body() -> None:
         async with stage(cars=CARS) as it:
