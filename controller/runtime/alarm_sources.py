@@ -15,7 +15,7 @@ from controller.domain.refusal import Refusal
 from controller.domain.service_plan import GROUPS
 from controller.domain.unit import ASKED_FOR, UnitState
 from controller.runtime.barred import EXPLAINED_BY
-from hal.interfaces import StationState
+from hal.interfaces import StationState, Verdict
 from hal.plcmap.codec import Image
 from hal.plcmap.codes import Safety, State, Status
 from hal.scan import Station
@@ -124,12 +124,21 @@ class Sources:
         alarm = tag.alarm
         if not alarm.parent:
             return None
+        if alarm.of is Of.AXIS and (job := self._parked_by(tag)) is not None:
+            return job
         if BY_KEY[alarm.parent].of is Of.STATION:
             return Tag(alarm.parent, tag.index if alarm.of is Of.STATION else TOWER)
         assert tag.index is not None
         name = self._names[tag.index]
         at = next((at for at, line in enumerate(self._lines) if name in line.stations), None)
         return None if at is None else Tag(alarm.parent, at)
+
+    def _parked_by(self, tag: Tag) -> Tag | None:
+        """Return the alarm of a job that is parked since an axis has failed: its reason tells whoever decides on it."""
+        assert tag.index is not None
+        failed = f"tower/{AXES[tag.index - 1]}: {Verdict.FAULT.name}"
+        parked = (line for line in self._book.alarms.values() if line.key == "JOB_PARKED" and line.state in STANDING)
+        return next((line.tag for line in parked if failed in line.text), None)
 
     def take(self, values: Mapping[Tag, float]) -> None:
         """Take what was measured; what is not among it stays as it was."""

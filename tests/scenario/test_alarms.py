@@ -8,11 +8,13 @@ import pytest
 
 from controller.domain.alarm_texts import ENGLISH
 from controller.domain.alarms import FLAPS_S, AlarmState, Showing, Tag
-from controller.domain.events import AlarmAct, AlarmCommand, Query, Store
+from controller.domain.events import AlarmAct, AlarmCommand, Query, Relocate, Resolve, Store
+from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.rehearsal import loop
-from tests.support.places import ROOM
+from tests.support.places import LOW1, LOW2, ROOM
+from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
@@ -48,6 +50,30 @@ async def block_the_room(it: Stage) -> None:
     it.world.do(lambda plant: plant.use_escape(ROOM))
     await it.until(lambda: BLOCKED in it.book.alarms)
     it.world.do(lambda plant: plant.restore_escape(ROOM))
+
+
+def test_an_axis_that_fails_under_a_job_is_told_by_that_job_until_somebody_has_decided() -> None:
+    """One forced door was seven alarms, and with who lingered more than people can take (`small`, seed 8875)."""
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            shuttle = Tag("AXIS_FAULT", 3)
+            job = await it.order(Relocate(car=f"C{LOW1}", bay=LOW2))
+            await it.until(lambda: it.job(job).state is JobState.PICKING)
+            await it.until(lambda: not it.world.truth().carriage.arms_centred)
+            it.world.do(lambda plant: plant.troubles.trip_drive("arms"))
+            await it.until(lambda: it.job(job).state is JobState.PARKED)
+            await asyncio.sleep(LOST_S)
+            assert it.job(job).reason.startswith("DRIVE")
+            line = it.book.alarms[shuttle]
+            assert (line.state, line.showing) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+            assert line.why == f"explained by 601.{job}"
+            assert told(it) == [("JOB_PARKED", True)]
+            await it.ask(Resolve(job=job, choice="by-hand", place=LOW1))
+            await it.until(lambda: it.book.alarms[shuttle].showing is Showing.SHOWN)
+            assert told(it) == [("JOB_PARKED", True), ("JOB_PARKED", False), ("AXIS_FAULT", True)]
+
+    loop.run(play())
 
 
 def test_the_tower_plcs_cable_is_one_alarm_and_what_it_explains_is_suppressed() -> None:
