@@ -172,7 +172,7 @@ class Alarms:
             # Its parent was raised before: the alarm is never shown, so that it is of nobody's burst.
             line = replace(line, first_out=False, burst=self._book.last_burst)
             if showing_machine(line.showing, safety=tag.alarm.safety).can(ShowingEvent.SUPPRESS):
-                line = replace(line, showing=Showing.SUPPRESSED, why=f"explained by {self._sources.parent(tag)}")
+                line = replace(line, showing=Showing.SUPPRESSED, why=self._explanation(tag))
         elif line.showing is Showing.SHOWN:
             line = self._join_burst(line, now_s)
         self._fire(line, AlarmEvent.ALARM)
@@ -194,6 +194,9 @@ class Alarms:
         above = None if parent is None else self._book.alarms.get(parent)
         return above is not None and above.state in STANDING
 
+    def _explanation(self, tag: Tag) -> str:
+        return f"explained by {self._sources.parent(tag)}"
+
     def _about_to_be_explained(self, tag: Tag, findings: Findings) -> bool:
         """Return whether the condition of its parent stands, and only that one's delay is not over yet.
 
@@ -214,7 +217,7 @@ class Alarms:
         event = ShowingEvent.SUPPRESS if explained else ShowingEvent.RELEASE
         if not showing_machine(line.showing, safety=tag.alarm.safety).can(event):
             return False
-        why = f"explained by {self._sources.parent(tag)}" if explained else ""
+        why = self._explanation(tag) if explained else ""
         self._fire(replace(line, by="", why=why), event)
         return True
 
@@ -222,15 +225,7 @@ class Alarms:
         line = self._book.alarms.get(tag)
         if line is None or line.showing is not Showing.SHELVED or now_s < self._shelves[tag]:
             return False
-        line = replace(line, by="", why="", until=None)
-        if not self._explained(tag):
-            self._fire(line, ShowingEvent.UNSHELVE)
-            return True
-        # From behind its shelf it goes behind its parent: nobody is shown it for the moment between.
-        above = showing_machine(line.showing, safety=tag.alarm.safety)
-        above.fire(ShowingEvent.UNSHELVE)
-        why = f"explained by {self._sources.parent(tag)}"
-        self._fire(replace(line, showing=above.state, why=why), ShowingEvent.SUPPRESS)
+        self._fire(replace(line, by="", why="", until=None), ShowingEvent.UNSHELVE)
         return True
 
     def _act(self, tag: Tag, request: AlarmCommand) -> None:
@@ -279,6 +274,10 @@ class Alarms:
         else:
             above = showing_machine(line.showing, safety=line.tag.alarm.safety)
             above.fire(event)
+            if above.state is Showing.SHOWN and self._explained(line.tag):
+                # It goes behind its parent at once: nobody is shown it for the moment between.
+                above.fire(ShowingEvent.SUPPRESS)
+                line = replace(line, why=self._explanation(line.tag))
             line = replace(line, showing=above.state, changed_at=self._now())
         self._keep(line, event.value)
         tell(self._board, line, event)

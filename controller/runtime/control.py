@@ -120,7 +120,7 @@ class Control:
         self.unit = Unit(bench, ledger, self.jobs, self.rooms, self.hand, self.audit, board, self._post, loop.time)
         self.jobs.foresight.hindrances.unit_stands = lambda: stands(self.unit.state, self.unit.cause)
         self.bar_watch = BarWatch(
-            bench, ledger.book, lambda: idleness.of_jobs and not self.audit.has_carriage, loop.time
+            bench, ledger.book, lambda: idleness.free_of_jobs and not self.audit.has_carriage, loop.time
         )
         self._sources = Sources(bench, ledger.book, buses)
         self.alarms = Alarms(ledger, board, self._sources, now, loop.time)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
-from controller.domain.book import CARRIAGE, Book
+from controller.domain.book import Book
 from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -108,7 +108,7 @@ class Hindrances:
         for job in self._book.open_jobs():
             if job.state in _ASIDE:
                 return f"job {job.id} was begun and is {job.state.name.lower()}"
-        return "" if self._book.places[CARRIAGE].status is PlaceStatus.FREE else "the carriage is not free"
+        return ""
 
     def _barred(self) -> str:
         missing = barred(self._bench, self._book)

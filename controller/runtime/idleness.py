@@ -25,7 +25,7 @@ class Idleness:
         return self._jobs.executing and self._ledger.book.mode is UnitMode.PRODUCTION
 
     @property
-    def of_jobs(self) -> bool:
+    def free_of_jobs(self) -> bool:
         """Whether the unit is at work, and no job that was begun has the carriage or will go on with it."""
         return self.at_work and self._jobs.quiet and not self._jobs.put_aside
 

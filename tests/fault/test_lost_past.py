@@ -46,6 +46,14 @@ def go_back(world: World) -> None:
     world.computer.disk.look_again()
 
 
+async def forget(it: Stage) -> None:
+    """Let the daemon start on the oldest copy, beside stations that have done more since."""
+    await it.world.computer.lose_power()
+    go_back(it.world)
+    await boot(it)
+    assert frozen(it)
+
+
 def test_what_the_machine_has_done_behind_the_journals_end_leaves_no_place_certain_and_no_job_open() -> None:
     async def body() -> None:
         async with stage(cars=CARS) as it:
@@ -53,10 +61,7 @@ def test_what_the_machine_has_done_behind_the_journals_end_leaves_no_place_certa
             await it.until(lambda: it.job(1).state is JobState.POSITIONING)
             assert Caretaker(it.world).back_up()
             assert await it.ended(1) is JobState.DONE
-            await it.world.computer.lose_power()
-            go_back(it.world)
-            await boot(it)
-            assert frozen(it)
+            await forget(it)
             assert it.book.open_jobs()
             await it.ask(Adopt())
             assert it.doubts() == {CARRIAGE, *it.world.tower.shape.places}
@@ -82,10 +87,7 @@ def test_a_stop_that_is_known_as_our_own_vouches_for_no_command_of_the_shuttle_b
             await it.until(lambda: it.job(1).state is JobState.PICKING)
             await it.until(lambda: not it.world.truth().carriage.arms_centred)
             await it.command(UnitEvent.ABORT, UnitState.ABORTED)
-            await it.world.computer.lose_power()
-            go_back(it.world)
-            await boot(it)
-            assert frozen(it)
+            await forget(it)
             assert it.book.overtaken == {"tower/shuttle"}
             await it.world.computer.lose_power()
             await boot(it)

@@ -154,6 +154,20 @@ def test_what_comes_off_its_shelf_while_something_explains_it_is_shown_only_behi
     assert rig.told()[2:] == [("STATION_OFFLINE", False), ("ROOM_BLOCKED", True)]
 
 
+@pytest.mark.parametrize(("hides", "brings_back"), [("SHELVE", "UNSHELVE"), ("REMOVE", "RETURN")])
+def test_what_a_person_brings_back_while_something_explains_it_is_not_shown_for_a_moment_either(
+    hides: str, brings_back: str
+) -> None:
+    rig = Rig()
+    rig.look(BLOCKED)
+    rig.act(AlarmAct[hides], BLOCKED, seconds=60)
+    rig.look(STATION, BLOCKED, after_s=10.0)
+    rig.look(STATION, BLOCKED, after_s=5.0)
+    rig.act(AlarmAct[brings_back], BLOCKED)
+    assert rig.state(BLOCKED) == (AlarmState.UNACKNOWLEDGED, Showing.SUPPRESSED)
+    assert rig.told() == [("ROOM_BLOCKED", True), ("STATION_OFFLINE", True)]
+
+
 @pytest.mark.parametrize("step_s", [-315_360_000.0, 315_360_000.0])
 def test_a_step_of_the_wall_clock_neither_ends_a_shelf_nor_makes_one_longer_than_a_shift(step_s: float) -> None:
     rig = Rig()
