@@ -3,6 +3,7 @@
 from controller.domain.appointments import Appointment
 from controller.domain.book import Book
 from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.places import PlaceStatus
 
 _TURNING_BACK = frozenset({JobState.CLOSING, JobState.UNDONE})
 """Steps in which a job closes the way of a target that it was taken from."""
@@ -19,10 +20,24 @@ def inbound(book: Book, place: int) -> Job | None:
 
 
 def kept(book: Book, place: int) -> Appointment | None:
-    """Return the appointment for which a car was brought into a room: the gate stays shut until its customer comes."""
+    """Return the appointment for which a car was brought into a room: the gate stays shut until its customer comes.
+
+    Or for which it may have been, and nobody knows: its job came there and was closed, and where the car is since is
+    not proven.
+    """
     car = book.places[place].car
-    appointment = None if car is None else book.appointment_of_car(car)
+    if car is None:
+        return next((each for each in book.appointments.values() if _may_stand_in(book, each, place)), None)
+    appointment = book.appointment_of_car(car)
     return appointment if appointment is not None and appointment.job is not None else None
+
+
+def _may_stand_in(book: Book, appointment: Appointment, place: int) -> bool:
+    job = None if appointment.job is None else book.jobs.get(appointment.job)
+    if job is None or job.state is not JobState.CLOSED_BY_HAND or place not in (job.room, job.target):
+        return False
+    where = book.where(appointment.car)
+    return where is None or book.places[where].status is PlaceStatus.UNVERIFIED
 
 
 def counted_on(book: Book, place: int) -> bool:

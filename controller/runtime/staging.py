@@ -111,10 +111,14 @@ class Staging:
         return ended
 
     async def put_back_again(self, appointment: Appointment) -> None:
-        """Put a car back whose way back was given up."""
+        """Put a car back whose way back was given up; if nobody knows which one it is, leave it to whoever is there."""
         room = self._room_of(appointment)
-        if room is not None and self._book.job_of_car(appointment.car) is None:
+        if room is None or self._book.job_of_car(appointment.car) is not None:
+            return
+        if self._is_proven(room):
             await self._store(appointment, room)
+        else:
+            await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
 
     def _somebody_waits_for_a_room(self) -> bool:
         queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
@@ -208,14 +212,19 @@ class Staging:
             await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
             return
         last = None if appointment.job is None else self._book.jobs.get(appointment.job)
-        # A way back that was given up, by a person or since the car may not be taken in, is a person's matter.
-        if last is None or last.kind is not JobKind.STORE:
+        # A way back that was given up, by a person or since the car may not be taken in, is a person's matter, and so
+        # is a car of which nobody knows whether it is the one.
+        if (last is None or last.kind is not JobKind.STORE) and self._is_proven(room):
             await self._store(appointment, room)
 
     async def _store(self, appointment: Appointment, room: int) -> None:
         if self._rooms.state(room) is RoomState.CAR_PRESENT and self._admission.has_a_bay():
             job = self._admission.back(appointment, room)
             await self._register.enter(job, AppointmentSet(replace(appointment, job=job.id)))
+
+    def _is_proven(self, room: int) -> bool:
+        """Return whether it is known which car stands in a room."""
+        return self._book.places[room].status is PlaceStatus.OCCUPIED
 
     def _bringing(self, appointment: Appointment) -> Job | None:
         """Return the job that brings the car of an appointment ahead and has not ended."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from config.schema import Tower
 from controller.app import Ports
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, Query, Retrieve, RoomOut, Store
@@ -19,41 +18,23 @@ from sim_plc.rehearsal.world import EPOCH_S, World
 from tests.support.scenes import all_is_shut, all_is_told, eventually, refused_now, stock
 from tests.support.stage import QUICK, Stage, stage
 from tests.support.towers import tower_named
+from tests.support.two_rooms import (
+    ANOTHER,
+    CAR,
+    FAR,
+    GRACE_S,
+    HOUR_S,
+    NEAR,
+    SHAPE,
+    SOON_S,
+    booked,
+    gate_is_shut,
+    staged,
+    two_rooms,
+)
 
-
-def two_rooms(**overrides: str) -> Tower:
-    """Return the small tower with a second room in the place of a bay."""
-    keys = {key.replace("__", "."): value for key, value in overrides.items()}
-    return tower_named("small", "brisk", {"ring.rooms": "[101, 103]", **keys})
-
-
-SHAPE = two_rooms().shape
-GRACE_S = two_rooms().timing.appointment_grace_s
-NEAR, FAR = SHAPE.bays[0], SHAPE.bays[-1]
-CAR, ANOTHER = f"C{FAR}", f"C{NEAR}"
-HOUR_S = 3600.0
-SOON_S = AHEAD.most_s + 60.0
-"""An appointment that nothing is done for yet."""
-
-
-async def booked(it: Stage, car: str, seconds: float) -> int:
-    """Make an appointment so many seconds from now; return its number."""
-    due = int(EPOCH_S + it.world.now + seconds)
-    number = (await it.ask(Retrieve(car=car, due=due)))["appointment"]
-    assert isinstance(number, int)
-    return number
-
-
-async def staged(it: Stage, car: str, seconds: float = SOON_S) -> int:
-    """Make an appointment and wait until its car stands in a room; return the room."""
-    await booked(it, car, seconds)
-    await eventually(it, lambda: it.truth()[car] in SHAPE.rooms and not it.book.open_jobs(), seconds)
-    return it.truth()[car]
-
-
-def gate_is_shut(it: Stage, room: int) -> bool:
-    """Tell whether nobody can get at the car of a room."""
-    return it.world.plant.truth().gates[room].locked
+PATIENT = two_rooms(timing__appointment_grace_s=str(2 * AHEAD.absent_s))
+"""Here an appointment stands for longer than its customer is expected at any moment."""
 
 
 def test_a_booked_car_stands_in_its_room_in_time_and_the_gate_opens_for_its_customer_alone() -> None:
@@ -255,7 +236,7 @@ def test_a_kept_car_goes_back_for_a_driver_who_waits_outside() -> None:
 @pytest.mark.campaign
 def test_while_its_customer_is_expected_a_kept_car_stays_and_goes_back_behind_that() -> None:
     async def scenario() -> None:
-        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+        async with stage(PATIENT, cars=stock(FAR, NEAR)) as it:
             room, job = await kept_beside_a_room_that_is_out(it, from_due_s=-5.0)
             await asyncio.sleep(AHEAD.absent_s)
             assert (it.truth()[CAR], it.job(job).state) == (room, JobState.QUEUED)
@@ -271,7 +252,7 @@ def test_who_comes_while_their_car_is_about_to_go_back_finds_the_gate_opening(st
     """Once it is being picked they are told to ask again."""
 
     async def scenario() -> None:
-        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+        async with stage(PATIENT, cars=stock(FAR, NEAR)) as it:
             room, job = await kept_beside_a_room_that_is_out(it, from_due_s=0.0)
 
             def going_back() -> list[JobState]:
