@@ -124,6 +124,22 @@ async def close_way(bench: Bench, errand: Errand, place: int) -> Done:
     return await _set_way(bench, errand, place, opening=False)
 
 
+async def close_behind(bench: Bench, errand: Errand, place: int) -> Done:
+    """Close the way of the place at which the carriage stands, as far as that is known, before it leaves.
+
+    With the carriage docked nowhere it is done only once every way is closed: the one that its job opened may be
+    another, and the next step closes none but before axes are homed.
+
+    Raises:
+        StepFailed: it is not proven closed, or another one is open.
+
+    """
+    done = await close_way(bench, errand, place)
+    if readings.docked_place(bench) is None and bench.tower.lift.homed and bench.tower.turntable.homed:
+        _require_every_way_closed(bench)
+    return done
+
+
 async def pick(bench: Bench, errand: Errand, place: int) -> Done:
     """Take the car of a place onto the carriage, or finish a pick that was cut.
 
@@ -244,8 +260,8 @@ async def put_back(bench: Bench, errand: Errand, source: int, verify: Callable[[
         here = source
     if here is not None:
         parts.append(await close_way(bench, errand, here))
-    elif not readings.every_way_closed(bench):
-        raise StepFailed("NOT_DOCKED", "a way is open, and the carriage is not proven docked before any")
+    else:
+        _require_every_way_closed(bench)
     if readings.presence(bench, source) is not Loaded.YES:
         raise StepFailed("LOAD_NOT_PROVEN", f"the car is not proven back at {source}")
     records = [record for part in parts for record in part.records]
@@ -268,6 +284,11 @@ async def prove(bench: Bench, place: int, *, at_place: Loaded, on_carriage: Load
     if not await _seen(bench, place, agrees):
         wanted = f"the carriage {readings.SEEN[on_carriage]} and place {place} {readings.SEEN[at_place]}"
         raise StepFailed("LOAD_NOT_PROVEN", f"the sensors do not prove {wanted}")
+
+
+def _require_every_way_closed(bench: Bench) -> None:
+    if not readings.every_way_closed(bench):
+        raise StepFailed("NOT_DOCKED", "a way is open, and the carriage is not proven docked before any")
 
 
 async def _set_way(bench: Bench, errand: Errand, place: int, *, opening: bool) -> Done:

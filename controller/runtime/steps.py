@@ -25,7 +25,7 @@ STRAIGHT: Final[dict[JobState, tuple[Step, E]]] = {
     S.POSITIONING: (transfer.position, E.DOCKED),
     S.OPENING: (transfer.open_way, E.WAY_OPEN),
     S.PICKING: (transfer.pick, E.PICKED),
-    S.CLOSING: (transfer.close_way, E.WAY_CLOSED),
+    S.CLOSING: (transfer.close_behind, E.WAY_CLOSED),
     S.POSITIONING_TO: (transfer.position, E.DOCKED),
     S.OPENING_TO: (transfer.open_way, E.WAY_OPEN),
     S.PLACING: (transfer.place_car, E.PLACED),
