@@ -113,6 +113,7 @@ class Inspector:
             self._intents.accepted(station, entry)
         if entry.event is Event.STARTED:
             self._judge_power((station, entry.mechanism), entry.content)
+            self._levels.begins(station, entry.mechanism, entry.content)
         if entry.event is Event.STARTED and station == "tower":
             self._judge_start(entry.mechanism, entry.content)
 
@@ -237,7 +238,6 @@ class Inspector:
     def _judge_start(self, mechanism: str, content: Content) -> None:
         self._stops.begins(mechanism, content)
         self._people.begins(mechanism, content)
-        self._levels.begins(mechanism, content)
         self._appointments.begins(mechanism, content)
         if mechanism == "shuttle" and content.opcode in {Opcode.PICK, Opcode.PLACE}:
             self._judge_exchange(Opcode(content.opcode), content.argument1)
