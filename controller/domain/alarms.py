@@ -286,7 +286,11 @@ _BELOW: Final = (
         411, "PERSON_SENSOR", Of.ROOM, _LOW, _TECH, _HOUR,
         on_delay_s=2.0, off_delay_s=5.0, parent="STATION_OFFLINE",
     ),
-    Alarm(511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR, on_delay_s=1.0, parent="STATION_OFFLINE"),
+    # Who resets an axis sees within moments whether it fails again: that is the same alarm still.
+    Alarm(
+        511, "AXIS_FAULT", Of.AXIS, _LOW, _TECH, _HOUR,
+        on_delay_s=1.0, off_delay_s=15.0, parent="STATION_OFFLINE",
+    ),
     # Nothing wears out within minutes; a clock that is years ahead is put right within them.
     Alarm(512, "SERVICE_DUE", Of.SERVICE, _LOW, _TECH, 24 * _HOUR, on_delay_s=3.0 * _MINUTE),
     # What limits the lift's drive stops it next, with customers at the gates: the one warning of it is worth a call.

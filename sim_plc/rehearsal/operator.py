@@ -18,6 +18,7 @@ from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from hal.claim import HIGHEST_START
+from hal.plcmap.codes import State
 from sim_plc.plant.truth import Truth
 from sim_plc.rehearsal.faults.drives import AXES
 from sim_plc.rehearsal.mender import Mender
@@ -50,6 +51,9 @@ THINK_S: Final = 10.0
 
 TAKEN_OUT: Final = 0
 """Place 0 in a by-hand decision: the car is in the tower no more."""
+
+DISPLAYS: Final = ("lift", "turntable", "shuttle")
+"""What shows at the tower whether it stands in error."""
 
 AGAIN_S: Final = 60.0
 """An inventory that has left the same places in doubt is not stated again before, nor a car sent back."""
@@ -298,6 +302,10 @@ class Operator:
         return unit.state in (UnitState.HELD, UnitState.IDLE, UnitState.EXECUTE) and self._axis_stands(daemon)
 
     def _axis_stands(self, daemon: Daemon) -> bool:
+        """Tell whether an axis stands in error by its alarm, and by the drives' display: the alarm stays on a while."""
+        image = daemon.stations["tower"].last_image
+        if image is None or all(image.mechanisms[name].state != State.ERROR_STOP for name in DISPLAYS):
+            return False
         lines = daemon.book.alarms.items()
         return any(tag.key == "AXIS_FAULT" and line.state in STANDING for tag, line in lines)
 

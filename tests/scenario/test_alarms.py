@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from controller.domain.alarm_texts import ENGLISH
-from controller.domain.alarms import FLAPS_S, AlarmState, Showing, Tag
-from controller.domain.events import AlarmAct, AlarmCommand, Query, Relocate, Resolve, Store
+from controller.domain.alarms import BY_KEY, FLAPS_S, AlarmState, Showing, Tag
+from controller.domain.events import AlarmAct, AlarmCommand, Query, Relocate, Resolve, Store, UnitCommand
 from controller.domain.jobs import JobState
+from controller.domain.roles import Role
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.rehearsal import loop
@@ -19,6 +20,7 @@ from tests.support.stage import Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
 BLOCKED = Tag("ROOM_BLOCKED", 1)
+AXIS_FAULT = BY_KEY["AXIS_FAULT"]
 LOST_S = 10.0
 """Longer than a station takes to be lost and its alarm to come."""
 
@@ -72,6 +74,34 @@ def test_an_axis_that_fails_under_a_job_is_told_by_that_job_until_somebody_has_d
             await it.ask(Resolve(job=job, choice="by-hand", place=LOW1))
             await it.until(lambda: it.book.alarms[shuttle].showing is Showing.SHOWN)
             assert told(it) == [("JOB_PARKED", True), ("JOB_PARKED", False), ("AXIS_FAULT", True)]
+
+    loop.run(play())
+
+
+async def fail(it: Stage) -> None:
+    """Let the lift's drive trip before a Reset that references it, and somebody put it right and clear it at once."""
+    it.world.do(lambda plant: plant.troubles.trip_drive("lift"))
+    await it.command(UnitEvent.RESET, UnitState.ABORTED)
+    await asyncio.sleep(2.0 * AXIS_FAULT.on_delay_s)
+    it.world.do(lambda plant: plant.troubles.reset_drive("lift"))
+    await it.command(UnitEvent.CLEAR, UnitState.STOPPED)
+    await asyncio.sleep(1.0)
+
+
+def test_an_axis_that_fails_again_behind_each_reset_is_one_alarm_and_keeps_nobody_from_the_next() -> None:
+    """A brake that set late was five alarms within 41 s (`small`, seed 13327)."""
+
+    async def play() -> None:
+        async with stage(execute=False) as it:
+            for _ in range(3):
+                await fail(it)
+            assert told(it) == [("AXIS_FAULT", True)]
+            assert it.book.alarms[Tag("AXIS_FAULT", 1)].state is AlarmState.UNACKNOWLEDGED
+            # The axis stands in error no more: whoever may reset an idle tower may reset this one.
+            await it.world.ask(UnitCommand(event=UnitEvent.RESET), Role.OPERATOR, on_site=False)
+            await it.until(lambda: it.unit is UnitState.IDLE)
+            await asyncio.sleep(AXIS_FAULT.off_delay_s)
+            assert told(it) == [("AXIS_FAULT", True), ("AXIS_FAULT", False)]
 
     loop.run(play())
 

@@ -235,6 +235,22 @@ def test_a_job_that_is_parked_again_at_once_is_no_new_alarm() -> None:
     assert rig.ledger.book.alarms[parked].raised_at == raised_at
 
 
+def test_an_axis_that_has_failed_hides_no_other_while_its_delay_runs() -> None:
+    rig = Rig()
+    lift, turntable = Tag("AXIS_FAULT", 1), Tag("AXIS_FAULT", 2)
+    delay_s, off_s = lift.alarm.on_delay_s, lift.alarm.off_delay_s
+    rig.look(lift)
+    rig.look(lift, after_s=delay_s)
+    rig.look(after_s=1.0)
+    rig.look(lift, turntable, after_s=off_s - 1.0)
+    rig.look(turntable, after_s=delay_s)
+    assert rig.told() == [("AXIS_FAULT", True)] * 2
+    assert rig.state(turntable) == rig.state(lift) == UNACK
+    rig.look(turntable, after_s=off_s)
+    assert rig.state(lift) == (AlarmState.RETURNED_UNACKNOWLEDGED, Showing.SHOWN)
+    assert rig.state(turntable) == UNACK
+
+
 def test_what_latches_waits_for_a_reset_and_safety_is_never_hidden() -> None:
     rig = Rig()
     rig.look(OVERSPEED)
