@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.domain.book import Book, counts_service
-from controller.domain.jobs import JobKind, JobState
+from controller.domain.jobs import JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import JobSet, PlaceSet, Record, from_entry
 from controller.store.errors import JournalDamaged
@@ -58,19 +58,3 @@ def in_doubt(book: Book, reason: str, at: float) -> Sequence[Record]:
         for job in book.open_jobs()
     ]
     return [*places, *jobs]
-
-
-def room_in_doubt(book: Book, room: int, reason: str, at: float) -> Sequence[Record]:
-    """Return what takes the certainty of which car stands in a room, its gate having been moved since.
-
-    A job that was to store that car counts as closed by hand at ``at``.
-    """
-    place = book.places[room]
-    if place.status is not PlaceStatus.OCCUPIED:
-        return []
-    jobs = [
-        JobSet(replace(job, state=JobState.CLOSED_BY_HAND, left=None, choices=(), reason=reason, finished_at=at))
-        for job in book.open_jobs()
-        if job.kind is JobKind.STORE and job.car == place.car
-    ]
-    return [PlaceSet(replace(place, status=PlaceStatus.UNVERIFIED, reason=reason)), *jobs]

@@ -3,8 +3,9 @@
 import asyncio
 
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Adopt, Relocate, Retrieve, UnitCommand
+from controller.domain.events import Adopt, Cancel, Relocate, Retrieve, Store, UnitCommand
 from controller.domain.jobs import JobState
+from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from hal.plcmap.codes import Opcode
 from hal.plcmap.registers import latches_station
@@ -16,7 +17,8 @@ from sim_plc.rehearsal.disk import JOURNAL
 from sim_plc.rehearsal.stop_law import moving
 from sim_plc.rehearsal.world import World
 from tests.support.places import LOW2, ROOM, TOP1, TOP2
-from tests.support.stage import Stage, stage
+from tests.support.scenes import one_room
+from tests.support.stage import QUICK, Stage, stage
 from tests.support.tower_under_test import tower_under_test
 
 CARS = {LOW2: Car("A1"), TOP2: Car("B2")}
@@ -94,6 +96,33 @@ def test_a_stop_that_is_known_as_our_own_vouches_for_no_command_of_the_shuttle_b
             await it.ask(Adopt())
             assert it.doubts() == {CARRIAGE, *it.world.tower.shape.places}
             assert it.job(1).state is JobState.CLOSED_BY_HAND
+
+    loop.run(body())
+
+
+def test_a_car_in_a_room_whose_gate_has_done_more_than_is_known_is_not_stored_by_the_name_of_a_driver_before() -> None:
+    """The driver who was known to have the room had left it again; the next one's car got that name (seed 14487)."""
+
+    async def body() -> None:
+        async with stage(cars=CARS) as it:
+            await one_room(it)
+            gone = await it.order(Store(car="N1"))
+            waits = await it.order(Store(car="N3", room=None))
+            assert Caretaker(it.world).back_up()
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            for each in (gone, waits):
+                await it.ask(Cancel(job=each))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT)
+            await it.order(Store(car="N2"))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N2"), QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.MEASURING)
+            await forget(it)
+            assert it.job(gone).room == ROOM
+            await it.ask(Adopt())
+            assert it.job(gone).state is JobState.CLOSED_BY_HAND
+            assert it.job(waits).state is JobState.QUEUED, "nobody let them in"
+            assert it.doubts() == {ROOM}, "the shuttle has moved no car"
 
     loop.run(body())
 
