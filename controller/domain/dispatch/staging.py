@@ -10,6 +10,9 @@ An idle carriage may fetch a booked car ahead; who has no appointment must not p
 - within so long of the appointment as the move takes at its late estimate, those of the others that are staged with it,
   and a margin; never earlier than `Ahead.most_s`, since a room that stands still serves nobody.
 
+Who has said that they are on the way is expected when they say, and not at their appointment. Where more than one room
+is in service, their car may have the last vacant one: that is used then about when it would be used anyway.
+
 Pure; times in seconds on one clock.
 """
 
@@ -32,6 +35,8 @@ class Awaited:
     """Where the car stands."""
     room: int | None = None
     """Where it is wanted; None: in any room."""
+    told: bool = False
+    """They are on the way, and have said that they will be there at ``due_s``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,10 @@ class Ahead:
     """For so long nobody has had to wait for a room, if no more than one would be left for all others."""
     absent_s: float = 900.0
     """For so long behind its time a customer is expected at any moment."""
+    told_margin_s: float = 30.0
+    """In place of `margin_s`, if the customer has said when they will be there."""
+    told_absent_s: float = 300.0
+    """In place of `absent_s`, behind the time that they have said."""
 
 
 DEFAULT = Ahead()
@@ -83,30 +92,45 @@ def staged(
     state = opening(scene, requests)
     vacant = [room for room in sorted(scene.vacant_s) if state.opens_s(room) <= scene.begin_s]
     found = _moves(awaited, state, vacant, course)
-    if not found:
-        return None, inf
-    begin_s = _begin_s(found, len(vacant) - ahead.spare, ahead)
-    if begin_s > scene.begin_s:
-        return None, begin_s
-    first, move = found[0]
-    assert first.due_s < inf
-    if len(vacant) <= ahead.spare or _in_the_way(move, requests, state, course):
-        return None, inf
-    others = len(scene.vacant_s) - lately.kept - 1
-    if others <= 1 and scene.now_s - lately.crowded_s < ahead.calm_s:
-        return None, lately.crowded_s + ahead.calm_s
-    return move, begin_s
+    told = [(each, move) for each, move in found if each.told]
+    look_s = inf
+    for those, spare, margin_s in (
+        (told, 0 if len(scene.vacant_s) > 1 else 1, ahead.told_margin_s),
+        ([one for one in found if not one[0].told], ahead.spare, ahead.margin_s),
+    ):
+        if not those:
+            continue
+        begin_s = _begin_s(those, len(vacant) - spare, margin_s, ahead)
+        if begin_s <= scene.begin_s:
+            move = those[0][1]
+            if len(vacant) <= spare or _in_the_way(move, requests, state, course):
+                continue
+            begin_s = scene.begin_s if those is told else _calm_s(scene, ahead, lately)
+            if begin_s <= scene.begin_s:
+                return move, begin_s
+        look_s = min(look_s, begin_s)
+    return None, look_s
 
 
-def goes_back(due_in_s: float, back_s: float, others_s: float, ahead: Ahead = DEFAULT) -> bool:
+def goes_back(
+    due_in_s: float, back_s: float, others_s: float, ahead: Ahead = DEFAULT, *, told: bool = False
+) -> bool:
     """Return whether a car that was brought ahead goes back, since somebody who has come waits for a room.
 
-    ``due_in_s``: until its appointment, negative behind that. ``back_s``: what its way back takes, and bringing it
-    again about as long. ``others_s``: until another room is vacant for who waits. Never while its customer is expected:
-    so who waits has its room at most `Ahead.absent_s`, `Ahead.late_s` and three such ways later than without it.
+    ``due_in_s``: until its appointment, or until its customer will be there as they have ``told``; negative behind
+    that. ``back_s``: what its way back takes, and bringing it again about as long. ``others_s``: until another room is
+    vacant for who waits. Never while its customer is expected: so who waits has its room at most `Ahead.absent_s`,
+    `Ahead.late_s` and three such ways later than without it.
     """
-    expected = -ahead.absent_s <= due_in_s <= 2.0 * back_s + ahead.late_s
+    absent_s = ahead.told_absent_s if told else ahead.absent_s
+    expected = -absent_s <= due_in_s <= 2.0 * back_s + ahead.late_s
     return not expected and back_s < others_s
+
+
+def _calm_s(scene: Scene, ahead: Ahead, lately: Lately) -> float:
+    """Return from when it is calm enough for one more room to be kept, as far as anybody knows; in the past: it is."""
+    others = len(scene.vacant_s) - lately.kept - 1
+    return lately.crowded_s + ahead.calm_s if others <= 1 else -inf
 
 
 def _moves(
@@ -122,12 +146,12 @@ def _moves(
     return found
 
 
-def _begin_s(found: Sequence[tuple[Awaited, Move]], rooms: int, ahead: Ahead) -> float:
+def _begin_s(found: Sequence[tuple[Awaited, Move]], rooms: int, margin_s: float, ahead: Ahead) -> float:
     """Return when to begin with the first, so that as many as there are rooms for stand there in time."""
     begin_s, taken_s = inf, 0.0
     for each, move in found[: max(1, rooms)]:
         taken_s += move.end_s - move.begin_s
-        begin_s = min(begin_s, each.due_s - taken_s - ahead.late_s - ahead.margin_s)
+        begin_s = min(begin_s, each.due_s - taken_s - ahead.late_s - margin_s)
     return max(begin_s, found[0][0].due_s - ahead.most_s)
 
 

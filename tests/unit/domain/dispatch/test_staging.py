@@ -97,6 +97,50 @@ def test_a_single_room_is_left_to_all_others_in_calm_times_alone(
 
 def test_with_one_room_in_service_nothing_is_staged() -> None:
     assert brought(LATE, scene=replace(FREE, vacant_s={ROOMS[0]: NOW_S}))[0] is None
+    assert brought(TOLD, scene=replace(FREE, vacant_s={ROOMS[0]: NOW_S}))[0] is None
+
+
+TOLD = replace(LATE, told=True)
+"""The same, who has said that they are about to be here."""
+
+
+def test_who_is_on_the_way_has_the_car_brought_as_far_ahead_as_the_move_is_long() -> None:
+    takes_s = min(CYCLES.single_s(FREE.carriage, FAR, room) for room in ROOMS)
+    there_s = NOW_S + takes_s + DEFAULT.late_s + DEFAULT.told_margin_s
+    assert brought(Awaited(1, there_s - 0.1, FAR, told=True))[0] is not None
+    assert brought(Awaited(1, there_s + 5.0, FAR, told=True)) == (None, pytest.approx(NOW_S + 5.0))
+
+
+@pytest.mark.parametrize("in_use", [0, 1, 2, 3])
+def test_who_is_on_the_way_may_have_the_last_vacant_room(in_use: int) -> None:
+    assert (brought(TOLD, scene=busy(*ROOMS[:in_use]))[0] is not None) == (in_use < len(ROOMS))
+
+
+def test_who_is_on_the_way_need_not_wait_for_a_calm() -> None:
+    two = replace(FREE, vacant_s=dict.fromkeys(ROOMS[:2], NOW_S))
+    assert staged([TOLD], (), two, COURSE, lately=Lately(NOW_S))[0] is not None
+    assert staged([LATE], (), two, COURSE, lately=Lately(NOW_S))[0] is None
+
+
+def test_who_is_on_the_way_keeps_nobody_waiting_who_has_come() -> None:
+    scene = busy(ROOMS[0])
+    nearer = min(ROOMS[1:], key=lambda room: (CYCLES.go_s(FAR, room), room))
+    back_s = CYCLES.single_s(ROOMS[0], FAR, nearer) + CYCLES.go_s(nearer, ROOMS[0])
+    assert brought(TOLD, scene=scene, requests=(store(ROOMS[0], NOW_S + back_s - 1.0),))[0] is None
+
+
+def test_who_is_on_the_way_comes_before_an_earlier_appointment_and_leaves_it_its_turn() -> None:
+    earlier = replace(LATE, id=2, due_s=NOW_S - 60.0, source=CAR)
+    move, _ = brought(earlier, TOLD)
+    assert move is not None
+    assert move.request == TOLD.id
+    move, _ = brought(earlier, replace(TOLD, due_s=NOW_S + 3000.0))
+    assert move is not None
+    assert move.request == earlier.id, "there is time for it before"
+    nothing, from_s = brought(replace(earlier, due_s=NOW_S + 900.0), replace(TOLD, due_s=NOW_S + 400.0))
+    takes_s = min(CYCLES.single_s(FREE.carriage, FAR, room) for room in ROOMS)
+    assert nothing is None
+    assert from_s == pytest.approx(NOW_S + 400.0 - takes_s - DEFAULT.late_s - DEFAULT.told_margin_s)
 
 
 def store(room: int, ready_s: float) -> Request:
@@ -139,6 +183,13 @@ def test_a_car_goes_back_for_whoever_waits_unless_its_customer_is_expected_or_an
     due_in_s: float, others_s: float, *, goes: bool
 ) -> None:
     assert goes_back(due_in_s, BACK_S, others_s) is goes
+
+
+@pytest.mark.parametrize("goes", [False, True])
+def test_who_has_said_when_they_will_be_there_is_expected_for_a_shorter_time_behind_it(*, goes: bool) -> None:
+    behind_s = DEFAULT.told_absent_s + (1.0 if goes else -1.0)
+    assert goes_back(-behind_s, BACK_S, inf, told=True) is goes
+    assert not goes_back(-behind_s, BACK_S, inf)
 
 
 def test_nobody_awaited_is_nothing_to_do() -> None:
