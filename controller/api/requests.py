@@ -85,6 +85,10 @@ def _arrive(params: Params, by: str) -> events.Request:
     return events.Arrive(by, car=params.text("car"))
 
 
+def _on_the_way(params: Params, by: str) -> events.Request:
+    return events.OnTheWay(by, car=params.text("car"), in_s=params.number("in_s"))
+
+
 def _store(params: Params, by: str) -> events.Request:
     model = params.text("model", default="")
     return events.Store(by, car=params.text("car"), room=params.optional_number("room"), model=model)
@@ -245,6 +249,7 @@ _METHODS: Final[Mapping[str, Callable[[Params, str], events.Request]]] = Mapping
         "inventory.audit": _audit,
         "retrieve": _retrieve,
         "arrive": _arrive,
+        "on_the_way": _on_the_way,
         "store": _store,
         "relocate": _relocate,
         "cancel": _cancel,

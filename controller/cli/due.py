@@ -51,9 +51,17 @@ def due_text(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().strftime("%a %Y-%m-%d %H:%M")
 
 
+def times_text(due: float, expected: float | None) -> str:
+    """Return when an appointment is, and when its customer, who is on the way, will be there."""
+    if expected is None:
+        return f"at {due_text(due)}"
+    return f"at {due_text(due)}, on the way, there at {datetime.fromtimestamp(expected).astimezone():%H:%M}"
+
+
 def booked_text(appointment: Mapping[str, Any], rooms: Sequence[int]) -> str:
     """Return an appointment in one line: number, car, when, and where the car stands if it was brought."""
     state, where = appointment["state"], appointment["stands_in"]
     ended = "" if state == "BOOKED" else f", {state}"
     stands = "" if where is None else f", stands in {place_text(where, rooms)}"
-    return f"{appointment['id']} {appointment['car']} at {due_text(appointment['due'])}{ended}{stands}"
+    times = times_text(appointment["due"], appointment.get("expected"))
+    return f"{appointment['id']} {appointment['car']} {times}{ended}{stands}"

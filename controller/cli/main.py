@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "service": ("controller.cli.service:service", "Cycles, hours, starts; what is due for service, what was done."),
     "retrieve": ("controller.cli.moves:retrieve", "Bring a car to a room."),
     "arrive": ("controller.cli.moves:arrive", "Somebody with an appointment has come."),
+    "on-the-way": ("controller.cli.moves:on_the_way", "Somebody with an appointment is on the way."),
     "store": ("controller.cli.moves:store", "Take a car in through a room."),
     "relocate": ("controller.cli.moves:relocate", "Move a car to another bay."),
     "jobs": ("controller.cli.show:jobs", "Moves under way, and those that have ended."),

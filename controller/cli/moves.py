@@ -23,6 +23,9 @@ from controller.cli.waiting import wait_for_job
 FIRST_PLACE: Final = 101
 """Numbers below are room numbers, counted from 1; from here on they are places."""
 
+MOST_MIN: Final = 24 * 60
+"""Nobody is on the way for longer."""
+
 wait_option = click.option("--wait", is_flag=True, help="Wait for the job's end; parked counts as ended.")
 room_help = "Room number (1, 2 ...) or its place (101 ...)."
 
@@ -82,6 +85,29 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
         if not yes:
             go_ahead(intent.arrival(client.call("status"), client.call("cars")["cars"], car))
         _follow(client, _job_of(client, "arrive", car=car), wait=wait, as_json=as_json)
+
+
+@click.command("on-the-way", epilog=shown("cartower on-the-way C007 --in 5", "cartower on-the-way C007 --in 0"))
+@click.argument("car", shell_complete=booked_cars)
+@click.option(
+    "--in",
+    "minutes",
+    type=click.FloatRange(min=0, max=MOST_MIN),
+    required=True,
+    help="In how many minutes they will be there.",
+)
+@daemon_options
+@json_option
+@translated
+def on_the_way(car: str, minutes: float, socket: Path, *, as_json: bool) -> None:
+    """Say that whoever has an appointment for CAR is on the way: it is brought by then, if that is possible.
+
+    What is said last holds. Nothing moves at once; `cartower arrive` says that they have come.
+    """
+    with SyncClient(socket) as client:
+        answer = client.call("on_the_way", car=car, in_s=round(minutes * 60))
+    said = f"appointment {answer['appointment']}: {car} is wanted at {due_text(answer['expected'])}"
+    emit_json(answer) if as_json else print(said)
 
 
 @click.command(

@@ -8,6 +8,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "UNKNOWN_CAR": "`cartower cars` lists the cars that are here",
     "CAR_BOOKED": "`cartower jobs` shows it; `cartower arrive CAR` if its customer has come",
     "SLOT_FULL": "`cartower plan slots` shows which slots are free",
+    "EXPECTED_TOO_LATE": "`cartower jobs` lists the appointments; `cartower cancel` one, and book another time",
     "NO_APPOINTMENT": "`cartower jobs` lists the appointments; `cartower retrieve CAR` brings it now",
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from config.plc_codes import opcode_name
-from controller.cli.due import due_text
+from controller.cli.due import times_text
 from controller.cli.texts import who_looked
 from controller.domain import records
 from controller.domain.alarms import AlarmLine, shown_state
@@ -152,7 +152,7 @@ def _job(job: Job) -> str:
 
 
 def _appointment(appointment: Appointment) -> str:
-    which = f"appointment {appointment.id} for {appointment.car} at {due_text(appointment.due)}"
+    which = f"appointment {appointment.id} for {appointment.car} {times_text(appointment.due, appointment.expected)}"
     job = "" if appointment.job is None else f", job {appointment.job}"
     return f"{which} {appointment.state}{job}{_because(appointment.reason)}"
 

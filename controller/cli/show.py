@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from controller.api.sync_client import SyncClient, call_once
-from controller.cli.due import due_text
+from controller.cli.due import times_text
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
@@ -110,8 +110,8 @@ def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
 
 def _booked(appointment: Mapping[str, Any], rooms: Sequence[int]) -> tuple[str, ...]:
     stands, wish = (place_text(appointment[each], rooms) for each in ("stands_in", "room"))
-    car, note = ink(appointment["car"], bold=True), f"at {due_text(appointment['due'])}"
-    return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], note
+    car, times = ink(appointment["car"], bold=True), times_text(appointment["due"], appointment.get("expected"))
+    return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], times
 
 
 def _note(job: Mapping[str, Any]) -> str:

@@ -86,7 +86,9 @@ def _job(event: Mapping[str, Any]) -> str:
 
 def _appointment(event: Mapping[str, Any]) -> str:
     job = f", job {event['job']}" if event["job"] else ""
-    return f"appointment {event['appointment']} for {event['car']} {event['state']}{job}{_because(event['reason'])}"
+    comes = ", its customer is on the way" if event.get("expected") and event["state"] == "BOOKED" else ""
+    which = f"appointment {event['appointment']} for {event['car']} {event['state']}"
+    return f"{which}{comes}{job}{_because(event['reason'])}"
 
 
 def _done(event: Mapping[str, Any]) -> str:

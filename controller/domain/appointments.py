@@ -44,7 +44,18 @@ class Appointment:
     """It has ended, and its car has still to be put back from the room that it was brought to."""
     booked_at: float = 0.0
     requested_by: str = ""
+    expected: float | None = None
+    """When its customer, who is on the way, has said last that they will be there; None: they have said nothing."""
 
+    @property
+    def comes(self) -> float:
+        """When its customer is expected."""
+        return self.due if self.expected is None else self.expected
+
+    @property
+    def grace_from(self) -> float:
+        """From when whoever does not come has let it pass."""
+        return max(self.due, self.comes)
 
     @property
     def stands(self) -> bool:

@@ -113,6 +113,18 @@ class Arrive(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnTheWay(Request):
+    """Say that whoever has an appointment for a car is on the way, and will be there in so many seconds.
+
+    The car is brought ahead by then, if it can be; what is said last holds, and the appointment stands as long behind
+    it as behind its own time. Answer: ``{"appointment": id, "expected": wall time in seconds since the epoch}``.
+    """
+
+    car: str
+    in_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store(Request):
     """Take a car in through a room; None: through the one that is vacant in turn. Answer: ``{"job": id}``."""
 

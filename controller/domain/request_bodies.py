@@ -54,6 +54,7 @@ _KINDS: Final[Mapping[str, Callable[..., Request]]] = MappingProxyType(
             events.ImportInventory,
             events.Jog,
             events.JogHold,
+            events.OnTheWay,
             events.Relocate,
             events.Resolve,
             events.Retrieve,

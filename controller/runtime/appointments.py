@@ -1,4 +1,4 @@
-"""The appointments: made, met and cancelled.
+"""The appointments: made, expected, met and cancelled.
 
 Whoever comes is a present customer from then on, with a RETRIEVE of their own: its number, which is its turn, is that
 of coming. An appointment keeps nothing but the car from being given to somebody else.
@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
-from controller.domain.events import Arrive, Request, Retrieve
+from controller.domain.events import Arrive, OnTheWay, Request, Retrieve
 from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
@@ -113,10 +113,7 @@ class Appointments:
             Refusal: nobody has an appointment for the car, or it cannot be fetched; see the rule.
 
         """
-        appointment = self._book.appointment_of_car(request.car)
-        if appointment is None or appointment.state is not AppointmentState.BOOKED:
-            ended = "" if appointment is None else f": appointment {appointment.id} is {appointment.state.value}"
-            raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {request.car}{ended}")
+        appointment = self._standing(request.car)
         await self._staging.keep_here(request.car)
         number = self._brought_by(appointment)
         if number is None:
@@ -130,6 +127,37 @@ class Appointments:
         if room is not None and self._rooms.has(room):
             self._jobs.foresight.handed_over(room)
         return {"job": number}
+
+    async def expect(self, request: OnTheWay) -> Answer:
+        """Take note that a customer is on the way, and when they will be there.
+
+        Raises:
+            Refusal: nobody has an appointment for the car, or it does not stand until then; see the rule.
+
+        """
+        appointment, expected = self._standing(request.car), self._now() + request.in_s
+        if request.in_s < 0:
+            raise Refusal("EXPECTED_PAST", "whoever is on the way will be there in 0 s or more")
+        if expected > self._staging.stands_until(appointment):
+            minutes = self._staging.grace_s / 60
+            raise Refusal(
+                "EXPECTED_TOO_LATE", f"appointment {appointment.id} stands until {minutes:.0f} min behind its time"
+            )
+        await self._keep(replace(self._staging.heard(appointment), expected=expected))
+        return {"appointment": appointment.id, "expected": expected}
+
+    def _standing(self, car: str) -> Appointment:
+        """Return the appointment that somebody has for a car and has not come for.
+
+        Raises:
+            Refusal: there is none.
+
+        """
+        appointment = self._book.appointment_of_car(car)
+        if appointment is None or appointment.state is not AppointmentState.BOOKED:
+            ended = "" if appointment is None else f": appointment {appointment.id} is {appointment.state.value}"
+            raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {car}{ended}")
+        return appointment
 
     async def cancel(self, number: int) -> Answer | None:
         """End an appointment by its number; None: there is none."""
@@ -173,6 +201,7 @@ class Appointments:
                 "appointment": appointment.id,
                 "car": appointment.car,
                 "due": appointment.due,
+                "expected": appointment.expected,
                 "state": state,
                 "job": appointment.job,
                 "reason": appointment.reason,
@@ -187,6 +216,7 @@ class Appointments:
             "room": appointment.room,
             "due": appointment.due,
             "due_in_s": round(appointment.due - self._now(), 1),
+            "expected": appointment.expected,
             "state": appointment.state.value,
             "job": appointment.job,
             "stands_in": where if appointment.job is not None and self._rooms.has(where) else None,

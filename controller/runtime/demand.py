@@ -54,7 +54,7 @@ class Demand:
     def dwell_point(self, here: int, least_s: float) -> int | None:
         """Return where the empty carriage should wait; None if that saves less than ``least_s``."""
         shape, stands = self._bench.shape, self.stands()
-        dues = {each.car: each.due for each in self._book.appointments.values()}
+        dues = {each.car: each.comes for each in self._book.appointments.values()}
         rates = slotting.with_dues(self._rates(list(stands)), dues, self._now())
         brought = self._book.habits.brought_share()
         chances = dwell.sources(stands, rates, shape.rooms, brought)

@@ -25,6 +25,7 @@ from controller.domain.events import (
     Interlocks,
     Jog,
     JogHold,
+    OnTheWay,
     Query,
     Relocate,
     Request,
@@ -137,6 +138,10 @@ class Desk:
                 self._control.unit.require_no_key()
                 self._control.unit.require_production()
                 return await self._order(request)
+            case OnTheWay():
+                expected = await self._appointments.expect(request)
+                self._trail.note(request)
+                return expected
             case ImportInventory():
                 return await self._import(request)
             case Cancel():

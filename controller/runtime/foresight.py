@@ -53,6 +53,15 @@ class Learned:
     """As it may move: in turn or together, and at which speeds."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Comes:
+    """When somebody with an appointment is expected."""
+
+    in_s: float
+    told: bool
+    """They have said so."""
+
+
 class Foresight:
     """Plans the queue and tells when each job of it will be served. Called by the control task alone.
 
@@ -181,13 +190,13 @@ class Foresight:
 
         ``crowded_s``: when somebody waited for a room last.
         """
-        here, to_come_s = self._scenes.place(None), {each.id: each.due - self._now() for each in appointments}
-        soon = {each: self._where(each.car) for each in appointments if to_come_s[each.id] <= AHEAD.most_s}
+        here, comes = self._scenes.place(None), {each.id: self._comes(each) for each in appointments}
+        soon = {each: self._where(each.car) for each in appointments if comes[each.id].in_s <= AHEAD.most_s}
         if here is None or not soon:
             return None
         now_s = self._clock()
         awaited = [
-            Awaited(each.id, now_s + to_come_s[each.id], where, each.room)
+            Awaited(each.id, now_s + comes[each.id].in_s, where, each.room, comes[each.id].told)
             for each, where in soon.items()
             if level_block(self._bench, where) is None
         ]
@@ -197,18 +206,25 @@ class Foresight:
         scene = self._scenes.of(here, None, free_bays)
         return staged(awaited, self._scenes.requests(), scene, course, limits, lately)[0]
 
-    def goes_back(
-        self, room: int, due_in_s: float, others: Collection[int], waiting: int, bays: Collection[int]
-    ) -> bool:
-        """Return whether the car that is kept in a room goes back for those who wait for one.
+    def _comes(self, appointment: Appointment) -> _Comes:
+        """Return when a customer is expected: when they have said, as long as they may be believed."""
+        in_s = appointment.comes - self._now()
+        told = appointment.expected is not None and in_s >= -AHEAD.told_absent_s
+        return _Comes(in_s if told else appointment.due - self._now(), told)
 
-        ``due_in_s``: until its appointment; ``others``: the other rooms that the first of them may have; ``waiting``:
-        how many they are; ``bays``: those that are free, at least one.
+    def goes_back(
+        self, room: int, appointment: Appointment, others: Collection[int], waiting: int, bays: Collection[int]
+    ) -> bool:
+        """Return whether the car that is kept in a room for an appointment goes back for those who wait for one.
+
+        ``others``: the other rooms that the first of them may have; ``waiting``: how many they are; ``bays``: those
+        that are free, at least one.
         """
         back_s = min(self.cycle_s(room, bay) for bay in bays)
         vacant_s = min(map(self.vacant_in_s, others), default=inf)
         behind_s = (waiting - 1) * self._turnover.served_s / max(1, len(others))
-        return goes_back(due_in_s, back_s, vacant_s + behind_s)
+        comes = self._comes(appointment)
+        return goes_back(comes.in_s, back_s, vacant_s + behind_s, told=comes.told)
 
     def course(self) -> Course:
         """Return the model of time, as this machine and its customers have taught it."""

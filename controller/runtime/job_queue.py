@@ -53,13 +53,13 @@ class JobQueue:
         """
         return self._foresight.brought_next(awaited, tuple(self.free_bays()), crowded_s)
 
-    def wants_back(self, room: int, due_in_s: float) -> bool:
-        """Return whether those who wait for a room want one that is kept for an appointment, due in so many seconds."""
+    def wants_back(self, room: int, appointment: Appointment) -> bool:
+        """Return whether those who wait for a room want one that is kept for an appointment."""
         waiting, bays = self._selection.wanting(room), self.free_bays()
         if not waiting or not bays:
             return False
         others = set(waiting[0].rooms) - {room}
-        return self._foresight.goes_back(room, due_in_s, others, len(waiting), bays)
+        return self._foresight.goes_back(room, appointment, others, len(waiting), bays)
 
     def plan(self) -> Plan:
         """Return what is planned of the queue as things are now."""

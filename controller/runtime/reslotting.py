@@ -114,7 +114,7 @@ class Reslotting:
 
     def _nobody_is_expected(self, shift: Shift) -> bool:
         now, length_s = self._now(), self._jobs.foresight.cycle_s(shift.source, shift.target)
-        if any(each.due - now < NEAR_S + length_s for each in self._book.appointments.values()):
+        if any(min(each.due, each.comes) - now < NEAR_S + length_s for each in self._book.appointments.values()):
             return False
         return self._book.habits.chance_of_order(now, length_s) <= self._limits.meets
 

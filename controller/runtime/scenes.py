@@ -176,7 +176,7 @@ class Scenes:
         kept = self.kept_in(room)
         if kept is None:
             return self._turnover.vacant_s(room, now_s)
-        return now_s + max(0.0, kept.due - self._now()) + self._turnover.served_s
+        return now_s + max(0.0, kept.comes - self._now()) + self._turnover.served_s
 
     def _kept_free(self) -> list[int]:
         """Return the bays that are kept free for the relocations that wait."""

@@ -3,7 +3,8 @@
 The idle carriage brings the next booked car into a room, where it stands behind a shut gate until its customer comes.
 Whoever comes meanwhile is served first: a move that has not opened the way to its car yet is given up for them. If
 nobody comes for the car within the grace, it is put back as a car that was brought is, measured and stored; earlier,
-and with its appointment standing, if others wait for its room while its customer is not expected.
+and with its appointment standing, if others wait for its room while its customer is not expected. When that is,
+customers who are on the way say themselves, and the car is brought by then.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,8 @@ class Staging:
         self._rooms = rooms
         self._now = now
         self._clock = clock
-        self._grace_s = grace_s
+        self.grace_s = grace_s
+        """For so long behind its time, or behind that at which its customer is expected, an appointment stands."""
         self._crowded_s = -inf
         """When somebody waited for a room last, on the loop's clock."""
         self._passed_s: dict[int, float] = {}
@@ -87,7 +89,7 @@ class Staging:
                 await self._put_back(each)
             elif self._is_late(each):
                 log.info("no_show", appointment=each.id, car=each.car)
-                await self.end(each, AppointmentState.LAPSED, f"nobody came within {self._grace_s / 60:.0f} min")
+                await self.end(each, AppointmentState.LAPSED, f"nobody came within {self.grace_s / 60:.0f} min")
             else:
                 await self._give_way(each)
         if not idle or not self._book.appointments or not self._jobs.executing:
@@ -130,20 +132,35 @@ class Staging:
         if appointment.id in self._passed_s:
             self._passed_s[appointment.id] = self._clock()
 
+    def stands_until(self, appointment: Appointment) -> float:
+        """Return the wall time until which its customer may say that they will come."""
+        return appointment.due + self.grace_s
+
+    def heard(self, appointment: Appointment) -> Appointment:
+        """Return an appointment whose customer is on the way.
+
+        Its grace begins anew, and a car that was sent back may be brought again.
+        """
+        self._passed_s.pop(appointment.id, None)
+        self._tried.discard(appointment.id)
+        back = self._bringing(appointment) is None and self._is_in_its_bay(appointment)
+        return replace(appointment, job=None) if back else appointment
+
     def _is_late(self, appointment: Appointment) -> bool:
         """Return whether nobody has come within the grace."""
-        if self._now() < appointment.due:
+        if self._now() < appointment.grace_from:
             self._passed_s.pop(appointment.id, None)
             return False
         passed_s = self._passed_s.setdefault(appointment.id, self._clock())
-        return self._clock() - passed_s >= self._grace_s
+        return self._clock() - passed_s >= self.grace_s
 
     def _turns(self, appointment: Appointment) -> bool:
         """Return whether it is late now, or passed, and was not at the last look."""
         if appointment.back:
             return False
         passed_s = self._passed_s.get(appointment.id, inf)
-        return (self._now() >= appointment.due) is (passed_s == inf) or self._clock() - passed_s >= self._grace_s
+        passed = self._now() >= appointment.grace_from
+        return passed is (passed_s == inf) or self._clock() - passed_s >= self.grace_s
 
     async def _give_way(self, appointment: Appointment) -> None:
         """Give a move up that was never begun, or that keeps somebody waiting who has come."""
@@ -159,11 +176,11 @@ class Staging:
         """Send a car back whose customer is not expected now, if others wait for its room; return whether one goes."""
         if any(job.requested_by == THE_TOWER for job in self._book.open_jobs()) or not self._admission.has_a_bay():
             return False
-        for each in sorted(self._book.appointments.values(), key=lambda one: -one.due):
+        for each in sorted(self._book.appointments.values(), key=lambda one: -one.comes):
             room = self._room_of(each)
             if room is None or not self._is_kept(each, room) or each.id in self._tried:
                 continue
-            if self._jobs.queue.wants_back(room, each.due - self._now()):
+            if self._jobs.queue.wants_back(room, each):
                 self._tried.add(each.id)
                 log.info("makes_room", appointment=each.id, car=each.car, room=room)
                 await self._register.enter(self._admission.back(each, room))
@@ -199,6 +216,10 @@ class Staging:
         """Return whether a car waits for its appointment where it verifiably stands, and was not brought before."""
         if appointment.back or appointment.job is not None or self._book.job_of_car(appointment.car) is not None:
             return False
+        return self._is_in_its_bay(appointment)
+
+    def _is_in_its_bay(self, appointment: Appointment) -> bool:
+        """Return whether the car of an appointment verifiably stands in a bay."""
         where = self._book.where(appointment.car)
         in_a_bay = where is not None and where != CARRIAGE and self._room_of(appointment) is None
         return in_a_bay and self._book.places[where or CARRIAGE].status is PlaceStatus.OCCUPIED

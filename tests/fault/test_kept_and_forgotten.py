@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Adopt, Arrive, Cancel, Store
+from controller.domain.events import Adopt, Arrive, Cancel, OnTheWay, Store
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
@@ -47,6 +47,9 @@ def test_a_car_that_was_about_to_be_put_into_a_room_for_somebody_is_given_to_nob
             await asyncio.sleep(30.0)
             assert gate_is_shut(it, room)
             assert it.world.plant.truth().signals[room] == Signal.DARK
+            await it.ask(OnTheWay(car=CAR, in_s=60))
+            await asyncio.sleep(30.0)
+            assert gate_is_shut(it, room), "who is on the way has not come"
             await it.ask(Cancel(job=number))
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
 

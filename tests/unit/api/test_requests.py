@@ -39,6 +39,7 @@ BY = "1000:ann"
         ("retrieve", {"car": "A", "room": None}, events.Retrieve(BY, car="A")),
         ("retrieve", {"car": "A", "due": 1_800_000_000}, events.Retrieve(BY, car="A", due=1_800_000_000)),
         ("arrive", {"car": "A"}, events.Arrive(BY, car="A")),
+        ("on_the_way", {"car": "A", "in_s": 90}, events.OnTheWay(BY, car="A", in_s=90)),
         ("store", {"car": "A", "room": 101, "model": "M"}, events.Store(BY, car="A", room=101, model="M")),
         ("store", {"car": "A", "room": 101}, events.Store(BY, car="A", room=101)),
         ("store", {"car": "A"}, events.Store(BY, car="A")),

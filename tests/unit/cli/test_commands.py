@@ -363,6 +363,7 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
     answers: dict[str, Any] = {
         "Retrieve": {"appointment": 9, "due": DUE},
         "Arrive": {"job": 12},
+        "OnTheWay": {"appointment": 9, "expected": DUE - 120.0},
         "Cancel": {"appointment": 9, "state": "CANCELLED"},
         "slots": slots,
     }
@@ -370,6 +371,9 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
         assert run("retrieve", "C2", "--at", "2027-01-15T08:00Z").output == f"appointment 9: C2 at {due_text(DUE)}\n"
         assert run("retrieve", "C2", "--at", "14:30", "--wait").exit_code == 2
         assert run("retrieve", "C2", "--at", "noon").exit_code == 2
+        wanted = f"appointment 9: C2 is wanted at {due_text(DUE - 120.0)}\n"
+        assert run("on-the-way", "C2", "--in", "2.5").output == wanted
+        assert run("on-the-way", "C2", "--in", "-1").exit_code == 2
         assert run("arrive", "C2", "--yes").output == "job 12\n"
         assert run("cancel", "9", "--yes").output == "appointment 9 CANCELLED\n"
         assert run("plan", "slots", "--day", "2027-01-15").output.splitlines() == [
@@ -377,6 +381,7 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
         ]  # fmt: skip
         assert run("plan", "slots", "--day", "today").exit_code == 2
         asked = [each for each in run.asked if not isinstance(each, Query)]
-    assert [type(each) for each in asked] == [events.Retrieve, events.Arrive, events.Cancel]
+    assert [type(each) for each in asked] == [events.Retrieve, events.OnTheWay, events.Arrive, events.Cancel]
+    assert asked[1].in_s == 150  # type: ignore[attr-defined]
     assert isinstance(asked[0], events.Retrieve)
     assert asked[0].due == DUE

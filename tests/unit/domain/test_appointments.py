@@ -1,6 +1,7 @@
 """Appointments in the book, and journals of before there were any."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,23 @@ def test_an_appointment_survives_entry_and_snapshot() -> None:
     assert book.last_job == 7, "its number is from the count of jobs"
     again = Book.from_body(json.loads(json.dumps(book.to_body())))
     assert again.appointments == {7: BOOKED}
+
+
+def test_when_a_customer_is_expected_survives_and_one_kept_before_there_was_such_a_word_reads_on() -> None:
+    told = replace(BOOKED, expected=BOOKED.due - 120.0)
+    kind, body = to_entry(AppointmentSet(told))
+    assert from_entry(kind, json.loads(json.dumps(body))) == AppointmentSet(told)
+    kind, body = to_entry(AppointmentSet(BOOKED))
+    old = {key: value for key, value in json.loads(json.dumps(body))["appointment"].items() if key != "expected"}
+    assert from_entry(kind, {"appointment": old}) == AppointmentSet(BOOKED)
+
+
+@pytest.mark.parametrize(("said_s", "comes_s", "grace_s"), [(None, 0, 0), (-120, -120, 0), (120, 120, 120)])
+def test_a_customer_comes_when_they_have_said_and_the_grace_begins_no_earlier_than_the_appointment(
+    said_s: float | None, comes_s: float, grace_s: float
+) -> None:
+    it = replace(BOOKED, expected=None if said_s is None else BOOKED.due + said_s)
+    assert (it.comes - it.due, it.grace_from - it.due) == (comes_s, grace_s)
 
 
 @pytest.mark.parametrize("state", [s for s in AppointmentState if s is not AppointmentState.BOOKED])

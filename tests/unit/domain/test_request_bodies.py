@@ -13,6 +13,7 @@ EACH: list[events.Request] = [
     events.Adopt("e"),
     events.AlarmCommand("o", act=events.AlarmAct.SHELVE, number="701.2", seconds=60, why="known"),
     events.Arrive("o", car="C1"),
+    events.OnTheWay("o", car="C1", in_s=300),
     events.AuditPlace("o", place=102, car=None),
     events.BlockLevel("t", level=2, why="beam"),
     events.BlockPlace("t", place=102, why="latch"),
