@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from controller.app import Daemon
 from controller.domain.appointments import AppointmentState
 from controller.domain.book import Book
-from controller.domain.events import Arrive, Cancel, Request, Retrieve, Store
+from controller.domain.events import Arrive, Cancel, OnTheWay, Request, Retrieve, Store
 from controller.store.errors import JournalDamaged
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
@@ -34,7 +34,9 @@ class _Confirmed:
     car: str
     due: float
     at_s: float
-    """When, in virtual time."""
+    """When, in virtual time; behind a word that its customer is on the way, when that was answered."""
+    expected: float | None = None
+    """When they were told that the car is wanted, if they said so."""
     came: int = 0
     """How often somebody said that they have come, as far as that may have been granted."""
     called_off: bool = False
@@ -61,10 +63,17 @@ class AppointmentLaw:
                 self._judge_gone(number, self._newest(daemon, number))
             elif (kept.car, kept.due) != (each.car, each.due):
                 self._accuse("I12", f"appointment {number} was for {each.car} and is for {kept.car}")
+            elif each.expected is not None and kept.expected is None:
+                self._accuse("I12", f"nobody knows that the customer of appointment {number} is on the way")
 
     def on_answered(self, request: Request, answer: Mapping[str, object]) -> None:
         """Take what was promised."""
         daemon = self._world.daemon
+        if isinstance(request, OnTheWay):
+            each = self._confirmed.get(int(str(answer["appointment"])))
+            if each is not None:
+                each.expected, each.at_s = float(str(answer["expected"])), self._world.now
+            return
         if not isinstance(request, Retrieve) or request.due is None or daemon is None:
             return
         number = answer["appointment"]
@@ -179,7 +188,8 @@ class AppointmentLaw:
     def _may_lapse(self, each: _Confirmed) -> bool:
         """Tell whether the grace can be over: of a clock that was set only that it took as long can be told."""
         clock = self._world.computer.clock
-        over_s = self._world.now - each.at_s if clock.was_touched else clock() - each.due
+        from_ = each.due if each.expected is None else max(each.due, each.expected)
+        over_s = self._world.now - each.at_s if clock.was_touched else clock() - from_
         return over_s >= self._world.tower.timing.appointment_grace_s
 
     def _judge_turned_away(self, car: str, rule: str) -> None:

@@ -1,5 +1,7 @@
 """People who book a car for a time ahead: they come early, in time, late or never, or twice, or call it off.
 
+Some say that they are on the way, and when they will be there: right, about right, or never to be seen.
+
 They draw from a stream of their own, so that what they do changes nothing of what others draw.
 """
 
@@ -13,7 +15,7 @@ from typing import Any, Final
 
 from controller.app import Daemon
 from controller.domain.appointments import FARTHEST_S
-from controller.domain.events import Arrive, Cancel, Query, Request, Retrieve
+from controller.domain.events import Arrive, Cancel, OnTheWay, Query, Request, Retrieve
 from controller.domain.refusal import Refusal
 from sim_plc.rehearsal.world import EPOCH_S, NobodyThere, World
 
@@ -46,6 +48,18 @@ TWICE: Final = 0.25
 
 HABITS: Final = ("early", "early", "in time", "in time", "late", "never", "calls off", "calls off")
 
+TELLS: Final = 0.6
+"""How often somebody says that they are on the way."""
+
+TELLS_AHEAD_S: Final = (20.0, 300.0)
+"""So long before they come; whoever never comes says so as long before the appointment."""
+
+OFF_S: Final = 40.0
+"""By how much they are wrong: standard deviation."""
+
+FAR_OFF: Final = 0.1
+"""How often by more than an appointment stands behind its time."""
+
 CUTS_IN: Final = 0.4
 """How often somebody else comes just when a booked car is being brought ahead."""
 
@@ -61,6 +75,9 @@ class Guest:
     due_s: float
     comes_s: float = inf
     calls_off_s: float = inf
+    tells_s: float = inf
+    there_s: float = inf
+    """When they say that they will be there."""
     twice: bool = False
     came: bool = False
     tries: int = 0
@@ -104,6 +121,8 @@ class Bookings:
                 await self._call_off(guest)
             elif guest.comes_s <= now_s:
                 await self._come(guest)
+            elif guest.tells_s <= now_s:
+                await self._tell(guest)
         if not self.generous:
             await self._cut_in(daemon)
         if self._next_s <= now_s and not self.generous:
@@ -148,6 +167,7 @@ class Bookings:
             answer = await self._ask(Retrieve(by="app", car=car, room=room, due=int(EPOCH_S + later_s)))
         if isinstance(answer, dict):
             habit.number, habit.car = int(str(answer["appointment"])), car
+            self._draw_word(habit)
             self._guests.append(habit)
 
     def _draw(self, due_s: float) -> Guest:
@@ -164,6 +184,16 @@ class Bookings:
             case "calls off":
                 guest.calls_off_s = rng.uniform(self._world.now, due_s + grace_s / 2)
         return guest
+
+    def _draw_word(self, guest: Guest) -> None:
+        """Draw whether and when somebody says that they are on the way; nothing else hangs on what is drawn."""
+        rng = random.Random(f"{self._world.seed} on the way {guest.number}")
+        if rng.random() < TELLS:
+            comes_s = guest.comes_s if guest.comes_s < inf else guest.due_s
+            guest.tells_s = comes_s - rng.uniform(*TELLS_AHEAD_S)
+            guest.there_s = comes_s + rng.gauss(0.0, OFF_S)
+            if rng.random() < FAR_OFF:
+                guest.there_s += 2.0 * self._world.tower.timing.appointment_grace_s
 
     async def _next_free_s(self) -> float | None:
         """Look up the next slot that takes one more; return a time within it on the loop's clock."""
@@ -195,6 +225,11 @@ class Bookings:
             guest.came, guest.comes_s = True, self._world.now + self._rng.uniform(1.0, 20.0)
         else:
             self._guests.remove(guest)
+
+    async def _tell(self, guest: Guest) -> None:
+        guest.tells_s = inf
+        in_s = max(0, round(guest.there_s - self._world.now))
+        await self._ask(OnTheWay(by="app", car=guest.car, in_s=in_s))
 
     async def _call_off(self, guest: Guest) -> None:
         guest.calls_off_s = inf

@@ -55,6 +55,7 @@ _REFUSED: Final = MappingProxyType(
     {
         ("Retrieve", "SLOT_FULL"): "slot full",
         ("Arrive", "NO_APPOINTMENT"): "came twice",
+        ("OnTheWay", "EXPECTED_TOO_LATE"): "on the way too late",
         ("BlockLevel", "LEVEL_IN_USE"): "level counted on",
     }
 )
@@ -179,7 +180,7 @@ class Probes:
             case "alarm" | "alarm_state":
                 yield from self._alarm(event)
             case "appointment":
-                yield _ENDS.get(str(event["state"])) or self._met(event["job"])
+                yield self._appointment(event)
             case "restriction" if event["on"] and self._world.daemon is not None:
                 yield from _restricted(self._world.daemon, str(event["kind"]), int(str(event["number"])))
             case "audit":
@@ -206,8 +207,16 @@ class Probes:
         job = daemon.book.jobs.get(int(str(number))) if daemon is not None else None
         if job is not None and job.requested_by.startswith("appointment"):
             yield "brought ahead"
+            appointment = None if daemon is None else daemon.book.appointment_of_car(job.car)
+            if appointment is not None and appointment.expected is not None:
+                yield "brought for who is on the way"
         if job is not None and job.kind is JobKind.STORE and job.requested_by == THE_TOWER:
             yield "kept car put back"
+
+    def _appointment(self, event: Mapping[str, object]) -> str:
+        if event["state"] == "BOOKED" and event["expected"] is not None:
+            return "on the way"
+        return _ENDS.get(str(event["state"])) or self._met(event["job"])
 
     def _met(self, number: object) -> str:
         """Tell where the car of a customer is who has just come."""

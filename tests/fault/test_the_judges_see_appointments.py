@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from controller.activities.context import Bench
+from controller.domain.appointments import Appointment
 from controller.domain.book import Book
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.events import Arrive, BlockLevel, Cancel, Relocate, Retrieve, SetGenerator
+from controller.domain.events import Arrive, BlockLevel, Cancel, OnTheWay, Relocate, Retrieve, SetGenerator
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
 from controller.runtime import audit, claims
@@ -81,6 +83,34 @@ def test_an_appointment_that_lapses_early(monkeypatch: pytest.MonkeyPatch) -> No
     assert broken(wait) == set()
     monkeypatch.setattr(Staging, "_is_late", lambda _self, _appointment: True)
     assert broken(wait) == {"I12"}
+
+
+@pytest.mark.campaign
+def test_a_word_that_somebody_is_on_the_way_which_is_gone_behind_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tell(it: Stage) -> None:
+        await booked(it)
+        await it.ask(OnTheWay(car="C", in_s=300))
+        await it.world.crash_daemon()
+        await it.start()
+
+    assert broken(tell) == set()
+    kept = Book._set_appointment
+    monkeypatch.setattr(Book, "_set_appointment", lambda self, each: kept(self, replace(each, expected=None)))
+    assert broken(tell) == {"I12"}
+
+
+@pytest.mark.campaign
+def test_an_appointment_that_lapses_before_its_customer_will_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    grace_s = TWO_ROOMS.timing.appointment_grace_s
+
+    async def late(it: Stage) -> None:
+        await booked(it, seconds=60.0)
+        await it.ask(OnTheWay(car="C", in_s=int(grace_s)))
+        await asyncio.sleep(60.0 + 1.5 * grace_s)
+
+    assert broken(late) == set()
+    monkeypatch.setattr(Appointment, "grace_from", property(lambda self: self.due))
+    assert broken(late) == {"I12"}
 
 
 def test_a_car_that_two_have_booked(monkeypatch: pytest.MonkeyPatch) -> None:
