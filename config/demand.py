@@ -68,6 +68,12 @@ class Booked(Table):
     """From one appointment to the next."""
     spread_s: Annotated[float, Field(ge=0, le=3600)] = 240.0
     """How far from the appointment people come: standard deviation, early or late."""
+    tells: Share = 0.0
+    """Which part of them says that they are on the way, and when they will be there."""
+    tells_ahead_s: Annotated[float, Field(ge=0, le=3600)] = 300.0
+    """How long before they come they say so: the mean; of each from half of it to one and a half."""
+    tells_off_s: Annotated[float, Field(ge=0, le=900)] = 60.0
+    """How far from what they have said they come: standard deviation, early or late."""
 
 
 class Returns(Table):

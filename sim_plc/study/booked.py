@@ -46,6 +46,9 @@ class Booked:
         """When somebody waited for a room last."""
         self._there_s: dict[int, float] = {}
         """By the number of a customer who has not come: when the car that was brought ahead stands in its room."""
+        for each in self._booked:
+            if each.tells_s < inf:
+                self._agenda.look_at(max(0.0, each.tells_s))
         self._sent_back: set[int] = set()
         """Numbers of customers whose cars were sent back since others waited for their rooms: that is done once."""
 
@@ -81,13 +84,17 @@ class Booked:
         """Return who is to come soon, and has not."""
         now_s, bay_of = self._house.now_s, self._house.bay_of
         return [
-            Awaited(each.number, each.booked_s, bay_of[each.car])
+            Awaited(each.number, due_s, bay_of[each.car], told=each.tells_s <= now_s)
             for each in self._booked
-            if each.booked_s is not None
-            and each.comes_s > now_s
+            if each.comes_s > now_s
             and each.car in bay_of
-            and each.booked_s - now_s < LOOK_AHEAD_S + self._ahead.most_s
+            and (due_s := self._expected_s(each)) - now_s < LOOK_AHEAD_S + self._ahead.most_s
         ]
+
+    def _expected_s(self, customer: Customer) -> float:
+        """Return when a customer is expected: when they have said, else at the appointment."""
+        assert customer.booked_s is not None
+        return customer.said_s if customer.tells_s <= self._house.now_s else customer.booked_s
 
     def _bring(self, move: Move) -> None:
         """Let the carriage set out to bring a car into a room before its customer comes."""
@@ -143,13 +150,12 @@ class Booked:
 
     def _goes_back(self, served: Served, waiting: int, vacant_s: Mapping[int, float]) -> bool:
         assert served.move is not None
-        assert served.customer.booked_s is not None
         house, room, cycles = self._house, served.move.target, self._site.cycles
         back_s = min(cycles.single_s(house.here, room, bay) for bay in house.free_bays)
         others = [vacant_s[each] - house.now_s for each in vacant_s if each != room]
         behind_s = (waiting - 1) * self._site.served_s / max(1, len(others))
-        due_in_s = served.customer.booked_s - house.now_s
-        return goes_back(due_in_s, back_s, min(others, default=inf) + behind_s, self._ahead)
+        due_in_s, told = self._expected_s(served.customer) - house.now_s, served.customer.tells_s <= house.now_s
+        return goes_back(due_in_s, back_s, min(others, default=inf) + behind_s, self._ahead, told=told)
 
     def _put_back(self, served: Served) -> None:
         """Let the carriage bring a car that was brought ahead back into a bay."""

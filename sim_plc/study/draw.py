@@ -8,8 +8,9 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
-from config.demand import WEEK, Demand
+from config.demand import WEEK, Booked, Demand
 from controller.domain.jobs import JobKind
 
 HOUR_S = 3600.0
@@ -35,6 +36,10 @@ class Customer:
     """In the room: from gate open to gate clear."""
     booked_s: float | None = None
     """When the appointment is."""
+    tells_s: float = inf
+    """When they say that they are on the way; infinity: they do not."""
+    said_s: float = inf
+    """When they say that they will be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def draw_day(
     for wish in wishes:
         customer = fleet.serve(len(customers) + 1, wish)
         if customer is not None:
-            customers.append(customer)
+            customers.append(_telling(customer, demand.booked, key))
     return Day(number, weekday, length_s, stock, tuple(customers), len(wishes) - len(customers), key)
 
 
@@ -142,6 +147,15 @@ def _wish(demand: Demand, at_s: float, returns: float, length_s: float, rng: ran
     booked_s = at_s // slot_s * slot_s
     comes_s = rng.gauss(booked_s, demand.booked.spread_s)
     return _Wish(min(max(comes_s, 0.0), length_s), JobKind.RETRIEVE, booked_s)
+
+
+def _telling(customer: Customer, booked: Booked, key: str) -> Customer:
+    """Return somebody who may say that they are on the way; nothing else hangs on what is drawn for it."""
+    rng = random.Random(f"{key} {customer.number} on the way")
+    if customer.booked_s is None or rng.random() >= booked.tells:
+        return customer
+    tells_s = customer.comes_s - booked.tells_ahead_s * (0.5 + rng.random())
+    return replace(customer, tells_s=tells_s, said_s=rng.gauss(customer.comes_s, booked.tells_off_s))
 
 
 class _Fleet:

@@ -181,6 +181,29 @@ def test_who_comes_while_the_car_is_brought_waits_for_the_rest_of_its_way() -> N
     assert before.opened_s == pytest.approx(one.opened_s - 1.0)
 
 
+def on_the_way(one: Customer, ahead_s: float = 300.0, off_s: float = 0.0) -> Customer:
+    return replace(one, tells_s=one.comes_s - ahead_s, said_s=one.comes_s + off_s)
+
+
+@pytest.mark.parametrize("early_s", [900.0, 0.0, -900.0])
+def test_who_says_that_they_are_on_the_way_finds_the_car_however_far_off_their_appointment_they_come(
+    early_s: float,
+) -> None:
+    [one] = two_rooms(on_the_way(booked(1, "a", 1800.0, 1800.0 - early_s))).served
+    assert one.wait_s == pytest.approx(SMALL.gate.open_s)
+    assert one.move is not None
+    if early_s >= 0:
+        assert one.customer.comes_s - AHEAD.told_margin_s - 60.0 < one.move.end_s < one.customer.comes_s
+
+
+def test_who_is_on_the_way_has_the_last_vacant_room() -> None:
+    people = (booked(1, "a", 1800.0, 1900.0), booked(2, "b", 1800.0, 1900.0))
+    silent = sorted(each.wait_s for each in two_rooms(*people).served)
+    one_tells = sorted(each.wait_s for each in two_rooms(people[0], on_the_way(people[1])).served)
+    assert silent[1] > 3 * SMALL.gate.open_s
+    assert one_tells == [pytest.approx(SMALL.gate.open_s)] * 2
+
+
 def test_a_room_stays_vacant_for_whoever_comes_without_an_appointment() -> None:
     people = (booked(1, "a", 1800.0, 1900.0), booked(2, "b", 1800.0, 1900.0))
     first, second = sorted(two_rooms(*people).served, key=lambda each: each.opened_s)

@@ -1,7 +1,9 @@
 """A day is drawn from demand, tower, seed and number alone, and nobody asks for what cannot be there."""
 
 from collections import Counter
-from statistics import mean
+from dataclasses import replace
+from math import inf
+from statistics import mean, pstdev
 
 import pytest
 
@@ -42,6 +44,23 @@ def test_as_many_come_as_the_demand_says_and_stay_as_long() -> None:
     assert mean(each.stays_s for each in fetched) == pytest.approx(demand.visits.fetch_s, rel=0.05)
     booked = mean(each.booked_s is not None for each in fetched)
     assert booked == pytest.approx(demand.booked.share, abs=0.06)
+
+
+def test_as_many_say_that_they_are_on_the_way_as_the_demand_has_and_about_when_they_come() -> None:
+    demand, site = demand_named("normal"), site_named("guangzhou")
+    days = [day_of("normal", "guangzhou", number=number) for number in range(0, 70, 7)]
+    booked = [each for day in days for each in day.customers if each.booked_s is not None]
+    told = [each for each in booked if each.tells_s < inf]
+    assert len(told) / len(booked) == pytest.approx(demand.booked.tells, abs=0.06)
+    assert all(0.5 <= (each.comes_s - each.tells_s) / demand.booked.tells_ahead_s <= 1.5 for each in told)
+    off_s = [each.said_s - each.comes_s for each in told]
+    assert mean(off_s) == pytest.approx(0.0, abs=10.0)
+    assert pstdev(off_s) == pytest.approx(demand.booked.tells_off_s, rel=0.15)
+    assert all(each.tells_s == inf for day in days for each in day.customers if each.booked_s is None)
+    silent = demand.model_copy(update={"booked": demand.booked.model_copy(update={"tells": 0.0})})
+    without = draw_day(silent, site.name, len(site.bays), site.cars_an_hour, 1, 0)
+    with_it = draw_day(demand, site.name, len(site.bays), site.cars_an_hour, 1, 0)
+    assert without.customers == tuple(replace(each, tells_s=inf, said_s=inf) for each in with_it.customers)
 
 
 @pytest.mark.parametrize("holds", [0, 1, 3])
