@@ -209,7 +209,7 @@ class Foresight:
     def _comes(self, appointment: Appointment) -> _Comes:
         """Return when a customer is expected: when they have said, as long as they may be believed."""
         in_s = appointment.comes - self._now()
-        told = appointment.expected is not None and in_s >= -AHEAD.told_absent_s
+        told = appointment.expected is not None and in_s >= -AHEAD.told_near_s
         return _Comes(in_s if told else appointment.due - self._now(), told)
 
     def goes_back(

@@ -164,7 +164,7 @@ def test_who_does_not_come_as_said_gives_the_room_to_whoever_waits_and_has_the_c
             await it.ask(RoomOut(room=other, why="the gate rattles"))
             await asyncio.sleep(max(0.0, there_s - it.world.now))
             waits = await it.order(Retrieve(car=ANOTHER))
-            await asyncio.sleep(there_s + AHEAD.told_absent_s - 5.0 - it.world.now)
+            await asyncio.sleep(there_s + AHEAD.told_near_s - 5.0 - it.world.now)
             assert it.truth()[CAR] == room, "its customer is expected"
             await eventually(it, lambda: it.job(waits).state is JobState.DONE, 300.0)
             assert it.truth()[CAR] in SHAPE.bays

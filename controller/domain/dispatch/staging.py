@@ -57,8 +57,8 @@ class Ahead:
     """For so long behind its time a customer is expected at any moment."""
     told_margin_s: float = 30.0
     """In place of `margin_s`, if the customer has said when they will be there."""
-    told_absent_s: float = 300.0
-    """In place of `absent_s`, behind the time that they have said."""
+    told_near_s: float = 300.0
+    """So near the time that they have said a customer is expected at any moment, before and behind it."""
 
 
 DEFAULT = Ahead()
@@ -122,8 +122,11 @@ def goes_back(
     vacant for who waits. Never while its customer is expected: so who waits has its room at most `Ahead.absent_s`,
     `Ahead.late_s` and three such ways later than without it.
     """
-    absent_s = ahead.told_absent_s if told else ahead.absent_s
-    expected = -absent_s <= due_in_s <= 2.0 * back_s + ahead.late_s
+    soon_s = 2.0 * back_s + ahead.late_s
+    if told:
+        expected = -ahead.told_near_s <= due_in_s <= max(soon_s, ahead.told_near_s)
+    else:
+        expected = -ahead.absent_s <= due_in_s <= soon_s
     return not expected and back_s < others_s
 
 

@@ -186,10 +186,13 @@ def test_a_car_goes_back_for_whoever_waits_unless_its_customer_is_expected_or_an
 
 
 @pytest.mark.parametrize("goes", [False, True])
-def test_who_has_said_when_they_will_be_there_is_expected_for_a_shorter_time_behind_it(*, goes: bool) -> None:
-    behind_s = DEFAULT.told_absent_s + (1.0 if goes else -1.0)
-    assert goes_back(-behind_s, BACK_S, inf, told=True) is goes
-    assert not goes_back(-behind_s, BACK_S, inf)
+def test_who_has_said_when_they_will_be_there_is_expected_for_minutes_before_it_and_behind(*, goes: bool) -> None:
+    """A car that went back for somebody who came minutes later kept the carriage from sixty others."""
+    off_s = DEFAULT.told_near_s + (1.0 if goes else -1.0)
+    assert goes_back(off_s, BACK_S, inf, told=True) is goes
+    assert goes_back(-off_s, BACK_S, inf, told=True) is goes
+    assert goes_back(off_s, BACK_S, inf), "a word brings them nearer than an appointment does"
+    assert not goes_back(-off_s, BACK_S, inf)
 
 
 def test_nobody_awaited_is_nothing_to_do() -> None:
