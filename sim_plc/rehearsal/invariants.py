@@ -179,11 +179,13 @@ class Inspector:
             self._stops.asked_reset()
         self._alarms.asked(request)
         self._appointments.asked(request)
+        self._levels.asked(request)
 
     def on_refused(self, request: Request, rule: str) -> None:
         """Judge whether somebody was kept from their car by anything but the tower itself."""
         daemon = self._world.daemon
         self._appointments.refused(request, rule)
+        self._levels.refused(request, rule)
         own = THE_TOWERS_OWN | {NO_APPOINTMENT} if isinstance(request, Arrive) else THE_TOWERS_OWN
         if isinstance(request, Retrieve | Arrive) and rule not in own:
             text = f"car {request.car} was refused by {rule}, which is not of the tower"

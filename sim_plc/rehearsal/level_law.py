@@ -7,12 +7,14 @@ and the turntable is still to begin. Its last move says where it is bound for; n
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from controller.domain.events import FreeLevel, Request
 from controller.domain.restrictions import Restricted
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of, position_of
 from sim_plc.plant.truth import Truth
+from sim_plc.rehearsal.appointment_law import UNKNOWN
 from sim_plc.rehearsal.roll import Accuse
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class LevelLaw:
         self._world = world
         self._accuse = accuse
         self._blocked_s: dict[int, float] = {}
+        self._freed_s: dict[int, float] = {}
+        """By level that somebody asks to free: since when it was blocked."""
         self._set_out_s = 0.0
         self._bound_for = 0
         self._docked: int | None = None
@@ -44,6 +48,17 @@ class LevelLaw:
             self._blocked_s.setdefault(level, self._world.now)
         else:
             self._blocked_s.pop(level, None)
+
+    def asked(self, request: Request) -> None:
+        """Take that a level may be free from now on, whether anybody hears of it or not."""
+        if isinstance(request, FreeLevel) and request.level in self._blocked_s:
+            self._freed_s[request.level] = self._blocked_s.pop(request.level)
+
+    def refused(self, request: Request, rule: str) -> None:
+        """Take that it is not, but for a disk that has failed: what was asked may stand in its journal all the same."""
+        since_s = self._freed_s.pop(request.level, None) if isinstance(request, FreeLevel) else None
+        if since_s is not None and isinstance(request, FreeLevel) and rule != UNKNOWN:
+            self._blocked_s[request.level] = since_s
 
     def lose_the_past(self) -> None:
         """Expect no level to be blocked: the journal that held it is another one."""

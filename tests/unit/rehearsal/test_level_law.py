@@ -5,11 +5,13 @@ from typing import cast
 
 import pytest
 
+from controller.domain.events import FreeLevel
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of, position_of
 from sim_plc.plant.truth import Truth
+from sim_plc.rehearsal.appointment_law import UNKNOWN
 from sim_plc.rehearsal.level_law import ON_ITS_WAY_S, LevelLaw
 from sim_plc.rehearsal.world import World
 from tests.support.places import BESIDE_ROOM, ROOM, TOP1, TOWER
@@ -30,6 +32,13 @@ class Scene:
 
     def block(self, *, on: bool) -> None:
         self._law.told({"event": "restriction", "kind": "level", "number": level_of(BESIDE_ROOM), "on": on})
+
+    def free(self, refused: str | None) -> None:
+        """Let somebody ask for the level to be freed, and have no answer, or be refused."""
+        request = FreeLevel(level=level_of(BESIDE_ROOM))
+        self._law.asked(request)
+        if refused is not None:
+            self._law.refused(request, refused)
 
     def move(self, axis: str, place: int, *, ends_at: int | None = BESIDE_ROOM) -> None:
         """Let an axis go to a place, one that ends elsewhere included."""
@@ -91,3 +100,21 @@ def test_a_level_that_is_in_use_again_is_for_all() -> None:
     scene.begin(AT, "latches", UNLATCH)
     scene.move("lift", BESIDE_ROOM)
     assert scene.accused == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "accused"),
+    [
+        pytest.param(None, [], id="nobody heard"),
+        pytest.param(UNKNOWN, [], id="the disk failed"),
+        pytest.param("ROLE", ["I14"], id="refused"),
+    ],
+)
+def test_a_level_may_be_free_once_somebody_has_asked_for_it_and_was_not_refused_for_certain(
+    rule: str | None, accused: list[str]
+) -> None:
+    """The journal had it, the daemon died of its disk, and nobody was told (`small`, seed 20149)."""
+    scene = Scene()
+    scene.free(rule)
+    scene.move("lift", BESIDE_ROOM)
+    assert scene.accused == accused
