@@ -100,9 +100,9 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
 @json_option
 @translated
 def on_the_way(car: str, minutes: float, socket: Path, *, as_json: bool) -> None:
-    """Say that whoever has an appointment for CAR is on the way: it is brought by then, if that is possible.
+    """Say that whoever has an appointment for CAR is on the way: it is brought by then, if that keeps nobody waiting.
 
-    What is said last holds. Nothing moves at once; `cartower arrive` says that they have come.
+    What is said last holds. The car may set out at once; `cartower arrive` says that its customer has come.
     """
     with SyncClient(socket) as client:
         answer = client.call("on_the_way", car=car, in_s=round(minutes * 60))

@@ -102,16 +102,18 @@ class Scenes:
 
     def of(self, here: int, at_hand: AtHand | None, free_bays: tuple[int, ...]) -> Scene:
         """Return what the planner plans in, with the carriage free next at ``here``."""
-        now_s, free_s = self._clock(), self._free_s(at_hand)
+        now_s = self._clock()
         drivers = next_drivers(self._askers.in_turn()) if self._askers.driver_waits else 0
-        vacant_s = put_off(self._vacancies(at_hand), drivers, lambda room: self._visit_s(room, free_bays))
-        return Scene(now_s, here, free_s, vacant_s, self._turnover.served_s, (*free_bays, *self._kept_free()))
+        vacant_s = put_off(self._vacancies(at_hand, now_s), drivers, lambda room: self._visit_s(room, free_bays))
+        free_s, bays = self._free_s(at_hand, now_s), (*free_bays, *self._kept_free())
+        return Scene(now_s, here, free_s, vacant_s, self._turnover.served_s, bays)
 
     def let_in(self, at_hand: AtHand | None, free_bays: Sequence[int], moves: Sequence[Move]) -> dict[int, LetIn]:
         """Return when each driver who waits outside is foreseen to drive in, while these moves are made."""
         if not self._askers.driver_waits or not free_bays:
             return {}
-        rooms = Foreseen(self._vacancies(at_hand), self._turnover.served_s, lambda room: self._visit_s(room, free_bays))
+        vacant_s = self._vacancies(at_hand, self._clock())
+        rooms = Foreseen(vacant_s, self._turnover.served_s, lambda room: self._visit_s(room, free_bays))
         return let_in(self._askers.in_turn(), moves, rooms)
 
     def coming(self, at_hand: AtHand | None) -> Coming | None:
@@ -122,28 +124,29 @@ class Scenes:
         here, now_s = self.place(at_hand), self._clock()
         if here is None:
             return None
-        left_s = {room: at_s for room, at_s in self._vacancies(at_hand).items() if now_s < at_s < inf}
+        left_s = {room: at_s for room, at_s in self._vacancies(at_hand, now_s).items() if now_s < at_s < inf}
         in_use = {room: at_s for room, at_s in left_s.items() if self.kept_in(room) is None}
-        return Coming(self._cycles(), here, self._free_s(at_hand), in_use)
+        return Coming(self._cycles(), here, self._free_s(at_hand, now_s), in_use)
 
-    def _vacancies(self, at_hand: AtHand | None) -> dict[int, float]:
-        """Return from when each room takes a car that is brought, behind the job at hand."""
-        now_s = self._clock()
+    def _vacancies(self, at_hand: AtHand | None, now_s: float) -> dict[int, float]:
+        """Return from when each room takes a car that is brought, behind the job at hand; from ``now_s`` if it does.
+
+        The time is read once for each picture: a room that is vacant now is not vacant later than that.
+        """
         rooms = [room for room in self._bench.shape.rooms if self._room(room) not in NEVER]
         # A room that goes out of service behind whoever is in it still gives the car that was accepted there.
         found = {room: inf if room_block(self._bench, room) else self.vacant_s(room, now_s) for room in rooms}
         found |= dict.fromkeys(self._others_rooms(at_hand) & found.keys(), inf)
         if at_hand is None:
             return found
-        job, free_s = at_hand.job, self._free_s(at_hand)
+        job, free_s = at_hand.job, self._free_s(at_hand, now_s)
         if job.kind is JobKind.RETRIEVE and job.target in found and room_block(self._bench, job.target) is None:
             found[job.target] = free_s + self._turnover.served_s
         elif job.kind is JobKind.STORE and job.source in found:
             found[job.source] = min(found[job.source], free_s)
         return found
 
-    def _free_s(self, at_hand: AtHand | None) -> float:
-        now_s = self._clock()
+    def _free_s(self, at_hand: AtHand | None, now_s: float) -> float:
         return now_s if at_hand is None else now_s + self._left_s(at_hand) + self.stands_s(at_hand)
 
     def stands_s(self, at_hand: AtHand) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -11,6 +12,7 @@ from controller.domain.events import Arrive, Cancel, Query, Retrieve, RoomOut, S
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from controller.runtime.scenes import Scenes
 from hal.plcmap.codes import Signal
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.life import Life
@@ -182,6 +184,18 @@ def test_in_a_tower_with_one_room_nothing_is_staged() -> None:
             assert (it.truth(), it.book.jobs) == ({f"C{bay}": bay}, {})
             await eventually(it, lambda: not it.book.appointments)
             assert it.book.jobs == {}, "it lapses where it stands"
+
+    loop.run(scenario())
+
+
+def test_a_car_is_brought_ahead_by_a_clock_that_goes_on_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a real clock a vacant room was vacant a microsecond too late: no car was ever brought ahead."""
+    read = count()
+    monkeypatch.setattr(Scenes, "_clock", lambda _self: asyncio.get_running_loop().time() + next(read) * 1e-6)
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            await staged(it, CAR)
 
     loop.run(scenario())
 
