@@ -120,7 +120,7 @@ def goes_back(
     ``due_in_s``: until its appointment, or until its customer will be there as they have ``told``; negative behind
     that. ``back_s``: what its way back takes, and bringing it again about as long. ``others_s``: until another room is
     vacant for who waits. Never while its customer is expected: so who waits has its room at most `Ahead.absent_s`,
-    `Ahead.late_s` and three such ways later than without it.
+    `Ahead.late_s` and three such ways later than without it, or twice `Ahead.told_near_s` and two ways.
     """
     soon_s = 2.0 * back_s + ahead.late_s
     if told:
