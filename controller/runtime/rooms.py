@@ -206,6 +206,8 @@ class Rooms:
             await self.fire(room.place, E.PUT_OUT_OF_SERVICE)
         elif not out and room.machine.state is S.OUT_OF_SERVICE:
             await self.fire(room.place, E.PUT_BACK)
+            # Nothing new may be seen of it for long: the last look has all that it takes.
+            await self._prove(room)
 
     def _is_out(self, room: RoomRecord) -> bool:
         """Return whether a room is to serve nobody who comes next: a person says so, or a sensor of it is out."""

@@ -1,5 +1,6 @@
 """A room is taken out of service by a person, and back: who is in it is served, and whoever waits is told."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,20 @@ def test_a_vacant_room_goes_out_at_once_and_comes_back_proven_empty() -> None:
             await it.ask(RoomIn(room=ROOM))
             assert await it.refused(RoomIn(room=ROOM)) == "NOT_IN_FORCE"
             assert await it.ended(waits) is S.DONE
+
+    loop.run(play())
+
+
+def test_a_room_that_is_put_back_is_proven_by_the_last_look_at_it() -> None:
+    """It stood unknown until something else happened: six seconds (`test_clock_twin.py`, seed 40)."""
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            await it.ask(RoomOut(room=ROOM, why=WHY))
+            await it.until(lambda: it.room(ROOM) is RoomState.OUT_OF_SERVICE)
+            await asyncio.sleep(10.0)
+            await it.ask(RoomIn(room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 0.05)
 
     loop.run(play())
 
