@@ -86,6 +86,8 @@ class Options:
     """Instead of a drawn one."""
     unasked: frozenset[int] = frozenset()
     """Orders, by their number from 1, that are drawn like all others and then kept back."""
+    booked: bool = True
+    """Whether people book ahead, too: appointments are times of day, which a clock that is wrong makes others."""
     stolen_s: float | None = None
     """When a car vanishes from a bay: a run that must fail, or the rig is blind."""
     ablation: str = ""
@@ -224,7 +226,9 @@ class Play:
         world, script = self.world, self._script(length_s)
         self.public.linger_until_s = length_s
         await world.start_daemon()
-        acts = (self.operator.attend(), self.public.come_and_go(), self.desk.watch(), self.bookings.attend())
+        acts = [self.operator.attend(), self.public.come_and_go(), self.desk.watch()]
+        if self.options.booked:
+            acts.append(self.bookings.attend())
         people = [asyncio.create_task(act) for act in acts]
         orders = asyncio.create_task(self.orders.flow())
         people.append(orders)

@@ -1,4 +1,7 @@
-"""The wall clock changes no delay (I19): a run with a wrong clock is, at the PLCs, the run with a right one."""
+"""The wall clock changes no delay (I19): a run with a wrong clock is, at the PLCs, the run with a right one.
+
+Nobody books in them: an appointment is a time of day, and an hour wrong it is refused as past or kept an hour later.
+"""
 
 import pytest
 
@@ -23,7 +26,7 @@ def run_of(seed: int, minutes: float, *, wrong: bool) -> tuple[list[tuple[float,
         if kind == "plc":
             done.append((t, body))
 
-    options = Options(kinds=LETTERS) if wrong else Options(kinds=LETTERS, script=())
+    options = Options(kinds=LETTERS, booked=False, script=None if wrong else ())
     report = rehearse(SMALL, seed, minutes, options, note)
     assert report.good, report
     return done, report.end, len(report.script)
