@@ -54,18 +54,19 @@ class PlantRecord:
 
     def _watch_axis(self, name: str, axis: Axis) -> None:
         self._axes[name] = axis
-        follow, begin = axis._follow, axis._begin
+        follow, command = axis._follow, axis.command
 
         def followed(t: float, *args: Any, **more: Any) -> None:
             self._close(name, t)
             follow(t, *args, **more)
             self._legs[name] = _Leg(t, axis.at(t)[0], axis._profile.end_s)
 
-        def begun(t: float, request: DriveRequest) -> None:
-            self.sent[name] += request.kind in SENT
-            begin(t, request)
+        def commanded(t: float, *, power: bool, release: bool, request: DriveRequest) -> None:
+            # Its drive is switched and its brake lifts, though it be called back before it is in motion.
+            self.sent[name] += power and request.kind in SENT and request.serial != axis._request.serial
+            command(t, power=power, release=release, request=request)
 
-        vars(axis).update(_follow=followed, _begin=begun)
+        vars(axis).update(_follow=followed, command=commanded)
 
     def _close(self, name: str, t: float) -> None:
         """End the leg that an axis is on, as far as it has come."""
