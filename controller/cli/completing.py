@@ -35,9 +35,11 @@ def booked_cars(ctx: click.Context, _param: click.Parameter, incomplete: str) ->
 
 
 def jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Return the numbers of the jobs that have not ended."""
-    found = _asked(ctx, "jobs").get("jobs", ())
-    return _fitting(incomplete, ((str(job["id"]), f"{job['kind']} {job['car']} {job['state']}") for job in found))
+    """Return the numbers of the jobs that have not ended, and of the appointments."""
+    answer = _asked(ctx, "jobs")
+    found = [(str(job["id"]), f"{job['kind']} {job['car']} {job['state']}") for job in answer.get("jobs", ())]
+    found += [(str(each["id"]), f"{each['car']} {due_text(each['due'])}") for each in answer.get("appointments", ())]
+    return _fitting(incomplete, found)
 
 
 def choices(ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":

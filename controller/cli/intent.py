@@ -85,6 +85,17 @@ def cancellation(status: Status, job: Job) -> Iterator[str]:
         yield f"  carriage now: {carriage_text(status)}"
 
 
+def calling_off(status: Status, appointment: Mapping[str, Any], job: Job | None) -> Iterator[str]:
+    """Say what becomes of the car of an appointment; ``job``: the one under way for it; nothing if nothing moves."""
+    if job is not None:
+        yield from cancellation(status, job)
+    elif appointment["stands_in"] is not None:
+        room = place_text(appointment["stands_in"], rooms_of(status))
+        yield f"Car {appointment['car']} stands in {room} for it, and goes back into a bay:"
+        yield "  the inner door opens, the shuttle picks the car up, the carriage takes it to a free bay"
+        yield from _when(status)
+
+
 def resolution(status: Status, job: Job, choice: str, place: int | None) -> Iterator[str]:
     """Say what a decision on a parked job moves; nothing if nothing moves."""
     rooms = rooms_of(status)

@@ -1,9 +1,9 @@
 """Commands that move cars, or decide about their moves. What moves is said, and asked about, before."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -15,7 +15,7 @@ from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.due import due_option, due_text
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
-from controller.cli.options import daemon_options, json_option
+from controller.cli.options import Finite, daemon_options, json_option
 from controller.cli.output import emit_json
 from controller.cli.texts import event_text, job_text, rooms_of
 from controller.cli.waiting import wait_for_job
@@ -92,7 +92,7 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
 @click.option(
     "--in",
     "minutes",
-    type=click.FloatRange(min=0, max=MOST_MIN),
+    type=Finite(min=0, max=MOST_MIN),
     required=True,
     help="In how many minutes they will be there.",
 )
@@ -171,8 +171,8 @@ def cancel(job: int, socket: Path, *, yes: bool, as_json: bool) -> None:
     If a car is on its way, says what will move and asks, unless --yes.
     """
     with SyncClient(socket) as client:
-        if not yes and (known := _job(client, job)):
-            _ask_about(intent.cancellation(client.call("status"), known))
+        if not yes:
+            _ask_about(_given_up(client, job))
         answer = client.call("cancel", job=job)
     what = "appointment" if "appointment" in answer else "job"
     emit_json(answer) if as_json else print(f"{what} {job} {answer['state']}")
@@ -202,9 +202,16 @@ def _ask_about(lines: Iterator[str]) -> None:
         go_ahead(said)
 
 
-def _job(client: SyncClient, number: int) -> Mapping[str, Any] | None:
-    """Return a job that has not ended; of any other the daemon tells why not."""
-    return next((job for job in client.call("jobs")["jobs"] if job["id"] == number), None)
+def _given_up(client: SyncClient, number: int) -> Iterator[str]:
+    """Say what moves if a job or an appointment is given up; of one that has ended the daemon tells why not."""
+    known = client.call("jobs")
+    for job in known["jobs"]:
+        if job["id"] == number:
+            yield from intent.cancellation(client.call("status"), job)
+    for each in known["appointments"]:
+        if each["id"] == number:
+            under_way = next((job for job in known["jobs"] if job["car"] == each["car"]), None)
+            yield from intent.calling_off(client.call("status"), each, under_way)
 
 
 def room_place(client: SyncClient, room: int) -> int:

@@ -88,9 +88,25 @@ def test_a_person_is_asked_and_no_is_the_default(
     ("state", "code"), [("QUEUED", 0), ("POSITIONING", 0), ("OPENING", 6), ("PICKING", 6), ("PLACING", 6)]
 )
 def test_a_cancel_is_asked_about_once_a_car_moves(tmp_path: Path, state: str, code: int) -> None:
-    with daemon(tmp_path, {**ANSWERS, "jobs": {"jobs": [job(state)]}}) as run:
+    with daemon(tmp_path, {**ANSWERS, "jobs": {"jobs": [job(state)], "appointments": []}}) as run:
         assert run("cancel", "5").exit_code == code
         assert len(run.asked) == (code == 0)
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize(
+    ("stands_in", "state", "code"), [(None, None, 0), (101, None, 6), (None, "POSITIONING", 0), (None, "PICKING", 6)]
+)
+def test_calling_off_an_appointment_is_asked_about_if_its_car_moves(
+    tmp_path: Path, stands_in: int | None, state: str | None, code: int
+) -> None:
+    booked = {"id": 9, "car": "C1", "stands_in": stands_in}
+    answer = {"jobs": [] if state is None else [job(state)], "appointments": [booked]}
+    with daemon(tmp_path, {**ANSWERS, "jobs": answer}) as run:
+        result = run("cancel", "9")
+        assert result.exit_code == code
+        assert len(run.asked) == (code == 0)
+    assert ("Car C1 stands in room 1 (101) for it" in result.stderr) is (stands_in is not None)
 
 
 @pytest.mark.realtime
