@@ -1,12 +1,15 @@
 """How people say when somebody comes, and how they are told."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from controller.cli.texts import place_text
+
+_UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00")
 
 
 def due(text: str, now: datetime) -> int:
@@ -20,8 +23,10 @@ def due(text: str, now: datetime) -> int:
     """
     if len(text) <= len("14:30"):
         at = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the day and its offset are those of now
-        moment = datetime.combine(now, at).astimezone()
-        return int((moment if moment > now else moment + timedelta(days=1)).timestamp())
+        today, tomorrow = (datetime.combine(day, at).astimezone() for day in (now, now.date() + timedelta(days=1)))
+        return int((today if today > now else tomorrow).timestamp())
+    if len(text) <= len("2027-01-31"):
+        raise ValueError(f"{text!r} is a day, and no moment")
     return int(datetime.fromisoformat(text).timestamp())
 
 
@@ -44,6 +49,11 @@ def day_option(_ctx: click.Context, _param: click.Parameter, value: str | None) 
         return int(datetime.combine(date.fromisoformat(value), time()).astimezone().timestamp())
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{value!r} is not a day such as 2027-01-31") from None
+
+
+def local_times(text: str) -> str:
+    """Return what a daemon says with its moments, which are in UTC, as people here say them."""
+    return _UTC.sub(lambda found: due_text(datetime.fromisoformat(found[0]).timestamp()), text)
 
 
 def due_text(at: float) -> str:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Final, NoReturn, ParamSpec
 
 from controller.api.messages import INVALID_PARAMS, METHOD_NOT_FOUND, ApiError, NotReachable
+from controller.cli.due import local_times
 from controller.cli.next_step import NEXT_STEP
 from controller.domain.refusal import Refusal
 from controller.domain.roles import ROLE
@@ -59,7 +60,7 @@ def translated(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except Refusal as refusal:
             code = NOT_ALLOWED if refusal.rule == ROLE else REFUSED
-            fail(code, f"refused ({refusal.rule}): {refusal.text}{_advice(refusal.rule)}")
+            fail(code, f"refused ({refusal.rule}): {local_times(refusal.text)}{_advice(refusal.rule)}")
         except KeyboardInterrupt:
             fail(INTERRUPTED, "interrupted: what the tower was asked for goes on")
         except NotReachable as error:

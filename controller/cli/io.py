@@ -14,7 +14,7 @@ from controller.cli.completing import signals, stations
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.lazy import Group
-from controller.cli.options import daemon_options, json_option
+from controller.cli.options import Finite, daemon_options, json_option
 from controller.cli.output import emit_json, emit_table, ink
 from controller.domain.refusal import Refusal
 
@@ -84,7 +84,7 @@ def get(names: Sequence[str], socket: Path, *, as_json: bool) -> None:
 @click.option(
     "--every",
     "period_s",
-    type=click.FloatRange(min=LEAST_PERIOD_S, max=3600),
+    type=Finite(min=LEAST_PERIOD_S, max=3600),
     default=0.5,
     show_default=True,
     help="Seconds between two looks.",

@@ -12,7 +12,7 @@ from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.examples import shown
 from controller.cli.exits import INTERRUPTED, OTHERWISE, REFUSED, USAGE, fail, translated
 from controller.cli.held_key import for_seconds, keyboard
-from controller.cli.options import daemon_options, json_option
+from controller.cli.options import Finite, daemon_options, json_option
 from controller.cli.output import BAD, GOOD, ODD, emit_json, ink
 from controller.domain.jogging import AXES, LIMIT_S
 
@@ -31,7 +31,7 @@ Outcome = Mapping[str, Any]
 @click.option(
     "--for",
     "seconds",
-    type=click.FloatRange(min=0.1, max=LIMIT_S),
+    type=Finite(min=0.1, max=LIMIT_S),
     help="Hold for so many seconds, as long as this command runs, instead of as long as a key is held.",
 )
 @yes_option

@@ -6,8 +6,9 @@ from typing import Final
 NEXT_STEP: Final[Mapping[str, str]] = {
     "ROLE": "`cartower whoami` tells your role, and what it may do",
     "UNKNOWN_CAR": "`cartower cars` lists the cars that are here",
-    "CAR_BOOKED": "`cartower jobs` shows it; `cartower arrive CAR` if its customer has come",
+    "CAR_BOOKED": "`cartower arrive CAR` if its customer has come; else `cartower jobs` tells its number for `cancel`",
     "SLOT_FULL": "`cartower plan slots` shows which slots are free",
+    "DUE_PAST": "`cartower plan slots` shows the times to come",
     "EXPECTED_TOO_LATE": "`cartower jobs` lists the appointments; `cartower cancel` one, and book another time",
     "NO_APPOINTMENT": "`cartower jobs` lists the appointments; `cartower retrieve CAR` brings it now",
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
@@ -26,7 +27,6 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "LEVEL_IN_USE": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "UNKNOWN_AXIS": "`cartower axis speed --help` names the axes",
     "SPEED_RANGE": "what is slower stands still: `cartower unit stop`, and call a technician",
-    "UNKNOWN_LEVEL": "`cartower status` tells how many levels there are",
     "GENERATOR": "`cartower unit generator off` once the mains are back; its [generator] says what is done meanwhile",
     "NOT_IN_FORCE": "`cartower status` shows what is",
     "UNKNOWN_ROOM": "`cartower status` lists the rooms",

@@ -1,5 +1,6 @@
 """Options that many commands share, and what they mean."""
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -25,6 +26,18 @@ run_dir_option = click.option(
     show_envvar=True,
     help="Where the daemon keeps its socket and journal.",
 )
+
+
+class Finite(click.FloatRange):
+    """A number within limits. NaN is none: of any limit it is neither below nor above."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number of a text."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 

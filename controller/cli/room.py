@@ -9,7 +9,7 @@ from controller.cli.completing import rooms
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.lazy import Group
-from controller.cli.moves import room_help, room_place
+from controller.cli.moves import room_place
 from controller.cli.options import daemon_options, json_option
 from controller.cli.restriction_text import show_restrictions
 
@@ -21,12 +21,12 @@ def room() -> None:
 
 @room.command(epilog=shown("cartower room out 2 --why 'the gate rattles'"))
 @click.argument("room", type=click.IntRange(min=1), shell_complete=rooms)
-@click.option("--why", required=True, help=f"What is wrong with it. {room_help}")
+@click.option("--why", required=True, help="What is wrong with it.")
 @daemon_options
 @json_option
 @translated
 def out(room: int, why: str, socket: Path, *, as_json: bool) -> None:
-    """Take ROOM out of service: at once if it is vacant, else when whoever it serves has gone.
+    """Take ROOM, by its number or place, out of service: at once if it is vacant, else when whoever it serves has gone.
 
     Jobs that wait go to other rooms; one that was asked for this room waits, and says why. It stays so over restarts.
     """
@@ -40,6 +40,6 @@ def out(room: int, why: str, socket: Path, *, as_json: bool) -> None:
 @json_option
 @translated
 def in_(room: int, socket: Path, *, as_json: bool) -> None:
-    """Take ROOM back into service: it is used again once its sensors have shown that it is empty."""
+    """Take ROOM, by its number or place, back into service: it is used once its sensors show that it is empty."""
     with SyncClient(socket) as client:
         show_restrictions(client.call("room.in", room=room_place(client, room)), as_json=as_json)

@@ -131,7 +131,8 @@ class Slots:
             return
         last = slot + len(booked) + 1
         free = next((each for each in range(slot, last) if booked[each] < may), None)
-        hint = "no slot takes one" if free is None else f"the next free one begins {_utc(free)} ({free * SLOT_S})"
+        none = "no slot takes one" if self._in_service() else "no room is in service, so that no slot takes one"
+        hint = none if free is None else f"the next free one begins {_utc(free)}"
         raise Refusal("SLOT_FULL", f"the slot from {_utc(slot)} holds {booked[slot]} of {may}: {hint}")
 
     async def asked(self, params: Mapping[str, object]) -> Answer | Later:

@@ -1,6 +1,7 @@
 """Slots offered to bookings: what they hold, which one is full, and that reckoning it keeps nobody waiting."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -46,7 +47,8 @@ def test_a_full_slot_is_refused_with_the_next_free_one_and_taken_again_when_some
             with pytest.raises(Refusal) as caught:
                 await it.world.ask(Retrieve(car=names[-1], due=begin + SLOT_S - 1))
             assert caught.value.rule == "SLOT_FULL"
-            assert caught.value.text.endswith(f"({after})"), "the next free one"
+            then = datetime.fromtimestamp(after, UTC).isoformat(timespec="minutes")
+            assert caught.value.text.endswith(f"the next free one begins {then}")
             full, free = (await slots(it, begin=begin, count=2))["slots"]
             assert full == {"begins": begin, "booked": capacity, "free": 0}
             assert free == {"begins": after, "booked": 0, "free": capacity}

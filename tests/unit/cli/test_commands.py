@@ -374,6 +374,7 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
         wanted = f"appointment 9: C2 is wanted at {due_text(DUE - 120.0)}\n"
         assert run("on-the-way", "C2", "--in", "2.5").output == wanted
         assert run("on-the-way", "C2", "--in", "-1").exit_code == 2
+        assert run("on-the-way", "C2", "--in", "nan").exit_code == 2
         assert run("arrive", "C2", "--yes").output == "job 12\n"
         assert run("cancel", "9", "--yes").output == "appointment 9 CANCELLED\n"
         assert run("plan", "slots", "--day", "2027-01-15").output.splitlines() == [

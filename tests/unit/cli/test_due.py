@@ -1,10 +1,12 @@
 """How people say when somebody comes."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.cli.due import due, due_text
+from controller.cli.due import due, due_text, local_times
 
 NOW = datetime(2027, 3, 1, 14, 0, tzinfo=UTC).astimezone()
 
@@ -26,7 +28,29 @@ def test_a_moment_is_that_moment(text: str, at: int) -> None:
     assert due(text, NOW) == at
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "14.30", "2027-13-01T00:00", "tomorrow 14:30"])
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize("day", ["2027-03-27", "2027-10-30", "2027-06-01"], ids=["spring", "autumn", "summer"])
+def test_a_time_of_tomorrow_is_that_time_also_where_the_clocks_change_in_the_night(day: str) -> None:
+    now = datetime.fromisoformat(f"{day}T15:00").astimezone()
+    assert due_text(due("14:30", now)).endswith("14:30")
+    assert timedelta(hours=22) < datetime.fromtimestamp(due("14:30", now), UTC) - now < timedelta(hours=25)
+
+
+@pytest.mark.usefixtures("berlin")
+def test_the_moments_of_a_daemon_are_told_as_people_here_say_them() -> None:
+    assert local_times("from 2027-01-31T23:45+00:00 on") == "from Mon 2027-02-01 00:45 on"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "14.30", "2027-13-01T00:00", "tomorrow 14:30", "2027-01-31"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         due(text, NOW)
