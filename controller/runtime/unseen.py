@@ -1,14 +1,12 @@
 """What was done and nobody wrote down: by another master, or by us behind what the journal has lost."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Final
 
 from controller.activities.context import Bench
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.jobs import Job, JobKind, JobState
-from controller.domain.places import Place, PlaceStatus
-from controller.domain.records import JobSet, PlaceSet, Record
+from controller.domain.records import Record
 from controller.store.belief import in_doubt
 from hal.plcmap.codes import serial_ahead
 
@@ -64,12 +62,12 @@ def _unseen(bench: Bench, book: Book, mechanism: str) -> bool:
     return (accepted != 0 and (known == 0 or serial_ahead(accepted, known) > 0)) or name in book.overtaken
 
 
-def _room_in_doubt(book: Book, room: int, at: float) -> list[Record]:
+def _room_in_doubt(book: Book, room: int, at: float) -> Sequence[Record]:
     """Return what makes a room's car unverified and ends the jobs that count on which car it is."""
     reason = ROOM_REASON.format(room=room)
     jobs = [job for job in book.open_jobs() if _counts_on(job, room)]
     places = [room, CARRIAGE] if any(_step(job) in _AT_THE_ARMS for job in jobs) else [room]
-    return [*_unverified(book, places, reason), *(JobSet(_closed(job, reason, at)) for job in jobs)]
+    return in_doubt(book, reason, at, places, jobs)
 
 
 def _counts_on(job: Job, room: int) -> bool:
@@ -79,15 +77,3 @@ def _counts_on(job: Job, room: int) -> bool:
 
 def _step(job: Job) -> JobState:
     return job.state if job.left is None else job.left
-
-
-def _unverified(book: Book, places: Iterable[int], reason: str) -> list[Record]:
-    return [
-        PlaceSet(Place(number, PlaceStatus.UNVERIFIED, book.places[number].car, reason))
-        for number in places
-        if book.places[number].status is not PlaceStatus.BLOCKED
-    ]
-
-
-def _closed(job: Job, reason: str, at: float) -> Job:
-    return replace(job, state=JobState.CLOSED_BY_HAND, left=None, choices=(), reason=reason, finished_at=at)

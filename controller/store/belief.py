@@ -1,11 +1,11 @@
 """What a tower believes, as its journal tells it: with the daemon down, or beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.domain.book import Book, counts_service
-from controller.domain.jobs import JobState
+from controller.domain.jobs import Job, JobState
 from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import JobSet, PlaceSet, Record, from_entry
 from controller.store.errors import JournalDamaged
@@ -42,19 +42,22 @@ def believed(journal: Path) -> Belief:
     return Belief(book, 0, 0.0) if kept.last is None else Belief(book, kept.last.id, kept.last.at)
 
 
-def in_doubt(book: Book, reason: str, at: float) -> Sequence[Record]:
-    """Return what takes every certainty from an old belief, the world having moved on since.
+def in_doubt(
+    book: Book, reason: str, at: float, places: Collection[int] | None = None, jobs: Collection[Job] | None = None
+) -> Sequence[Record]:
+    """Return what takes the certainties about places and jobs from an old belief, the world having moved on since.
 
     Each place becomes unverified with the car it was believed to hold (a blocked one stays blocked), and each job
-    that had not ended counts as closed by hand at ``at``: what it was to move may have been moved long ago.
+    that had not ended counts as closed by hand at ``at``: what it was to move may have been moved long ago. None: all
+    places, all jobs.
     """
-    places = [
+    doubted = [
         PlaceSet(Place(each.number, PlaceStatus.UNVERIFIED, each.car, reason))
         for each in book.places.values()
-        if each.status is not PlaceStatus.BLOCKED
+        if each.status is not PlaceStatus.BLOCKED and (places is None or each.number in places)
     ]
-    jobs = [
+    closed = [
         JobSet(replace(job, state=JobState.CLOSED_BY_HAND, left=None, choices=(), reason=reason, finished_at=at))
-        for job in book.open_jobs()
+        for job in (book.open_jobs() if jobs is None else jobs)
     ]
-    return [*places, *jobs]
+    return [*doubted, *closed]
