@@ -76,6 +76,9 @@ class Lately:
 
 CALM = Lately()
 
+_Look = tuple[Move | None, float]
+"""A move to make now, and from when another look may be worth it."""
+
 
 def staged(
     awaited: Iterable[Awaited],
@@ -84,7 +87,7 @@ def staged(
     course: Course,
     ahead: Ahead = DEFAULT,
     lately: Lately = CALM,
-) -> tuple[Move | None, float]:
+) -> _Look:
     """Return the move that brings a car ahead now, and from when one may be worth a look; infinity: none will.
 
     ``requests`` are those who have come; none of them can begin now. ``course`` is that of moves into vacant rooms.
@@ -92,24 +95,27 @@ def staged(
     state = opening(scene, requests)
     vacant = [room for room in sorted(scene.vacant_s) if state.opens_s(room) <= scene.begin_s]
     found = _moves(awaited, state, vacant, course)
-    told = [(each, move) for each, move in found if each.told]
-    look_s = inf
-    for those, spare, margin_s in (
-        (told, 0 if len(scene.vacant_s) > 1 else 1, ahead.told_margin_s),
-        ([one for one in found if not one[0].told], ahead.spare, ahead.margin_s),
-    ):
+
+    def first_of(those: Sequence[tuple[Awaited, Move]], spare: int, margin_s: float, calm_s: float) -> _Look:
+        """Look at the first of those who are awaited alike: with so many rooms spared, and not before ``calm_s``."""
         if not those:
-            continue
+            return None, inf
         begin_s = _begin_s(those, len(vacant) - spare, margin_s, ahead)
-        if begin_s <= scene.begin_s:
-            move = those[0][1]
-            if len(vacant) <= spare or _in_the_way(move, requests, state, course):
-                continue
-            begin_s = scene.begin_s if those is told else _calm_s(scene, ahead, lately)
-            if begin_s <= scene.begin_s:
-                return move, begin_s
-        look_s = min(look_s, begin_s)
-    return None, look_s
+        if begin_s > scene.begin_s:
+            return None, begin_s
+        move = those[0][1]
+        if len(vacant) <= spare or _in_the_way(move, requests, state, course):
+            return None, inf
+        return (move, scene.begin_s) if calm_s <= scene.begin_s else (None, calm_s)
+
+    # The last room is for who is on the way, unless it is the only one.
+    last = 0 if len(scene.vacant_s) > 1 else 1
+    told, told_look_s = first_of([one for one in found if one[0].told], last, ahead.told_margin_s, -inf)
+    if told is not None:
+        return told, told_look_s
+    booked = [one for one in found if not one[0].told]
+    move, look_s = first_of(booked, ahead.spare, ahead.margin_s, _calm_s(scene, ahead, lately))
+    return move, min(look_s, told_look_s)
 
 
 def goes_back(
