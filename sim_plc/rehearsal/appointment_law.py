@@ -16,15 +16,13 @@ from controller.domain.events import Arrive, Cancel, OnTheWay, Request, Retrieve
 from controller.store.errors import JournalDamaged
 from hal.plcmap.codes import Opcode
 from hal.plcmap.frame import Content
+from sim_plc.rehearsal.promises import UNKNOWN
 from sim_plc.rehearsal.roll import Accuse
 
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
 _BOOKED: Final = AppointmentState.BOOKED.value
-
-UNKNOWN: Final = "JOURNAL_FAILED"
-"""The refusal of a daemon whose disk has failed: what was asked first may stand in its journal all the same."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of, position_of
 from sim_plc.plant.truth import Truth
-from sim_plc.rehearsal.appointment_law import UNKNOWN
+from sim_plc.rehearsal.promises import UNKNOWN
 from sim_plc.rehearsal.roll import Accuse
 
 if TYPE_CHECKING:

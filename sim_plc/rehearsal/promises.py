@@ -76,3 +76,6 @@ THE_TOWERS_OWN: Final = frozenset(
     }
 )
 """Rules by which a car may be kept from whoever asks for it: each speaks of the tower, none of the world outside."""
+
+UNKNOWN: Final = "JOURNAL_FAILED"
+"""The refusal of a daemon whose disk has failed: what was asked first may stand in its journal all the same."""

@@ -12,7 +12,8 @@ from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.book import Book
 from controller.domain.events import Arrive, Retrieve, Store
 from controller.domain.records import AppointmentSet, to_entry
-from sim_plc.rehearsal.appointment_law import UNKNOWN, AppointmentLaw
+from sim_plc.rehearsal.appointment_law import AppointmentLaw
+from sim_plc.rehearsal.promises import UNKNOWN
 from tests.support.journals import open_journal
 
 DUE = 100

@@ -11,8 +11,8 @@ from hal.plcmap.frame import Content
 from hal.plcmap.registers import latches_station
 from hal.plcmap.shape import level_of, position_of
 from sim_plc.plant.truth import Truth
-from sim_plc.rehearsal.appointment_law import UNKNOWN
 from sim_plc.rehearsal.level_law import ON_ITS_WAY_S, LevelLaw
+from sim_plc.rehearsal.promises import UNKNOWN
 from sim_plc.rehearsal.world import World
 from tests.support.places import BESIDE_ROOM, ROOM, TOP1, TOWER
 
