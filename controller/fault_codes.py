@@ -155,7 +155,7 @@ _INTERLOCKS: Final = (
     FaultCode(402, "SHUTTLE_NOT_CENTRED", _F, _OPER, "The shuttle is not centred.", "Decide on the parked job."),
     FaultCode(403, "LOAD_NOT_SECURED", _F, _SITE, "The car on the carriage is not secured.", "Look at the clamps."),
     FaultCode(404, "INNER_DOOR_NOT_LOCKED", _W, _OPER, "An inner door is not locked.", "Stop and Reset: it is closed."),
-    FaultCode(405, "LATCH_NOT_LOCKED", _F, _SITE, "A latch is not locked.", "Look which one it is."),
+    FaultCode(405, "LATCH_NOT_LOCKED", _F, _SITE, "A latch is not locked.", "Stop and Reset: it is locked."),
     FaultCode(406, "NOT_DOCKED", _F, _OPER, "The carriage is not docked at the place.", "Resume the parked job."),
     FaultCode(407, "NOT_HELD", _W, _SELF, "The carriage is not at standstill with its brakes on.", _PASSES),
     FaultCode(408, "WAY_NOT_OPEN", _F, _OPER, "A latch or inner door is not proven open.", "Resume the parked job."),
