@@ -54,6 +54,11 @@ class RoomFacts:
         """Whether a car is proven to stand behind closed ways."""
         return self.has_car and self.shut
 
+    @property
+    def shut_in(self) -> bool:
+        """Whether a car is proven to stand alone behind a locked gate."""
+        return self.has_car and self.gate_locked and not self.maybe_person
+
     def proven_clear(self, *, crossings_before: int | None) -> bool:
         """Whether the room is shut, empty and free of people.
 

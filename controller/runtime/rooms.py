@@ -340,7 +340,9 @@ class Rooms:
                 room.fault = f"measured again, the car may not be taken in: {result}"
                 await self.fire(room.place, E.FAULT)
             case S.MEASURING | S.CAR_PRESENT if served is S.MEASURING or job is not None:
-                await self.fire(room.place, E.MEASURED_OK)
+                # Somebody may have got out of the car, or opened the gate, since: then it is measured again.
+                if room.facts is not None and room.facts.shut_in:
+                    await self.fire(room.place, E.MEASURED_OK)
 
     def _awaited(self, room: RoomRecord) -> Job | None:
         return claims.inbound(self._book, room.place)

@@ -106,6 +106,27 @@ def test_a_person_sensor_that_fails_for_a_while_in_front_of_an_accepted_car_only
     loop.run(scenario())
 
 
+def test_who_gets_out_of_the_car_as_the_gate_has_locked_is_let_out_again() -> None:
+    """The room was called accepted behind them, and nothing that its sensors showed from then on opened its gate."""
+
+    async def scenario() -> None:
+        async with stage(tower_under_test(machine__lift__speed_mm_s=across_in(60.0)), cars=stock(LOW1)) as it:
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            job = await it.order(Store(car="N1", room=ROOM))
+            await it.order(Relocate(car=f"C{LOW1}", bay=TOP3))
+            await it.until(lambda: it.room(ROOM) is RoomState.MEASURING)
+            rooms = it.world.daemon.control.rooms  # type: ignore[union-attr]
+            await it.until(lambda: (facts := rooms.facts(ROOM)) is not None and facts.gate_locked)
+            it.world.do(lambda plant: plant.overrides.update({("room", ROOM, "person"): True}))
+            await it.until(lambda: it.world.plant.truth().gates[ROOM].opened, 15.0)
+            assert sign(it) == Signal.STOP_AND_LEAVE
+            it.world.do(lambda plant: plant.overrides.clear())
+            await it.until(lambda: it.room(ROOM) is RoomState.ACCEPTED)
+            assert it.job(job).state is JobState.QUEUED
+
+    loop.run(scenario())
+
+
 def test_a_car_is_handed_back_when_its_storing_is_closed_by_hand_before_the_carriage_has_come() -> None:
     async def scenario() -> None:
         async with stage(tower_under_test(machine__lift__speed_mm_s=across_in(8.0)), cars=stock(LOW1)) as it:
