@@ -196,18 +196,32 @@ class Rooms:
             # A job that has ended since the last look explains no open door any more.
             await self._judge_door(room)
             await self._prove(room)
+            await self._miss(room)
             await self._keep_out(room)
             await self._serve(room)
+
+    async def _miss(self, room: RoomRecord) -> None:
+        """Block a room that was left and is not proven so for long: somebody has to look, and whoever waits is told."""
+        now_s, patience_s = asyncio.get_running_loop().time(), self._bench.patience.customer_s
+        if missing := room.not_cleared(now_s, patience_s, executing=self.executing):
+            room.fault = missing
+            await self.fire(room.place, E.FAULT)
 
     async def _keep_out(self, room: RoomRecord) -> None:
         """Put a room out of service once it serves nobody, while one of its sensors is out; and back behind that."""
         out = self._is_out(room)
-        if out and room.machine.state in (S.VACANT, S.BLOCKED):
+        if out and room.machine.state in (S.VACANT, S.BLOCKED) and not self._is_needed(room):
             await self.fire(room.place, E.PUT_OUT_OF_SERVICE)
         elif not out and room.machine.state is S.OUT_OF_SERVICE:
             await self.fire(room.place, E.PUT_BACK)
             # Nothing new may be seen of it for long: the last look has all that it takes.
             await self._prove(room)
+
+    def _is_needed(self, room: RoomRecord) -> bool:
+        """Return whether a car is in a room, may be, or is on its way there: somebody is served, or has to look."""
+        if room.facts is None or claims.carriage_comes(self._book, room.place):
+            return True
+        return room.facts.has_car or self._book.places[room.place].car is not None
 
     def _is_out(self, room: RoomRecord) -> bool:
         """Return whether a room is to serve nobody who comes next: a person says so, or a sensor of it is out."""

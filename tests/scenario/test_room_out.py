@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from controller.domain.alarms import Tag
 from controller.domain.events import Query, Retrieve, RoomIn, RoomOut, Store
 from controller.domain.jobs import JobState as S
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, NOWHERE, ROOM, TOP1
@@ -53,6 +55,46 @@ def test_a_room_that_is_put_back_is_proven_by_the_last_look_at_it() -> None:
             await asyncio.sleep(10.0)
             await it.ask(RoomIn(room=ROOM))
             await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 0.05)
+
+    loop.run(play())
+
+
+def test_a_car_that_is_on_its_way_to_the_room_when_the_daemon_dies_is_handed_over_before_it_goes_out() -> None:
+    """A reservation is in no journal: the room was vacant, and out of service, when the car came."""
+
+    async def play() -> None:
+        async with stage(cars=stock(TOP1)) as it:
+            job = await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))
+            await it.until(lambda: it.job(job).state is S.POSITIONING_TO)
+            await it.ask(RoomOut(room=ROOM, why=WHY))
+            await it.world.crash_daemon()
+            await it.start(late_s=1.0)
+            await it.execute()
+            assert await it.ended(job) is S.DONE
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.OUT_OF_SERVICE)
+
+    loop.run(play())
+
+
+def test_a_room_that_is_blocked_around_a_car_goes_out_once_that_is_handed_over() -> None:
+    """It went out in the same pass: no alarm, and no reset let the customer have the car."""
+
+    async def play() -> None:
+        async with stage(cars=stock(TOP1)) as it:
+            job = await it.order(Retrieve(car=f"C{TOP1}", room=ROOM))
+            assert await it.ended(job) is S.DONE
+            await it.ask(RoomOut(room=ROOM, why=WHY))
+            it.world.do(lambda plant: plant.troubles.force("door", ROOM, on=True))
+            await it.until(lambda: it.room(ROOM) is RoomState.BLOCKED)
+            it.world.do(lambda plant: plant.troubles.force("door", ROOM, on=False))
+            await it.until(lambda: Tag("ROOM_BLOCKED", 1) in it.book.alarms)
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.OUT_OF_SERVICE)
 
     loop.run(play())
 
