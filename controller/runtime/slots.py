@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from controller.activities.context import Bench
+from controller.activities.restricted import room_block
 from controller.domain.book import Book
 from controller.domain.dispatch.course import State
 from controller.domain.dispatch.slot_capacity import Capacity, reckoned, with_others
@@ -188,7 +189,9 @@ class Slots:
 
     def _in_service(self) -> Rooms:
         """Return the rooms that customers of the next days may count on: one that is blocked is put right."""
-        return tuple(room for room in self._bench.shape.rooms if self._room(room) is not RoomState.OUT_OF_SERVICE)
+        out = RoomState.OUT_OF_SERVICE
+        rooms = (room for room in self._bench.shape.rooms if room_block(self._bench, room) is None)
+        return tuple(room for room in rooms if self._room(room) is not out)
 
     def _reckon(self) -> None:
         if not self._runner.busy:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve
+from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve, RoomOut
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
+from controller.domain.rooms import RoomState
 from controller.runtime.slots import SLOT_S
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
@@ -84,5 +85,19 @@ def test_what_is_reckoned_comes_in_pieces_between_which_cars_are_moved() -> None
             before = it.world.now
             await slots(it)
             assert it.world.now - before < 0.05, "it is known by now"
+
+    loop.run(scenario())
+
+
+def test_a_room_that_is_to_go_out_of_service_takes_no_bookings_though_somebody_is_in_it() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(TOP1, LOW1)) as it:
+            await it.ended(await it.order(Retrieve(car=f"C{LOW1}")))
+            for room in SHAPE.rooms:
+                await it.ask(RoomOut(room=room, why="the gate rattles"))
+            assert it.room(SHAPE.rooms[0]) is not RoomState.OUT_OF_SERVICE
+            with pytest.raises(Refusal, match="no room is in service") as caught:
+                await it.world.ask(Retrieve(car=f"C{TOP1}", due=quarter(it, 4)))
+            assert caught.value.rule == "SLOT_FULL"
 
     loop.run(scenario())

@@ -36,7 +36,7 @@ class Desk:
         self.book = Book()
         self.state = RoomState.VACANT
         self._ended: asyncio.Queue[ActivityEnded] = asyncio.Queue()
-        bench = cast("Any", SimpleNamespace(shape=TOWER.shape))
+        bench = cast("Any", SimpleNamespace(shape=TOWER.shape, restrictions={}))
         self.slots = Slots(bench, self.book, self._room, cast("Any", self), self._ended.put_nowait, lambda: NOON)
 
     def learned(self) -> Learned:
