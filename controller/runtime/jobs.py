@@ -171,20 +171,23 @@ class Jobs:
         The carriage may still come to rest when this returns: nothing is begun with it before.
         """
         match job.state:
-            case S.QUEUED:
-                return await self.give_up(job, reason)
-            case S.ASSIGNED | S.POSITIONING:
-                self._runner.dismiss()
-                return await self.give_up(job, reason)
+            case S.QUEUED | S.ASSIGNED | S.POSITIONING:
+                return await self.withdraw(job, reason)
             case S.OPENING:
                 # The way is let open first; then, or wherever the job is taken up again, it turns back.
                 return await self._register.note(replace(job, diverting=True, reason="cancelled"))
             case _:
                 return await self._divert(job)
 
-    async def give_up(self, job: Job, reason: str) -> Job:
-        """End a job that has moved nothing, and give its room back."""
-        ended = await self._register.move(job, E.CANCEL, reason=reason)
+    async def withdraw(self, job: Job, reason: str, *records: Record) -> Job:
+        """End a job that is not at its car yet, in one commit with records of what follows from that."""
+        if job.state is not S.QUEUED:
+            self._runner.dismiss()
+        return await self.give_up(job, reason, *records)
+
+    async def give_up(self, job: Job, reason: str, *records: Record) -> Job:
+        """End a job that has moved nothing, in one commit with records, and give its room back."""
+        ended = await self._register.move(job, E.CANCEL, *records, reason=reason)
         # A retrieval that waits has no room yet: the one that it was asked for may be another's.
         if job.kind is JobKind.STORE or job.state is not S.QUEUED:
             await self._give_room_back(job)

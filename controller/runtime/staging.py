@@ -169,8 +169,8 @@ class Staging:
             return
         if job.state is not JobState.QUEUED and not self._jobs.queue.somebody_waits:
             return
-        await self._jobs.cancel(job, "gives way to somebody who has come")
-        await self._ledger.commit(AppointmentSet(replace(appointment, job=None)))
+        again = AppointmentSet(replace(appointment, job=None))
+        await self._jobs.withdraw(job, "gives way to somebody who has come", again)
 
     async def _make_room(self) -> bool:
         """Send a car back whose customer is not expected now, if others wait for its room; return whether one goes."""

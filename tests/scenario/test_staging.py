@@ -10,8 +10,10 @@ from controller.app import Ports
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, Query, Retrieve, RoomOut, Store
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
+from controller.domain.records import JobSet, Record
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
+from controller.runtime.ledger import Ledger
 from controller.runtime.scenes import Scenes
 from hal.plcmap.codes import Signal
 from sim_plc.rehearsal import loop
@@ -127,6 +129,37 @@ def test_whoever_comes_while_the_carriage_is_on_its_way_to_a_booked_car_is_serve
             assert [(job.state, job.reason) for job in ahead()] == [
                 (JobState.CANCELLED, "gives way to somebody who has come")
             ]
+            assert it.book.appointments[number].job is None
+            assert await it.ended(walk_in) is JobState.DONE
+            room = it.truth()[ANOTHER]
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await eventually(it, lambda: it.truth()[CAR] in SHAPE.rooms, SOON_S)
+
+    loop.run(scenario())
+
+
+def test_a_crash_just_as_it_gives_way_keeps_no_car_from_being_brought_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The move was given up, and the appointment said for good that its car had been brought."""
+    keep, killed = Ledger._keep, asyncio.Event()
+
+    async def kept_until_then(self: Ledger, changes: tuple[Record, ...]) -> None:
+        if killed.is_set():
+            await asyncio.Event().wait()
+        await keep(self, changes)
+        if any(isinstance(each, JobSet) and each.job.state is JobState.CANCELLED for each in changes):
+            killed.set()
+
+    async def scenario() -> None:
+        async with stage(two_rooms(machine__lift__speed_mm_s="200"), cars=stock(FAR, NEAR)) as it:
+            number = await booked(it, CAR, SOON_S)
+            await eventually(it, lambda: any(job.state is JobState.POSITIONING for job in it.book.open_jobs()), HOUR_S)
+            monkeypatch.setattr(Ledger, "_keep", kept_until_then)
+            walk_in = await it.order(Retrieve(car=ANOTHER))
+            await it.until(killed.is_set)
+            await it.world.crash_daemon()
+            monkeypatch.undo()
+            await it.start()
+            await it.execute()
             assert it.book.appointments[number].job is None
             assert await it.ended(walk_in) is JobState.DONE
             room = it.truth()[ANOTHER]
