@@ -38,7 +38,11 @@ class Appointment:
     """The room that the car is wanted in; None: any."""
     state: AppointmentState = AppointmentState.BOOKED
     job: int | None = None
-    """The job that has brought the car ahead, or brings it; behind a meeting, the one that it is brought by."""
+    """The job that has brought the car ahead, or brings it; behind a meeting, the one that it is brought by.
+
+    Or the one that puts the car back: of an appointment that has ended, or whose customer has said meanwhile that they
+    come, so that it may be brought once more.
+    """
     reason: str = ""
     back: bool = False
     """It has ended, and its car has still to be put back from the room that it was brought to."""

@@ -11,6 +11,7 @@ import structlog
 
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
 from controller.domain.events import Arrive, OnTheWay, Request, Retrieve
+from controller.domain.jobs import JobKind
 from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
@@ -177,7 +178,8 @@ class Appointments:
         job = self._book.job_of_car(appointment.car)
         if job is None:
             return appointment.job if self._rooms.has(self._book.where(appointment.car)) else None
-        return job.id if job.id == appointment.job and not job.diverting else None
+        brings = job.id == appointment.job and job.kind is JobKind.RETRIEVE
+        return job.id if brings and not job.diverting else None
 
     def pictures(self) -> list[Picture]:
         """Return those that stand, the next one first."""

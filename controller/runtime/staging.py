@@ -139,11 +139,15 @@ class Staging:
     def heard(self, appointment: Appointment) -> Appointment:
         """Return an appointment whose customer is on the way.
 
-        Its grace begins anew, and a car that was sent back may be brought again.
+        Its grace begins anew, and a car that was sent back, or is about to be, may be brought again from its bay.
         """
         self._passed_s.pop(appointment.id, None)
         self._tried.discard(appointment.id)
-        back = self._bringing(appointment) is None and self._is_in_its_bay(appointment)
+        job = self._book.job_of_car(appointment.car)
+        if appointment.job is not None and job is not None and job.kind is not JobKind.RETRIEVE:
+            # Until it is in its bay again its room is kept for it.
+            return replace(appointment, job=job.id)
+        back = job is None and self._is_in_its_bay(appointment)
         return replace(appointment, job=None) if back else appointment
 
     def _is_late(self, appointment: Appointment) -> bool:
@@ -213,8 +217,13 @@ class Staging:
         return True
 
     def _may_be_brought(self, appointment: Appointment) -> bool:
-        """Return whether a car waits for its appointment where it verifiably stands, and was not brought before."""
-        if appointment.back or appointment.job is not None or self._book.job_of_car(appointment.car) is not None:
+        """Return whether a car waits for its appointment where it verifiably stands, and was not brought before.
+
+        Or it was, and its customer has said while it was going back that they come.
+        """
+        last = None if appointment.job is None else self._book.jobs.get(appointment.job)
+        brought = appointment.job is not None and (last is None or last.kind is JobKind.RETRIEVE)
+        if appointment.back or brought or self._book.job_of_car(appointment.car) is not None:
             return False
         return self._is_in_its_bay(appointment)
 
@@ -250,7 +259,7 @@ class Staging:
     def _bringing(self, appointment: Appointment) -> Job | None:
         """Return the job that brings the car of an appointment ahead and has not ended."""
         job = None if appointment.job is None else self._book.jobs.get(appointment.job)
-        return None if job is None or job.state in TERMINAL else job
+        return None if job is None or job.kind is not JobKind.RETRIEVE or job.state in TERMINAL else job
 
     def _room_of(self, appointment: Appointment) -> int | None:
         """Return the room that the car of an appointment stands in."""

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, OnTheWay, Query, Retrieve, RoomIn, RoomOut
-from controller.domain.jobs import JobState
+from controller.domain.jobs import JobKind, JobState
 from controller.domain.rooms import RoomState
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
@@ -188,5 +188,30 @@ def test_a_car_that_stands_there_already_is_kept_for_who_says_that_they_are_late
             assert it.truth()[CAR] == room
             await it.order(Arrive(car=CAR))
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("step", [pytest.param(JobState.QUEUED, marks=pytest.mark.campaign), JobState.PICKING])
+def test_who_says_so_while_the_car_is_going_back_has_it_again(step: JobState) -> None:
+    """It was brought once and on no account again: the word that came too early was forgotten."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room = await staged(it, CAR)
+            [other] = set(SHAPE.rooms) - {room}
+            await it.ask(RoomOut(room=other, why="the gate rattles"))
+            await it.order(Retrieve(car=ANOTHER))
+            await it.until(lambda: step in [job.state for job in it.book.open_jobs() if job.kind is JobKind.STORE])
+            await told(it, CAR, 400)
+            assert gate_is_shut(it, room), "before a car that is about to go back, too"
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            assert it.truth()[ANOTHER] == room
+            await it.ask(RoomIn(room=other))
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await eventually(it, lambda: in_a_room(it, CAR), 400.0)
+            assert gate_is_shut(it, it.truth()[CAR])
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(it.truth()[CAR]) is RoomState.CUSTOMER_ADMITTED)
 
     loop.run(scenario())
