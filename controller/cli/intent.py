@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
+from controller.cli import outlook
 from controller.cli.status_text import carriage_text
 from controller.cli.texts import Status, place_text, rooms_of
-from controller.cli.what_next import state_step
 from controller.domain.refusal import Refusal
 
 Car = Mapping[str, Any]
 Job = Mapping[str, Any]
+Appointment = Mapping[str, Any]
 
 QUEUE_NAMED: Final = 4
 """Jobs that are named one by one."""
@@ -21,35 +22,37 @@ ON_BOARD: Final = frozenset(
 """States of a job whose car is, or may be, no longer where it was."""
 
 
-def retrieval(status: Status, cars: Sequence[Car], car: str, room: int | None) -> Iterator[str]:
+def retrieval(
+    status: Status, cars: Sequence[Car], appointments: Sequence[Appointment], car: str, room: int | None
+) -> Iterator[str]:
     """Say how a car comes down.
 
     Raises:
-        Refusal: the tower does not know the car.
+        Refusal: the tower does not know the car, it is not inside, or it is somebody's by appointment.
 
     """
-    rooms = rooms_of(status)
-    source = _bay_of(cars, car)
-    where = f"room {' or '.join(map(str, range(1, len(rooms) + 1)))}" if room is None else place_text(room, rooms)
-    yield f"Car {car} is brought from {_spot(status, source)} to {where}:"
-    yield from _fetch(status, source)
-    yield "  the carriage takes it to the room: inner door opens, shuttle puts it down, inner door closes,"
-    yield "  and the outer gate opens for whoever fetches it"
-    yield from _when(status)
+    booked = next((each for each in appointments if each["car"] == car), None)
+    if booked is not None:
+        raise Refusal("CAR_BOOKED", f"car {car} is somebody's by appointment {booked['id']}")
+    yield from _brought(status, car, _place_of(cars, car), room)
 
 
-def arrival(status: Status, cars: Sequence[Car], car: str) -> Iterator[str]:
-    """Say how somebody with an appointment comes by their car.
+def arrival(status: Status, cars: Sequence[Car], appointments: Sequence[Appointment], car: str) -> Iterator[str]:
+    """Say how somebody with an appointment comes by their car; nothing if it is not here: the tower takes note of them.
 
     Raises:
-        Refusal: the tower does not know the car.
+        Refusal: nobody has an appointment for the car.
 
     """
-    place = _bay_of(cars, car)
-    if place in rooms_of(status):
-        yield f"Car {car} stands in {place_text(place, rooms_of(status))}: the outer gate opens."
-    else:
-        yield from retrieval(status, cars, car, None)
+    booked, rooms = _booked(appointments, car), rooms_of(status)
+    bringing = next((job for job in outlook.under_way(status) if job["id"] == booked["job"]), None)
+    if booked["stands_in"] is not None:
+        yield f"Car {car} stands in {place_text(booked['stands_in'], rooms)}: the outer gate opens."
+    elif bringing is not None and (place := bringing.get("target") or bringing["room"]) in rooms:
+        yield f"Car {car} is on its way by job {bringing['id']} to {place_text(place, rooms)}:"
+        yield "  the outer gate opens once it stands there"
+    elif any(each["id"] == car for each in _inside(cars)):
+        yield from _brought(status, car, _place_of(cars, car), booked["room"])
 
 
 def storing(status: Status, car: str, room: int | None) -> Iterator[str]:
@@ -58,21 +61,28 @@ def storing(status: Status, car: str, room: int | None) -> Iterator[str]:
     yield f"Car {car} is taken in through {where}:"
     yield "  the outer gate opens for it, and closes when the car stands within its marks and nobody is inside"
     yield "  the inner door opens, the shuttle picks the car up, the carriage takes it to a free bay"
-    yield from _when(status)
+    bars, wait = [*outlook.power_bars(status), *outlook.room_bars(status, room)], outlook.room_wait(status, room)
+    if room is not None and wait and not bars:
+        bars.append(wait)
+    if not status["counts"]["free"]:
+        bars.append("no bay is free")
+    yield from outlook.begins(status, bars, wait)
 
 
 def relocation(status: Status, cars: Sequence[Car], car: str, bay: int) -> Iterator[str]:
     """Say how a car is moved to another bay.
 
     Raises:
-        Refusal: the tower does not know the car.
+        Refusal: the tower does not know the car, or it is not inside.
 
     """
-    source = _bay_of(cars, car)
+    source = _place_of(cars, car)
     yield f"Car {car} is moved from {_spot(status, source)} to {_spot(status, bay)}:"
     yield from _fetch(status, source)
     yield f"  the carriage takes it to bay {bay}: latch opens, shuttle puts it down, latch closes"
-    yield from _when(status)
+    at_bays = [text for each in (source, bay) for text in outlook.bay_bars(status, each)]
+    bars = dict.fromkeys([*outlook.power_bars(status), *outlook.car_bars(status, car), *at_bays])
+    yield from outlook.begins(status, list(bars))
 
 
 def cancellation(status: Status, job: Job) -> Iterator[str]:
@@ -93,7 +103,7 @@ def calling_off(status: Status, appointment: Mapping[str, Any], job: Job | None)
         room = place_text(appointment["stands_in"], rooms_of(status))
         yield f"Car {appointment['car']} stands in {room} for it, and goes back into a bay:"
         yield "  the inner door opens, the shuttle picks the car up, the carriage takes it to a free bay"
-        yield from _when(status)
+        yield from outlook.begins(status)
 
 
 def resolution(status: Status, job: Job, choice: str, place: int | None) -> Iterator[str]:
@@ -112,7 +122,7 @@ def resolution(status: Status, job: Job, choice: str, place: int | None) -> Iter
     if job["reason"]:
         yield f"  it was parked because: {job['reason']}"
     yield f"  carriage now: {carriage_text(status)}"
-    yield from _when(status)
+    yield from outlook.begins(status)
 
 
 def unit_command(status: Status, jobs: Sequence[Job], command: str) -> Iterator[str]:
@@ -148,32 +158,53 @@ def _fetch(status: Status, source: int | None) -> Iterator[str]:
     yield f"  the carriage ({carriage_text(status)}) goes there: {way}" if source else f"  {way}"
 
 
-def _when(status: Status) -> Iterator[str]:
-    state, ahead = status["unit"]["state"], len(status["queue"]) + (status["job"] is not None)
-    if state != "EXECUTE":
-        step = f" ({state_step(status)})" if state_step(status) else ""
-        yield f"It waits: the tower is {state}{step}."
-    elif ahead:
-        yield f"It begins after {ahead} other {'job' if ahead == 1 else 'jobs'}, or between them."
-    else:
-        yield "It begins at once."
+def _brought(status: Status, car: str, source: int | None, room: int | None) -> Iterator[str]:
+    """Say how a car comes from where it stands into a room, or into any."""
+    rooms = rooms_of(status)
+    where = f"room {' or '.join(map(str, range(1, len(rooms) + 1)))}" if room is None else place_text(room, rooms)
+    yield f"Car {car} is brought from {_spot(status, source)} to {where}:"
+    yield from _fetch(status, source)
+    yield "  the carriage takes it to the room: inner door opens, shuttle puts it down, inner door closes,"
+    yield "  and the outer gate opens for whoever fetches it"
+    own = [*outlook.car_bars(status, car), *outlook.bay_bars(status, source)]
+    bars = [*outlook.power_bars(status), *own, *outlook.room_bars(status, room)]
+    yield from outlook.begins(status, bars, outlook.room_wait(status, room))
 
 
 def _spot(status: Status, place: int | None) -> str:
     """Return a bay with where it is."""
     if place is None:
-        return "where it is"
+        return "the carriage"
     level, heights = place // 100, status["tower"]["heights_mm"]
     height = f" at {heights[level - 1] / 1000:.1f} m" if 1 <= level <= len(heights) else ""
     return f"{place_text(place, rooms_of(status))} (level {level}{height}, position {place % 100})"
 
 
-def _bay_of(cars: Sequence[Car], car: str) -> int | None:
-    """Return where a car stands."""
-    for each in cars:
+def _booked(appointments: Sequence[Appointment], car: str) -> Appointment:
+    """Return the appointment that somebody has for a car and has not come for."""
+    booked = next((each for each in appointments if each["car"] == car), None)
+    if booked is not None and booked["state"] == "BOOKED":
+        return booked
+    standing = [each["car"] for each in appointments if each["state"] == "BOOKED"]
+    ended = _meant(car, standing) if booked is None else f": appointment {booked['id']} is {booked['state']}"
+    raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {car}{ended}")
+
+
+def _place_of(cars: Sequence[Car], car: str) -> int | None:
+    """Return where a car stands that is inside; None: on the carriage."""
+    inside = _inside(cars)
+    for each in inside:
         if each["id"] == car:
             place: int | None = each["place"]
             return place
-    close = sorted(get_close_matches(car, [each["id"] for each in cars], n=3))
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    raise Refusal("UNKNOWN_CAR", f"car {car} is not in this tower{hint}")
+    raise Refusal("UNKNOWN_CAR", f"car {car} is not in this tower{_meant(car, [each['id'] for each in inside])}")
+
+
+def _inside(cars: Sequence[Car]) -> list[Car]:
+    return [each for each in cars if each["where"] != "outside"]
+
+
+def _meant(car: str, known: Sequence[str]) -> str:
+    """Return which of the cars in question somebody may have meant."""
+    close = sorted(get_close_matches(car, known, n=3))
+    return f"; did you mean {' or '.join(close)}?" if close else ""

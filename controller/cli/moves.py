@@ -17,7 +17,7 @@ from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import Finite, daemon_options, json_option
 from controller.cli.output import emit_json
-from controller.cli.texts import event_text, job_text, rooms_of
+from controller.cli.texts import Status, event_text, job_text, rooms_of
 from controller.cli.waiting import wait_for_job
 
 FIRST_PLACE: Final = 101
@@ -65,7 +65,7 @@ def retrieve(
             emit_json(answer) if as_json else print(said)
             return
         if not yes:
-            go_ahead(intent.retrieval(client.call("status"), client.call("cars")["cars"], car, place))
+            go_ahead(intent.retrieval(*_seen(client), car, place))
         _follow(client, _job_of(client, "retrieve", car=car, room=place), wait=wait, as_json=as_json)
 
 
@@ -79,11 +79,11 @@ def retrieve(
 def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> None:
     """Say that whoever has an appointment for CAR has come: from now on they wait.
 
-    Says what will move and asks, unless --yes.
+    Says what will move and asks, unless --yes or nothing will.
     """
     with SyncClient(socket) as client:
         if not yes:
-            go_ahead(intent.arrival(client.call("status"), client.call("cars")["cars"], car))
+            _ask_about(intent.arrival(*_seen(client), car))
         _follow(client, _job_of(client, "arrive", car=car), wait=wait, as_json=as_json)
 
 
@@ -200,6 +200,11 @@ def _ask_about(lines: Iterator[str]) -> None:
     """Ask, if there is anything to ask about."""
     if said := list(lines):
         go_ahead(said)
+
+
+def _seen(client: SyncClient) -> tuple[Status, Sequence[intent.Car], Sequence[intent.Appointment]]:
+    """Return what a preview of a retrieval looks at: a status names the next few appointments alone."""
+    return client.call("status"), client.call("cars")["cars"], client.call("jobs")["appointments"]
 
 
 def _given_up(client: SyncClient, number: int) -> Iterator[str]:

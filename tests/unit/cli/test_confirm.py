@@ -25,7 +25,7 @@ def job(state: str, **more: Any) -> dict[str, Any]:
 
 ANSWERS: dict[str, Any] = {
     "cars": {"cars": CARS},
-    "jobs": {"jobs": [job("PARKED")]},
+    "jobs": {"jobs": [job("PARKED")], "appointments": []},
     **{
         request: {"job": 5, "state": "DONE"}
         for request in ("Retrieve", "Store", "Relocate", "Cancel", "Resolve", "UnitCommand")
@@ -126,7 +126,8 @@ PICKED = "latch opens, shuttle picks the car up, latch closes"
 def test_a_retrieval_says_from_where_to_where_and_by_what() -> None:
     status = sample_status()
     status["unit"]["state"] = "STOPPED"
-    assert list(intent.retrieval(status, CARS, "C2", 101)) == [
+    status["places"]["204"] |= {"status": "occupied", "reason": ""}
+    assert list(intent.retrieval(status, CARS, [], "C2", 101)) == [
         "Car C2 is brought from bay 204 (level 2 at 2.5 m, position 4) to room 1 (101):",
         f"  the carriage (2.40 m, 90.0 deg, loaded with C9) goes there: {PICKED}",
         "  the carriage takes it to the room: inner door opens, shuttle puts it down, inner door closes,",
@@ -137,7 +138,7 @@ def test_a_retrieval_says_from_where_to_where_and_by_what() -> None:
 
 def test_a_car_that_is_not_here_is_guessed() -> None:
     with pytest.raises(Refusal, match="did you mean C1 or C2") as refused:
-        list(intent.retrieval(sample_status(), CARS, "C12", None))
+        list(intent.retrieval(sample_status(), CARS, [], "C12", None))
     assert refused.value.rule == "UNKNOWN_CAR"
 
 

@@ -59,7 +59,8 @@ def test_however_it_ends_the_terminal_is_given_back(tmp_path: Path, how: str) ->
 
 @pytest.mark.parametrize(("answer", "code", "asked"), [("y\r", 0, 1), ("\x03", 6, 0)])
 def test_a_person_confirms_what_moves(tmp_path: Path, answer: str, code: int, asked: int) -> None:
-    answers: dict[str, Answer] = {"cars": {"cars": CARS}, "Retrieve": {"job": 5}}
+    jobs: Answer = {"jobs": [], "appointments": []}
+    answers: dict[str, Answer] = {"cars": {"cars": CARS}, "jobs": jobs, "Retrieve": {"job": 5}}
     with daemon(tmp_path, answers) as run, Terminal(*arguments(tmp_path, "retrieve", "C1")) as terminal:
         said = terminal.until(lambda lines: "Go on? [y/N]" in lines[-1], "asked")
         assert any("bay 102" in line for line in said)
