@@ -89,7 +89,15 @@ def _seed_range(_ctx: click.Context, _param: click.Parameter, value: str) -> tup
     return seeds
 
 
-@click.command(epilog=CODES)
+@click.command(
+    epilog=f"""\b
+Examples:
+  cartower-sim campaign --tower small --seeds 0..99
+  cartower-sim campaign --tower guangzhou --seeds 100..119 --minutes 60 --jobs 4
+  cartower-sim campaign --tower small --ablate list
+
+{CODES}"""
+)
 @click.option(
     "--seeds", callback=_seed_range, default="0..99", show_default=True, metavar="A..B", help="Both ends included."
 )
@@ -158,7 +166,15 @@ def campaign(
     sys.exit(summary.verdict.exit_code)
 
 
-@click.command(epilog=CODES)
+@click.command(
+    epilog=f"""\b
+Examples:
+  cartower-sim replay 7 --tower small --picture run.svg
+  cartower-sim replay 7 --tower small --log run.jsonl
+  cartower-sim replay 7 --tower small --shrink
+
+{CODES}"""
+)
 @click.argument("seed", type=click.IntRange(min=0))
 @tower_option
 @profile_option

@@ -38,7 +38,15 @@ Exit codes:
 """
 
 
-@click.command(epilog=CODES)
+@click.command(
+    epilog=f"""\b
+Examples:
+  cartower-sim study --tower guangzhou --demand saturday --days 5
+  cartower-sim study --tower guangzhou --demand normal --rooms 2 --effect all
+  cartower-sim study --tower my.toml --demand my-demand.toml --days 30
+
+{CODES}"""
+)
 @click.option(
     "--tower", "tower_file", default="guangzhou", show_default=True, help="A TOML file, or a packaged tower's name."
 )

@@ -83,9 +83,9 @@ def findings(study: Study) -> Iterator[str]:
     yield from map(_effect, study.effects)
     if study.bound_s is not None:
         least, mean = minutes(study.bound_s), minutes(planned.fetch.mean_s)
-        known = ", but by bringing booked cars ahead" if planned.booked.people else ""
+        ahead = "without bringing booked cars ahead " if planned.booked.people else ""
         said = f"Those who fetch a car wait {mean} on average"
-        yield f"{said}; no rule can bring that below {least} in this tower{known}."
+        yield f"{said}; {ahead}no rule can bring that below {least} in this tower."
     if planned.turned_away:
         yield f"{planned.turned_away} found no car to fetch and no bay to bring one to: the stock is too small."
     if planned.unserved:
