@@ -163,6 +163,16 @@ class Jobs:
             await self._register.move(job, event, left=left)
             self._spoil_measure(job)
 
+    async def take_over(self) -> None:
+        """Put aside the job that a killed daemon had at hand: it stands in its step as if nothing had been.
+
+        The carriage may have moved since, and the machine have lost its references: what the sensors prove then decides
+        where it goes on. What was decided on and not begun yet asks them of itself.
+        """
+        job = self.working
+        if job is not None and job.state in STEPS:
+            await self._register.move(job, E.INTERRUPT, left=job.state)
+
     async def cancel(self, job: Job, reason: str = "cancelled") -> Job:
         """Cancel a job, as far along as it is; the caller has checked that its state allows it.
 

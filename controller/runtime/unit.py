@@ -215,17 +215,15 @@ class Unit:
         if due and not self._runner.busy and not self._modes.follows and self._all_online():
             self._start(self._reconcile())
 
-    def _powered_up(self, signal: ActivityEnded) -> None:
+    async def _powered_up(self, signal: ActivityEnded) -> None:
         """Leave the start for Stopped if every outcome is proven and nothing has tripped; else stay Aborted."""
         if signal.error is not None or not self._all_online():
             self._power_up_s = self._clock() + POWER_UP_AGAIN_S
             return
-        problem = str(signal.result)
-        self.reconciled = True
+        problem = str(signal.result) or self._tripped()
+        await self._leave_start()
         if problem:
             self.cause = problem
-        elif not self._bench.tower.safety.ok:
-            self.cause = f"safety: {', '.join(cause_names(self._bench))}"
         else:
             self._machine.restore(S.STOPPED)
             self.cause, self.since = "started, every outcome proven", self._clock()
@@ -234,12 +232,21 @@ class Unit:
                 {"event": "unit_state", "state": S.STOPPED.name, "was": S.ABORTED.name, "cause": self.cause}
             )
 
+    def _tripped(self) -> str:
+        """Return what has tripped; empty: nothing has."""
+        return "" if self._bench.tower.safety.ok else f"safety: {', '.join(cause_names(self._bench))}"
+
+    async def _leave_start(self) -> None:
+        if not self.reconciled:
+            self.reconciled = True
+            await self._jobs.take_over()
+
     async def ended(self, signal: ActivityEnded) -> None:
         """Take the end of an acting state's activity."""
         if not self._runner.take(signal):
             return
         if not self.reconciled:
-            self._powered_up(signal)
+            await self._powered_up(signal)
         elif self.state is S.ABORTING:
             await self._jobs.interrupt(JobEvent.INTERRUPT if self._all_online() else JobEvent.LINK_LOST)
             await self.fire(E.DONE, self.cause)
@@ -282,7 +289,7 @@ class Unit:
             case _ if state in _COMING_TO_REST and (leaving or any(each.pending for each in before)):
                 self._start(self._rest(*before, rooms=leaving))
             case S.CLEARING:
-                self.reconciled = True
+                await self._leave_start()
                 self._start(self._clear())
             case S.RESETTING:
                 self.reset_due = ""

@@ -217,7 +217,7 @@ def test_a_daemon_that_is_killed_while_a_car_waits_aboard_loses_nothing(*, vacan
             await asyncio.sleep(2.0)
             await it.start()
             await it.until(lambda: it.unit is UnitState.STOPPED)
-            assert it.job(number).state is S.WAITING
+            assert it.job(number).left is S.WAITING
             assert it.doubts() - {ROOM} == set()
             assert it.belief()[HIS] == CARRIAGE
             await it.execute()
