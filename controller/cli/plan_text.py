@@ -66,10 +66,18 @@ def _in(seconds: float) -> str:
 
 
 def _promise(move: Picture) -> str:
+    """Return when a job will be done; what is told may be older than the plan, and over before the job begins."""
     promise = move["promise"]
     if promise is None:
         return f"done in {seconds_text(move['ends_s'])}"
-    return promise_text(move) + (f" ({promise['because']})" if promise["because"] else "")
+    if promise["late_s"]:
+        return promise_text(move)
+    because = f" ({promise['because']})" if promise["because"] else ""
+    if promise["p50_s"] < move.get("begins_s", 0.0):
+        ends_s, p90_s = move["ends_s"], promise["p90_s"]
+        latest = f", at the latest {seconds_text(p90_s)}" if p90_s > ends_s else ""
+        return f"done in {seconds_text(ends_s)}{latest}{because}"
+    return promise_text(move) + because
 
 
 def _beside(bound: Picture) -> Iterator[str]:

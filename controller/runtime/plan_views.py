@@ -1,10 +1,12 @@
 """The plan of the queue as people and programs are shown it: what comes next, why, and what each job is promised."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from controller.activities.context import Bench
 from controller.domain.book import Book
+from controller.domain.dispatch.ahead import sets_out_s
 from controller.domain.dispatch.beside_bound import Beside
 from controller.domain.dispatch.calibration import Primitive
 from controller.domain.dispatch.eta import Eta
@@ -37,10 +39,10 @@ def picture(bench: Bench, book: Book, jobs: "Jobs", clock_s: float, now: float) 
         "at_hand": None if working is None else _at_hand(jobs, working, now),
         "moves": [
             {
-                **_move(move, cars, foresight.promises.etas.get(move.request), clock_s),
+                **_move(move, begin_s, cars.get(move.request, ""), foresight.promises.etas.get(move.request), clock_s),
                 "least_s": None if seen is None else _rounded(seen.job_least_s.get(move.request)),
             }
-            for move in plan.moves
+            for move, begin_s in zip(plan.moves, _begins(jobs, plan.moves), strict=True)
         ],
         "bound": None if seen is None else _bound(seen),
         "outside": [_outside(job, foresight.promises.etas[job.id], clock_s) for job in outside],
@@ -100,14 +102,24 @@ def _outside(job: Job, eta: Eta, clock_s: float) -> Picture:
     return {"id": job.id, "kind": job.kind.value, "car": job.car, "outside": True, "promise": promised(eta, clock_s)}
 
 
-def _move(move: Move, cars: dict[int, str], eta: Eta | None, clock_s: float) -> Picture:
+def _begins(jobs: "Jobs", moves: Sequence[Move]) -> list[float]:
+    """Return when each of these moves begins: one for a room in use not as early as the carriage is free."""
+    working, cycles = jobs.working, jobs.foresight.cycles
+    here = jobs.foresight.here if working is None else working.target
+    if here is None:
+        return [move.begin_s for move in moves]
+    stands = [here, *(move.target for move in moves)]
+    return [sets_out_s(cycles, carriage, move) for carriage, move in zip(stands, moves, strict=False)]
+
+
+def _move(move: Move, begin_s: float, car: str, eta: Eta | None, clock_s: float) -> Picture:
     return {
         "job": move.request,
         "kind": move.kind.value,
-        "car": cars.get(move.request, ""),
+        "car": car,
         "source": move.source,
         "target": move.target,
-        "begins_s": round(max(0.0, move.begin_s - clock_s), 1),
+        "begins_s": round(max(0.0, begin_s - clock_s), 1),
         "served_s": round(max(0.0, move.served_s - clock_s), 1),
         "ends_s": round(max(0.0, move.end_s - clock_s), 1),
         "overtakes": list(move.overtakes),

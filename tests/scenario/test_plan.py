@@ -10,6 +10,7 @@ from controller.domain.dispatch.calibration import Primitive
 from controller.domain.events import Query, Relocate, Retrieve
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
+from controller.runtime.control import LOOK_S
 from controller.settings import kinematics_of
 from sim_plc.rehearsal import loop
 from tests.support.places import LOW1, LOW2, LOW3, ROOM, TOP1, TOP2, TOP3
@@ -79,6 +80,23 @@ def test_who_waits_for_a_room_is_foreseen_when_its_customer_leaves() -> None:
             await it.until(lambda: it.room(ROOM) is RoomState.DEPARTING)
             assert (await foreseen(it))["at_hand"]["stands_s"] < 60.0
             assert await it.ended(waits) is JobState.DONE
+
+    loop.run(scenario())
+
+
+def test_a_car_that_is_held_back_until_its_room_is_left_soon_begins_when_it_was_said_to() -> None:
+    async def scenario() -> None:
+        async with stage(tower_under_test(), cars=stock(LOW1, LOW2)) as it:
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
+            waits = await it.order(Retrieve(car=f"C{LOW2}", room=ROOM))
+            [move] = (await foreseen(it))["moves"]
+            asked_s = it.world.now
+            assert move["begins_s"] > 10.0, "the carriage is free, and would stand before the room for long"
+            assert "is fetched once room" in move["why"]
+            await it.until(lambda: it.job(waits).state is not JobState.QUEUED)
+            # A tower in which nothing happens looks at its foresight every so often.
+            assert 0.0 <= it.world.now - asked_s - move["begins_s"] <= LOOK_S
+            assert "is fetched ahead" in (await foreseen(it))["at_hand"]["why"]
 
     loop.run(scenario())
 

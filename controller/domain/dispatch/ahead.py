@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.domain.dispatch.cycles import Cycles
+from controller.domain.dispatch.scene import Move
 
 STANDS_S: Final = 30.0
 """A car is fetched once the carriage is foreseen to stand before its room for so long at most: who asks or drives in
@@ -51,6 +52,22 @@ def stands_s(cycles: Cycles, carriage: int, source: int, room: int, due_s: float
 def may_fetch(standing_s: float) -> bool:
     """Return whether a car may be fetched for a room that is in use, if the carriage would stand there so long."""
     return standing_s <= STANDS_S
+
+
+def put_off_s(standing_s: float) -> float:
+    """Return for how long a car is left where it is yet, if the carriage would stand so long with it."""
+    return max(0.0, standing_s - STANDS_S)
+
+
+def sets_out_s(cycles: Cycles, carriage: int, move: Move) -> float:
+    """Return when the carriage sets out for a planned move from where it stands before: not as early as it could.
+
+    Raises:
+        KeyError: a place that the tower has not.
+
+    """
+    due_s = move.end_s - cycles.visit_s(move.target) - move.begin_s
+    return move.begin_s + put_off_s(stands_s(cycles, carriage, move.source, move.target, due_s))
 
 
 def put_back(wait: Wait) -> str:

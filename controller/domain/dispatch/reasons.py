@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import isfinite
 
+from controller.domain.dispatch.ahead import put_off_s, stands_s
 from controller.domain.dispatch.course import Course, State
 from controller.domain.dispatch.scene import Move, Request
 from controller.domain.jobs import JobKind
@@ -30,13 +31,20 @@ class Reasons:
         request, begun = self._requests[move.request], {each.request for each in moves[: number + 1]}
         told = [self._overtaking(state, move)] if move.overtakes else [self._turn(state, move, begun)]
         if request.kind is JobKind.RETRIEVE and state.opens_s(move.target) > move.begin_s:
-            wait_s = state.opens_s(move.target) - move.begin_s
-            told.append(f"its car is fetched ahead: room {move.target} is vacant in {wait_s:.0f} s")
+            told.append(self._ahead(state, move))
         saved_s = self._saved_s(state, moves[number : number + FAR]) if move.overtakes else 0.0
         if saved_s >= 0.5:
             even = all(each.weight == 1.0 for each in self._requests.values())
             told.append(f"saves {saved_s:.0f} s of {'' if even else 'weighted '}waiting")
         return ", ".join(told)
+
+    def _ahead(self, state: State, move: Move) -> str:
+        """Return when a car is fetched whose room is in use when the carriage could set out for it."""
+        due_s = state.opens_s(move.target) - move.begin_s
+        held_s = put_off_s(stands_s(self._course.cycles, state.carriage, move.source, move.target, due_s))
+        if held_s:
+            return f"its car is fetched once room {move.target} is foreseen to be vacant within {due_s - held_s:.0f} s"
+        return f"its car is fetched ahead: room {move.target} is vacant in {due_s:.0f} s"
 
     def _turn(self, state: State, move: Move, begun: set[int]) -> str:
         """Return what to say of one who overtakes nobody."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from controller.cli.plan_text import plan_lines
 
 IDLE: dict[str, Any] = {
@@ -89,9 +91,19 @@ def test_a_driver_outside_is_told_when_a_room_is_theirs() -> None:
 
 
 def test_a_late_time_that_is_over_is_not_told_as_one_to_come() -> None:
-    promise = {"ahead": 1, "p50_s": 0.0, "p90_s": 0.0, "late_s": 70.0, "because": ""}
+    because = "87 s sooner: those before it are quicker"
+    promise = {"ahead": 1, "p50_s": 0.0, "p90_s": 0.0, "late_s": 70.0, "because": because}
     [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise)]})
-    assert line.endswith("done 70 s later than promised so far")
+    assert line.endswith("done 70 s later than promised so far"), "why it was to come sooner explains nothing now"
+
+
+@pytest.mark.parametrize(
+    ("p90_s", "told"), [(12.0, "done in 59 s"), (58.6, "done in 59 s"), (75.0, "done in 59 s, at the latest 75 s")]
+)
+def test_nothing_is_done_before_it_begins(p90_s: float, told: str) -> None:
+    promise = {"ahead": 0, "p50_s": 0.0, "p90_s": p90_s, "late_s": 0.0, "because": ""}
+    [line, _] = plan_lines({**IDLE, "moves": [move(promise=promise, begins_s=29.0, ends_s=58.6)]})
+    assert line.endswith(f", begins in 29 s, {told}")
 
 
 def test_what_was_not_promised_yet_has_the_planned_time() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.domain.dispatch.ahead import STANDS_S, sets_out_s
 from controller.domain.dispatch.course import Course, opening
 from controller.domain.dispatch.planner import first_come, plan
 from controller.domain.dispatch.scene import Limits, Request, Scene
@@ -131,6 +132,16 @@ def test_reasons_are_told_in_words_and_numbers() -> None:
     assert second.why == "first in turn of those that can begin (1 is not ready yet)"
     alone = [Request(1, R, 990.0, 505, 107)], scene({107: 1050.0}), cycles_of("guangzhou")
     assert plan(*alone).moves[0].why == "first in turn, its car is fetched ahead: room 107 is vacant in 50 s"
+    cycles = cycles_of("guangzhou")
+    held = [Request(1, R, 990.0, 505, 107)], scene({107: 1200.0}), cycles
+    [move] = plan(*held).moves
+    here = held[1].carriage
+    ways_s = cycles.go_s(here, 505) + cycles.visit_s(505) + cycles.go_s(505, 107)
+    told = f"its car is fetched once room 107 is foreseen to be vacant within {ways_s + STANDS_S:.0f} s"
+    assert move.why == f"first in turn, {told}"
+    assert sets_out_s(cycles, here, move) == pytest.approx(1200.0 - ways_s - STANDS_S)
+    [soon] = plan(*alone).moves
+    assert sets_out_s(cycles, here, soon) == soon.begin_s
 
 
 def test_reasons_tell_ways_and_what_they_save() -> None:
