@@ -129,9 +129,10 @@ async def wait_for_driver(bench: Bench, place: int) -> bool:
     return True
 
 
-async def measure(bench: Bench, place: int) -> str | None:
+async def measure(bench: Bench, place: int, *, kept: bool = False) -> str | None:
     """Measure the car in the room, and close the gate behind it if it fits.
 
+    ``kept``: it waits for a customer who is not there; then the gate is opened for nobody who is not seen inside.
     Returns None when it fits (the gate is closed then), else the rule that it breaks.
     """
     if not await _in_marks(bench, place):
@@ -143,7 +144,7 @@ async def measure(bench: Bench, place: int) -> str | None:
         return facts.has_car and facts.measured and not facts.maybe_person and facts.curtain_clear
 
     if not await bench.news.until(ready, bench.patience.gate_delay_s):
-        await _let_people_out(bench, place)
+        await _let_people_out(bench, place, seen=kept)
     await _until(bench, ready)
     rule = judge(bench, await _room(bench, place).measure())
     if rule is None and not facts_of(bench, place).in_marks:
@@ -171,10 +172,11 @@ async def _in_marks(bench: Bench, place: int) -> bool:
     return await bench.news.until(there, bench.patience.customer_s)
 
 
-async def _let_people_out(bench: Bench, place: int) -> None:
-    """Open a gate that is shut, or was closing, in front of somebody who may be inside."""
+async def _let_people_out(bench: Bench, place: int, *, seen: bool) -> None:
+    """Open a gate that is shut, or was closing, in front of somebody who may be inside; ``seen``: who is."""
     facts = facts_of(bench, place)
-    if facts.maybe_person and facts.door_locked:
+    inside = facts.person if seen else facts.maybe_person
+    if inside and facts.door_locked:
         await _open_gate(bench, place)
 
 

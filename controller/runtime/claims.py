@@ -2,7 +2,7 @@
 
 from controller.domain.appointments import Appointment
 from controller.domain.book import Book
-from controller.domain.jobs import Job, JobKind, JobState
+from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 
 _TURNING_BACK = frozenset({JobState.CLOSING, JobState.UNDONE})
@@ -29,7 +29,18 @@ def kept(book: Book, place: int) -> Appointment | None:
     if car is None:
         return next((each for each in book.appointments.values() if _may_stand_in(book, each, place)), None)
     appointment = book.appointment_of_car(car)
-    return appointment if appointment is not None and appointment.job is not None else None
+    return None if appointment is None or _brought_since(book, appointment) else appointment
+
+
+def _brought_since(book: Book, appointment: Appointment) -> bool:
+    """Return whether a car does not stand where it was brought ahead to: it was not, or had gone, and a driver came."""
+    if appointment.job is None:
+        return True
+    return any(
+        job.kind is JobKind.STORE and job.requested_by != THE_TOWER and job.id > appointment.job
+        for job in book.jobs.values()
+        if job.car == appointment.car
+    )
 
 
 def _may_stand_in(book: Book, appointment: Appointment, place: int) -> bool:

@@ -103,9 +103,9 @@ def activity(  # noqa: C901, PLR0911 - one case a state
         case S.OPEN_FOR_CAR:
             return doing.wait_for_driver(bench, place)
         case S.MEASURING:
-            return doing.measure(bench, place)
+            return doing.measure(bench, place, kept=kept)
         case S.CAR_PRESENT if awaited:
-            return doing.measure(bench, place)
+            return doing.measure(bench, place, kept=kept)
         case S.CAR_PRESENT if not kept:
             return doing.admit_customer(bench, place)
         case S.CUSTOMER_ADMITTED if not facts.gate_open:

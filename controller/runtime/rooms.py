@@ -34,11 +34,17 @@ AGAIN_S = 0.5
 OUT_OF_SIGHT = "not seen since the daemon looks again"
 """Why the car of a room may be called unverified; it is believed again once it is seen."""
 
+OPEN_BEFORE_A_KEPT_CAR = "the gate is open before a car that is kept for its customer"
+"""Why such a room is blocked: somebody has opened it by hand, or was seen inside and let out."""
+
 _GONE = frozenset({S.CLEARING, S.REFUSED, S.UNKNOWN, S.VACANT})
 """States in which a proof of emptiness means that no car is believed here any more."""
 
 _BY_A_DRIVER = frozenset({S.OPEN_FOR_CAR, S.CAR_PRESENT})
 """States from which an awaited car is measured: seen as it drove in, or found there when the room was seen again."""
+
+_KEPT_IN = frozenset({S.CAR_PRESENT, S.MEASURING})
+"""States in which a car is kept: it stands there, or is measured before it goes back. What is ACCEPTED, goes."""
 
 _BEING_LEFT = frozenset({S.CAR_PRESENT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING})
 """States of a room that end without the carriage: somebody takes their car out of it."""
@@ -133,8 +139,13 @@ class Rooms:
 
     async def release(self, place: int) -> None:
         """Withdraw what a job wanted of a room. A BLOCKED room stays so: that is for a person (`looked_at`)."""
-        if self.state(place) is not S.BLOCKED:
-            await self.fire(place, E.RELEASE)
+        room = self._rooms[place]
+        if room.machine.state is not S.BLOCKED:
+            await self._withdraw(room)
+
+    async def _withdraw(self, room: RoomRecord) -> None:
+        """Take back what was wanted of a room: a driver may drive out again, a kept car stays behind its gate."""
+        await self.fire(room.place, E.CAR_PLACED if self._kept(room) else E.RELEASE)
 
     async def looked_at(self) -> None:
         """Take a person's reset: blocked rooms are proven anew, and a departure that was not seen is not asked for."""
@@ -159,14 +170,20 @@ class Rooms:
         room.seen_before = before
         awaited, kept = self._awaited(room) is not None, self._kept(room)
         if signal.facts.gate_open and duties.belongs_shut(room.machine.state, awaited=awaited, kept=kept):
-            room.fault = "the gate was opened by hand"
+            room.fault = OPEN_BEFORE_A_KEPT_CAR if kept else "the gate was opened by hand"
             await self.fire(room.place, E.FAULT)
         else:
             await self._judge_door(room)
         if before is not None:
             for event in between(before, signal.facts):
-                await self.fire(room.place, event)
+                await self._happened(room, event)
         await self._prove(room)
+
+    async def _happened(self, room: RoomRecord, event: E) -> None:
+        """Take what the sensors tell: a kept car that is gone while it was measured makes room for no other."""
+        if event is E.CROSSING_OUTWARD and room.machine.state is S.MEASURING and self._kept(room):
+            room.fault, event = "a car that was kept for its customer has left", E.FAULT
+        await self.fire(room.place, event)
 
     async def _judge_door(self, room: RoomRecord) -> None:
         """Call an inner door forced that is not locked where no job has anything to do: nothing could move."""
@@ -286,7 +303,7 @@ class Rooms:
         """Free a room that stands for a job which was closed by hand or brings its car elsewhere."""
         match room.machine.state:
             case S.OPEN_FOR_CAR | S.MEASURING | S.ACCEPTED:
-                await self.fire(room.place, E.RELEASE)
+                await self._withdraw(room)
             case S.RESERVED | S.CAR_COMING | S.CAR_LEAVING if facts.presented:
                 await self.fire(room.place, E.CAR_PLACED)
             case S.RESERVED | S.CAR_COMING | S.CAR_LEAVING if facts.proven_clear(crossings_before=None):
@@ -347,7 +364,8 @@ class Rooms:
                 if job is not None:
                     await self._given_up(job.id, "NO_SHOW", "nobody drove a car in")
             case S.MEASURING | S.CAR_PRESENT if job is not None and result is not None:
-                await self.fire(room.place, E.MEASURED_REFUSED)
+                if not self._kept(room):
+                    await self.fire(room.place, E.MEASURED_REFUSED)
                 await self._given_up(job.id, str(result), f"the car may not be taken in: {result}")
             case S.MEASURING if result is not None:
                 # The carriage is on its way to a car that was accepted once: somebody has to look.
@@ -363,7 +381,7 @@ class Rooms:
 
     def _kept(self, room: RoomRecord) -> bool:
         """Return whether the car of a room is kept for a customer who has not come."""
-        return room.machine.state is S.CAR_PRESENT and claims.kept(self._book, room.place) is not None
+        return room.machine.state in _KEPT_IN and claims.kept(self._book, room.place) is not None
 
     async def _failed(self, room: RoomRecord, error: Exception) -> None:
         room.again_s = asyncio.get_running_loop().time() + AGAIN_S

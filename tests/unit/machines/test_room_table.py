@@ -21,7 +21,7 @@ DEPARTING         .   .   .    .   .   =   clg =   =   =   !   adm =   .   .   .
 CLEARING          .   .   lea  cpr .   dep =   =   =   =   !   !   =   vac .   .   .   !   .   .
 CAR_LEAVING       com .   =    cpr =   !   =   !   =   !   !   =   =   vac .   .   .   !   .   .
 OPEN_FOR_CAR      .   ref .    .   .   =   rsv =   =   =   mea =   =   .   .   .   clg !   .   .
-MEASURING         .   ref .    .   .   =   =   =   =   opn =   =   =   .   acc ref .   !   .   .
+MEASURING         .   ref .    cpr .   =   =   =   =   opn =   =   =   .   acc ref .   !   .   .
 ACCEPTED          .   cpr lea  .   .   mea =   mea =   !   !   =   !   .   .   .   .   !   .   .
 REFUSED           .   .   .    .   .   =   =   =   =   =   =   =   =   vac .   .   .   !   .   .
 BLOCKED           .   unk =    =   =   =   =   =   =   =   =   =   =   =   .   .   .   =   oos .
@@ -88,7 +88,7 @@ CELLS = cells()
 def test_the_table_is_complete() -> None:
     assert check_complete(RoomState, tuple(RoomEvent), RULES, REFUSED) == ()
     assert len(CELLS) == len(RoomState) * len(RoomEvent) == 15 * 20
-    assert len(RULES) == sum(target is not None for target in CELLS.values()) == 173
+    assert len(RULES) == sum(target is not None for target in CELLS.values()) == 174
 
 
 @pytest.mark.parametrize("state", RoomState)

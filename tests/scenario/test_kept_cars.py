@@ -1,0 +1,99 @@
+"""A car that is kept for a customer who is not there is let out to nobody, whatever comes of its way back."""
+
+import asyncio
+
+import pytest
+
+from controller.domain.events import Cancel, Relocate
+from controller.domain.jobs import JobKind, JobState
+from controller.domain.rooms import RoomState
+from sim_plc.rehearsal import loop
+from tests.support.scenes import stock
+from tests.support.stage import Stage, stage
+from tests.support.two_rooms import ANOTHER, CAR, FAR, NEAR, gate_is_shut, staged, two_rooms
+
+SLOW = two_rooms(machine__lift__speed_mm_s="100")
+PAST_DELAY_S = two_rooms().timing.gate_delay_s + 5.0
+"""Longer than people are given to leave before a gate is opened for them."""
+
+
+def override(it: Stage, room: int, sensor: str, value: int) -> None:
+    """Let a sensor of a room tell something else than what is so."""
+    it.world.do(lambda plant: plant.overrides.update({("room", room, sensor): value}))
+
+
+def believe_sensors(it: Stage) -> None:
+    it.world.do(lambda plant: plant.overrides.clear())
+
+
+async def going_back(it: Stage) -> tuple[int, int]:
+    """Keep a car, let the carriage be busy elsewhere, and cancel its appointment: it is accepted for its way back.
+
+    Return its room and the job of its way back.
+    """
+    room = await staged(it, CAR)
+    [number] = it.book.appointments
+    await it.order(Relocate(car=ANOTHER, bay=FAR))
+    await it.ask(Cancel(job=number))
+    await it.until(lambda: it.room(room) is RoomState.ACCEPTED)
+    [back] = [job.id for job in it.book.open_jobs() if job.kind is JobKind.STORE]
+    return room, back
+
+
+@pytest.mark.parametrize("why", ["it does not fit", pytest.param("cancelled", marks=pytest.mark.campaign)])
+def test_a_way_back_that_is_given_up_while_its_car_is_measured_again_leaves_it_behind_its_gate(why: str) -> None:
+    """The room called it a driver's car that was turned away, and opened the gate to whoever stood there."""
+
+    async def scenario() -> None:
+        async with stage(SLOW, cars=stock(FAR, NEAR)) as it:
+            room, back = await going_back(it)
+            if why == "it does not fit":
+                override(it, room, "height_mm", 3000)
+            override(it, room, "person_sensor_ok", value=False)
+            await it.until(lambda: it.room(room) is RoomState.MEASURING)
+            if why == "cancelled":
+                await it.ask(Cancel(job=back))
+            it.world.do(lambda plant: plant.overrides.pop(("room", room, "person_sensor_ok")))
+            await it.until(lambda: it.job(back).state is JobState.CANCELLED)
+            await asyncio.sleep(PAST_DELAY_S)
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.CAR_PRESENT, True)
+
+    loop.run(scenario())
+
+
+def test_no_gate_is_opened_before_a_kept_car_since_a_sensor_of_people_is_out_of_order() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            override(it, room, "person_sensor_ok", value=False)
+            await asyncio.sleep(1.0)
+            await it.ask(Cancel(job=number))
+            await asyncio.sleep(PAST_DELAY_S)
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.CAR_PRESENT, True)
+            believe_sensors(it)
+            await it.until(lambda: not it.book.appointments)
+            await it.until(lambda: not it.book.open_jobs())
+            assert it.truth()[CAR] in it.world.tower.shape.bays
+
+    loop.run(scenario())
+
+
+def test_who_is_seen_beside_a_kept_car_that_is_measured_is_let_out_and_the_car_is_not_replaced() -> None:
+    """If it leaves with them its room is no driver's, as one that a car has left while it was measured is."""
+
+    async def scenario() -> None:
+        async with stage(SLOW, cars=stock(FAR, NEAR)) as it:
+            room, _ = await going_back(it)
+            override(it, room, "person", value=True)
+            await it.until(lambda: it.world.plant.truth().gates[room].opened, PAST_DELAY_S + 10.0)
+            assert it.room(room) is RoomState.MEASURING
+            override(it, room, "occupied_a", value=False)
+            await asyncio.sleep(1.0)
+            it.world.do(lambda plant: plant.miscount(room))
+            await it.until(lambda: it.room(room) is RoomState.BLOCKED)
+            assert it.world.daemon is not None
+            assert it.world.daemon.control.rooms.fault(room) == "a car that was kept for its customer has left"
+            believe_sensors(it)
+
+    loop.run(scenario())
