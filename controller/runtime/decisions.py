@@ -67,16 +67,24 @@ class Decisions:
         ``lock``: the stated bay is blocked, until somebody gives it back. A blocked bay stays so in any case.
         """
         assert place is not None
-        touched = {number for number in (job.source, job.target, CARRIAGE) if number is not None}
         reason = f"job {job.id} was closed by hand"
         records: list[Record] = []
-        for number in sorted(touched | ({place} - {OUTSIDE})):
+        for number in sorted(self._touched(job) | ({place} - {OUTSIDE})):
             car = job.car if number == place != OUTSIDE else None
             locked = number == place and (lock or self._book.places[number].status is PlaceStatus.BLOCKED)
             status = PlaceStatus.BLOCKED if locked else PlaceStatus.UNVERIFIED
             why = f"{reason}: {job.reason}" if lock and locked else reason
             records.append(PlaceSet(Place(number, status, car, why)))
         return records
+
+    def _touched(self, job: Job) -> set[int]:
+        """Return the places of which a job may have changed what stands there, and wherever its car is believed.
+
+        Not a room that it waits for: somebody else's car stands there. Nor one that another car has come into since.
+        """
+        ends = {job.source, None if job.ahead else job.target, CARRIAGE}
+        believed = self._book.places.values()
+        return {each.number for each in believed if each.car == job.car or (each.car is None and each.number in ends)}
 
     def _open_job(self, number: int) -> Job:
         job = next((job for job in self._book.open_jobs() if job.id == number), None)

@@ -8,7 +8,7 @@ import pytest
 
 from controller.domain.book import CARRIAGE
 from controller.domain.dispatch.ahead import OTHERS_S
-from controller.domain.events import Cancel, Query, Relocate, Retrieve, Store
+from controller.domain.events import Cancel, Query, Relocate, Resolve, Retrieve, Store
 from controller.domain.jobs import JobState as S
 from controller.domain.rooms import RoomEvent, RoomState
 from controller.domain.unit import UnitEvent, UnitState
@@ -246,5 +246,20 @@ def test_a_room_that_is_blocked_lets_its_waiting_car_go_back() -> None:
             await it.until(lambda: it.job(number).state is S.QUEUED)
             assert it.truth()[HIS] == TOP1
             all_is_shut(it)
+
+    loop.run(scenario())
+
+
+def test_a_job_that_is_closed_by_hand_says_nothing_of_the_car_in_the_room_that_it_waited_for() -> None:
+    async def scenario() -> None:
+        async with in_use() as (it, number):
+            await it.until(lambda: it.job(number).state is S.PICKING and it.world.plant.truth().carriage.arms.moving)
+            it.world.do(lambda plant: plant.troubles.trip_drive("arms"))
+            await it.until(lambda: it.job(number).state is S.PARKED and it.unit is UnitState.HELD)
+            assert (it.job(number).ahead, it.job(number).target) == (True, ROOM)
+            await it.ask(Resolve(job=number, choice="by-hand", place=TOP1))
+            assert it.belief() == {HERS: ROOM, HIS: TOP1, f"C{LOW2}": LOW2}
+            assert it.doubts() == {CARRIAGE, TOP1}
+            assert await it.refused(Store(car=HERS)) == "CAR_ALREADY_INSIDE"
 
     loop.run(scenario())
