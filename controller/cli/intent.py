@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from controller.cli import outlook
 from controller.cli.status_text import carriage_text
-from controller.cli.texts import Status, place_text, rooms_of
+from controller.cli.texts import Status, place_text, rooms_of, under_way
 from controller.domain.refusal import Refusal
 
 Car = Mapping[str, Any]
@@ -45,7 +45,7 @@ def arrival(status: Status, cars: Sequence[Car], appointments: Sequence[Appointm
 
     """
     booked, rooms = _booked(appointments, car), rooms_of(status)
-    bringing = next((job for job in outlook.under_way(status) if job["id"] == booked["job"]), None)
+    bringing = next((job for job in under_way(status) if job["id"] == booked["job"]), None)
     if booked["stands_in"] is not None:
         yield f"Car {car} stands in {place_text(booked['stands_in'], rooms)}: the outer gate opens."
     elif bringing is not None and (place := bringing.get("target") or bringing["room"]) in rooms:

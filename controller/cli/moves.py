@@ -13,11 +13,13 @@ from controller.cli.at_tower import ask, at_tower_option
 from controller.cli.completing import bays, booked_cars, cars, jobs, rooms
 from controller.cli.confirm import go_ahead, yes_option
 from controller.cli.due import due_option, due_text
+from controller.cli.event_texts import event_text
 from controller.cli.examples import shown
 from controller.cli.exits import OTHERWISE, USAGE, fail, translated
 from controller.cli.options import Finite, daemon_options, json_option
 from controller.cli.output import emit_json
-from controller.cli.texts import Status, event_text, job_text, rooms_of
+from controller.cli.status_text import arrived_text
+from controller.cli.texts import Status, job_text, rooms_of
 from controller.cli.waiting import wait_for_job
 
 FIRST_PLACE: Final = 101
@@ -84,7 +86,11 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
     with SyncClient(socket) as client:
         if not yes:
             _ask_about(intent.arrival(*_seen(client), car))
-        _follow(client, _job_of(client, "arrive", car=car), wait=wait, as_json=as_json)
+        job = _job_of(client, "arrive", car=car)
+        if wait or as_json:
+            _follow(client, job, wait=wait, as_json=as_json)
+        else:
+            print(arrived_text(client.call("status"), job, car))
 
 
 @click.command("on-the-way", epilog=shown("cartower on-the-way C007 --in 5", "cartower on-the-way C007 --in 0"))

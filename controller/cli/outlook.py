@@ -3,10 +3,10 @@
 A status is of the past, and not all of it: what it knows is said, and whether something is granted the daemon judges.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from controller.cli.texts import Status, place_text, rooms_of
+from controller.cli.texts import Status, place_text, rooms_of, under_way
 from controller.cli.what_next import state_step
 
 LOCKED: Final = frozenset({"unverified", "blocked"})
@@ -49,11 +49,6 @@ def bay_bars(status: Status, bay: int | None) -> Iterator[str]:
 def car_bars(status: Status, car: str) -> Iterator[str]:
     """Yield that a job moves a car already, if one does."""
     yield from (f"job {job['id']} moves car {car} already" for job in under_way(status) if job["car"] == car)
-
-
-def under_way(status: Status) -> list[Mapping[str, Any]]:
-    """Return the jobs that have not ended, the one at hand first."""
-    return [*([status["job"]] if status["job"] else ()), *status["queue"]]
 
 
 def room_bars(status: Status, room: int | None) -> list[str]:

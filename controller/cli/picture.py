@@ -10,9 +10,11 @@ import click
 from controller.cli.cells import left, tail, width
 from controller.cli.output import BAD, ODD, ink
 from controller.cli.status_text import (
+    appointments,
     at_hand_text,
     jog_shown,
     jog_text,
+    limits,
     queued_text,
     safety_text,
     stations_text,
@@ -28,6 +30,10 @@ STALE_S: Final = 3.0
 ALARM_LINES: Final = 4
 QUEUE: Final = (1, 6)
 """Least and most lines of the queue."""
+BOOKED: Final = (1, 3)
+"""Least and most lines of appointments."""
+LIMITS_SHOWN: Final = 2
+"""Most lines of what keeps the tower from serving as usual."""
 STEPS_SHOWN: Final = 3
 """Most things to do; `cartower status` tells them all."""
 EVENTS: Final = 2
@@ -65,19 +71,20 @@ def picture(news: News, columns: int, rows: int) -> list[str]:
     """Return the lines of one frame, never more than ``rows`` as long as the least of everything fits.
 
     Alarms, rooms, the job at hand and what a person does next are always there. What room is left goes to the levels
-    of the tower, then to the queue, to air between the parts, and to the events.
+    of the tower, then to the queue, to appointments, to air between the parts, and to the events.
     """
     status = news.status
-    head = [*_head(news, columns), *_alarms(status, columns)]
+    head = [*_head(news, columns), *_alarms(status, columns), *_limits(status)]
     work = [*_rooms(status), *_at_hand(status, columns)]
     steps = list(next_line(status))[:STEPS_SHOWN]
     todo = [line for _, text in steps for line in _hanging("next", text, columns)]
-    queue = _queue(status)
+    queue, booked = _queue(status), appointments(status)
     room = rows - len(head) - len(work) - len(todo)
-    share = _share(room, levels=status["tower"]["levels"], queue=len(queue))
+    share = _share(room, levels=status["tower"]["levels"], queue=len(queue), booked=len(booked))
     air = [""] * share.air
     tower = tower_lines(status, columns, share.levels)
-    upper = [*head, *air, *tower, *air, *work, *_shortened(queue, share.queue), *todo, *air]
+    waiting = [*_shortened(queue, share.queue), *_booked(booked, share.booked)]
+    upper = [*head, *air, *tower, *air, *work, *waiting, *todo, *air]
     return [*upper, *news.events[: share.events]]
 
 
@@ -87,20 +94,24 @@ class _Share:
 
     levels: int
     queue: int
+    booked: int
     air: int
     events: int
 
 
-def _share(rows: int, *, levels: int, queue: int) -> _Share:
+def _share(rows: int, *, levels: int, queue: int, booked: int) -> _Share:
     """Give out the rows that are left, the least of each part first."""
-    shown_levels, shown_queue = min(levels, LEVELS), min(queue, QUEUE[0])
-    spare = max(0, rows - RULERS - shown_levels - shown_queue - EVENTS)
+    shown_levels, shown_queue, shown_booked = min(levels, LEVELS), min(queue, QUEUE[0]), min(booked, BOOKED[0])
+    spare = max(0, rows - RULERS - shown_levels - shown_queue - shown_booked - EVENTS)
     more_levels = min(spare, levels - shown_levels)
     spare -= more_levels
     more_queue = min(spare, min(queue, QUEUE[1]) - shown_queue)
     spare -= more_queue
+    more_booked = min(spare, min(booked, BOOKED[1]) - shown_booked)
+    spare -= more_booked
     air = 1 if spare >= GAPS else 0
-    return _Share(shown_levels + more_levels, shown_queue + more_queue, air, EVENTS + spare - GAPS * air)
+    lines = shown_levels + more_levels, shown_queue + more_queue, shown_booked + more_booked
+    return _Share(*lines, air, EVENTS + spare - GAPS * air)
 
 
 def _head(news: News, columns: int) -> list[str]:
@@ -182,7 +193,21 @@ def _steps(state: str) -> str:
 
 def _queue(status: Status) -> list[str]:
     rooms = rooms_of(status)
-    return [f"{ink('then', bold=True)} {queued_text(job, rooms)}" for job in status["queue"]]
+    booked = status.get("appointments", ())
+    return [f"{ink('then', bold=True)} {queued_text(job, rooms, booked)}" for job in status["queue"]]
+
+
+def _booked(texts: list[str], most: int) -> list[str]:
+    """Return as many appointments as there is room for, the next one first: a status tells of a few of them anyway."""
+    return [f"{ink('booked', bold=True)} {text}" for text in texts[:most]]
+
+
+def _limits(status: Status) -> list[str]:
+    """Return what keeps the tower from serving as usual; what does not fit is counted."""
+    found = limits(status)
+    if len(found) > LIMITS_SHOWN:
+        found = [*found[: LIMITS_SHOWN - 1], f"{len(found)} in all: `cartower status` lists them"]
+    return [f"{ink('limit', bold=True)} {ink(text, ODD)}" for text in found]
 
 
 def _shortened(lines: list[str], most: int) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from controller.cli.due import booked_text
+from controller.cli.status_text import appointment_text
 from controller.cli.texts import place_text, promise_text, seconds_text
 
 Picture = Mapping[str, Any]
@@ -31,7 +31,7 @@ def plan_lines(picture: Picture) -> Iterator[str]:
     for job in unplanned:
         yield f"  -  job {job['id']} {job['kind']} {job['car']}, nobody knows when: {job['held']}"
     for each in picture["appointments"]:
-        yield f"  -  appointment {booked_text(each, rooms)}"
+        yield f"  -  appointment {appointment_text(each, rooms)}"
     if reckoned := list(_reckoned(picture)):
         yield ""
         yield from reckoned

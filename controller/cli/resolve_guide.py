@@ -10,10 +10,11 @@ from controller.api.messages import METHOD_NOT_FOUND, ApiError
 from controller.api.sync_client import SyncClient
 from controller.cli import intent
 from controller.cli.confirm import go_ahead, say
+from controller.cli.event_texts import event_text
 from controller.cli.exits import NOT_CONFIRMED, OTHERWISE, fail
 from controller.cli.output import ODD, align, ink
 from controller.cli.resolve_text import Asks, Job, Line, Register, WayOut, believed, happened, sensed, touched, ways_out
-from controller.cli.texts import Status, event_text, place_text, rooms_of
+from controller.cli.texts import Status, place_text, rooms_of
 from controller.cli.waiting import ENDED, LOOK_S
 from controller.cli.what_next import state_step
 from controller.domain.jobs import JobState

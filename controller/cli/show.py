@@ -46,7 +46,7 @@ def cars(socket: Path, *, as_json: bool) -> None:
         (
             ink(car["id"], bold=True),
             car["model"] or "-",
-            car["where"] if car["place"] is None else place_text(car["place"], rooms),
+            _spot(car, rooms),
             car["status"] if car["status"] == "verified" else ink(car["status"], ODD),
         )
         for car in answer["cars"]
@@ -89,9 +89,11 @@ def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
     with SyncClient(socket) as client:
         answer = client.call("jobs", all=ended_too)
         rooms = rooms_of(client.call("status"))
+        known = client.call("cars")["cars"] if answer["appointments"] else ()
     if as_json:
         emit_json(answer)
         return
+    spots = {car["id"]: _spot(car, rooms) for car in known}
     rows: list[tuple[str, ...]] = [
         (
             str(job["id"]),
@@ -104,12 +106,17 @@ def jobs(socket: Path, *, ended_too: bool, as_json: bool) -> None:
         )
         for job in answer["jobs"]
     ]
-    rows += [_booked(each, rooms) for each in answer["appointments"]]
+    rows += [_booked(each, rooms, spots) for each in answer["appointments"]]
     emit_table(("job", "kind", "car", "from", "to", "state", "note"), rows, empty="no jobs")
 
 
-def _booked(appointment: Mapping[str, Any], rooms: Sequence[int]) -> tuple[str, ...]:
-    stands, wish = (place_text(appointment[each], rooms) for each in ("stands_in", "room"))
+def _spot(car: Mapping[str, Any], rooms: Sequence[int]) -> str:
+    """Return where a car is."""
+    return str(car["where"]) if car["place"] is None else place_text(car["place"], rooms)
+
+
+def _booked(appointment: Mapping[str, Any], rooms: Sequence[int], spots: Mapping[str, str]) -> tuple[str, ...]:
+    stands, wish = spots.get(appointment["car"], "-"), place_text(appointment["room"], rooms)
     car, times = ink(appointment["car"], bold=True), times_text(appointment["due"], appointment.get("expected"))
     return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], times
 

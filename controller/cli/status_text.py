@@ -1,12 +1,15 @@
 """The status in words: pairs of a name and a line, the same for `status` and for `watch`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from controller.cli.due import booked_text
 from controller.cli.output import BAD, GOOD, ODD, ink
-from controller.cli.texts import Status, bar, job_text, place_text, promise_text, rooms_of, seconds_text
+from controller.cli.texts import Status, bar, job_text, place_text, promise_text, rooms_of, seconds_text, under_way
 from controller.cli.what_next import next_line
+
+FOR_APPOINTMENT: Final = "appointment "
+"""How the name of who asked begins, of a car that is brought before its customer has come; the number follows."""
 
 
 def status_lines(status: Status) -> Iterator[tuple[str, str]]:
@@ -14,8 +17,8 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     tower = status["tower"]
     yield "tower", f"{tower['title'] or tower['name']} (profile {tower['profile']})"
     yield "unit", unit_text(status["unit"])
-    for restriction in status["restrictions"]:
-        yield "limit", ink(restriction["text"], ODD)
+    for text in limits(status):
+        yield "limit", ink(text, ODD)
     yield "safety", safety_text(status["safety"])
     yield "stations", stations_text(status["stations"])
     yield "carriage", carriage_text(status)
@@ -25,14 +28,47 @@ def status_lines(status: Status) -> Iterator[tuple[str, str]]:
     if (jog := jog_shown(status)) is not None:
         yield "jog", jog_text(jog)
     for job in status["queue"]:
-        yield "queued", queued_text(job, rooms_of(status))
-    for appointment in status.get("appointments", ()):
-        yield "booked", booked_text(appointment, rooms_of(status))
+        yield "queued", queued_text(job, rooms_of(status), _booked(status))
+    for text in appointments(status):
+        yield "booked", text
     counts = status["counts"]
     yield "bays", ", ".join(f"{counts[kind]} {kind}" for kind in ("occupied", "free", "unverified", "blocked"))
     for alarm in status["alarms"]:
         yield "alarm", ink(f"{alarm['code']}: {alarm['text']}", BAD)
     yield from next_line(status)
+
+
+def limits(status: Status) -> list[str]:
+    """Return what keeps the tower from serving as usual, in a line each."""
+    return [restriction["text"] for restriction in status["restrictions"]]
+
+
+def appointments(status: Status) -> list[str]:
+    """Return the next appointments, in a line each."""
+    return [appointment_text(each, rooms_of(status)) for each in _booked(status)]
+
+
+def _booked(status: Status) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = status.get("appointments", ())
+    return found
+
+
+def appointment_text(appointment: Mapping[str, Any], rooms: Sequence[int]) -> str:
+    """Return an appointment in one line, with the room that the car is wished in until it stands in one."""
+    wished = appointment["room"] is not None and appointment["stands_in"] is None
+    wish = f", wished in {place_text(appointment['room'], rooms)}" if wished else ""
+    return booked_text(appointment, rooms) + wish
+
+
+def arrived_text(status: Status, job: int, car: str) -> str:
+    """Return what somebody is told who has come for a car: the job, and the room as soon as one is known."""
+    rooms = rooms_of(status)
+    stands = next((each["place"] for each in status["rooms"] if each["car"] == car), None)
+    if stands is not None:
+        return f"job {job}: {car} stands in {place_text(stands, rooms)}, its gate opens"
+    own = next((each for each in under_way(status) if each["id"] == job), None)
+    room = None if own is None else own.get("target") or own["room"]
+    return f"job {job}: {car} is brought to {place_text(room, rooms)}" if room in rooms else f"job {job}"
 
 
 def jog_shown(status: Status) -> Mapping[str, Any] | None:
@@ -116,13 +152,23 @@ def at_hand_text(status: Status, *, progress: bool = True) -> str:
     done = "" if part is None else f" {bar(part)} {part:.0%}"
     eta = _nobody_knows(job) if job["eta_s"] is None else f", about {seconds_text(job['eta_s'])} to go"
     why = ink(f": {job['reason']}", ODD) if job["state"] == "WAITING" else ""
-    return f"{job_text(job, rooms_of(status))}: {ink(job['state'], bold=True)}{done}{eta}{why}"
+    whose = _whose(job, _booked(status))
+    return f"{job_text(job, rooms_of(status))}{whose}: {ink(job['state'], bold=True)}{done}{eta}{why}"
 
 
-def queued_text(job: Mapping[str, Any], rooms: Sequence[int]) -> str:
-    """Return one job that waits."""
+def _whose(job: Mapping[str, Any], booked: Sequence[Mapping[str, Any]]) -> str:
+    """Return which appointment a car is brought for, and that its customer has not come; empty: for none."""
+    by = str(job.get("by", ""))
+    if not by.startswith(FOR_APPOINTMENT):
+        return ""
+    comes = any(f"{FOR_APPOINTMENT}{each['id']}" == by and each["state"] == "BOOKED" for each in booked)
+    return f", for {by}" + (", ahead" if comes else "")
+
+
+def queued_text(job: Mapping[str, Any], rooms: Sequence[int], booked: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return one job that waits; ``booked``: the appointments that stand."""
     where = f" for {place_text(job['room'], rooms)}" if job["room"] else ""
-    text = f"{job['id']} {job['kind']} {job['car']}{where} {job['state']}"
+    text = f"{job['id']} {job['kind']} {job['car']}{where}{_whose(job, booked)} {job['state']}"
     if job.get("promise"):
         text += f", {promise_text(job)}"
     text += _nobody_knows(job)

@@ -11,13 +11,14 @@ import click
 
 from controller.api.messages import Notice
 from controller.api.sync_client import SyncClient
+from controller.cli.event_texts import event_text
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import BAD, for_people, ink, is_dumb
 from controller.cli.picture import News, picture
 from controller.cli.screen import Screen, full_screen
-from controller.cli.texts import Status, event_text, rooms_of
+from controller.cli.texts import Status, rooms_of
 from controller.domain.jobs import STEPS
 
 FRAME_S: Final = 0.1

@@ -42,6 +42,7 @@ def at_hand(cycles: Cycles, job: Job, elapsed_s: float, now: float, stands_s: fl
         "held": held,
         "ahead": job.ahead,
         "stands_s": round(stands_s, 1),
+        "by": job.requested_by,
         "started_s_ago": None if job.started_at is None else round(now - job.started_at, 1),
         "reason": job.reason,
     }
@@ -57,6 +58,7 @@ def in_queue(job: Job, position: int) -> Picture:
         "room": job.room,
         "outside": job.waits_outside,
         "position": position,
+        "by": job.requested_by,
         "reason": job.reason,
         "choices": list(job.choices),
     }

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from controller.cli.status_text import at_hand_text
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, OnTheWay, Query, Retrieve, RoomIn, RoomOut
 from controller.domain.jobs import JobKind, JobState
@@ -49,6 +50,8 @@ def test_who_comes_hours_early_and_says_so_finds_the_car_behind_the_gate() -> No
             there_s = await told(it, CAR)
             [shown] = list((await it.ask(Query(what="jobs")))["appointments"])  # type: ignore[call-overload]
             assert (shown["id"], shown["expected"]) == (number, EPOCH_S + there_s)
+            await eventually(it, lambda: it.book.job_of_car(CAR) is not None, IN_S)
+            assert f", for appointment {number}, ahead: " in at_hand_text(await it.ask(Query(what="status")))
             await eventually(it, lambda: in_a_room(it, CAR), IN_S)
             assert there_s - AHEAD.told_margin_s - 60.0 < it.world.now < there_s, "neither long before, nor late"
             room = it.truth()[CAR]

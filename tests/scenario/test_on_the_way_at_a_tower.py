@@ -56,6 +56,7 @@ def test_who_says_that_they_are_on_the_way_finds_the_car_behind_its_gate(tower: 
     assert truth["cars"][place] == car
     assert truth["gates"][place]["locked"], "nobody gets at it before its customer has come"
 
-    tower.cartower("arrive", car, "--yes")
+    said = tower.cartower("arrive", car, "--yes")
+    assert f"{car} stands in room {room['number']} ({place}), its gate opens" in said
     eventually(lambda: tower.truth()["gates"][place]["opened"], MOVE_S, "the gate opens")
     assert json.loads(tower.cartower("status", "--json"))["appointments"] == []

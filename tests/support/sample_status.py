@@ -63,6 +63,7 @@ def sample_status() -> dict[str, Any]:
             "eta_s": 12.3,
             "ahead": False,
             "stands_s": 0.0,
+            "by": "1000:eve",
             "started_s_ago": 4.0,
             "reason": "",
         },
@@ -74,6 +75,7 @@ def sample_status() -> dict[str, Any]:
                 "state": "QUEUED",
                 "room": 101,
                 "position": 1,
+                "by": "1000:eve",
                 "reason": "",
                 "choices": [],
             }

@@ -13,6 +13,7 @@ import click
 
 from controller.api.messages import Notice
 from controller.api.sync_client import SyncClient
+from controller.cli.event_texts import event_text
 from controller.cli.examples import shown
 from controller.cli.exits import translated
 from controller.cli.offline.objections import told
@@ -20,7 +21,7 @@ from controller.cli.options import JOURNAL, SOCKET, run_dir_option
 from controller.cli.output import ODD, for_people, ink
 from controller.cli.record_text import CHOICES, KINDS, TOLD, entry_text, when_text
 from controller.cli.since import since_option
-from controller.cli.texts import event_text, rooms_of
+from controller.cli.texts import rooms_of
 from controller.store.chain import Entry
 from controller.store.reading import entries_behind, entries_since, load_file
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from controller.cli.event_texts import event_text
 from controller.cli.offline.trace_commands import ENDED, Command, Key, commands
 from controller.cli.offline.trace_signals import Wanted, alias, set_bits
 from controller.cli.record_text import KINDS, TOLD, entry_text
-from controller.cli.texts import event_text
 from controller.trace.reading import Trace
 
 Line = Mapping[str, Any]

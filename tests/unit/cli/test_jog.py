@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from controller.cli.event_texts import event_text
 from controller.cli.held_key import GAP_S, Repeats
 from controller.cli.main import cartower
-from controller.cli.texts import event_text
 from controller.domain.events import Interlocks, Jog, JogHold, Request
 from controller.domain.refusal import Refusal
 from tests.support.scripted_control import Answer, ControlThread, ScriptedControl

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli.event_texts import event_text
 from controller.cli.record_text import record_text
 from controller.cli.status_text import queued_text, status_lines
-from controller.cli.texts import event_text
 from controller.domain.events import BlockLevel, FreeLevel, RoomIn, RoomOut, SetGenerator, SetSpeed
 from controller.domain.records import RestrictionSet
 from controller.domain.restrictions import Restricted, Restriction
