@@ -196,6 +196,11 @@ class Job:
         return self.kind is JobKind.STORE and self.room is None and self.state is JobState.QUEUED
 
     @property
+    def puts_back(self) -> bool:
+        """Whether the tower itself puts a car back from its room that nobody came for: no driver is awaited with it."""
+        return self.kind is JobKind.STORE and self.requested_by == THE_TOWER
+
+    @property
     def returning(self) -> bool:
         """Whether a car that was fetched ahead goes back into its bay, from where it will be fetched again."""
         return self.ahead and self.target == self.source

@@ -2,7 +2,7 @@
 
 from controller.domain.appointments import Appointment
 from controller.domain.book import Book
-from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
+from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 
 _TURNING_BACK = frozenset({JobState.CLOSING, JobState.UNDONE})
@@ -37,7 +37,7 @@ def _brought_since(book: Book, appointment: Appointment) -> bool:
     if appointment.job is None:
         return True
     return any(
-        job.kind is JobKind.STORE and job.requested_by != THE_TOWER and job.id > appointment.job
+        job.kind is JobKind.STORE and not job.puts_back and job.id > appointment.job
         for job in book.jobs.values()
         if job.car == appointment.car
     )

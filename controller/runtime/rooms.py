@@ -46,6 +46,9 @@ _BY_A_DRIVER = frozenset({S.OPEN_FOR_CAR, S.CAR_PRESENT})
 _KEPT_IN = frozenset({S.CAR_PRESENT, S.MEASURING})
 """States in which a car is kept: it stands there, or is measured before it goes back. What is ACCEPTED, goes."""
 
+_FOR_A_DRIVER = frozenset({S.VACANT, S.RESERVED, S.OPEN_FOR_CAR})
+"""States in which a car that is awaited is still outside."""
+
 _BEING_LEFT = frozenset({S.CAR_PRESENT, S.CUSTOMER_ADMITTED, S.DEPARTING, S.CLEARING})
 """States of a room that end without the carriage: somebody takes their car out of it."""
 
@@ -314,8 +317,15 @@ class Rooms:
             return
         if room.machine.state in _GONE:
             await self._believe(room.place, room.free)
+            await self._forget_way_back(room)
         if room.machine.can(E.PROVEN_CLEAR):
             await self.fire(room.place, E.PROVEN_CLEAR)
+
+    async def _forget_way_back(self, room: RoomRecord) -> None:
+        """End the way back of a car that is not there any more, before its room is anybody's: no driver brings it."""
+        job = claims.inbound(self._book, room.place)
+        if job is not None and job.puts_back:
+            await self._given_up(job.id, "CAR_GONE", f"car {job.car} does not stand in room {room.place} any more")
 
     async def _entered(self, room: RoomRecord, was: S, state: S) -> None:
         if room.runner.busy and (room.running, state) not in duties.ITS_OWN_DOING:
@@ -377,7 +387,9 @@ class Rooms:
                     await self.fire(room.place, E.MEASURED_OK)
 
     def _awaited(self, room: RoomRecord) -> Job | None:
-        return claims.inbound(self._book, room.place)
+        """Return the job that waits for the car of a room, or for a driver with one."""
+        job = claims.inbound(self._book, room.place)
+        return None if job is not None and job.puts_back and room.machine.state in _FOR_A_DRIVER else job
 
     def _kept(self, room: RoomRecord) -> bool:
         """Return whether the car of a room is kept for a customer who has not come."""

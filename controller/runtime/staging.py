@@ -199,8 +199,7 @@ class Staging:
     async def keep_here(self, car: str) -> None:
         """Leave a car whose customer has come where it stands, if its way back has not opened the way to it yet."""
         job = self._book.job_of_car(car)
-        own = job is not None and job.kind is JobKind.STORE and job.requested_by == THE_TOWER
-        if job is not None and own and job.state in _NOT_AT_THE_CAR and not job.diverting:
+        if job is not None and job.puts_back and job.state in _NOT_AT_THE_CAR and not job.diverting:
             await self._jobs.cancel(job, "its customer has come")
 
     async def _bring_next(self) -> bool:

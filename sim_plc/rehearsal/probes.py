@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from controller.app import Daemon
 from controller.domain.book import Book, Intent
 from controller.domain.events import Request
-from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
+from controller.domain.jobs import TERMINAL, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.restrictions import Restricted
 from controller.domain.rooms import RoomState
@@ -210,7 +210,7 @@ class Probes:
             appointment = None if daemon is None else daemon.book.appointment_of_car(job.car)
             if appointment is not None and appointment.expected is not None:
                 yield "brought for who is on the way"
-        if job is not None and job.kind is JobKind.STORE and job.requested_by == THE_TOWER:
+        if job is not None and job.puts_back:
             yield "kept car put back"
 
     def _appointment(self, event: Mapping[str, object]) -> str:

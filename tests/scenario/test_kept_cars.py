@@ -9,7 +9,7 @@ from controller.domain.jobs import JobKind, JobState
 from controller.domain.rooms import RoomState
 from sim_plc.rehearsal import loop
 from tests.support.scenes import stock
-from tests.support.stage import Stage, stage
+from tests.support.stage import QUICK, Stage, stage
 from tests.support.two_rooms import ANOTHER, CAR, FAR, NEAR, gate_is_shut, staged, two_rooms
 
 SLOW = two_rooms(machine__lift__speed_mm_s="100")
@@ -97,3 +97,43 @@ def test_who_is_seen_beside_a_kept_car_that_is_measured_is_let_out_and_the_car_i
             believe_sensors(it)
 
     loop.run(scenario())
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["seen", "while nobody looked"])
+def test_a_way_back_whose_car_has_been_driven_off_invites_no_driver_and_gives_nobody_its_name(down: bool) -> None:
+    """Its room was opened for the next driver, and their car put into a bay under the name of the one that had gone."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            await it.ask(Cancel(job=number))
+            await it.until(lambda: bool(it.book.open_jobs()))
+            [back] = it.book.open_jobs()
+            assert back.state is JobState.QUEUED
+            if down:
+                await it.world.crash_daemon()
+            await driven_off(it, room)
+            if down:
+                await it.start()
+            await it.execute()
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            await asyncio.sleep(PAST_DELAY_S)
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.VACANT, True)
+            assert it.job(back.id).state is JobState.CANCELLED
+            assert it.job(back.id).reason == f"CAR_GONE: car {CAR} does not stand in room {room} any more"
+            assert it.belief() == it.truth() == {}
+            assert it.book.appointments == {}
+
+    loop.run(scenario())
+
+
+async def driven_off(it: Stage, room: int) -> None:
+    """Let somebody drive the kept car out by the gate's release, which is put right then."""
+    it.world.do(lambda plant: plant.use_escape(room))
+    it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+    await it.until(lambda: it.truth() == {})
+    await asyncio.sleep(2.0)
+    it.world.do(lambda plant: plant.restore_escape(room))
+    it.world.do(lambda plant: plant.device_reset())
+    await asyncio.sleep(1.0)
