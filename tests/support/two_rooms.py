@@ -24,10 +24,10 @@ SOON_S = AHEAD.most_s + 60.0
 """An appointment that nothing is done for yet."""
 
 
-async def booked(it: Stage, car: str, seconds: float) -> int:
+async def booked(it: Stage, car: str, seconds: float, room: int | None = None) -> int:
     """Make an appointment so many seconds from now; return its number."""
     due = int(EPOCH_S + it.world.now + seconds)
-    number = (await it.ask(Retrieve(car=car, due=due)))["appointment"]
+    number = (await it.ask(Retrieve(car=car, room=room, due=due)))["appointment"]
     assert isinstance(number, int)
     return number
 
