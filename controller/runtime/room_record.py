@@ -41,6 +41,8 @@ class RoomRecord:
         """Somebody may have been let in since it was vacant."""
         self.running: RoomState | None = None
         """The state whose activity runs."""
+        self.serves: int | None = None
+        """The job whose car that activity measures where it stands."""
         self.fault = ""
         self.again_s = 0.0
         """Not before this time of the loop is an activity started; 0: at once."""

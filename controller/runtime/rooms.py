@@ -348,6 +348,11 @@ class Rooms:
 
     async def _serve(self, room: RoomRecord) -> None:
         """Start the activity of the state that a room stands in, while what the tower shows may be trusted."""
+        job = self._awaited(room)
+        if room.running is S.CAR_PRESENT and room.serves not in (None, job and job.id):
+            # Nothing but this tells that the car stays there: the room's state was and is the same.
+            room.runner.dismiss()
+            room.running = None
         now_s = asyncio.get_running_loop().time()
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
             return
@@ -355,14 +360,14 @@ class Rooms:
             # Gone while a commit was waited for: its own event is still to come.
             return
         room.again_s = 0.0
-        state, awaited = room.machine.state, self._awaited(room) is not None
+        state, awaited = room.machine.state, job is not None
         if state is S.VACANT and awaited and not self._is_out(room):
             await self.fire(room.place, E.RESERVE)
             return
         kept = self._kept(room)
         activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, kept=kept)
         if activity is not None:
-            room.running = state
+            room.running, room.serves = state, None if job is None else job.id
             own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
             room.runner.start(recovery.settle_open(self._bench, self._book, own), activity)
 

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Cancel, Relocate
+from controller.domain.events import Arrive, Cancel, Relocate, Retrieve, RoomOut
 from controller.domain.jobs import JobKind, JobState
 from controller.domain.rooms import RoomState
+from hal.plcmap.codes import Signal
 from sim_plc.rehearsal import loop
 from tests.support.scenes import stock
 from tests.support.stage import QUICK, Stage, stage
-from tests.support.two_rooms import ANOTHER, CAR, FAR, NEAR, gate_is_shut, staged, two_rooms
+from tests.support.two_rooms import ANOTHER, CAR, FAR, NEAR, SHAPE, gate_is_shut, staged, two_rooms
 
 SLOW = two_rooms(machine__lift__speed_mm_s="100")
 PAST_DELAY_S = two_rooms().timing.gate_delay_s + 5.0
@@ -137,3 +138,23 @@ async def driven_off(it: Stage, room: int) -> None:
     it.world.do(lambda plant: plant.restore_escape(room))
     it.world.do(lambda plant: plant.device_reset())
     await asyncio.sleep(1.0)
+
+
+def test_who_comes_for_a_kept_car_that_cannot_be_measured_finds_the_gate_opening() -> None:
+    """Its measuring went on behind the shut gate, for a way back that had been given up for them."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room = await staged(it, CAR)
+            [other] = set(SHAPE.rooms) - {room}
+            await it.ask(RoomOut(room=other, why="the gate rattles"))
+            override(it, room, "measured", value=False)
+            await it.order(Retrieve(car=ANOTHER))
+            await it.until(lambda: any(job.puts_back for job in it.book.open_jobs()))
+            await asyncio.sleep(PAST_DELAY_S)
+            assert await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            assert it.world.plant.truth().signals[room] == Signal.TAKE_CAR
+            believe_sensors(it)
+
+    loop.run(scenario())
