@@ -1,6 +1,7 @@
 """The controller's book: everything it believes, folded from records. Pure; only `apply` changes it."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
@@ -125,6 +126,13 @@ class Book:
                 self.service.stated(component, total, base, serviced_at)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
+
+    def behind(self, changes: Iterable[records.Record]) -> "Book":
+        """Return another book, as this one will be behind records."""
+        book = deepcopy(self)
+        for record in changes:
+            book.apply(record)
+        return book
 
     def where(self, car: str) -> int | None:
         """Return the place of a car, `CARRIAGE` on the carriage, None outside or unknown."""

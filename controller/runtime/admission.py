@@ -1,6 +1,6 @@
 """Which orders are granted: every rule has a name, and a refused order changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from controller.activities import readings
@@ -11,6 +11,7 @@ from controller.domain.book import Book
 from controller.domain.events import Relocate, Retrieve, Store
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.records import Record
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.free_bays import free_bays
@@ -116,6 +117,10 @@ class Admission:
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
         return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
 
+    def behind(self, records: Iterable[Record]) -> "Admission":
+        """Return what judges by the book as it will be behind records."""
+        return Admission(self._bench, self._book.behind(records), self._rooms, self._now)
+
     def replan(self, job: Job) -> Job:
         """Return a job that waits as it would be granted now, from where its car stands.
 
@@ -134,6 +139,18 @@ class Admission:
         if source == job.target:
             raise Refusal("BAY_OCCUPIED", f"car {job.car} stands in bay {job.target} already")
         return replace(job, source=source)
+
+    def judge_again(self, jobs: Iterable[Job]) -> tuple[list[tuple[Job, str]], list[Job]]:
+        """Return of jobs that wait those that would not be granted any more, with why, and those that have changed."""
+        refused, changed = list[tuple[Job, str]](), list[Job]()
+        for job in jobs:
+            try:
+                planned = self.replan(job)
+            except Refusal as refusal:
+                refused.append((job, str(refusal)))
+            else:
+                changed += [planned] if planned != job else []
+        return refused, changed
 
     def _job(
         self, kind: JobKind, car: str, source: int | None, target: int | None, room: int | None, by: str

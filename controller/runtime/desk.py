@@ -3,6 +3,7 @@
 Called by the control task alone, one request after another.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ from controller.domain.events import (
 )
 from controller.domain.jobs import Job, JobEvent, JobKind, JobState
 from controller.domain.places import Car
-from controller.domain.records import BaySeen, CarKnown, PlaceSet, Record
+from controller.domain.records import BaySeen, CarKnown, JobSet, PlaceSet, Record
 from controller.domain.refusal import Refusal
 from controller.domain.restrictions import SPEEDS, over
 from controller.runtime.admission import Admission
@@ -217,21 +218,17 @@ class Desk:
     async def _import(self, request: ImportInventory) -> Answer:
         records, disagreements = self._imported.records(request)
         self._trail.note(request)
-        await self._ledger.commit(*records)
-        for job in self._ledger.book.open_jobs():
-            await self._judge_again(job)
+        await self._believe_and_judge(records, self._ledger.book.open_jobs())
         agreed = len(self._bench.shape.bays) - len(disagreements)
         return {"agreed": agreed, "disagreements": disagreements}
 
-    async def _judge_again(self, job: Job) -> None:
-        """Let a job that waits begin where its car is now; end it if it would not be granted any more."""
-        try:
-            planned = self._admission.replan(job)
-        except Refusal as refusal:
-            await self._control.jobs.give_up(job, str(refusal))
-        else:
-            if planned != job:
-                await self._register.note(planned)
+    async def _believe_and_judge(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
+        """Believe something, and let jobs that wait begin where their cars are then; end those not granted any more.
+
+        In one commit: behind a crash nobody would judge them again.
+        """
+        given_up, planned = self._admission.behind(records).judge_again(jobs) if jobs else ([], [])
+        await self._control.jobs.give_up_each(given_up, *records, *map(JobSet, planned))
 
     async def _resolve(self, request: Resolve) -> Answer:
         job, event, place = self._decisions.resolve(request)
@@ -244,10 +241,10 @@ class Desk:
             await self._control.unit.need_reset(f"job {job.id} was closed by hand")
         return _state_of(changed)
 
-    async def _believe(self, request: Request, *records: Record) -> Answer:
-        """Believe of one bay what is granted; every look into it is told of."""
+    async def _believe(self, request: Request, *records: Record, jobs: Sequence[Job] = ()) -> Answer:
+        """Believe of one bay what is granted, and judge jobs that wait again; every look into it is told of."""
         self._trail.note(request)
-        await self._ledger.commit(*records)
+        await self._believe_and_judge(records, jobs)
         answer: dict[str, object] = {}
         for record in records:
             match record:
@@ -260,11 +257,10 @@ class Desk:
 
     async def _look(self, request: ConfirmPlace | AuditPlace) -> Answer:
         """Believe what somebody has seen in a bay; a driver who is awaited with the car that stands there is told."""
-        answer = await self._believe(request, *self._control.audit.stated(request, self._locked.stated(request)))
-        for job in self._ledger.book.open_jobs():
-            if job.kind is JobKind.STORE and job.state is JobState.QUEUED:
-                await self._judge_again(job)
-        return answer
+        records = self._control.audit.stated(request, self._locked.stated(request))
+        waiting = (job for job in self._ledger.book.open_jobs() if job.state is JobState.QUEUED)
+        drivers = [job for job in waiting if job.kind is JobKind.STORE]
+        return await self._believe(request, *records, jobs=drivers)
 
     async def _restrict(self, request: Wish) -> Answer:
         """Keep the tower from something, or let it again; whoever waits is told what follows for them."""

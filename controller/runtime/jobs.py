@@ -5,7 +5,7 @@ a room keeps the carriage as long as `controller.domain.dispatch.ahead` says, on
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
 import structlog
@@ -197,10 +197,16 @@ class Jobs:
 
     async def give_up(self, job: Job, reason: str, *records: Record) -> Job:
         """End a job that has moved nothing, in one commit with records, and give its room back."""
-        ended = await self._register.move(job, E.CANCEL, *records, reason=reason)
-        # A retrieval that waits has no room yet: the one that it was asked for may be another's.
-        if job.kind is JobKind.STORE or job.state is not S.QUEUED:
-            await self._give_room_back(job)
+        (ended,) = await self.give_up_each([(job, reason)], *records)
+        return ended
+
+    async def give_up_each(self, given_up: Sequence[tuple[Job, str]], *records: Record) -> list[Job]:
+        """End jobs that have moved nothing, each for a reason, in one commit with records; give their rooms back."""
+        ended = await self._register.cancel(given_up, *records)
+        for job, _ in given_up:
+            # A retrieval that waits has no room yet: the one that it was asked for may be another's.
+            if job.kind is JobKind.STORE or job.state is not S.QUEUED:
+                await self._give_room_back(job)
         return ended
 
     async def _give_room_back(self, job: Job) -> None:

@@ -1,6 +1,6 @@
 """The register of jobs: each change of a job through its table, durable, then told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -38,23 +38,41 @@ class Register:
             IllegalTransition: its state does not accept the event; nothing has changed.
 
         """
-        machine = job_machine(job.state)
-        machine.fire(event)
-        moved = replace(job, state=machine.state, **changes)  # type: ignore[arg-type]
-        if moved.state not in _KEEP_THE_STEP_LEFT:
-            moved = replace(moved, left=None, choices=())
-        if moved.state in TERMINAL:
-            moved = replace(moved, finished_at=self._now())
+        moved = self._moved(job, event, **changes)
         await self._ledger.commit(*records, JobSet(moved))
-        if moved.state is not job.state:
-            log.info("job_state", job=job.id, state=moved.state.name, was=job.state.name, reason=moved.reason)
-            self._tell(moved, job.state.name)
+        self._tell_if_new(job, moved)
         return moved
+
+    async def cancel(self, given_up: Sequence[tuple[Job, str]], *records: Record) -> list[Job]:
+        """Cancel jobs, each for a reason, in one commit with records; return them as they are then.
+
+        Raises:
+            IllegalTransition: the state of one does not accept it; nothing has changed.
+
+        """
+        ended = [self._moved(job, JobEvent.CANCEL, reason=reason) for job, reason in given_up]
+        await self._ledger.commit(*records, *map(JobSet, ended))
+        for (job, _), each in zip(given_up, ended, strict=True):
+            self._tell_if_new(job, each)
+        return ended
 
     async def note(self, job: Job) -> Job:
         """Keep a job that has changed without an event; return it."""
         await self._ledger.commit(JobSet(job))
         return job
+
+    def _moved(self, job: Job, event: JobEvent, **changes: object) -> Job:
+        machine = job_machine(job.state)
+        machine.fire(event)
+        moved = replace(job, state=machine.state, **changes)  # type: ignore[arg-type]
+        if moved.state not in _KEEP_THE_STEP_LEFT:
+            moved = replace(moved, left=None, choices=())
+        return replace(moved, finished_at=self._now()) if moved.state in TERMINAL else moved
+
+    def _tell_if_new(self, job: Job, moved: Job) -> None:
+        if moved.state is not job.state:
+            log.info("job_state", job=job.id, state=moved.state.name, was=job.state.name, reason=moved.reason)
+            self._tell(moved, job.state.name)
 
     def _tell(self, job: Job, was: str) -> None:
         self.on_change(job)
