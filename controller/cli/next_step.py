@@ -12,6 +12,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "EXPECTED_TOO_LATE": "`cartower jobs` lists the appointments; `cartower cancel` one, and book another time",
     "NO_APPOINTMENT": "`cartower jobs` lists the appointments; `cartower retrieve CAR` brings it now",
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
+    "CAR_IN_DOUBT": "look at the car; `cartower cancel` its appointment (`cartower jobs`) opens its gate",
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",
     "CAR_ALREADY_INSIDE": "`cartower cars` shows where it is; another car needs another id",
     "PLACE_UNVERIFIED": "look into the bay, then say what stands there: `cartower place confirm BAY`",

@@ -12,6 +12,7 @@ import structlog
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
 from controller.domain.events import Arrive, OnTheWay, Request, Retrieve
 from controller.domain.jobs import JobKind
+from controller.domain.places import PlaceStatus
 from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
 from controller.runtime.admission import Admission
@@ -107,15 +108,17 @@ class Appointments:
         if appointment is not None:
             self._staging.seen(appointment)
 
-    async def meet(self, request: Arrive) -> Answer:
+    async def meet(self, request: Arrive | Retrieve) -> Answer:
         """Take note that a customer has come: from now on they wait.
+
+        Also one who comes too late, or whoever wants the car now, as long as it stands in the room that it was brought
+        to: it has only to be let out.
 
         Raises:
             Refusal: nobody has an appointment for the car, or it cannot be fetched; see the rule.
 
         """
-        appointment = self._standing(request.car)
-        await self._staging.keep_here(request.car)
+        appointment = self.left_over(request.car) or self._standing(request.car)
         number = self._brought_by(appointment)
         if number is None:
             job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)
@@ -123,11 +126,36 @@ class Appointments:
             await self._register.enter(job, AppointmentSet(met))
             self.tell(met)
             return {"job": job.id}
+        ended = f"it was {appointment.state.value}, and its car stood there still" if appointment.back else ""
+        met = replace(appointment, state=AppointmentState.MET, back=False, job=number, reason=ended)
         room = self._book.where(request.car)
-        await self._keep(replace(appointment, state=AppointmentState.MET))
+        await self._staging.keep_here(request.car)
+        await self._keep(met)
         if room is not None and self._rooms.has(room):
             self._jobs.foresight.handed_over(room)
         return {"job": number}
+
+    def left_over(self, car: str, room: int | None = None) -> Appointment | None:
+        """Return the appointment of a car that is to be put back from a room, and may be let out there; None: none is.
+
+        ``room``: the one that it is wanted in; None: any.
+
+        Raises:
+            Refusal: the car is on its way back, or it is not proven to be the one; see the rule.
+
+        """
+        appointment, where = self._book.appointment_of_car(car), self._book.where(car)
+        if appointment is None or not appointment.back:
+            return None
+        job = self._book.job_of_car(car)
+        if self._brought_by(appointment) is None:
+            if job is None:
+                return None
+            raise Refusal("CAR_HAS_JOB", f"car {car} is being put back by job {job.id}: ask again once it has ended")
+        if where is not None and self._rooms.has(where) and self._book.places[where].status is not PlaceStatus.OCCUPIED:
+            raise Refusal("CAR_IN_DOUBT", f"nobody knows whether the car in room {where} is {car}")
+        at = where if job is None else job.room
+        return appointment if room is None or room == at else None
 
     async def expect(self, request: OnTheWay) -> Answer:
         """Take note that a customer is on the way, and when they will be there.
@@ -176,10 +204,15 @@ class Appointments:
         if appointment.job is None:
             return None
         job = self._book.job_of_car(appointment.car)
-        if job is None:
-            return appointment.job if self._rooms.has(self._book.where(appointment.car)) else None
+        if job is None or job == self._staging.way_back(appointment.car):
+            return self._bringer(appointment) if self._rooms.has(self._book.where(appointment.car)) else None
         brings = job.id == appointment.job and job.kind is JobKind.RETRIEVE
         return job.id if brings and not job.diverting else None
+
+    def _bringer(self, appointment: Appointment) -> int | None:
+        """Return the job that has brought a car into its room, not one that was to put it back."""
+        jobs = (job for job in self._book.jobs.values() if job.kind is JobKind.RETRIEVE and job.car == appointment.car)
+        return max((job.id for job in jobs), default=appointment.job)
 
     def pictures(self) -> list[Picture]:
         """Return those that stand, the next one first."""

@@ -181,6 +181,9 @@ class Desk:
             case Arrive():
                 self._trail.note(request)
                 return await self._appointments.meet(request)
+            case Retrieve() if self._appointments.left_over(request.car, request.room) is not None:
+                self._trail.note(request)
+                return await self._appointments.meet(request)
             case Retrieve():
                 return await self._add(request, self._admission.retrieve(request))
             case Store():

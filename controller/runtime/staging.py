@@ -19,6 +19,7 @@ from controller.domain.book import CARRIAGE
 from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.records import AppointmentSet
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.admission import Admission
 from controller.runtime.ledger import Ledger
@@ -113,14 +114,21 @@ class Staging:
         return ended
 
     async def put_back_again(self, appointment: Appointment) -> None:
-        """Put a car back whose way back was given up; if nobody knows which one it is, leave it to whoever is there."""
+        """Put a car back whose way back was given up; if nobody knows which one it is, leave it to whoever is there.
+
+        Raises:
+            Refusal: it cannot be put back as things are; see the rule.
+
+        """
         room = self._room_of(appointment)
         if room is None or self._book.job_of_car(appointment.car) is not None:
             return
-        if self._is_proven(room):
-            await self._store(appointment, room)
-        else:
+        if not self._is_proven(room):
             await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
+            return
+        if not self._admission.has_a_bay():
+            raise Refusal("TOWER_FULL", f"no bay is free for car {appointment.car}: it stays in room {room}")
+        await self._store(appointment, room)
 
     def _somebody_waits_for_a_room(self) -> bool:
         queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
@@ -196,10 +204,17 @@ class Staging:
         brought = appointment.job is not None and self._book.job_of_car(appointment.car) is None
         return brought and not appointment.back and self._rooms.state(room) is RoomState.CAR_PRESENT
 
+    def way_back(self, car: str) -> Job | None:
+        """Return the job that puts a car back, if it has not opened the way to it yet: it can be given up."""
+        job = self._book.job_of_car(car)
+        up = job is not None and job.puts_back and job.state in _NOT_AT_THE_CAR and not job.diverting
+        return job if up else None
+
     async def keep_here(self, car: str) -> None:
         """Leave a car whose customer has come where it stands, if its way back has not opened the way to it yet."""
-        job = self._book.job_of_car(car)
-        if job is not None and job.puts_back and job.state in _NOT_AT_THE_CAR and not job.diverting:
+        job = self.way_back(car)
+        if job is not None:
+            # Before the appointment is met: until then the room knows that the car is kept, whatever is done with it.
             await self._jobs.cancel(job, "its customer has come")
 
     async def _bring_next(self) -> bool:

@@ -22,6 +22,9 @@ from sim_plc.rehearsal.roll import Accuse
 if TYPE_CHECKING:
     from sim_plc.rehearsal.world import World
 
+SEEN_S: Final = 1.0
+"""An appointment that ended so long ago had ended when somebody asked who is answered now."""
+
 _BOOKED: Final = AppointmentState.BOOKED.value
 
 
@@ -49,6 +52,8 @@ class AppointmentLaw:
         self._confirmed: dict[int, _Confirmed] = {}
         self._wanted: Counter[str] = Counter()
         """How often each car was asked for by somebody who was there, or brought, since it was booked in its bay."""
+        self._ended_s: dict[int, float] = {}
+        """When the end of each appointment was told first."""
         self._failed: Daemon | None = None
         """The last one that somebody heard of a failed disk from."""
         world.life_witnesses.append(self)
@@ -117,7 +122,11 @@ class AppointmentLaw:
                 for each in self._of(car):
                     each.came -= 1
                 self._judge_turned_away(car, rule)
-            case Retrieve(car=car, due=None) | Store(car=car):
+            case Retrieve(car=car, due=None, room=room):
+                self._wanted[car] -= 1
+                if room is None and rule == "CAR_BOOKED":
+                    self._judge_left(car)
+            case Store(car=car):
                 self._wanted[car] -= 1
 
     def begins(self, mechanism: str, content: Content) -> None:
@@ -136,7 +145,9 @@ class AppointmentLaw:
     def told(self, event: Mapping[str, object]) -> None:
         """Judge the end of an appointment."""
         if event["event"] == "appointment" and event["state"] != _BOOKED:
-            self._judge_gone(int(str(event["appointment"])), str(event["state"]))
+            number = int(str(event["appointment"]))
+            self._ended_s.setdefault(number, self._world.now)
+            self._judge_gone(number, str(event["state"]))
 
     def judge_end(self, book: Book) -> None:
         """Judge that everything stands that has not ended."""
@@ -195,3 +206,17 @@ class AppointmentLaw:
         standing = None if daemon is None else daemon.book.appointment_of_car(car)
         if rule == "NO_APPOINTMENT" and standing is not None and standing.state is AppointmentState.BOOKED:
             self._accuse("I22", f"who has appointment {standing.id} for {car} was told that they have none")
+        elif rule == "NO_APPOINTMENT":
+            self._judge_left(car)
+
+    def _judge_left(self, car: str) -> None:
+        """Judge whether a car that stands in a room, though its appointment has ended, was kept from who asked for it.
+
+        Whether it had ended before they asked is not seen of one that has ended just now.
+        """
+        daemon, rooms = self._world.daemon, self._world.tower.shape.rooms
+        left = None if daemon is None else daemon.book.appointment_of_car(car)
+        if daemon is None or left is None or not left.back or daemon.book.where(car) not in rooms:
+            return
+        if self._world.now - self._ended_s.get(left.id, self._world.now) >= SEEN_S:
+            self._accuse("I22", f"{car} stands in a room behind the end of appointment {left.id}, and nobody gets it")

@@ -63,6 +63,12 @@ FAR_OFF: Final = 0.1
 CUTS_IN: Final = 0.4
 """How often somebody else comes just when a booked car is being brought ahead."""
 
+AFTER_ALL: Final = 0.5
+"""How often somebody who has called off comes after all."""
+
+AFTER_ALL_S: Final = (0.0, 15.0)
+"""So long behind that: their car may stand in a room still, or be on its way back."""
+
 NO_APPOINTMENT: Final = "NO_APPOINTMENT"
 
 
@@ -225,6 +231,8 @@ class Bookings:
             guest.came, guest.comes_s = True, self._world.now + self._rng.uniform(1.0, 20.0)
         else:
             self._guests.remove(guest)
+            if answer == NO_APPOINTMENT and not guest.came:
+                await self._ask(Retrieve(by="door", car=guest.car))
 
     async def _tell(self, guest: Guest) -> None:
         guest.tells_s = inf
@@ -234,6 +242,9 @@ class Bookings:
     async def _call_off(self, guest: Guest) -> None:
         guest.calls_off_s = inf
         await self._ask(Cancel(by="app", job=guest.number))
+        rng = random.Random(f"{self._world.seed} comes after all {guest.number}")
+        if rng.random() < AFTER_ALL:
+            guest.comes_s = self._world.now + rng.uniform(*AFTER_ALL_S)
 
     async def _ask(self, request: Request) -> dict[str, Any] | str:
         """Ask for something; return the answer, or the rule by which it was refused.

@@ -216,6 +216,8 @@ class Probes:
     def _appointment(self, event: Mapping[str, object]) -> str:
         if event["state"] == "BOOKED" and event["expected"] is not None:
             return "on the way"
+        if event["state"] == "MET" and event["reason"]:
+            return "handed over behind its end"
         return _ENDS.get(str(event["state"])) or self._met(event["job"])
 
     def _met(self, number: object) -> str:

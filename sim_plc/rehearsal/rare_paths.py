@@ -78,6 +78,7 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "slot full": "a booking is refused since its slot is full",
         "brought ahead": "a booked car is brought into a room before its customer has come",
         "kept car handed over": "a customer comes whose car stands ready behind the gate",
+        "handed over behind its end": "somebody comes too late, and has the car that stands in its room still",
         "came on its way": "a customer comes while their car is being brought ahead",
         "came before its car": "a customer with an appointment comes whose car stands in its bay",
         "came twice": "somebody says that they have come, and nobody has an appointment any more",

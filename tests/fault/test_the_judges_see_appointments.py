@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,26 @@ def test_a_customer_in_time_who_is_turned_away(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Appointments, "meet", turned_away)
     assert broken(come) == {"I22"}
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("asks", [Arrive(car=f"C{FAR}"), Retrieve(car=f"C{FAR}")], ids=["arrive", "retrieve"])
+def test_a_customer_who_comes_too_late_and_is_kept_from_the_car_that_stands_there(
+    asks: Arrive | Retrieve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def come_late(it: Stage) -> None:
+        await kept(it)
+        [number] = it.book.appointments
+        room = it.truth()[f"C{FAR}"]
+        it.world.do(lambda plant: plant.overrides.update({("room", room, "height_mm"): 3000}))
+        await it.ask(Cancel(job=number))
+        await asyncio.sleep(60.0)
+        with suppress(Refusal):
+            await it.ask(asks)
+
+    assert broken(come_late, two_rooms) == set()
+    monkeypatch.setattr(Appointments, "left_over", lambda _self, _car, _room=None: None)
+    assert broken(come_late, two_rooms) == {"I22"}
 
 
 @pytest.mark.campaign

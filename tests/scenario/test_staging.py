@@ -11,11 +11,13 @@ from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, Cancel, Query, Retrieve, RoomOut, Store
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
 from controller.domain.records import JobSet, Record
+from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitEvent, UnitState
 from controller.runtime.ledger import Ledger
 from controller.runtime.scenes import Scenes
 from hal.plcmap.codes import Signal
+from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.life import Life
 from sim_plc.rehearsal.world import EPOCH_S, World
@@ -422,5 +424,94 @@ def test_wherever_the_daemon_crashes_a_booked_car_is_handed_to_nobody_else_and_e
             assert all(gate_is_shut(it, room) for room in SHAPE.rooms)
             assert it.truth()[CAR] in SHAPE.bays
             all_is_told(it)
+
+    loop.run(scenario())
+
+
+async def full(it: Stage) -> int:
+    """Bring a car ahead and let others take the last bays; return its room."""
+    room = await staged(it, CAR)
+    [other] = set(SHAPE.rooms) - {room}
+    job = await it.order(Store(car="N1"))
+    it.world.do(lambda plant: plant.car_arrives(other, Car("N1"), QUICK))
+    assert await it.ended(job) is JobState.DONE
+    return room
+
+
+@pytest.mark.parametrize(
+    "asks", [Arrive(car=CAR), pytest.param(Retrieve(car=CAR), marks=pytest.mark.campaign)], ids=["arrive", "retrieve"]
+)
+def test_who_comes_too_late_has_the_car_that_still_stands_there(asks: Arrive | Retrieve) -> None:
+    """They were sent in a circle: `arrive` told them to retrieve it, `retrieve` to say that they have come."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(*SHAPE.bays)) as it:
+            room = await full(it)
+            await asyncio.sleep(GRACE_S + AHEAD.most_s)
+            [left] = it.book.appointments.values()
+            assert (left.back, gate_is_shut(it, room)) == (True, True), "no bay is free to put it into"
+            assert await it.refused(Cancel(job=left.id)) == "TOWER_FULL"
+            assert it.job(await it.order(asks)).state is JobState.DONE
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            assert it.book.appointments == {}
+            told = [event["state"] for event in it.world.events if event["event"] == "appointment"]
+            assert told == ["BOOKED", "LAPSED", "MET"]
+
+    loop.run(scenario())
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("later", range(0, 30, 3))
+def test_who_comes_too_late_while_the_car_is_about_to_go_back_has_it_or_is_told_to_ask_again(later: int) -> None:
+    """``later``: so many fifths of a second behind the end of the appointment."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            await it.ask(Cancel(job=number))
+            await asyncio.sleep(later / 5)
+            job = next(iter(it.book.open_jobs()), None)
+            if job is None or job.state in (JobState.QUEUED, JobState.ASSIGNED, JobState.POSITIONING):
+                await it.order(Arrive(car=CAR))
+            else:
+                for asks in (Arrive(car=CAR), Retrieve(car=CAR)):
+                    with pytest.raises(Refusal, match=f"put back by job {job.id}: ask again"):
+                        await it.ask(asks)
+                assert await it.ended(job.id) is JobState.DONE
+                assert await it.ended(await it.order(Retrieve(car=CAR))) is JobState.DONE
+                room = it.truth()[CAR]
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            assert (it.book.appointments, it.book.open_jobs(), it.truth()) == ({}, [], {})
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize("crash", [False, pytest.param(True, marks=pytest.mark.campaign)])
+def test_a_car_that_may_not_be_put_back_is_let_out_for_who_wants_it(*, crash: bool) -> None:
+    """Its gate stayed shut for good: nobody had an appointment for it, and nobody else could have it."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            it.world.do(lambda plant: plant.overrides.update({("room", room, "height_mm"): 3000}))
+            await it.ask(Cancel(job=number))
+            await it.until(lambda: [job.state for job in it.book.jobs.values()][-1] is JobState.CANCELLED)
+            if crash:
+                await it.world.crash_daemon()
+                await it.start()
+                await it.execute()
+                await eventually(it, lambda: it.room(room) is RoomState.CAR_PRESENT)
+            assert gate_is_shut(it, room)
+            [other] = set(SHAPE.rooms) - {room}
+            assert await it.refused(Retrieve(car=CAR, room=other)) == "CAR_BOOKED"
+            await it.order(Retrieve(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            assert it.book.appointments == {}
 
     loop.run(scenario())
