@@ -152,7 +152,7 @@ class Control:
                 if isinstance(event, Asked):
                     await self._answer(event)
                 else:
-                    await self._take(event)
+                    await self._take_or_abort(event)
                 if self._may_follow(event):
                     await self._settle_down()
                 else:
@@ -185,6 +185,15 @@ class Control:
     def publish(self) -> None:
         """Put the newest status on the board."""
         self._board.publish(lambda: self._views.status(self))
+
+    async def _take_or_abort(self, event: Signal) -> None:
+        """Take a signal. A station that has gone since its last image brings all to rest: half of it may be done."""
+        try:
+            await self._take(event)
+        except NotOnline as error:
+            log.warning("not_online", error=str(error))
+            if self.unit.reconciled:
+                await self.unit.abort(str(error))
 
     async def _take(self, event: Signal) -> None:  # noqa: C901, PLR0912 - one case a signal
         match event:
@@ -256,12 +265,18 @@ class Control:
         except NotOnline as error:
             # A station vanished between its last image and now; its own event follows and aborts the unit.
             log.warning("not_online", error=str(error))
+        try:
+            await self._look_for_alarms()
+        except NotOnline as error:
+            log.warning("not_online", error=str(error))
+        self.publish()
+
+    async def _look_for_alarms(self) -> None:
         self._sources.take(self.jobs.foresight.learning.measures())
         findings = self._sources.look(self)
         self._leave.look({tag.key for tag in findings.standing}, self.unit.state, self.unit.mode)
         if await self.alarms.look(findings) and not self._first_out.busy:
             self._first_out.start(self._bench.tower.safety.first_out())
-        self.publish()
 
     def _told_first_out(self, event: ActivityEnded) -> None:
         if self._first_out.take(event) and isinstance(event.result, Safety) and event.result:

@@ -22,6 +22,7 @@ from controller.runtime.ledger import Ledger
 from controller.runtime.room_record import RoomRecord, is_fault
 from controller.runtime.runner import Runner
 from controller.runtime.signals import ActivityEnded, RoomSensed
+from hal.errors import NotOnline
 
 log = structlog.get_logger(__name__)
 
@@ -357,7 +358,7 @@ class Rooms:
         if not self.executing or room.facts is None or room.runner.busy or now_s < room.again_s:
             return
         if not self._bench.tower.stations["tower"].online:
-            # Gone while a commit was waited for: its own event is still to come.
+            # Gone while a commit was waited for, or just now (below): its own event is still to come.
             return
         room.again_s = 0.0
         state, awaited = room.machine.state, job is not None
@@ -365,7 +366,10 @@ class Rooms:
             await self.fire(room.place, E.RESERVE)
             return
         kept = self._kept(room)
-        activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, kept=kept)
+        try:
+            activity = duties.activity(self._bench, room.place, state, room.facts, awaited=awaited, kept=kept)
+        except NotOnline:
+            return
         if activity is not None:
             room.running, room.serves = state, None if job is None else job.id
             own = {f"tower/room{room.number}.outer_gate", f"tower/room{room.number}.signal"}
