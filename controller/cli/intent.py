@@ -32,6 +32,9 @@ def retrieval(
 
     """
     booked = next((each for each in appointments if each["car"] == car), None)
+    if booked is not None and booked["state"] != "BOOKED" and room in (None, booked["stands_in"]):
+        yield from arrival(status, cars, appointments, car)
+        return
     if booked is not None:
         raise Refusal("CAR_BOOKED", f"car {car} is somebody's by appointment {booked['id']}")
     yield from _brought(status, car, _place_of(cars, car), room)
@@ -41,10 +44,10 @@ def arrival(status: Status, cars: Sequence[Car], appointments: Sequence[Appointm
     """Say how somebody with an appointment comes by their car; nothing if it is not here: the tower takes note of them.
 
     Raises:
-        Refusal: nobody has an appointment for the car.
+        Refusal: nobody has an appointment for the car, or it has ended and the car is on its way back.
 
     """
-    booked, rooms = _booked(appointments, car), rooms_of(status)
+    booked, rooms = _booked(status, appointments, car), rooms_of(status)
     bringing = next((job for job in under_way(status) if job["id"] == booked["job"]), None)
     if booked["stands_in"] is not None:
         yield f"Car {car} stands in {place_text(booked['stands_in'], rooms)}: the outer gate opens."
@@ -180,10 +183,15 @@ def _spot(status: Status, place: int | None) -> str:
     return f"{place_text(place, rooms_of(status))} (level {level}{height}, position {place % 100})"
 
 
-def _booked(appointments: Sequence[Appointment], car: str) -> Appointment:
-    """Return the appointment that somebody has for a car and has not come for."""
+def _booked(status: Status, appointments: Sequence[Appointment], car: str) -> Appointment:
+    """Return the appointment that somebody has for a car and has not come for, or behind which it stands in a room."""
     booked = next((each for each in appointments if each["car"] == car), None)
     if booked is not None and booked["state"] == "BOOKED":
+        return booked
+    job = next((job for job in under_way(status) if job["car"] == car), None)
+    if booked is not None and job is not None and job["kind"] == "STORE" and job["state"] in ON_BOARD:
+        raise Refusal("CAR_HAS_JOB", f"car {car} is being put back by job {job['id']}: ask again once it has ended")
+    if booked is not None and (booked["stands_in"] is not None or job is not None):
         return booked
     standing = [each["car"] for each in appointments if each["state"] == "BOOKED"]
     ended = _meant(car, standing) if booked is None else f": appointment {booked['id']} is {booked['state']}"

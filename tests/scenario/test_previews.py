@@ -7,12 +7,13 @@ import pytest
 
 from controller.cli import intent
 from controller.domain.events import Arrive, BlockLevel, Cancel, Query, Retrieve, RoomOut, SetGenerator, Store
+from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
 from hal.plcmap.shape import level_of
 from sim_plc.rehearsal import loop
 from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
-from tests.support.two_rooms import CAR, FAR, HOUR_S, NEAR, SHAPE, booked, two_rooms
+from tests.support.two_rooms import CAR, FAR, HOUR_S, NEAR, SHAPE, booked, staged, two_rooms
 
 ROOM, OUTSIDE = SHAPE.rooms[0], "N"
 BLOCK = BlockLevel(level=level_of(FAR), why="a beam is bent")
@@ -101,5 +102,26 @@ def test_with_every_room_taken_it_waits_and_with_one_vacant_it_begins_at_once() 
             assert begins.startswith(f"It waits for room 2 ({SHAPE.rooms[1]}), now ")
             status, *_ = await seen(it)
             assert last(intent.storing(status, "N2", None)) == "It waits for a room: none is vacant."
+
+    loop.run(scenario())
+
+
+def test_a_car_that_stands_in_its_room_behind_its_appointment_is_let_out_there_and_not_while_it_goes_back() -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            await it.ask(Cancel(job=number))
+            for preview in (intent.arrival(*await seen(it), CAR), intent.retrieval(*await seen(it), CAR, None)):
+                assert last(preview).endswith("the outer gate opens.")
+            with pytest.raises(Refusal, match="by appointment"):
+                list(intent.retrieval(*await seen(it), CAR, next(each for each in SHAPE.rooms if each != room)))
+            await it.until(lambda: [job.state for job in it.book.open_jobs()] == [JobState.PICKING])
+            answer = await refusal(it, Retrieve(car=CAR))
+            assert answer.rule == "CAR_HAS_JOB"
+            for preview in (intent.arrival(*await seen(it), CAR), intent.retrieval(*await seen(it), CAR, None)):
+                with pytest.raises(Refusal) as said:
+                    list(preview)
+                assert (said.value.rule, said.value.text) == (answer.rule, answer.text)
 
     loop.run(scenario())
