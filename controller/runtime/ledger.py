@@ -21,6 +21,7 @@ class Ledger:
         self.book = book
         self._log = log
         self._notes: list[Record] = []
+        self._given = 0, 0
         self._turn = asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()
         self.failed = False
@@ -90,9 +91,14 @@ class Ledger:
 
     async def start(self, at_least: int) -> int:
         """Return the high word of this daemon start, durable: above the journal's and ``at_least``."""
-        high = max(self.book.epoch_high, at_least) + 1
+        high = max(self._newest_epoch()[0], at_least) + 1
+        self._given = high, 0
         await self.commit(EpochRaised(high, 0))
         return high
+
+    def _newest_epoch(self) -> tuple[int, int]:
+        """Return the newest epoch, which may not be durable yet: none that comes behind it may be lower."""
+        return max(self._given, (self.book.epoch_high, self.book.epoch_low))
 
     async def next_connection(self) -> int:
         """Return the 32-bit epoch of a new connection, durable.
@@ -101,9 +107,9 @@ class Ledger:
             NotOnline: the journal keeps nothing any more: the station stays as it is, out of reach.
 
         """
-        high, low = self.book.epoch_high, self.book.epoch_low + 1
-        if low > 0xFFFF:
-            high, low = high + 1, 1
+        high, low = self._newest_epoch()
+        high, low = (high, low + 1) if low < 0xFFFF else (high + 1, 1)
+        self._given = high, low
         await self._commit_for_hal(EpochRaised(high, low))
         return high << 16 | low
 

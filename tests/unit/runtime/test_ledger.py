@@ -23,6 +23,7 @@ class Log:
 
     async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
         self.tries += 1
+        await asyncio.sleep(0)
         if self.failing:
             raise OSError(5, "Input/output error")
         self.kept += [kind for kind, _ in records]
@@ -75,5 +76,30 @@ def test_a_caller_that_has_left_does_not_keep_the_failure_to_itself() -> None:
         await asyncio.sleep(0)
         assert leaving.cancelled()
         assert len(told) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_made_while_a_station_is_adopted_does_not_undo_that() -> None:
+    """The adopted one would take our own next epoch for another master's."""
+
+    async def scenario() -> None:
+        ledger = Ledger(Book.empty(()), Log())
+        await ledger.start(4)
+        adopted, beside = await asyncio.gather(ledger.start(9), ledger.next_connection())
+        assert adopted == 10
+        assert beside == 10 << 16 | 1
+        assert (ledger.book.epoch_high, ledger.book.epoch_low) == (10, 1)
+        assert await ledger.next_connection() == 10 << 16 | 2
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("low", "epochs"), [(7, (0x50008, 0x50009)), (0xFFFE, (0x5FFFF, 0x60001))])
+def test_connections_made_at_once_have_an_epoch_each(low: int, epochs: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        ledger = Ledger(Book.empty(()), Log())
+        await ledger.commit(EpochRaised(5, low))
+        assert tuple(await asyncio.gather(ledger.next_connection(), ledger.next_connection())) == epochs
 
     asyncio.run(scenario())
