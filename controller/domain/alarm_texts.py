@@ -232,6 +232,13 @@ _BELOW: Final = {
         "Nobody is let in or out by itself, and no job uses the room.",
         "Look inside by camera and then there, clear what stands in the way; then Stop, Reset and Start.",
     ),
+    "CAR_NOT_PUT_BACK": AlarmText(
+        "A booked car that nobody came for cannot be put back",
+        "Its appointment has ended. No bay is free, or its way back was given up; the reason tells.",
+        "It stands behind the shut gate, and its room serves nobody else.",
+        "Whoever wants it has it: `cartower retrieve` opens the gate. Where no bay was free it goes back once one is; "
+        "else put right what the reason names, and `cartower cancel` its appointment again.",
+    ),
 }
 
 ENGLISH: Final[Mapping[str, AlarmText]] = MappingProxyType({**_CHAIN, **_CONTROL, **_BELOW})

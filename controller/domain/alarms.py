@@ -311,6 +311,11 @@ _BELOW: Final = (
     # Between two jobs, and while a leaf or latch still comes to rest, nobody is to come for it.
     Alarm(605, "CARRIAGE_BARRED", Of.TOWER, _LOW, _SITE, 15 * _MINUTE, on_delay_s=60.0, off_delay_s=2.0),
     Alarm(701, "ROOM_BLOCKED", Of.ROOM, _LOW, _SITE, 30 * _MINUTE, parent="STATION_OFFLINE"),
+    # Whoever drives the next car out frees a bay, and whoever comes a little late has theirs.
+    Alarm(
+        707, "CAR_NOT_PUT_BACK", Of.ROOM, _LOW, Clearance.OPERATOR, 30 * _MINUTE,
+        on_delay_s=3.0 * _MINUTE, parent="STATION_OFFLINE",
+    ),
 )  # fmt: skip
 
 ALARMS: Final = (*_CHAIN, *_CONTROL, *_MEASURED, *_BELOW)

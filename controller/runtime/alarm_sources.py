@@ -197,6 +197,8 @@ class Sources:
             facts, fault = control.rooms.facts(place), control.rooms.fault(place)
             if fault:
                 yield Tag("ROOM_BLOCKED", number), fault
+            if stuck := control.staging.stuck(place):
+                yield Tag("CAR_NOT_PUT_BACK", number), stuck
             if control.rooms.overstayed(place):
                 yield Tag("PERSON_INSIDE", number), "somebody stays inside"
             if facts is not None and not facts.person_sensor_ok:

@@ -130,6 +130,25 @@ class Staging:
             raise Refusal("TOWER_FULL", f"no bay is free for car {appointment.car}: it stays in room {room}")
         await self._store(appointment, room)
 
+    def stuck(self, room: int) -> str:
+        """Return why nothing is done with a car that is to be put back from a room; empty: there is none, or it goes.
+
+        Of a room that is BLOCKED its own fault tells.
+        """
+        for each in self._book.appointments.values():
+            waits = each.back and self._book.job_of_car(each.car) is None
+            if waits and self._room_of(each) == room and self._rooms.state(room) is not RoomState.BLOCKED:
+                return self._why_not_back(each, room)
+        return ""
+
+    def _why_not_back(self, appointment: Appointment, room: int) -> str:
+        last = None if appointment.job is None else self._book.jobs.get(appointment.job)
+        if not self._is_proven(room):
+            return f"nobody knows whether it is car {appointment.car}"
+        if last is not None and last.kind is JobKind.STORE:
+            return f"car {appointment.car}, job {last.id}: {last.reason}"
+        return "" if self._admission.has_a_bay() else f"car {appointment.car}: no bay is free"
+
     def _somebody_waits_for_a_room(self) -> bool:
         queued = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
         waits = any(job.kind is JobKind.RETRIEVE or job.waits_outside for job in queued)
