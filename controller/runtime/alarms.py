@@ -128,8 +128,8 @@ class Alarms:
             if line.first_out is not (line in first):
                 self._keep(replace(line, first_out=line in first), FIRST_OUT)
 
-    async def command(self, request: AlarmCommand) -> list[str]:
-        """Do what a person asks; return the numbers of the alarms that have changed.
+    async def command(self, request: AlarmCommand, granted: Callable[[AlarmCommand], None]) -> list[str]:
+        """Do what a person asks, with ``granted`` in the same commit; return the numbers of the alarms that changed.
 
         Raises:
             Refusal: a rule forbids it; nothing has changed.
@@ -141,6 +141,7 @@ class Alarms:
             tags = [self._sources.named(request.number, self._book.alarms)]
         for tag in tags:
             self._act(tag, request)
+        granted(request)
         await self._ledger.commit()
         return [str(tag) for tag in tags]
 

@@ -157,8 +157,8 @@ class Appointments:
         at = where if job is None else job.room
         return appointment if room is None or room == at else None
 
-    async def expect(self, request: OnTheWay) -> Answer:
-        """Take note that a customer is on the way, and when they will be there.
+    async def expect(self, request: OnTheWay, granted: Callable[[Request], None]) -> Answer:
+        """Take note that a customer is on the way, and when they will be there; ``granted`` takes the request down.
 
         Raises:
             Refusal: nobody has an appointment for the car, or it does not stand until then; see the rule.
@@ -172,6 +172,7 @@ class Appointments:
             raise Refusal(
                 "EXPECTED_TOO_LATE", f"appointment {appointment.id} stands until {minutes:.0f} min behind its time"
             )
+        granted(request)
         await self._keep(replace(self._staging.heard(appointment), expected=expected))
         return {"appointment": appointment.id, "expected": expected}
 

@@ -127,10 +127,8 @@ class Desk:
                 state = await self._control.unit.command(event)
                 self._trail.note(request)
                 return {"state": state.name}
-            case SetMode(mode=mode):
-                answer = await self._control.unit.change_mode(mode, request.by)
-                self._trail.note(request)
-                return answer
+            case SetMode():
+                return await self._control.unit.change_mode(request, self._trail.note)
             case Retrieve(due=int()):
                 return await self._appointments.book(request, self._trail.note)
             case Retrieve() | Store() | Relocate() | Arrive():
@@ -140,9 +138,7 @@ class Desk:
                 self._control.unit.require_production()
                 return await self._order(request)
             case OnTheWay():
-                expected = await self._appointments.expect(request)
-                self._trail.note(request)
-                return expected
+                return await self._appointments.expect(request, self._trail.note)
             case ImportInventory():
                 return await self._import(request)
             case Cancel():
@@ -162,9 +158,7 @@ class Desk:
             case CompleteService() | StateService():
                 return await self._control.service.take(request, self._trail.note)
             case AlarmCommand():
-                numbers = await self._control.alarms.command(request)
-                self._trail.note(request)
-                return {"numbers": numbers}
+                return {"numbers": await self._control.alarms.command(request, self._trail.note)}
             case Adopt():
                 self._trail.note(request)
                 return {"stations": await self._control.adoption.of_frozen()}

@@ -6,7 +6,6 @@ from typing import Final
 
 from controller.domain.events import Request
 from controller.domain.records import Asked
-from controller.domain.roles import ON_SITE, ROLE
 from controller.runtime.ledger import Ledger
 
 _WHO: Final = ("by", "role", "on_site")
@@ -21,16 +20,16 @@ class Trail:
         self._due = False
 
     def note(self, request: Request, rule: str = "") -> None:
-        """Take down a request that was granted, or refused by a ``rule``; durable with the next commit."""
+        """Take down a request that was granted, or refused by a ``rule``; durable with the next commit (see `keep`)."""
         said = {name: _plain(value) for name, value in asdict(request).items() if name not in _WHO}
         text = f"{type(request).__name__} {said}"
         self._ledger.note(Asked(text, request.by, rule, request.role.word, request.on_site))
-        self._due = self._due or rule in (ROLE, ON_SITE)
+        self._due = True
 
     async def keep(self) -> None:
-        """Make durable who was turned away, if anybody was: nothing else may come that would.
+        """Make durable what was noted since: in a tower at rest nothing else may come that would.
 
-        Called about once a second, so that whoever is turned away often costs one sync a second.
+        Called about once a second, so that whoever asks often costs one sync a second at most.
 
         Raises:
             OSError: the journal failed.

@@ -9,6 +9,7 @@ from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.activities.readings import cause_names
 from controller.activities.rest import come_to_rest, stop_all
+from controller.domain.events import SetMode
 from controller.domain.jobs import JobEvent
 from controller.domain.records import UnitSet
 from controller.domain.refusal import Refusal
@@ -104,8 +105,10 @@ class Unit:
         """How far the stations have followed the mode."""
         return self._modes
 
-    async def change_mode(self, mode: UnitMode, by: str) -> Later:
+    async def change_mode(self, request: SetMode, granted: Callable[[SetMode], None]) -> Later:
         """Change the mode, durably, and let the stations follow; the answer names those that do not show it then.
+
+        ``granted`` takes the request down, in the commit of the mode.
 
         Who leaves Manual in Idle is brought to Stopped: what was moved by hand is proven by the next Reset.
 
@@ -113,6 +116,7 @@ class Unit:
             Refusal: the state forbids it, or the maintenance key is on; nothing has changed.
 
         """
+        mode = request.mode
         if self.state not in MODE_CHANGE_STATES:
             allowed = ", ".join(sorted(state.name for state in MODE_CHANGE_STATES))
             raise Refusal("MODE_STATE", f"the mode changes in {allowed} alone, and the unit is {self.state.name}")
@@ -120,7 +124,8 @@ class Unit:
         if self._hand.busy:
             raise Refusal("JOG_RUNS", "an axis is moved by hand: let go first")
         left = self.mode
-        await self._modes.keep(mode, by)
+        granted(request)
+        await self._modes.keep(mode, request.by)
         if left is UnitMode.MANUAL is not mode and self.state is S.IDLE:
             await self.fire(E.STOP, "left manual mode: what was moved by hand is proven by the next reset")
         # In these states nothing runs but the settling of a start, which begins anew behind this.

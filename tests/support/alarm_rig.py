@@ -55,9 +55,8 @@ class Rig:
         return asyncio.run(self.alarms.look(Findings(dict.fromkeys(standing, "why"), unseen)))
 
     def act(self, act: AlarmAct, tag: Tag | str, seconds: int = 0, why: str = "w") -> list[str]:
-        return asyncio.run(
-            self.alarms.command(AlarmCommand("ann", act=act, number=str(tag), seconds=seconds, why=why))
-        )
+        request = AlarmCommand("ann", act=act, number=str(tag), seconds=seconds, why=why)
+        return asyncio.run(self.alarms.command(request, lambda _: None))
 
     def state(self, tag: Tag) -> tuple[AlarmState, Showing] | None:
         line = self.ledger.book.alarms.get(tag)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from controller.domain.book import Book
+from controller.domain.events import SetMode
 from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitEvent as E
 from controller.domain.unit import UnitMode
@@ -72,10 +73,12 @@ def test_a_refused_command_has_no_side_effect(event: E) -> None:
 @pytest.mark.parametrize("mode", UnitMode)
 def test_a_mode_is_refused_without_side_effect_in_the_states_that_do_not_wait(mode: UnitMode) -> None:
     async def scenario() -> None:
+        taken = list[SetMode]()
         refusing = [state for state in S if state not in (S.STOPPED, S.IDLE, S.ABORTED)]
         assert len(refusing) == 14
         for state in refusing:
-            await refuses(state, lambda unit: unit.change_mode(mode, "7:kim"), "MODE_STATE")
+            await refuses(state, lambda unit: unit.change_mode(SetMode("7:kim", mode=mode), taken.append), "MODE_STATE")
+        assert taken == []
 
     asyncio.run(scenario())
 
