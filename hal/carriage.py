@@ -7,7 +7,7 @@ every property `hal.errors.NotOnline` where there is no fresh image.
 from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
-from hal.plcmap.codes import Carriage, Flag, Opcode, State, SubStep
+from hal.plcmap.codes import Carriage, Flag, Opcode, State, SubStep, named
 from hal.plcmap.shape import TowerShape
 from hal.readings import Loaded, loaded
 from hal.scan import Station
@@ -180,9 +180,9 @@ class Shuttle(Axis):
         return self.shows(Flag.PICKING) is not self.shows(Flag.UNDOING)
 
     @property
-    def substep(self) -> SubStep:
-        """Where the exchange stands."""
-        return SubStep(self.mechanism.status().substep)
+    def substep(self) -> SubStep | None:
+        """Where the exchange stands; None for a code that is in no table."""
+        return named(SubStep, self.mechanism.status().substep)
 
 
 @dataclass(frozen=True, slots=True)

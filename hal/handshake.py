@@ -348,10 +348,10 @@ class Mailbox:
     async def _count_untrusted(self, written: Written) -> Outcome | None:
         """Count a frame that stood long enough and was not trusted; after three, park the sequence."""
         reason = await self._inquiry.distrust(written)
-        written.untrusted += reason is not codes.Untrusted.NONE
+        written.untrusted += bool(reason)
         if written.untrusted < UNTRUSTED_LIMIT:
             return None
-        return unknown(written, f"not trusted {UNTRUSTED_LIMIT} times: {reason.name}")
+        return unknown(written, f"not trusted {UNTRUSTED_LIMIT} times: {reason}")
 
     @contextmanager
     def _looks_at_the_end(self, expected_s: float | None) -> Iterator[None]:

@@ -56,15 +56,15 @@ class Inquiry:
             raise NotOnline(f"{self.station.name} restarted")
         return slow.histories[self.mechanism]
 
-    async def distrust(self, written: Written) -> codes.Untrusted:
-        """Read why the newest frame of a sequence is not trusted; NONE: it is not shown, or nothing was learned."""
+    async def distrust(self, written: Written) -> str:
+        """Read why the newest frame of a sequence is not trusted; empty: it is not shown, or nothing was learned."""
         try:
             history = await self.history(self.station.image)
         except HalError:
-            return codes.Untrusted.NONE
+            return ""
         newest = written.frames[-1]
         ours = (newest.sequence, newest.check) == (history.untrusted_sequence, history.untrusted_check)
-        return codes.Untrusted(history.untrusted_reason) if ours else codes.Untrusted.NONE
+        return codes.name_of(codes.Untrusted, history.untrusted_reason) if ours and history.untrusted_reason else ""
 
 
 def conclude(written: Written, finding: Finding, *, repeat: bool) -> Outcome | None:
@@ -94,6 +94,10 @@ def unknown(written: Written, why: str) -> Outcome:
 
 
 def _finished(written: Written, finding: Finding) -> Outcome:
-    verdict = Verdict[codes.Result(finding.result).name]
-    reason = codes.Reason(finding.reason)
-    return Outcome(written.prepared, verdict, reason, reason.name.lower().replace("_", " ") if reason else "")
+    """Return the outcome that a station shows; nobody knows what a result means that is in no table, or is none."""
+    result, reason = codes.named(codes.Result, finding.result), codes.named(codes.Reason, finding.reason)
+    why = codes.name_of(codes.Reason, finding.reason).lower().replace("_", " ") if finding.reason else ""
+    if not result:
+        strange = f"the station shows result {finding.result}, which means nothing here"
+        return unknown(written, f"{strange}: {why}" if why else strange)
+    return Outcome(written.prepared, Verdict[result.name], reason or codes.Reason.NONE, why)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hal.interfaces import Mechanism, Prepared
 from hal.plcmap.codec import Image, Measurement, Status
-from hal.plcmap.codes import Flag, Opcode, Room, Signal, State
+from hal.plcmap.codes import Flag, Opcode, Room, Signal, State, named
 from hal.readings import Loaded, loaded
 from hal.scan import Station
 
@@ -26,9 +26,9 @@ class Door:
         return self.mechanism.prepare(Opcode.CLOSE)
 
     @property
-    def state(self) -> State:
-        """What the PLC makes of its contacts."""
-        return State(self.mechanism.status().state)
+    def state(self) -> State | None:
+        """What the PLC makes of its contacts; None for a code that is in no table."""
+        return named(State, self.mechanism.status().state)
 
     @property
     def is_open(self) -> bool:
@@ -46,9 +46,6 @@ def locked(status: Status) -> bool:
     return status.state == State.CLOSED and LOCKED in status.flags
 
 
-_SIGNALS = {int(signal): signal for signal in Signal}
-
-
 @dataclass(frozen=True, slots=True)
 class RoomSignal:
     """Lights, sign and voice of a room."""
@@ -62,7 +59,7 @@ class RoomSignal:
     @property
     def shown(self) -> Signal | None:
         """What it shows now, dark after its PLC's power-up; None for a code that is in no table."""
-        return _SIGNALS.get(self.mechanism.status().substep)
+        return named(Signal, self.mechanism.status().substep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ async def carry_out(
     slowest. With ``still_s`` an axis that gets on, and stands for no longer than that, is waited for beyond its
     deadline. Where few motions may run at a time it waits for its turn, with nothing planned yet. Cancelled: every
     mechanism is stopped and has come to standstill before this raises; the intents stay open for the reconciliation.
+    The same where the wait for one of them ends by an error: none runs on that nobody follows.
 
     Raises:
         OSError: the intent could not be made durable; nothing was issued.
@@ -71,7 +72,7 @@ async def _carry_out(
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_one(bench, each, bound_s, leeway)) for each in meters]
-    except asyncio.CancelledError:
+    except BaseException:
         await halt(bench, [each.mechanism for each in wanted])
         bench.keeper.note(*(_left(each, task) for each, task in zip(meters, tasks, strict=True)))
         raise
@@ -148,7 +149,8 @@ def settled(*outcomes: Outcome) -> list[Record]:
 
 def failure(outcome: Outcome) -> StepFailed:
     """Return the error that tells of an outcome other than OK."""
-    rule = outcome.reason.name if outcome.verdict in (Verdict.REFUSED, Verdict.FAULT) else outcome.verdict.name
+    told = outcome.reason and outcome.verdict in (Verdict.REFUSED, Verdict.FAULT)
+    rule = outcome.reason.name if told else outcome.verdict.name
     text = f"{outcome.prepared.mechanism}: {outcome.verdict.name}"
     if outcome.reason:
         text += f" ({outcome.reason.name})"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from controller.activities.context import Bench
 from controller.activities.primitive import StepFailed
 from controller.domain.interlocks import Condition, CutAt, RoomSituation, Situation, Wish, refusal
-from hal.plcmap.codes import Room
+from hal.plcmap.codes import Room, SubStep
 from hal.readings import Loaded
 
 PEOPLE = frozenset({"PERSON_INSIDE", "PERSON_SENSOR", "LIGHT_CURTAIN", "DOOR_PLANE", "CAR_HALF_WAY"})
@@ -16,6 +16,15 @@ PASSING = PEOPLE | {"OUTER_GATE_NOT_LOCKED"}
 
 NEWS_S = 2.0
 """How long the sensors of every station may take to show what was just done: an idle poll and a debounce."""
+
+_CUT_AT = {
+    SubStep.CENTRED: CutAt.NOWHERE,
+    SubStep.EXTENDING: CutAt.EXTENDING,
+    SubStep.TRANSFERRING: CutAt.TRANSFERRING,
+    SubStep.RETRACTING: CutAt.RETRACTING,
+    None: CutAt.TRANSFERRING,
+}
+"""A sub-step that is in no table counts as the one which allows least: a car that hangs between the combs."""
 
 PROVEN = {Loaded.YES: True, Loaded.NO: False, Loaded.DOUBTFUL: None}
 
@@ -46,7 +55,7 @@ def situation(bench: Bench) -> Situation:
         secured=tower.shuttle.secured,
         resumable=tower.shuttle.resumable,
         picking=tower.shuttle.picking,
-        substep=CutAt[tower.shuttle.substep.name] if tower.shuttle.resumable else CutAt.NOWHERE,
+        substep=_CUT_AT[tower.shuttle.substep] if tower.shuttle.resumable else CutAt.NOWHERE,
         all_latches_locked=tower.dock.all_latches_locked,
         latch_open=tower.dock.latch_open,
         place_occupied=PROVEN[tower.dock.occupied],

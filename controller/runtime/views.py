@@ -14,6 +14,7 @@ from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
 from controller.runtime import alarm_views, audit_views, job_views, plan_views
 from controller.runtime.inbox import Answer
+from hal.plcmap.codes import Signal, State
 from hal.plcmap.shape import level_of
 from hal.readings import Loaded
 
@@ -205,9 +206,9 @@ class Views:
             "state": control.rooms.state(place).name,
             "car": self._book.places[place].car,
             "job": next((job.id for job in self._book.open_jobs() if place in (job.room, job.target)), None),
-            "door": driver.inner_door.state.name if online else None,
-            "gate": driver.outer_gate.state.name if online else None,
-            "sign": shown.name if online and (shown := driver.signal.shown) is not None else None,
+            "door": _shown(driver.inner_door.state) if online else None,
+            "gate": _shown(driver.outer_gate.state) if online else None,
+            "sign": _shown(driver.signal.shown) if online else None,
             "person": None if facts is None else facts.maybe_person,
             "fault": control.rooms.fault(place),
         }
@@ -223,3 +224,8 @@ class Views:
         if place == CARRIAGE:
             return "carriage"
         return "room" if place in self._bench.shape.rooms else "bay"
+
+
+def _shown(code: State | Signal | None) -> str | None:
+    """Return the name of what a PLC shows, None for what is in no table."""
+    return None if code is None else code.name

@@ -5,13 +5,29 @@ Numbers are stable: a released one is never given another meaning.
 """
 
 from enum import IntEnum, IntFlag
-from typing import Final
+from typing import Final, TypeVar
 
 MAP_ID: Final = 0x4354
 """ASCII ``CT``: a cartower register map."""
 
 MAP_VERSION: Final = 1
 """Raised by every change of addresses, types, units or meanings."""
+
+C = TypeVar("C", bound=IntEnum)
+
+
+def named(kind: type[C], number: int) -> C | None:
+    """Return what a register's number stands for; None where it is in no table: another maker's, or a newer map's."""
+    try:
+        return kind(number)
+    except ValueError:
+        return None
+
+
+def name_of(kind: type[IntEnum], number: int) -> str:
+    """Return the name of a register's number; one that is in no table is told as it is, ``15?``."""
+    known = named(kind, number)
+    return f"{number}?" if known is None else known.name
 
 
 class StationKind(IntEnum):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntFlag
 from functools import cache
 from typing import Final
 
 from hal.plcmap import codes
+from hal.plcmap.codes import name_of
 from hal.plcmap.frame import join32, join32_signed
 
 
@@ -61,23 +62,16 @@ def _bits(kind: type[IntFlag], value: int) -> Meaning:
     return Meaning(value, " ".join(names) or "none", bits)
 
 
-def _name(kind: type[IntEnum], number: int) -> str:
-    try:
-        return kind(number).name
-    except ValueError:
-        return f"{number}?"
-
-
 def _state(value: int) -> str:
-    state, substep = _name(codes.State, value >> 8), value & 0xFF
+    state, substep = name_of(codes.State, value >> 8), value & 0xFF
     if value >> 8 == codes.State.SHOWING:
-        return f"{state} {_name(codes.Signal, substep)}"
-    return f"{state} {_name(codes.SubStep, substep)}" if substep else state
+        return f"{state} {name_of(codes.Signal, substep)}"
+    return f"{state} {name_of(codes.SubStep, substep)}" if substep else state
 
 
 def _outcome(value: int) -> str:
-    result, reason = _name(codes.Result, value >> 8), value & 0xFF
-    return f"{result} {_name(codes.Reason, reason)}" if reason else result
+    result, reason = name_of(codes.Result, value >> 8), value & 0xFF
+    return f"{result} {name_of(codes.Reason, reason)}" if reason else result
 
 
 def _hex(value: int) -> str:
@@ -88,12 +82,12 @@ _TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
     "state": _state,
     "outcome": _outcome,
     "result": _outcome,
-    "fault": lambda value: _name(codes.Reason, value),
-    "untrusted_reason": lambda value: _name(codes.Untrusted, value),
-    "opcode": lambda value: _name(codes.Opcode, value) if value else "none",
-    "expected_from": lambda value: _name(codes.State, value),
-    "station_kind": lambda value: _name(codes.StationKind, value),
-    "program_state": lambda value: _name(codes.ProgramState, value),
+    "fault": lambda value: name_of(codes.Reason, value),
+    "untrusted_reason": lambda value: name_of(codes.Untrusted, value),
+    "opcode": lambda value: name_of(codes.Opcode, value) if value else "none",
+    "expected_from": lambda value: name_of(codes.State, value),
+    "station_kind": lambda value: name_of(codes.StationKind, value),
+    "program_state": lambda value: name_of(codes.ProgramState, value),
     **dict.fromkeys(
         (
             *("epoch", "epoch_in_force", "owner", "owner_in_force", "map_id", "table_crc"),

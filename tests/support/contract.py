@@ -17,7 +17,7 @@ def homed(bench: Bench) -> tuple[bool, bool, bool]:
     return bench.tower.lift.homed, bench.tower.turntable.homed, bench.tower.shuttle.homed
 
 
-def stands(door: Door) -> tuple[State, bool]:
+def stands(door: Door) -> tuple[State | None, bool]:
     return door.state, door.is_locked
 
 

@@ -1,9 +1,11 @@
 """The daemon's half of the mailbox against a scripted PLC."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from controller.activities.primitive import failure
 from hal.errors import LinkDown, Maintenance, NoAnswer, NotOnline, Unsettled
 from hal.interfaces import Prepared, Verdict
 from hal.plcmap import codes
@@ -389,6 +391,46 @@ def test_three_untrusted_answers_park_the_sequence() -> None:
             assert it.frames() == [(HOME, 1)] * 3
             with pytest.raises(Unsettled):
                 it.lift.prepare(Opcode.HOME)
+
+    run(scenario())
+
+
+def test_a_reason_for_distrust_that_is_in_no_table_is_told_by_its_number() -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+            unheard_of: Any = 9
+            it.plc.on_frame = lambda name, frame: it.plc.distrust(name, frame, unheard_of)
+            outcome = await it.lift.outcome(await put(it), 30)
+            assert (outcome.verdict, outcome.text) == (Verdict.UNKNOWN, "not trusted 3 times: 9?")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "verdict", "text"),
+    [
+        (Result.FAULT, 250, Verdict.FAULT, "250?"),
+        (Result.REFUSED, 250, Verdict.REFUSED, "250?"),
+        (9, Reason.BUSY, Verdict.UNKNOWN, "the station shows result 9, which means nothing here: busy"),
+        (Result.NONE, 0, Verdict.UNKNOWN, "the station shows result 0, which means nothing here"),
+    ],
+)
+def test_an_outcome_that_is_in_no_table_is_told_by_its_numbers(
+    result: Any, reason: Any, verdict: Verdict, text: str
+) -> None:
+    async def scenario() -> None:
+        async with rig() as it:
+
+            def answer(name: str, frame: Frame) -> None:
+                it.plc.accept(name, frame)
+                it.plc.finish(name, frame, result, reason)
+
+            it.plc.on_frame = answer
+            prepared = await put(it)
+            for outcome in (await it.lift.outcome(prepared, 10), await it.lift.settle(prepared)):
+                assert (outcome.verdict, outcome.reason, outcome.text) == (verdict, Reason.NONE, text)
+            assert failure(outcome).rule == verdict.name
+            assert it.lift.prepare(Opcode.HOME).sequence == 2
 
     run(scenario())
 

@@ -270,6 +270,9 @@ def test_a_door_is_locked_only_with_all_four_contacts() -> None:
             plc.show("room1.inner_door", state=State.OPEN, flags=0)
             await asyncio.sleep(1.1)
             assert door.is_open
+            plc.show("room1.inner_door", state=15, flags=int(LOCKED))
+            await asyncio.sleep(1.1)
+            assert (door.state, door.is_open, door.is_locked) == (None, False, False)
 
     run(scenario())
 
@@ -334,6 +337,9 @@ def test_the_shuttle_tells_where_a_cut_exchange_stands() -> None:
                 it.plcs["tower"].show("shuttle", flags=int(Flag.RESUMABLE | flags))
                 await asyncio.sleep(1.1)
                 assert shuttle.picking is picking, flags
+            it.plcs["tower"].show("shuttle", substep=9)
+            await asyncio.sleep(1.1)
+            assert shuttle.substep is None
 
     run(scenario())
 
