@@ -25,6 +25,7 @@ from sim_plc.program.event_log import Event, LogEntry
 from sim_plc.rehearsal.alarm_law import AlarmLaw
 from sim_plc.rehearsal.appointment_law import AppointmentLaw
 from sim_plc.rehearsal.intent_law import IntentLaw
+from sim_plc.rehearsal.kept_law import KeptLaw
 from sim_plc.rehearsal.latch_law import LatchLaw
 from sim_plc.rehearsal.level_law import LevelLaw
 from sim_plc.rehearsal.mailbox_law import MailboxLaw
@@ -93,6 +94,7 @@ class Inspector:
         self._standby = StandbyLaw(world.tower.generator.simultaneous_axes)
         self._levels = LevelLaw(world, self.accuse)
         self._appointments = AppointmentLaw(world, self.accuse)
+        self._kept = KeptLaw(world, self.accuse)
         self._people = PeopleLaw(world, self.accuse)
         self._alarms = AlarmLaw(world, self.accuse)
         self._intents = IntentLaw(world, self.accuse)
@@ -158,6 +160,7 @@ class Inspector:
         self._standby.told(event, self._world.now)
         self._levels.told(event)
         self._appointments.told(event)
+        self._kept.told(event)
         match event["event"]:
             case "alarm" | "alarm_state":
                 self._alarms.told(event)
@@ -179,12 +182,14 @@ class Inspector:
             self._stops.asked_reset()
         self._alarms.asked(request)
         self._appointments.asked(request)
+        self._kept.asked(request)
         self._levels.asked(request)
 
     def on_refused(self, request: Request, rule: str) -> None:
         """Judge whether somebody was kept from their car by anything but the tower itself."""
         daemon = self._world.daemon
         self._appointments.refused(request, rule)
+        self._kept.refused(request, rule)
         self._levels.refused(request, rule)
         own = THE_TOWERS_OWN | {NO_APPOINTMENT} if isinstance(request, Arrive) else THE_TOWERS_OWN
         if isinstance(request, Retrieve | Arrive) and rule not in own:
@@ -204,6 +209,7 @@ class Inspector:
         """
         self._alarms.lose_the_past()
         self._levels.lose_the_past()
+        self._kept.lose_the_past()
         self._intents.lose_the_past(book)
 
     def judge_inventory(self) -> None:
@@ -241,6 +247,7 @@ class Inspector:
         self._stops.begins(mechanism, content)
         self._people.begins(mechanism, content)
         self._appointments.begins(mechanism, content)
+        self._kept.begins(mechanism, content)
         if mechanism == "shuttle" and content.opcode in {Opcode.PICK, Opcode.PLACE}:
             self._judge_exchange(Opcode(content.opcode), content.argument1)
 

@@ -29,7 +29,11 @@ PROMISES: Final = (
         "one motion a zone, on standby power no more than may; numbers rise; each is executed at most once",
         "mailbox_law, intent_law, standby_law",
     ),
-    Promise("I7", "nobody gets another one's car (key, code or receipt: with the front office)", "appointment_law"),
+    Promise(
+        "I7",
+        "nobody gets another one's car (key, code or receipt: with the front office)",
+        "appointment_law, kept_law",
+    ),
     Promise("I8", "a key compartment opens for whoever owns its booking alone", missing=_OFFICE),
     Promise("I9", "each deposit ends once, and no more is taken than was held", missing=_OFFICE),
     Promise("I10", "no car is booked twice for one time", "appointment_law"),

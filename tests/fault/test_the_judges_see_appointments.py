@@ -14,13 +14,17 @@ from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.events import Arrive, BlockLevel, Cancel, OnTheWay, Relocate, Retrieve, SetGenerator
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
-from controller.runtime import audit, claims
+from controller.domain.rooms import RoomEvent, RoomState
+from controller.runtime import audit, claims, rooms
 from controller.runtime.admission import Admission
 from controller.runtime.appointments import Appointments
+from controller.runtime.room_record import RoomRecord
+from controller.runtime.rooms import Rooms
 from controller.runtime.staging import Staging
 from hal.plcmap.shape import level_of
 from sim_plc.rehearsal.standby_law import StandbyLaw
 from sim_plc.rehearsal.world import EPOCH_S, World
+from tests.support import two_rooms
 from tests.support.broken import CARS, broken
 from tests.support.places import LOW2, TOP1
 from tests.support.scenes import eventually, stock
@@ -39,7 +43,7 @@ async def booked(it: Stage, car: str = "C", seconds: float = 600.0) -> int:
     return number
 
 
-def two_rooms() -> World:
+def a_kept_car() -> World:
     return World(TWO_ROOMS, 1, cars=stock(FAR))
 
 
@@ -52,9 +56,52 @@ async def kept(it: Stage) -> None:
 
 @pytest.mark.campaign
 def test_a_kept_car_whose_gate_opens_to_whoever_stands_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert broken(kept, two_rooms) == set()
+    assert broken(kept, a_kept_car) == set()
     monkeypatch.setattr(claims, "kept", lambda _book, _place: None)
-    assert broken(kept, two_rooms) == {"I7"}
+    assert broken(kept, a_kept_car) == {"I7"}
+
+
+@pytest.mark.campaign
+def test_a_car_that_nobody_came_for_whose_gate_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cancel(it: Stage) -> None:
+        room, back = await two_rooms.going_back(it)
+        it.world.do(lambda plant: plant.overrides.update({("room", room, "person_sensor_ok"): False}))
+        await it.until(lambda: it.room(room) is RoomState.MEASURING)
+        await it.ask(Cancel(job=back))
+        await asyncio.sleep(10.0)
+
+    def world() -> World:
+        return World(two_rooms.SLOW, 1, cars=stock(two_rooms.FAR, two_rooms.NEAR))
+
+    assert broken(cancel, world) == set()
+
+    async def withdraw(self: Rooms, room: RoomRecord) -> None:
+        await self.fire(room.place, RoomEvent.RELEASE)
+
+    monkeypatch.setattr(Rooms, "_withdraw", withdraw)
+    assert broken(cancel, world) == {"I7"}
+
+
+@pytest.mark.campaign
+def test_a_driver_who_is_invited_in_place_of_a_car_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def drive_off(it: Stage) -> None:
+        room = await two_rooms.staged(it, two_rooms.CAR)
+        [number] = it.book.appointments
+        await it.ask(Cancel(job=number))
+        await it.until(lambda: bool(it.book.open_jobs()))
+        await two_rooms.driven_off(it, room)
+        await it.execute()
+        await it.until(lambda: it.room(room) is not RoomState.UNKNOWN)
+        await asyncio.sleep(10.0)
+
+    assert broken(drive_off, a_kept_car) == set()
+
+    async def forget(_self: Rooms, _room: RoomRecord) -> None:
+        """Leave the way back as it is."""
+
+    monkeypatch.setattr(Rooms, "_forget_way_back", forget)
+    monkeypatch.setattr(rooms, "_FOR_A_DRIVER", frozenset())
+    assert broken(drive_off, a_kept_car) == {"I7"}
 
 
 @pytest.mark.campaign
@@ -153,9 +200,9 @@ def test_a_customer_who_comes_too_late_and_is_kept_from_the_car_that_stands_ther
         with suppress(Refusal):
             await it.ask(asks)
 
-    assert broken(come_late, two_rooms) == set()
+    assert broken(come_late, a_kept_car) == set()
     monkeypatch.setattr(Appointments, "left_over", lambda _self, _car, _room=None: None)
-    assert broken(come_late, two_rooms) == {"I22"}
+    assert broken(come_late, a_kept_car) == {"I22"}
 
 
 @pytest.mark.campaign

@@ -4,16 +4,27 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Arrive, Cancel, Relocate, Retrieve, RoomOut
-from controller.domain.jobs import JobKind, JobState
+from controller.domain.events import Arrive, Cancel, Retrieve, RoomOut
+from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
 from hal.plcmap.codes import Signal
 from sim_plc.rehearsal import loop
 from tests.support.scenes import stock
-from tests.support.stage import QUICK, Stage, stage
-from tests.support.two_rooms import ANOTHER, CAR, FAR, NEAR, SHAPE, gate_is_shut, staged, two_rooms
+from tests.support.stage import Stage, stage
+from tests.support.two_rooms import (
+    ANOTHER,
+    CAR,
+    FAR,
+    NEAR,
+    SHAPE,
+    SLOW,
+    driven_off,
+    gate_is_shut,
+    going_back,
+    staged,
+    two_rooms,
+)
 
-SLOW = two_rooms(machine__lift__speed_mm_s="100")
 PAST_DELAY_S = two_rooms().timing.gate_delay_s + 5.0
 """Longer than people are given to leave before a gate is opened for them."""
 
@@ -25,20 +36,6 @@ def override(it: Stage, room: int, sensor: str, value: int) -> None:
 
 def believe_sensors(it: Stage) -> None:
     it.world.do(lambda plant: plant.overrides.clear())
-
-
-async def going_back(it: Stage) -> tuple[int, int]:
-    """Keep a car, let the carriage be busy elsewhere, and cancel its appointment: it is accepted for its way back.
-
-    Return its room and the job of its way back.
-    """
-    room = await staged(it, CAR)
-    [number] = it.book.appointments
-    await it.order(Relocate(car=ANOTHER, bay=FAR))
-    await it.ask(Cancel(job=number))
-    await it.until(lambda: it.room(room) is RoomState.ACCEPTED)
-    [back] = [job.id for job in it.book.open_jobs() if job.kind is JobKind.STORE]
-    return room, back
 
 
 @pytest.mark.parametrize("why", ["it does not fit", pytest.param("cancelled", marks=pytest.mark.campaign)])
@@ -127,17 +124,6 @@ def test_a_way_back_whose_car_has_been_driven_off_invites_no_driver_and_gives_no
             assert it.book.appointments == {}
 
     loop.run(scenario())
-
-
-async def driven_off(it: Stage, room: int) -> None:
-    """Let somebody drive the kept car out by the gate's release, which is put right then."""
-    it.world.do(lambda plant: plant.use_escape(room))
-    it.world.do(lambda plant: plant.customer_collects(room, QUICK))
-    await it.until(lambda: it.truth() == {})
-    await asyncio.sleep(2.0)
-    it.world.do(lambda plant: plant.restore_escape(room))
-    it.world.do(lambda plant: plant.device_reset())
-    await asyncio.sleep(1.0)
 
 
 def test_who_comes_for_a_kept_car_that_cannot_be_measured_finds_the_gate_opening() -> None:

@@ -1,11 +1,15 @@
 """A tower with two rooms, in which booked cars are brought ahead of their customers."""
 
+import asyncio
+
 from config.schema import Tower
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.events import Retrieve
+from controller.domain.events import Cancel, Relocate, Retrieve
+from controller.domain.jobs import JobKind
+from controller.domain.rooms import RoomState
 from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.scenes import eventually
-from tests.support.stage import Stage
+from tests.support.stage import QUICK, Stage
 from tests.support.towers import tower_named
 
 
@@ -20,6 +24,9 @@ GRACE_S = two_rooms().timing.appointment_grace_s
 NEAR, FAR = SHAPE.bays[0], SHAPE.bays[-1]
 CAR, ANOTHER = f"C{FAR}", f"C{NEAR}"
 HOUR_S = 3600.0
+SLOW = two_rooms(machine__lift__speed_mm_s="100")
+"""Here the carriage takes long to come."""
+
 SOON_S = AHEAD.most_s + 60.0
 """An appointment that nothing is done for yet."""
 
@@ -42,3 +49,28 @@ async def staged(it: Stage, car: str, seconds: float = SOON_S) -> int:
 def gate_is_shut(it: Stage, room: int) -> bool:
     """Tell whether nobody can get at the car of a room."""
     return it.world.plant.truth().gates[room].locked
+
+
+async def going_back(it: Stage) -> tuple[int, int]:
+    """Keep a car, let the carriage be busy elsewhere, and cancel its appointment: it is accepted for its way back.
+
+    Return its room and the job of its way back.
+    """
+    room = await staged(it, CAR)
+    [number] = it.book.appointments
+    await it.order(Relocate(car=ANOTHER, bay=FAR))
+    await it.ask(Cancel(job=number))
+    await it.until(lambda: it.room(room) is RoomState.ACCEPTED)
+    [back] = [job.id for job in it.book.open_jobs() if job.kind is JobKind.STORE]
+    return room, back
+
+
+async def driven_off(it: Stage, room: int) -> None:
+    """Let somebody drive the kept car out by the gate's release, which is put right then."""
+    it.world.do(lambda plant: plant.use_escape(room))
+    it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+    await it.until(lambda: it.truth() == {})
+    await asyncio.sleep(2.0)
+    it.world.do(lambda plant: plant.restore_escape(room))
+    it.world.do(lambda plant: plant.device_reset())
+    await asyncio.sleep(1.0)
