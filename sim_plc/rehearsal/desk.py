@@ -157,7 +157,11 @@ class Desk:
             )
         )
         if await self._ask(request, f"restricted the tower: {what}"):
-            await asyncio.sleep(share * self._rng.uniform(*RESTRICTED_S))
+            until_s = self._world.now + share * self._rng.uniform(*RESTRICTED_S)
+            while self._world.now < until_s:
+                if self.tidy:
+                    break
+                await asyncio.sleep(BRISK_S)
             if self._world.daemon is not None:
                 await self._lift(self._world.daemon)
 
