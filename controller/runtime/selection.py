@@ -36,16 +36,21 @@ class Selection:
         return next(self._startable(), None) is not None
 
     def best(self) -> tuple[Job, str] | None:
-        """Return the job to take up now, with its places chosen, and why it is that one; None if none can start."""
+        """Return the job to take up now, with its places chosen, and why it is that one; None if none can start.
+
+        A room that is planned for one whose car may not be fetched yet is not fetched for by who comes behind them.
+        """
         ready = {job.id: job for job in self._startable()}
         ahead = self._ahead_of_rooms(ready)
         if not ready and not ahead:
             return None
+        spoken_for: set[int] = set()
         for move in self._foresight.plan(None, tuple(self.free_bays())).moves:
             if move.request in ready:
                 return self._to(ready[move.request], move.target), move.why
-            if move.target in ahead.get(move.request, ()):
+            if move.target in ahead.get(move.request, ()) and move.target not in spoken_for:
                 return replace(self._book.jobs[move.request], target=move.target, ahead=True), move.why
+            spoken_for.add(move.target)
         # Nothing was planned while the carriage's place is unknown: it is homed on the way to any of them.
         return (ready[min(ready)], "first in turn") if ready else None
 

@@ -115,9 +115,11 @@ class Planned:
         moves = plan(requests, scene, self.site.cycles, self.limits).moves
         state, by_id = opening(scene, requests), {each.id: each for each in requests}
         best: Move | None = None
+        spoken_for: set[int] = set()
         for move in moves:
-            if move.target in others.get(move.request, ()):
+            if move.target in others.get(move.request, ()) or move.target in spoken_for:
                 continue
+            spoken_for.add(move.target)
             begin_s = self._may_begin_s(by_id[move.request], move.target, state)
             if begin_s <= scene.begin_s:
                 return replace(move, begin_s=scene.begin_s, target=self._to(move, state))
