@@ -14,9 +14,11 @@ from controller.api.instruments import LOOKS, Instruments, look
 from controller.api.messages import INTERNAL_ERROR, INVALID_REQUEST, MAX_LINE, REFUSED, BadMessage, Call
 from controller.api.params import Params
 from controller.api.requests import SUBSCRIBE, WHOAMI, to_request
+from controller.api.turns import Turns
 from controller.api.visitors import Visitor, Visitors
 from controller.api.whoami import turned_away, whoami
-from controller.domain.permits import NotAllowed
+from controller.domain.events import ImportInventory
+from controller.domain.permits import ACTS, NotAllowed
 from controller.domain.refusal import Refusal
 from controller.runtime.inbox import Board, Inbox
 
@@ -25,6 +27,9 @@ SOCKET_MODE: Final = 0o660
 
 SEND_BUFFER: Final = 1 << 16
 """Bytes that wait for a slow reader before it begins to miss statuses."""
+
+SHORT_LINE: Final = 1 << 16
+"""Longest line of who may not import an inventory: nothing else is long, and a line of a MiB costs 0.14 s to read."""
 
 MAX_CONNECTIONS: Final = 100
 """More are closed at once: a script that leaks them must not take the journal's file descriptors."""
@@ -64,6 +69,7 @@ class ApiServer:
         self._board = board
         self._instruments = instruments
         self._visitors = Visitors() if visitors is None else visitors
+        self._turns = Turns()
         self._inode = 0
         self._acceptor: asyncio.Task[None] | None = None
         self._connections: dict[asyncio.Task[None], socket.socket] = {}
@@ -126,7 +132,7 @@ class ApiServer:
         with contextlib.suppress(ConnectionError):  # the client has gone: there is nobody to tell
             try:
                 visitor = await self._visitors.know(connected)
-                served = self._inbox, self._board, self._instruments, self._visitors
+                served = self._inbox, self._board, self._instruments, self._visitors, self._turns
                 await _Connection(reader, writer, visitor, *served).run()
             finally:
                 writer.transport.abort()
@@ -145,7 +151,9 @@ class _Connection:
         board: Board,
         instruments: Instruments | None,
         visitors: Visitors,
+        turns: Turns,
     ) -> None:
+        self._turns = turns
         self._reader = reader
         self._writer = writer
         self._inbox = inbox
@@ -153,6 +161,7 @@ class _Connection:
         self._instruments = instruments
         self._visitor = visitor
         self._access = visitors.access
+        self._longest = MAX_LINE if visitor.role >= ACTS[ImportInventory].need.role else SHORT_LINE
         self._subscription: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(high=SEND_BUFFER)
 
@@ -160,18 +169,25 @@ class _Connection:
         """Serve until the client closes its side."""
         try:
             async for line in _lines(self._reader):
-                await self._send(await self._answer(line))
+                async with self._turns:
+                    heard = self._hear(line)
+                await self._send(await self._answer(heard) if isinstance(heard, Call) else heard)
         finally:
             if self._subscription is not None:
                 await _end([self._subscription])
 
-    async def _answer(self, line: bytes | None) -> bytes:
-        if line is None:
-            return messages.error_line(None, INVALID_REQUEST, f"a line is longer than {MAX_LINE} bytes")
+    def _hear(self, line: bytes | None) -> Call | bytes:
+        """Return the call that a line makes, or the answer to one that makes none."""
+        if line is None or len(line) > self._longest + len(b"\n"):
+            return messages.error_line(None, INVALID_REQUEST, f"a line is longer than {self._longest} bytes")
+        if not line.strip():
+            return b""
         try:
-            call = messages.parse_call(line)
+            return messages.parse_call(line)
         except BadMessage as bad:
             return messages.error_line(bad.call_id, bad.code, bad.text)
+
+    async def _answer(self, call: Call) -> bytes:
         answer = await self._answer_call(call)
         return answer if call.wants_answer else b""
 
@@ -250,7 +266,7 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
         if too_long:
             too_long = False
             yield None
-        elif line.strip():
+        else:
             yield line
 
 

@@ -57,6 +57,8 @@ class Inbox(Generic[E]):
         self._urgent: deque[E | Asked] = deque()
         self._normal: deque[E | Asked] = deque()
         self._ready = asyncio.Event()
+        self._was_asked = False
+        """Whether what was taken last was a request."""
         self.on_asked: Callable[[Asked], None] = lambda _asked: None
         """Called with each request as it is asked, at once; it must not raise."""
 
@@ -79,11 +81,15 @@ class Inbox(Generic[E]):
         return await asked.answer
 
     async def get(self) -> E | Asked:
-        """Wait for the next event."""
+        """Wait for the next event; of requests that wait in a row, others have a turn between any two."""
+        if self._was_asked and (self._urgent or self._normal):
+            await asyncio.sleep(0)
         while not (self._urgent or self._normal):
             self._ready.clear()
             await self._ready.wait()
-        return (self._urgent or self._normal).popleft()
+        event = (self._urgent or self._normal).popleft()
+        self._was_asked = isinstance(event, Asked)
+        return event
 
 
 class Bell:
