@@ -143,7 +143,7 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None, record: P
     the environment names is kept told.
     """
     manager = Manager.named_in(os.environ, os.getpid())
-    writer, wires = WriterThread(), Wires(tower, site, None if capture is None else Capture(capture))
+    writer, wires = WriterThread(), Wires(tower, site, None if capture is None else _capture(capture))
     owner = secrets.randbelow(0xFFFF) + 1
     try:
         site.run_dir.mkdir(parents=True, exist_ok=True)
@@ -292,6 +292,10 @@ def _address(bus: TcpBus | RtuBus) -> Mapping[str, str | int]:
     if isinstance(bus, TcpBus):
         return {"host": bus.host, "port": bus.port}
     return {"device": bus.device, "baud": bus.baud}
+
+
+def _capture(stream: TextIO) -> Capture:
+    return Capture(stream, on_failed=lambda error: log.warning("capture_failed", error=str(error)))
 
 
 def _as_epochs(ledger: Ledger) -> EpochStore:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TextIO
 
 from hal.byte_channel import ByteChannel
@@ -17,11 +18,18 @@ class Capture:
     """One line of text an event: ``seconds bus what rest``.
 
     ``what`` is ``open``, ``lost`` (the rest says why), ``close``, ``send`` or ``recv`` (the rest is hexadecimal).
-    Seconds are the loop's, from the making of the capture. The writing is the stream's to buffer.
+    Seconds are the loop's, from the making of the capture. The writing is the stream's to buffer. A stream that takes
+    no more ends the capture and is closed; ``on_failed`` is told why, and the wires go on.
     """
 
-    def __init__(self, stream: TextIO, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        limit_bytes: int = LIMIT_BYTES,
+        on_failed: Callable[[OSError], None] = lambda _: None,
+    ) -> None:
         self._stream = stream
+        self._on_failed = on_failed
         self._left_bytes = limit_bytes
         self._began_s = asyncio.get_running_loop().time()
         stream.write(f"{HEADER}\n")
@@ -35,7 +43,13 @@ class Capture:
             return
         line = f"{asyncio.get_running_loop().time() - self._began_s:.6f} {bus} {what} {rest}".rstrip() + "\n"
         self._left_bytes -= len(line)
-        self._stream.write(line if self._left_bytes > 0 else "# full\n")
+        try:
+            self._stream.write(line if self._left_bytes > 0 else "# full\n")
+        except OSError as error:
+            self._left_bytes = 0
+            with suppress(OSError):  # what it holds goes nowhere either
+                self._stream.close()
+            self._on_failed(error)
 
 
 class Recorder:

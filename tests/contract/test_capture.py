@@ -219,3 +219,20 @@ def test_a_forgotten_capture_does_not_fill_the_disk() -> None:
     run(scene())
     assert text.getvalue().endswith("# full\n")
     assert len(text.getvalue()) < 250
+
+
+def test_a_full_disk_ends_the_capture_and_not_the_wires() -> None:
+    text = Path("/dev/full").open("w", encoding="ascii")  # noqa: SIM115 - the capture closes it
+    failed, got = list[OSError](), list[bytes]()
+
+    async def scene() -> None:
+        channel = Capture(text, on_failed=failed.append).tap("tower")(ScriptedChannel([("01", "02")] * 2000))
+        await channel.open(got.append, lambda _: None)
+        for _ in range(2000):
+            channel.send(b"\x01")
+            await asyncio.sleep(0)
+
+    run(scene())
+    assert [error.strerror for error in failed] == ["No space left on device"]
+    assert text.closed
+    assert b"".join(got) == b"\x02" * 2000
