@@ -46,11 +46,11 @@ class Manager:
         if not self.address:
             return
         where = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
                 out.sendto("\n".join(lines).encode(), where)
-            except OSError as error:
-                log.warning("manager_not_told", address=self.address, error=str(error))
+        except OSError as error:  # nobody takes it, or there is no file descriptor left
+            log.warning("manager_not_told", address=self.address, error=str(error))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Word to a service manager: whom the environment names, what reaches them, and that nobody is waited for."""
 
 import os
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,3 +52,18 @@ def test_nobody_is_told_nothing_and_who_does_not_take_it_is_not_waited_for(tmp_p
         for _ in range(5_000):  # more than a queue of datagrams takes
             Manager(manager.address).tell("WATCHDOG=1")
         assert 0 < len(manager.drain()) < 5_000
+
+
+def test_without_a_file_descriptor_nobody_is_told_and_the_daemon_goes_on(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with listener(tmp_path / "notify") as manager:
+        free = os.dup(0)
+        os.close(free)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+            Manager(manager.address).tell("WATCHDOG=1")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert manager.told() == []
+        Manager(manager.address).tell("WATCHDOG=1")
+        assert manager.told() == ["WATCHDOG=1"]
