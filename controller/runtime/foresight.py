@@ -104,6 +104,11 @@ class Foresight:
         self._turnover.entered(room, RoomState.RESERVED if kept else state, self._clock())
         self.promises.stale = True
 
+    def rooms_serve(self, *, on: bool) -> None:
+        """Take whether the unit lets rooms serve people: how long they stay otherwise tells nothing of them."""
+        self._turnover.serves(on=on, now_s=self._clock())
+        self.promises.stale = True
+
     def handed_over(self, room: int) -> None:
         """Take note that the customer of a car that was kept in a room has come."""
         self.entered(room, self._room(room))

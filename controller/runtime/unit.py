@@ -286,8 +286,10 @@ class Unit:
     async def _enter(self, state: S, *before: Rest) -> None:
         """Start what a state does; ``before``, what the last one did and what people moved, may still come to rest."""
         self._jobs.executing = state is S.EXECUTE
-        leaving = self._rooms.executing and state not in ROOMS_SERVE
-        self._rooms.executing = state in ROOMS_SERVE
+        served, self._rooms.executing = self._rooms.executing, state in ROOMS_SERVE
+        leaving = served and not self._rooms.executing
+        if served is not self._rooms.executing:
+            self._jobs.foresight.rooms_serve(on=self._rooms.executing)
         match state:
             case S.ABORTING:
                 self._start(self._cut(*before, self._jobs.halt()))

@@ -10,10 +10,12 @@ from controller.domain.events import Arrive, Cancel, Query, Relocate, Retrieve, 
 from controller.domain.jobs import JobState
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
 from controller.runtime.slots import SLOT_S
+from sim_plc.plant.people import Habits
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
-from tests.support.places import LOW1, SHAPE, TOP1, TOP2
+from tests.support.places import LOW1, ROOM, SHAPE, TOP1, TOP2
 from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
 
@@ -99,5 +101,23 @@ def test_a_room_that_is_to_go_out_of_service_takes_no_bookings_though_somebody_i
             with pytest.raises(Refusal, match="no room is in service") as caught:
                 await it.world.ask(Retrieve(car=f"C{TOP1}", due=quarter(it, 4)))
             assert caught.value.rule == "SLOT_FULL"
+
+    loop.run(scenario())
+
+
+def test_a_stop_with_somebody_in_a_room_tells_nothing_of_how_long_people_stay() -> None:
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            assert it.world.daemon is not None
+            foresight = it.world.daemon.control.jobs.foresight
+            before = foresight.learned().served_s
+            assert await it.ended(await it.order(Retrieve(car=f"C{LOW1}", room=ROOM))) is JobState.DONE
+            it.world.do(lambda plant: plant.customer_collects(ROOM, Habits(dwell_s=60.0)))
+            await it.until(lambda: it.room(ROOM) is RoomState.CUSTOMER_ADMITTED)
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+            await asyncio.sleep(500.0)
+            await it.execute()
+            await it.until(lambda: it.room(ROOM) is RoomState.VACANT, 500.0)
+            assert foresight.learned().served_s == before
 
     loop.run(scenario())

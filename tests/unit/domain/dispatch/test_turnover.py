@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from controller.domain.dispatch.turnover import ARRIVING, NEVER, STEADY, Turnover, as_built
+from controller.domain.dispatch.turnover import ARRIVING, NEVER, STEADY, SUPPOSED, Turnover, as_built
 from controller.domain.rooms import RoomState as S
 
 ROOM, GATE_S = 101, 8.0
@@ -67,8 +67,54 @@ def test_one_who_lingers_moves_the_estimate_by_one_visit_in_many() -> None:
     turnover, at_s = Turnover(LEFT_S), 0.0
     for _ in range(5 * STEADY):
         at_s = visited(turnover, at_s)
-    visited(turnover, at_s, 695.0)
-    assert turnover.served_s == pytest.approx(75.0 + 600.0 / STEADY, abs=1.0)
+    visited(turnover, at_s, 135.0)
+    assert turnover.served_s == pytest.approx(75.0 + 40.0 / STEADY, abs=0.5)
+
+
+def test_one_who_stays_for_an_hour_counts_as_one_who_stays_three_times_as_long() -> None:
+    turnover, at_s = Turnover(LEFT_S), 0.0
+    for _ in range(5 * STEADY):
+        at_s = visited(turnover, at_s)
+    visited(turnover, at_s, 3600.0)
+    assert turnover.served_s == pytest.approx(75.0 + 2 * 75.0 / STEADY, abs=0.5)
+
+
+def test_an_hour_of_the_first_who_is_watched_is_not_what_everybody_is_taken_for() -> None:
+    turnover = Turnover(LEFT_S)
+    visited(turnover, 0.0, 3600.0)
+    assert turnover.served_s == pytest.approx(111.0 + 2 * 111.0 / (SUPPOSED + 1))
+
+
+def test_where_people_take_five_times_as_long_from_now_on_that_is_learned() -> None:
+    turnover, at_s = Turnover(LEFT_S), 0.0
+    for _ in range(5 * STEADY):
+        at_s = visited(turnover, at_s)
+    for _ in range(5 * STEADY):
+        at_s = visited(turnover, at_s, 395.0)
+    assert turnover.served_s == pytest.approx(375.0, rel=0.02)
+
+
+def test_what_a_tower_stands_teaches_nothing_of_people() -> None:
+    turnover = Turnover(LEFT_S)
+    turnover.entered(ROOM, S.CAR_PRESENT, 0.0)
+    turnover.serves(on=False, now_s=10.0)
+    turnover.entered(ROOM, S.CUSTOMER_ADMITTED, 20.0)
+    turnover.serves(on=True, now_s=3600.0)
+    assert turnover.vacant_s(ROOM, 3600.0) == 3600.0 + LEFT_S[S.CUSTOMER_ADMITTED]
+    turnover.entered(ROOM, S.DEPARTING, 3700.0)
+    turnover.entered(ROOM, S.VACANT, 3700.0 + LEFT_S[S.DEPARTING])
+    turnover.entered(ROOM, S.CAR_PRESENT, 4000.0)
+    assert turnover.served_s == LEFT_S[S.CAR_PRESENT]
+    turnover.entered(ROOM, S.CUSTOMER_ADMITTED, 4000.0)
+    assert turnover.vacant_s(ROOM, 4000.0) == 4000.0 + LEFT_S[S.CUSTOMER_ADMITTED]
+
+
+def test_a_room_that_is_proven_empty_while_the_tower_stands_teaches_nothing() -> None:
+    turnover = Turnover(LEFT_S)
+    turnover.serves(on=False, now_s=0.0)
+    turnover.entered(ROOM, S.CAR_PRESENT, 0.0)
+    turnover.entered(ROOM, S.VACANT, 40.0)
+    assert turnover.served_s == LEFT_S[S.CAR_PRESENT]
 
 
 def test_a_visit_that_a_fault_broke_off_teaches_nothing() -> None:
