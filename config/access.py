@@ -43,7 +43,8 @@ class Access(Table):
     """Roles at the daemon's socket. Root and the daemon's own user are engineers, whatever stands here."""
 
     others: Word = "operator"
-    """Role of whom nobody names here and who may open the socket, as its owner and its group may."""
+    """Role of whom nobody names here and who may open the socket, as its owner and its group may. Never above the role
+    of a name here that the host does not know."""
     viewer: Viewers = Field(default_factory=Viewers)
     operator: Operators = Field(default_factory=Operators)
     technician: Technicians = Field(default_factory=Technicians)

@@ -13,9 +13,9 @@ import os
 import pwd
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -32,6 +32,12 @@ MOST_GROUPS: Final = 256
 
 FRESH_S: Final = 60.0
 """For so long an answer of the host's directory counts: a name may be given away, or come to be."""
+
+AGAIN_S: Final = 5.0
+"""As `FRESH_S`, while the host does not know a name: a directory that is out of reach knows none, and comes back."""
+
+KEPT_S: Final = 24 * 3600.0
+"""For so long the last id of a name counts that the host does not know any more: out of reach, or deleted."""
 
 LOOKUP_S: Final = 2.0
 """A directory over the network that is silent for longer keeps nobody waiting: what was known last counts."""
@@ -113,21 +119,38 @@ def credentials_of(connected: socket.socket) -> Credentials:
     return Credentials(uid, gid, frozenset(struct.unpack(f"{len(found) // 4}I", found)))
 
 
+USER: Final = "user"
+
+
+class _Name(NamedTuple):
+    """Who is named for a role: ``kind`` is ``user`` or ``group``."""
+
+    role: Role
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Ids:
     """Who holds which role, by id."""
 
-    users: dict[int, tuple[Role, str]]
-    groups: dict[int, tuple[Role, str]]
-    unknown: tuple[str, ...]
-    """Names that the host does not know."""
+    users: dict[int, _Name]
+    groups: dict[int, _Name]
+    missing: tuple[_Name, ...]
+    """Whom the host does not know now."""
+    unknown: tuple[_Name, ...]
+    """Those of them whose last id does not count any more: they cannot be told from whom nobody names."""
 
 
 class Visitors:
     """Tells who has connected.
 
     ``own_uid``: the user that is an engineer beside root; by default this process's own. ``fresh_s``: for how long an
-    answer of the host's directory counts, ``lookup_s``: how long it may take.
+    answer of the host's directory counts, ``kept_s``: the last id of a name that it does not know any more,
+    ``lookup_s``: how long it may take.
     """
 
     def __init__(
@@ -138,6 +161,7 @@ class Visitors:
         own_uid: int | None = None,
         *,
         fresh_s: float = FRESH_S,
+        kept_s: float = KEPT_S,
         lookup_s: float = LOOKUP_S,
     ) -> None:
         self.access = Access() if access is None else access
@@ -145,8 +169,14 @@ class Visitors:
         self._credentials = credentials
         self._own_uid = os.geteuid() if own_uid is None else own_uid
         self._fresh_s = fresh_s
+        self._kept_s = kept_s
         self._lookup_s = lookup_s
-        self._ids = _Ids({}, {}, ())
+        self._named = tuple(_Name(*each) for each in self.access.named())
+        self._ids = _Ids({}, {}, self._named, self._named)
+        self._last: dict[_Name, tuple[int, float]] = {}
+        """The id of each name as it was last found, and when."""
+        self._told: tuple[_Name, ...] = ()
+        """Whom the log says that the host does not know."""
         self._known: dict[int, str] = {}
         self._looked_at_s: float | None = None
 
@@ -160,14 +190,31 @@ class Visitors:
     async def refresh(self) -> None:
         """Look the names up again, unless that was done a short while ago."""
         now_s = asyncio.get_running_loop().time()
-        if self._looked_at_s is not None and now_s - self._looked_at_s < self._fresh_s:
+        fresh_s = min(self._fresh_s, AGAIN_S) if self._ids.missing else self._fresh_s
+        if self._looked_at_s is not None and now_s - self._looked_at_s < fresh_s:
             return
         self._looked_at_s = now_s
         self._known.clear()
-        ids = await self._in_time(lambda: _look_up(self.access, self._names), self._ids)
-        if ids.unknown and ids.unknown != self._ids.unknown:
-            log.warning("unknown_names", names=list(ids.unknown))
-        self._ids = ids
+        found = await self._in_time(lambda: _look_up(self._names, self._named), None)
+        if found is None:
+            return
+        self._last |= {each: (number, now_s) for each, number in found.items()}
+        ids = self._ids_at(now_s, found)
+        if ids.missing and ids.missing != self._told:
+            log.warning("unknown_names", names=[str(each) for each in ids.missing])
+        self._ids, self._told = ids, ids.missing
+
+    def _ids_at(self, now_s: float, found: Mapping[_Name, int]) -> _Ids:
+        """Return what is known with the ids that were found now: what counts still, where nobody else has the id."""
+        missing = tuple(each for each in self._named if each not in found)
+        kept = {each: last for each in missing if (last := self._last.get(each)) and now_s - last[1] < self._kept_s}
+        users, groups = dict[int, _Name](), dict[int, _Name]()
+        for each, number in found.items():
+            table = users if each.kind == USER else groups
+            table[number] = max(table.get(number, each), each)
+        for each, (number, _) in sorted(kept.items(), reverse=True):
+            (users if each.kind == USER else groups).setdefault(number, each)
+        return _Ids(users, groups, missing, tuple(each for each in missing if each not in kept))
 
     def _judge(self, who: Credentials) -> tuple[Role, str]:
         if who.uid == 0:
@@ -178,9 +225,13 @@ class Visitors:
         if who.uid in self._ids.users:
             held.append(self._ids.users[who.uid])
         if held:
-            return max(held)
+            return max(held).role, str(max(held))
         untold = "" if who.groups is not None else "; the kernel does not tell the groups"
-        return self.access.others, f"not named in [access]{untold}"
+        # Whoever is named by a name that the host does not know comes as one whom nobody names.
+        least = min(self._ids.unknown, default=None)
+        if least is None or least.role >= self.access.others:
+            return self.access.others, f"not named in [access]{untold}"
+        return least.role, f"not named in [access], or as {least}, whom the host does not know{untold}"
 
     async def _name(self, uid: int) -> str:
         if uid not in self._known:
@@ -197,14 +248,9 @@ class Visitors:
             return otherwise
 
 
-def _look_up(access: Access, names: Names) -> _Ids:
-    ids = _Ids({}, {}, ())
-    unknown = []
-    for role, kind, name in access.named():
-        number = names.user_id(name) if kind == "user" else names.group_id(name)
-        if number is None:
-            unknown.append(f"{kind} {name}")
-            continue
-        table = ids.users if kind == "user" else ids.groups
-        table[number] = max(table.get(number, (role, f"{kind} {name}")), (role, f"{kind} {name}"))
-    return _Ids(ids.users, ids.groups, tuple(unknown))
+def _look_up(names: Names, wanted: Iterable[_Name]) -> dict[_Name, int]:
+    """Return the ids of the names that the host knows."""
+    found = {
+        each: names.user_id(each.name) if each.kind == USER else names.group_id(each.name) for each in wanted
+    }
+    return {each: number for each, number in found.items() if number is not None}

@@ -47,11 +47,19 @@ class Directory:
 class Door:
     """Visitors whose credentials are what a test says."""
 
-    def __init__(self, access: Access = ACCESS, *, fresh_s: float = 60.0, lookup_s: float = 2.0) -> None:
+    def __init__(
+        self, access: Access = ACCESS, *, fresh_s: float = 60.0, kept_s: float = 3600.0, lookup_s: float = 2.0
+    ) -> None:
         self.directory = Directory()
         self.next = Credentials(1000, 1000, frozenset())
         self.visitors = Visitors(
-            access, self.directory, lambda _: self.next, DAEMON_UID, fresh_s=fresh_s, lookup_s=lookup_s
+            access,
+            self.directory,
+            lambda _: self.next,
+            DAEMON_UID,
+            fresh_s=fresh_s,
+            kept_s=kept_s,
+            lookup_s=lookup_s,
         )
 
     async def enter(self, uid: int, gid: int = 1000, *groups: int, told: bool = True) -> Visitor:
@@ -118,7 +126,7 @@ def test_a_change_of_groups_counts_from_the_next_connection_on() -> None:
 
 def test_a_group_that_comes_to_be_or_gets_another_number_is_found_again() -> None:
     async def main() -> None:
-        door = Door(fresh_s=0.0)
+        door = Door(fresh_s=0.0, kept_s=0.0)
         assert (await door.enter(1000, 1000, 70)).role is Role.OPERATOR
         door.directory.groups["ghosts"] = 70
         assert (await door.enter(1000, 1000, 70)).role is Role.ENGINEER
@@ -159,6 +167,79 @@ def test_a_silent_directory_keeps_nobody_out_and_what_was_known_counts() -> None
             assert ticks, "the loop went on meanwhile"
         finally:
             door.directory.speaks.set()
+
+    asyncio.run(main())
+
+
+GUESTS = Access({Role.VIEWER: Holders(groups=("guests",)), Role.TECHNICIAN: Holders(groups=("fitters",))})
+
+
+def test_a_directory_that_is_out_of_reach_makes_no_viewer_an_operator() -> None:
+    async def main() -> None:
+        door = Door(GUESTS, fresh_s=0.0)
+        door.directory.groups["guests"] = 80
+        assert (await door.enter(1000, 80)).role is Role.VIEWER
+        assert (await door.enter(1000)).role is Role.OPERATOR
+        door.directory.groups.clear()
+        found = await door.enter(1000, 80)
+        assert (found.role, found.why) == (Role.VIEWER, "group guests")
+        assert (await door.enter(1000, 50)).role is Role.TECHNICIAN
+        assert (await door.enter(1000)).role is Role.OPERATOR
+
+    asyncio.run(main())
+
+
+def test_whom_the_host_never_knew_or_no_longer_knows_makes_all_others_what_they_would_be() -> None:
+    async def main() -> None:
+        for kept_s in (3600.0, 0.0):
+            door = Door(GUESTS, fresh_s=0.0, kept_s=kept_s)
+            if not kept_s:
+                door.directory.groups["guests"] = 80
+                assert (await door.enter(1000)).role is Role.OPERATOR
+                del door.directory.groups["guests"]
+            for gid in (80, 1000):
+                found = await door.enter(1000, gid)
+                assert found.role is Role.VIEWER
+                assert found.why == "not named in [access], or as group guests, whom the host does not know"
+            assert (await door.enter(1000, 50)).role is Role.TECHNICIAN
+
+    asyncio.run(main())
+
+
+def test_a_number_that_is_given_to_somebody_else_is_theirs_at_once() -> None:
+    async def main() -> None:
+        door = Door(GUESTS, fresh_s=0.0)
+        assert (await door.enter(1000, 50)).role is Role.TECHNICIAN
+        del door.directory.groups["fitters"]
+        door.directory.groups["guests"] = 50
+        assert (await door.enter(1000, 50)).role is Role.VIEWER
+
+    asyncio.run(main())
+
+
+def test_a_silent_directory_from_the_first_on_makes_no_viewer_an_operator() -> None:
+    async def main() -> None:
+        door = Door(lookup_s=0.05)
+        door.directory.speaks.clear()
+        try:
+            assert (await door.enter(1001)).role is Role.VIEWER
+        finally:
+            door.directory.speaks.set()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("knows_all", "looks"), [(False, 2), (True, 1)])
+def test_a_name_that_is_missing_is_looked_for_sooner(
+    monkeypatch: pytest.MonkeyPatch, *, knows_all: bool, looks: int
+) -> None:
+    monkeypatch.setattr("controller.api.visitors.AGAIN_S", 0.0)
+
+    async def main() -> None:
+        door = Door(Access({Role.VIEWER: Holders(users=("vic",) if knows_all else ("nobody of that name",))}))
+        await door.enter(1000)
+        await door.visitors.refresh()
+        assert door.directory.looked == looks
 
     asyncio.run(main())
 
