@@ -115,6 +115,8 @@ class Admission:
         self._level_in_use(request.bay, f"bay {request.bay}")
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
+        if not self.has_a_bay():
+            raise Refusal("BAY_RESERVED", f"bay {request.bay} is the last one for a car that is being taken in")
         return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
 
     def behind(self, records: Iterable[Record]) -> "Admission":

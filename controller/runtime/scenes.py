@@ -182,9 +182,10 @@ class Scenes:
         return now_s + max(0.0, kept.comes - self._now()) + self._turnover.served_s
 
     def _kept_free(self) -> list[int]:
-        """Return the bays that are kept free for the relocations that wait."""
+        """Return the bays that are kept free for the relocations that wait, and that these give others for."""
         waiting = (job for job in self._book.open_jobs() if job.state is JobState.QUEUED)
-        targets = (job.target for job in waiting if job.kind is JobKind.RELOCATE and job.target is not None)
+        to_come = (job for job in waiting if job.kind is JobKind.RELOCATE and self._source(job) is not None)
+        targets = (job.target for job in to_come if job.target is not None)
         free = (target for target in targets if self._book.places[target].status is PlaceStatus.FREE)
         return [target for target in free if level_block(self._bench, target) is None]
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from controller.domain.events import Query, Relocate, Retrieve, SetGenerator, Store
+from controller.domain.events import BlockLevel, Query, Relocate, Retrieve, SetGenerator, Store
 from controller.domain.jobs import JobState as S
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.shape import level_of
 from sim_plc.plant.cars import Car
 from sim_plc.rehearsal import loop
 from tests.support.axes_at_once import AxesAtOnce
@@ -142,5 +144,41 @@ def test_a_generator_outlives_the_daemon_and_its_axes_are_referenced_one_after_t
             await it.execute()
             assert axes.most == 1, axes.names
             assert await it.refused(Store(car="D", room=ROOM)) == "GENERATOR"
+
+    loop.run(play())
+
+
+def test_the_last_bay_is_left_to_a_car_that_is_being_taken_in() -> None:
+    """A relocation into it, held back, would keep it for good: the car stays in the only room, and nobody gets out."""
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1, LOW2, TOP1, TOP2, TOP3)) as it:
+            storing = await it.order(Store(car="N1", room=ROOM))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            assert await it.refused(Relocate(car=f"C{TOP1}", bay=LOW3)) == "BAY_RESERVED"
+            await it.ask(ON)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            assert await it.ended(storing) is S.DONE
+            assert it.truth()["N1"] == LOW3
+
+    loop.run(play())
+
+
+def test_nobody_is_promised_the_bay_of_a_relocation_that_is_held_back() -> None:
+    async def play() -> None:
+        async with stage(cars=stock(LOW1, LOW2, TOP1, TOP2)) as it:
+            storing = await it.order(Store(car="N1", room=ROOM))
+            await it.command(UnitEvent.HOLD, UnitState.HELD)
+            await it.order(Relocate(car=f"C{LOW1}", bay=LOW3))
+            await it.ask(ON)
+            await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
+            await it.ask(BlockLevel(level=level_of(TOP3), why="a beam is bent"))
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            await it.until(lambda: it.room(ROOM) is RoomState.ACCEPTED)
+            await asyncio.sleep(5.0)
+            shown = await queued(it, storing)
+            assert shown["promise"] is None
+            assert shown["held"].startswith("no bay is free")
 
     loop.run(play())
