@@ -168,7 +168,8 @@ class Sources:
         if control.audit.stranded:
             found[Tag("DWELL_FAILED")] = control.audit.stranded
         unit = control.unit
-        if unit.state is UnitState.ABORTED and unit.reconciled and not explained and unit.cause != ASKED_FOR:
+        waits = unit.state is UnitState.ABORTED and (unit.reconciled or unit.start_hangs)
+        if waits and not explained and unit.cause != ASKED_FOR:
             found[Tag("UNIT_ABORTED")] = unit.cause
         if not unseen:
             found |= _barred(control, found)

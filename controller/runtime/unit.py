@@ -50,6 +50,10 @@ TO_EXECUTE = frozenset({E.START, E.UNHOLD, E.UNSUSPEND})
 POWER_UP_AGAIN_S = 1.0
 """How long to wait before the stations are asked again what became of the last daemon's commands."""
 
+SETTLES_WITHIN_S = 60.0
+"""What settling a start may take with every station online; 30 s later its alarm is raised. A mechanism that the last
+daemon left running may go on for as long (`controller.activities.rest.END_S`)."""
+
 
 class Unit:
     """The tower as one PackML unit. Called by the control task alone."""
@@ -77,6 +81,8 @@ class Unit:
         self._runner = Runner("unit", post)
         self._modes = ModeChange(bench, ledger, board, post, lambda: self.state)
         self._power_up_s = clock()
+        self._online_s: float | None = None
+        """Since when every station has been online, during a start."""
         self._machine = unit_machine(S.ABORTED)
         self.cause = "starting: the stations are not reconciled yet"
         self.since = clock()
@@ -99,6 +105,13 @@ class Unit:
     def waits(self) -> bool:
         """Whether a start is not settled: the stations are asked again after a while."""
         return not self.reconciled
+
+    @property
+    def start_hangs(self) -> bool:
+        """Whether a start is not settled though every station has been online for longer than that takes."""
+        if self.reconciled or self._online_s is None:
+            return False
+        return self._clock() - self._online_s > SETTLES_WITHIN_S
 
     @property
     def modes(self) -> ModeChange:
@@ -216,14 +229,23 @@ class Unit:
 
     def power_up(self) -> None:
         """Once every station is there, begin to settle what the last daemon left open."""
-        due = not self.reconciled and self._clock() >= self._power_up_s
-        if due and not self._runner.busy and not self._modes.follows and self._all_online():
+        if self.reconciled:
+            return
+        if not self._all_online():
+            self._online_s = None
+            return
+        now_s = self._clock()
+        self._online_s = now_s if self._online_s is None else self._online_s
+        if now_s >= self._power_up_s and not self._runner.busy and not self._modes.follows:
             self._start(self._reconcile())
 
     async def _powered_up(self, signal: ActivityEnded) -> None:
         """Leave the start for Stopped if every outcome is proven and nothing has tripped; else stay Aborted."""
-        if signal.error is not None or not self._all_online():
+        online = self._all_online()
+        if signal.error is not None or not online:
             self._power_up_s = self._clock() + POWER_UP_AGAIN_S
+            if signal.error is not None and online:
+                self.cause = f"the start cannot be settled: {signal.error}"
             return
         problem = str(signal.result) or self._tripped()
         await self._leave_start()
