@@ -38,6 +38,7 @@ from controller.settings import access_of, intervals_of, kinematics_of, standby_
 from controller.store.errors import JournalDamaged, JournalLocked
 from controller.store.journal import Journal
 from controller.store.past_service import counted_anew
+from controller.store.summing import JournalSumming
 from controller.store.writer import Executor, WriterThread
 from controller.trace.recorder import Recorder
 from controller.trace.thread import SpareThread
@@ -61,8 +62,8 @@ EXIT_CREDENTIALS: Final = 5
 EXIT_JOURNAL: Final = 74
 """The journal cannot be read or written (EX_IOERR of sysexits.h): a supervised restart may help."""
 
-SNAPSHOT_ENTRIES: Final = 500
-"""A start folds at most about this many entries behind the newest snapshot, then makes a new one."""
+SNAPSHOT_ENTRIES: Final = 2_000
+"""With so many entries behind the newest snapshot the next one is made, running or at a start: what a start folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
         journal = Journal.open(journal_path, now=ports.now, executor=ports.executor)
         stack.callback(journal.close)
         book = await _restore(journal, tower)
-        ledger = Ledger(book, journal)
+        ledger = Ledger(book, journal, JournalSumming(journal, SNAPSHOT_ENTRIES))
         inbox, board = Inbox[Signal](), Board()
         recorder = recorder_of(tower, journal_path, ports.trace_writer, ports.now)
         # The last to be closed but the journal: it hears everything come to rest.
@@ -267,7 +268,7 @@ async def _restore(journal: Journal, tower: Tower) -> Book:
     uncounted = snapshot is not None and not counts_service(snapshot.body)
     if uncounted:
         book.service = counted_anew(journal.read(0))
-    if uncounted or len(tail) > SNAPSHOT_ENTRIES:
+    if uncounted or journal.behind >= SNAPSHOT_ENTRIES:
         await journal.save_snapshot(book.to_body())
     return book
 

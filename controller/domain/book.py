@@ -1,8 +1,8 @@
 """The controller's book: everything it believes, folded from records. Pure; only `apply` changes it."""
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
+from copy import copy, deepcopy
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final
 
 from controller.domain import records
@@ -126,6 +126,16 @@ class Book:
                 self.service.stated(component, total, base, serviced_at)
             case records.Accepted() | records.UnitSet() | records.Asked():
                 pass
+
+    def copied(self) -> "Book":
+        """Return another book that no later record changes; what both hold is never changed, only replaced."""
+        book = copy(self)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, (dict, set)):
+                setattr(book, each.name, value.copy())
+        book.service, book.habits = deepcopy(self.service), deepcopy(self.habits)
+        return book
 
     def behind(self, changes: Iterable[records.Record]) -> "Book":
         """Return another book, as this one will be behind records."""

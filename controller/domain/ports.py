@@ -1,6 +1,6 @@
 """What the controller needs of the world behind it, as small protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Protocol
 
 from controller.domain.records import Record
@@ -28,4 +28,17 @@ class DurableLog(Protocol):
 
     async def append(self, records: Sequence[tuple[str, Mapping[str, object]]]) -> float:
         """Keep entries in one durable transaction, in the order of the calls; return their wall time."""
+        ...
+
+
+class Summing(Protocol):
+    """Keeps what a durable log amounts to, so that nobody need read all of it."""
+
+    @property
+    def due(self) -> bool:
+        """Whether much was appended since it was summed up last."""
+        ...
+
+    def sum_up(self, body: Callable[[], Mapping[str, object]]) -> Coroutine[None, None, None]:
+        """Keep, durable, what all entries amount to whose append has returned now; a thread may ask for ``body``."""
         ...

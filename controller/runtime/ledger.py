@@ -1,10 +1,10 @@
 """The book and the journal behind it: durable first, believed after."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from controller.domain.book import Book
-from controller.domain.ports import DurableLog
+from controller.domain.ports import DurableLog, Summing
 from controller.domain.records import EpochRaised, Issued, Overtaken, Record, Stopping, to_entry
 from hal.errors import NotOnline
 from hal.interfaces import Prepared
@@ -17,9 +17,12 @@ class Ledger:
     are folded in the order of the calls.
     """
 
-    def __init__(self, book: Book, log: DurableLog) -> None:
+    def __init__(self, book: Book, log: DurableLog, summing: Summing | None = None) -> None:
+        """Keep records in ``log``, and the book as ``summing`` asks for it (None: never)."""
         self.book = book
         self._log = log
+        self._summing = summing
+        self._sums_up = False
         self._notes: list[Record] = []
         self._given = 0, 0
         self._turn = asyncio.Lock()
@@ -50,10 +53,14 @@ class Ledger:
         """
         if self._notes:
             await self.commit()
-        await asyncio.gather(*self._keeping)
+        while self._keeping:
+            await asyncio.gather(*self._keeping)
 
     def _begin(self, changes: tuple[Record, ...]) -> "asyncio.Task[None]":
-        keeping = asyncio.create_task(self._keep(changes))
+        return self._under_way(self._keep(changes))
+
+    def _under_way(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        keeping = asyncio.create_task(work)
         self._keeping.add(keeping)
         keeping.add_done_callback(self._kept)
         return keeping
@@ -67,6 +74,23 @@ class Ledger:
                 self._fail(error)
                 raise
             self._fold(changes, at)
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Begin a snapshot if it is due, unless the book is ahead of the log by what was only noted."""
+        summing = self._summing
+        if summing is not None and summing.due and not self._sums_up and not self._notes:
+            self._sums_up = True
+            self._under_way(self._summed_up(summing.sum_up(self.book.copied().to_body)))
+
+    async def _summed_up(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except OSError as error:
+            self._fail(error)
+            raise
+        finally:
+            self._sums_up = False
 
     def _fold(self, changes: tuple[Record, ...], at: float | None = None) -> None:
         for record in changes:

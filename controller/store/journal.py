@@ -1,18 +1,19 @@
 """The journal: append-only, hash-chained, durable at each append. The truth for inventory, jobs and audit."""
 
+import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
 from controller.store import database
-from controller.store.chain import START, Entry, Snapshot, Tail, breaks, canonical, opened, seal_all, snapshot_digest
+from controller.store.chain import START, Entry, Snapshot, Tail, canonical, opened, seal_all, snapshot_digest
 from controller.store.database import Database, damage_named
 from controller.store.errors import JournalClosed, JournalFailed
 from controller.store.lock import FileLock
-from controller.store.reading import VerifyReport, newest_snapshot, refuse_breaks, walk
+from controller.store.reading import VerifyReport, newest_snapshot, proven, walk
 from controller.store.writer import Executor
 
 Record = tuple[str, Mapping[str, object]]
@@ -39,6 +40,7 @@ class Journal:
         self._failure: Exception | None = None
         self._tail = START
         self._acknowledged = START
+        self._summed_up = START.id
 
     @classmethod
     def open(cls, path: Path | Literal[":memory:"], *, now: Callable[[], float], executor: Executor) -> "Journal":
@@ -66,10 +68,13 @@ class Journal:
     def _start(self) -> None:
         self._place.prepare()
         self._holder = self._place.hold()
-        self.load()
         with damage_named(self._place.path), closing(self._place.connect()) as connection:
+            connection.execute("BEGIN")
+            _, start = newest_snapshot(connection)
+            for _ in proven(connection, start, self._place.path):
+                pass
             self._tail = database.head(connection)
-        self._acknowledged = self._tail
+        self._acknowledged, self._summed_up = self._tail, start.id
 
     @property
     def failed(self) -> bool:
@@ -85,6 +90,11 @@ class Journal:
     def head(self) -> Tail:
         """Number and hash of that entry: who keeps both elsewhere can tell later whether it is still there."""
         return self._acknowledged
+
+    @property
+    def behind(self) -> int:
+        """How many acknowledged entries follow the newest snapshot: what a start has to fold."""
+        return self._acknowledged.id - self._summed_up
 
     async def append(self, records: Sequence[Record]) -> float:
         """Keep ``records`` in one durable transaction; return, when it is, their wall time. In the order of the calls.
@@ -107,10 +117,23 @@ class Journal:
 
         Raises: like `append`.
         """
+        await self.sum_up(lambda: body)
+
+    def sum_up(self, body: Callable[[], Mapping[str, object]]) -> Coroutine[None, None, None]:
+        """Keep what ``body`` returns as what the entries amount to that are acknowledged now, when this is called.
+
+        ``body`` is asked in a thread of its own, so that no append waits for more than one commit.
+
+        Raises: like `append`, when awaited.
+        """
+        return self._sum_up(self.acknowledged, body)
+
+    async def _sum_up(self, number: int, body: Callable[[], Mapping[str, object]]) -> None:
         self._must_work()
-        number, text = self.acknowledged, canonical(body)
         if number != START.id:
+            text = await asyncio.to_thread(lambda: canonical(body()))
             await self._executor(lambda: self._keep_snapshot(number, text))
+            self._summed_up = number
 
     def read(self, after: int | None = None) -> Iterator[Entry]:
         """Yield the entries with a number above ``after`` (None: after the newest snapshot), oldest first.
@@ -123,17 +146,22 @@ class Journal:
                 after = START.id if newest is None else newest[0]
             yield from map(opened, database.entries_after(connection, after))
 
-    def load(self) -> tuple[Snapshot | None, list[Entry]]:
-        """Return the newest snapshot and every entry after it: what the tower believes when it starts.
+    def load(self) -> tuple[Snapshot | None, Iterator[Entry]]:
+        """Return the newest snapshot and each entry after it, one at a time: what the tower believes when it starts.
 
-        Raises: JournalDamaged when snapshot or tail are not what was written; OSError.
+        Only when the last entry was handed out is it certain that none is missing behind it.
+
+        Raises: JournalDamaged when snapshot or tail are not what was written, the tail's while it is read; OSError.
         """
-        with damage_named(self._place.path), closing(self._place.connect()) as connection:
+        with damage_named(self._place.path), ExitStack() as stack:
+            connection = stack.enter_context(closing(self._place.connect()))
             connection.execute("BEGIN")
             snapshot, start = newest_snapshot(connection)
-            tail = list(database.entries_after(connection, start.id))
-            refuse_breaks(breaks(tail, start, database.head(connection)), self._place.path)
-            return snapshot, [opened(entry) for entry in tail]
+            return snapshot, self._tail_of(connection, start, stack.pop_all())
+
+    def _tail_of(self, connection: sqlite3.Connection, start: Tail, look: ExitStack) -> Iterator[Entry]:
+        with damage_named(self._place.path), look:
+            yield from map(opened, proven(connection, start, self._place.path))
 
     def verify(self) -> VerifyReport:
         """Walk the whole chain.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.store import database
-from controller.store.chain import START, Entry, Snapshot, Tail, breaks, opened, snapshot_digest
+from controller.store.chain import START, Entry, Sealed, Snapshot, Tail, breaks, opened, snapshot_digest
 from controller.store.database import damage_named
 from controller.store.errors import JournalDamaged
 
@@ -56,10 +56,9 @@ def load_file(path: Path) -> Kept:
     """
     with looking(path) as connection:
         snapshot, start = newest_snapshot(connection)
-        tail = list(database.entries_after(connection, start.id))
-        refuse_breaks(breaks(tail, start, database.head(connection)), path)
+        tail = tuple(map(opened, proven(connection, start, path)))
         last = next(database.entries_back(connection), None)
-        return Kept(snapshot, tuple(map(opened, tail)), None if last is None else opened(last))
+        return Kept(snapshot, tail, None if last is None else opened(last))
 
 
 def entries_since(path: Path, at: float) -> list[Entry]:
@@ -133,11 +132,22 @@ def newest_snapshot(connection: sqlite3.Connection) -> tuple[Snapshot | None, Ta
     return Snapshot(number, json.loads(text)), start
 
 
-def refuse_breaks(found: Iterator[str], path: Path | None) -> None:
-    """Raise what was found, if anything.
+def proven(connection: sqlite3.Connection, start: Tail, path: Path | None) -> Iterator[Sealed]:
+    """Yield the entries that follow ``start``, each once it is proven to; within a transaction, none is kept.
 
-    Raises: JournalDamaged.
+    Raises: JournalDamaged at the first break, naming the next ones too.
     """
+    written, tail = database.head(connection), start
+    entries = database.entries_after(connection, start.id)
+    for entry in entries:
+        if any(breaks([entry], tail, Tail(entry.id, entry.hash))):
+            _refuse(breaks(chain([entry], entries), tail, written), path)
+        yield entry
+        tail = Tail(entry.id, entry.hash)
+    _refuse(breaks((), tail, written), path)
+
+
+def _refuse(found: Iterator[str], path: Path | None) -> None:
     damage = list(islice(found, 3))
     if damage:
         raise JournalDamaged(f"journal {path}: {'; '.join(damage)}")

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pytest
 
+from controller import app
 from controller.app import Ports
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.events import ImportInventory, Request, Retrieve, StockedCar, Store, UnitCommand
@@ -91,6 +92,21 @@ def test_a_move_survives_a_death_at_each_of_its_commits(request_: Request, every
         raise AssertionError(f"a move of more than {MOST} commits")
     steps = {*STEPS_OF_A_MOVE, *([JobState.WAITING] if request_ == AHEAD else [])}
     assert len(last_words & steps) >= len(steps) / every
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("every", "durable"), [(26, True), *campaign([1], [False, True])])
+def test_a_move_survives_a_death_at_each_snapshot(
+    every: int, monkeypatch: pytest.MonkeyPatch, *, durable: bool
+) -> None:
+    """With one behind each commit, so that each second write is a snapshot's."""
+    monkeypatch.setattr(app, "SNAPSHOT_ENTRIES", 1)
+    for dies_at in range(2, 2 * MOST, every):
+        if not loop.run(one_death(MOVES[0], dies_at, set(), durable=durable)):
+            assert dies_at > 2 * every
+            break
+    else:
+        raise AssertionError(f"a move of more than {2 * MOST} writes")
 
 
 def named(value: object) -> object:

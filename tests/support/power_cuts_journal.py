@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,5 +202,5 @@ async def _one_more(journal: Journal, number: int) -> None:
     await journal.append([("Counted", {"n": number})])
 
 
-def _sum(entries: Sequence[Entry]) -> int:
+def _sum(entries: Iterable[Entry]) -> int:
     return sum(int(str(entry.body["n"])) for entry in entries)

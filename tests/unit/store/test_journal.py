@@ -4,23 +4,30 @@ import asyncio
 import math
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+import tracemalloc
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from controller.store import database
-from controller.store.chain import Entry
+from controller.store.chain import Entry, Snapshot
 from controller.store.errors import JournalClosed, JournalDamaged, JournalFailed, JournalLocked
+from controller.store.journal import Journal
 from controller.store.writer import WriterThread
 from tests.support.journals import open_journal
 
 T = TypeVar("T")
 
 
-def bodies(entries: list[Entry]) -> list[object]:
+def bodies(entries: Iterable[Entry]) -> list[object]:
     return [entry.body["n"] for entry in entries]
+
+
+def loaded(journal: Journal) -> tuple[Snapshot | None, list[Entry]]:
+    snapshot, tail = journal.load()
+    return snapshot, list(tail)
 
 
 def test_what_was_appended_is_read_again_by_the_next_process(tmp_path: Path) -> None:
@@ -30,7 +37,8 @@ def test_what_was_appended_is_read_again_by_the_next_process(tmp_path: Path) -> 
         await first.append([("C", {"n": 3})])
         first.close()
         second = open_journal(tmp_path / "j")
-        snapshot, entries = second.load()
+        snapshot, tail = second.load()
+        entries = list(tail)
         assert snapshot is None
         assert entries == [
             Entry(1, 1234.5, "A", {"n": 1, "name": "粤A·12345"}),
@@ -58,7 +66,7 @@ def test_a_memory_journal_does_the_same_and_is_gone_when_closed() -> None:
         reading.close()  # type: ignore[attr-defined]
         journal.close()
         other = open_journal(":memory:")
-        assert other.load() == (None, [])
+        assert loaded(other) == (None, [])
         other.close()
 
     asyncio.run(scenario())
@@ -127,7 +135,7 @@ def test_append_returns_only_when_durable(tmp_path: Path) -> None:
         task = asyncio.create_task(journal.append([("A", {"n": 1})]))
         await asyncio.sleep(0.02)
         assert not task.done()
-        assert journal.load()[1] == []
+        assert loaded(journal) == (None, [])
         gate.set()
         await task
         assert bodies(journal.load()[1]) == [1]
@@ -230,7 +238,7 @@ def test_appends_queued_behind_a_failure_are_not_written(tmp_path: Path, monkeyp
         monkeypatch.setattr(database, "insert", fails)
         results = await asyncio.gather(*(journal.append([("A", {"n": n})]) for n in range(5)), return_exceptions=True)
         assert all(isinstance(result, JournalFailed) for result in results)
-        assert journal.load()[1] == []
+        assert loaded(journal) == (None, [])
         journal.close()
         executor.close()
 
@@ -275,7 +283,7 @@ def test_snapshot_and_tail_amount_to_the_fold_of_all(tmp_path: Path) -> None:
                 await journal.save_snapshot({"sum": believed})
         journal.close()
         again = open_journal(tmp_path / "j")
-        snapshot, tail = again.load()
+        snapshot, tail = loaded(again)
         assert snapshot is not None
         assert snapshot.entry_id == 70
         start = snapshot.body["sum"]
@@ -312,7 +320,7 @@ def test_an_empty_journal_takes_no_snapshot() -> None:
     async def scenario() -> None:
         journal = open_journal(":memory:")
         await journal.save_snapshot({"sum": 0})
-        assert journal.load() == (None, [])
+        assert loaded(journal) == (None, [])
         journal.close()
 
     asyncio.run(scenario())
@@ -365,3 +373,55 @@ def test_cancelling_an_append_breaks_neither_chain_nor_order(tmp_path: Path) -> 
 
     found = asyncio.run(scenario())
     assert [n for n in found if n != 3] == [n for n in range(20) if n != 3]
+
+
+def test_a_load_holds_one_entry_at_a_time() -> None:
+    """A daemon that ran for weeks has a long tail: its next start must fit into the memory that it ran in."""
+
+    async def scenario() -> None:
+        journal = open_journal(":memory:")
+        await journal.append([("N", {"n": n, "pad": "x" * 200}) for n in range(2_000)])
+        tracemalloc.start()
+        try:
+            count = sum(1 for _ in journal.load()[1])
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            journal.close()
+        assert count == 2_000
+        assert peak < 100_000, f"{peak} bytes: 2,000 entries kept are more than a megabyte"
+
+    asyncio.run(scenario())
+
+
+def test_an_entry_is_handed_out_only_once_it_is_proven(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        journal = open_journal(tmp_path / "j")
+        await journal.append([("N", {"n": n}) for n in range(1, 6)])
+        with sqlite3.connect(tmp_path / "j") as other:
+            other.execute("DROP TRIGGER entry_is_never_changed")
+            other.execute("""UPDATE entry SET body = '{"n":7}' WHERE id = 3""")
+        seen = []
+        with pytest.raises(JournalDamaged, match="entry 3 was changed"):  # noqa: PT012 - what came before it counts
+            for entry in journal.load()[1]:
+                seen.append(entry.body["n"])  # noqa: PERF401 - as above
+        assert seen == [1, 2]
+        journal.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_behind_the_newest_snapshot_is_counted(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        journal = open_journal(tmp_path / "j")
+        await journal.append([("N", {"n": n}) for n in range(3)])
+        assert journal.behind == 3
+        await journal.save_snapshot({"sum": 3})
+        await journal.append([("N", {"n": 4})])
+        assert journal.behind == 1
+        journal.close()
+        again = open_journal(tmp_path / "j")
+        assert again.behind == 1
+        again.close()
+
+    asyncio.run(scenario())
