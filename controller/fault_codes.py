@@ -219,6 +219,7 @@ _ROOMS: Final = (
     FaultCode(705, "CAR_TOO_HEAVY", _W, _CUST, "The car is too heavy for the tower.", "Ask the driver to leave."),
     FaultCode(706, "NO_SHOW", _W, _SELF, "Nobody came for the car, or with it.", "Nothing; the room is used again."),
     FaultCode(707, "CAR_NOT_PUT_BACK", _W, _OPER, "A booked car cannot be put back.", "Let somebody have it."),
+    FaultCode(708, "CAR_LEFT_STANDING", _W, _CUST, "A car is left standing in a room.", "Call whose it is."),
 )
 
 FAULTS: Final = (*_SAFETY, *_CONTROL, *_STATION, *_INTERLOCKS, *_MECHANISMS, *_JOBS, *_ROOMS)

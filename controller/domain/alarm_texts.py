@@ -232,6 +232,12 @@ _BELOW: Final = {
         "Nobody is let in or out by itself, and no job uses the room.",
         "Look inside by camera and then there, clear what stands in the way; then Stop, Reset and Start.",
     ),
+    "CAR_LEFT_STANDING": AlarmText(
+        "A car is left standing in a room",
+        "Its customer has not come, or its driver has left it where it may not be taken in.",
+        "It stands behind an open gate, and its room serves nobody else.",
+        "Call whoever it belongs to. Or drive it out, and take it in again.",
+    ),
     "CAR_NOT_PUT_BACK": AlarmText(
         "A booked car that nobody came for cannot be put back",
         "Its appointment has ended. No bay is free, or its way back was given up; the reason tells.",

@@ -316,6 +316,11 @@ _BELOW: Final = (
         707, "CAR_NOT_PUT_BACK", Of.ROOM, _LOW, Clearance.OPERATOR, 30 * _MINUTE,
         on_delay_s=3.0 * _MINUTE, parent="STATION_OFFLINE",
     ),
+    # Customers load their cars, and wait for somebody.
+    Alarm(
+        708, "CAR_LEFT_STANDING", Of.ROOM, _LOW, Clearance.CUSTOMER, 30 * _MINUTE,
+        on_delay_s=15.0 * _MINUTE, parent="STATION_OFFLINE",
+    ),
 )  # fmt: skip
 
 ALARMS: Final = (*_CHAIN, *_CONTROL, *_MEASURED, *_BELOW)

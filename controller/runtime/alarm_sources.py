@@ -198,6 +198,8 @@ class Sources:
             facts, fault = control.rooms.facts(place), control.rooms.fault(place)
             if fault:
                 yield Tag("ROOM_BLOCKED", number), fault
+            if control.rooms.is_left_standing(place):
+                yield Tag("CAR_LEFT_STANDING", number), "nobody is with the car behind the open gate"
             if stuck := control.staging.stuck(place):
                 yield Tag("CAR_NOT_PUT_BACK", number), stuck
             if control.rooms.overstayed(place):

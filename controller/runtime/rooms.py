@@ -121,6 +121,12 @@ class Rooms:
         room = self._rooms[place]
         return room.machine.state in _BEING_LEFT and not self._is_out(room) and not self._kept(room)
 
+    def is_left_standing(self, place: int) -> bool:
+        """Return whether a car stands in a room that was opened for whoever it belongs to, and nobody is seen there."""
+        room = self._rooms[place]
+        waits = room.machine.state in (S.CUSTOMER_ADMITTED, S.REFUSED)
+        return waits and room.facts is not None and room.facts.has_car and not room.facts.maybe_person
+
     def overstayed(self, place: int) -> bool:
         """Return whether somebody has stayed in a room for longer than a customer may take."""
         return self._rooms[place].overstayed

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from controller.domain.alarms import Tag
+from controller.domain.alarms import STANDING, Tag
 from controller.domain.events import Query, Retrieve
 from controller.domain.jobs import JobState
 from controller.domain.rooms import RoomState
@@ -84,5 +84,20 @@ def test_who_stands_in_the_gate_for_long_is_waited_for() -> None:
             await asyncio.sleep(2.0 * it.world.tower.timing.customer_patience_s)
             assert it.room(ROOM) is RoomState.DEPARTING
             assert it.job(job).state is JobState.QUEUED
+
+    loop.run(play())
+
+
+def test_a_car_that_nobody_collects_is_told_of_and_no_more_once_it_is() -> None:
+    tag = Tag("CAR_LEFT_STANDING", 1)
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1, TOP1)) as it:
+            await handed_over(it)
+            await asyncio.sleep(tag.alarm.on_delay_s - 60.0)
+            assert tag not in it.book.alarms, "customers take their time"
+            await it.until(lambda: tag in it.book.alarms, 120.0)
+            it.world.do(lambda plant: plant.customer_collects(ROOM, QUICK))
+            await it.until(lambda: it.book.alarms[tag].state not in STANDING)
 
     loop.run(play())

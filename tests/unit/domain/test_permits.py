@@ -44,7 +44,7 @@ RESETS = {
     "SERVICE_DUE": (T, True),
     **dict.fromkeys(("LIFT_SLOW", "TURNTABLE_SLOW"), (T, True)),
     **dict.fromkeys(("UNIT_ABORTED", "JOB_PARKED", "PERSON_INSIDE", "AUDIT_FAILED", "DWELL_FAILED"), (O, False)),
-    "CAR_NOT_PUT_BACK": (O, False),
+    **dict.fromkeys(("CAR_NOT_PUT_BACK", "CAR_LEFT_STANDING"), (O, False)),
     "FOREIGN_MASTER": (E, True),
 }
 """Who takes back each alarm, and whether at the tower."""
