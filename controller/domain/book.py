@@ -139,7 +139,7 @@ class Book:
 
     def behind(self, changes: Iterable[records.Record]) -> "Book":
         """Return another book, as this one will be behind records."""
-        book = deepcopy(self)
+        book = self.copied()
         for record in changes:
             book.apply(record)
         return book

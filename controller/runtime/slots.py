@@ -189,9 +189,8 @@ class Slots:
 
     def _in_service(self) -> Rooms:
         """Return the rooms that customers of the next days may count on: one that is blocked is put right."""
-        out = RoomState.OUT_OF_SERVICE
-        rooms = (room for room in self._bench.shape.rooms if room_block(self._bench, room) is None)
-        return tuple(room for room in rooms if self._room(room) is not out)
+        to_stay = (room for room in self._bench.shape.rooms if room_block(self._bench, room) is None)
+        return tuple(room for room in to_stay if self._room(room) is not RoomState.OUT_OF_SERVICE)
 
     def _reckon(self) -> None:
         if not self._runner.busy:

@@ -104,7 +104,8 @@ class Planned:
     """Plans for everybody who waits, and makes the first move of the plan that may begin now, as the daemon does.
 
     A car is fetched for a room in use as far ahead as `controller.domain.dispatch.ahead` lets the carriage stand before
-    it; without ``load_ahead`` never. Who cannot begin yet keeps the carriage from nobody.
+    it; without ``load_ahead`` never. Who cannot begin yet keeps the carriage from those alone who are planned behind
+    them into the same room.
     """
 
     site: Site

@@ -8,7 +8,8 @@ overtaking is paid for, so that nobody is overtaken for a second's gain.
 cycle (two ways, two visits) and a room's turnover ``served_s``, with customers that keep to it. Moves that begin before
 his are (1) those ``a``; (2) those that overtake him, ``shift`` at most; (3) others, made while all rooms that he may
 have are in use. Nobody brings a car into one of these as (3): into a vacant room that is (2), since he could begin, and
-ahead of time too, since he could be fetched ahead. So what keeps his rooms is the use at the beginning and (1) and (2);
+ahead of time nobody is fetched for a room that is planned for him (`controller.runtime.selection`), whether he may be
+fetched ahead or, once put back, may not. So what keeps his rooms is the use at the beginning and (1) and (2);
 each keeps the carriage for ``L`` at most, and his rooms for ``served_s``, in which the last of (3) may begin and take
 one more cycle. He is served within ``(a + shift + 1) * 2 * L`` of the end of the move that runs. One who needs no room,
 the car to be stored above all, is served within ``(a + shift + 1) * L``. Where drivers wait outside, those who are let
