@@ -41,7 +41,6 @@ from controller.store.past_service import counted_anew
 from controller.store.summing import JournalSumming
 from controller.store.writer import Executor, WriterThread
 from controller.trace.recorder import Recorder
-from controller.trace.thread import SpareThread
 from controller.tracing import connect, moving, recorder_of
 from hal.cadence import Cadence, SteadyCadence
 from hal.capture import Capture
@@ -50,6 +49,7 @@ from hal.interfaces import EpochStore, FrameLog
 from hal.link import Link
 from hal.modbus_link import ModbusLink
 from hal.scan import Station
+from hal.spare_thread import SpareThread
 from hal.tower import BusPlan, TowerPlan, open_tower
 
 log = structlog.get_logger(__name__)

@@ -10,6 +10,7 @@ from typing import Literal
 import serial
 
 from hal.errors import LinkDown
+from hal.spare_thread import SpareThread
 
 OPEN_TIMEOUT_S = 0.8
 """A driver that needs longer than this to open (a dying USB adapter) counts as not there."""
@@ -29,6 +30,7 @@ class SerialPort:
         self._parity = parity
         self._stop_bits = stop_bits
         self._port: serial.Serial | None = None
+        self._opener = SpareThread(f"open {device}")
         self._opening: asyncio.Future[serial.Serial] | None = None
         self._unsent = b""
         self._on_bytes: Callable[[bytes], None] = _ignore_bytes
@@ -81,7 +83,7 @@ class SerialPort:
         """Open in a thread: a driver may block, and the loop has other links to serve."""
         if self._opening is not None:
             raise LinkDown(f"{self.name}: the driver still blocks an earlier attempt to open it")
-        opening = asyncio.get_running_loop().run_in_executor(None, self._open_port)
+        opening = self._opener(self._open_port)
         self._opening = opening
         opening.add_done_callback(self._opening_ended)
         try:

@@ -3,10 +3,14 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from ipaddress import ip_address
 from typing import Final
 
 from hal.errors import LinkDown
+from hal.spare_thread import SpareThread
 from hal.tls import Security, refusal, silent_refusal
 
 USER_TIMEOUT_MS: Final = 1500
@@ -35,6 +39,8 @@ class TcpChannel:
         self._port = port
         self._security = security
         self._pipe: _Pipe | None = None
+        self._names = SpareThread(f"look up {host}")
+        self._asking: asyncio.Future[list[str]] | None = None
 
     @property
     def name(self) -> str:
@@ -83,16 +89,12 @@ class TcpChannel:
             self._pipe = None
 
     async def _connect(self, on_bytes: Callable[[bytes], None]) -> "_Pipe":
-        loop, secured = asyncio.get_running_loop(), self._security
+        secured = self._security
         try:
             async with asyncio.timeout(CONNECT_S if secured is None else CONNECT_S + HANDSHAKE_S):
-                transport, pipe = await loop.create_connection(
-                    lambda: _Pipe(self.name, on_bytes),
-                    self._host,
-                    self._port,
-                    ssl=None if secured is None else secured.context,
-                    server_hostname=None if secured is None else secured.server_name,
-                )
+                pipe = await self._connect_to_one_of(await self._addresses(), on_bytes)
+        except LinkDown:
+            raise
         except ssl.SSLError as error:
             raise refusal(self.name, error) from error
         except (ConnectionResetError, ConnectionAbortedError) as error:
@@ -101,8 +103,55 @@ class TcpChannel:
             raise LinkDown(f"{self.name}: {error}") from error
         except OSError as error:
             raise LinkDown(f"{self.name}: {str(error) or 'no connection in time'}") from error
-        _set_options(transport.get_extra_info("socket"))
+        _set_options(pipe.transport.get_extra_info("socket"))
         return pipe
+
+    async def _connect_to_one_of(self, addresses: Sequence[str], on_bytes: Callable[[bytes], None]) -> "_Pipe":
+        """Return a connection to the first address that takes one."""
+        failed = OSError("its name has no address")
+        for address in addresses:
+            try:
+                return await self._connect_to(address, on_bytes)
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                failed = error
+        raise failed
+
+    async def _connect_to(self, address: str, on_bytes: Callable[[bytes], None]) -> "_Pipe":
+        secured = self._security
+        _, pipe = await asyncio.get_running_loop().create_connection(
+            lambda: _Pipe(self.name, on_bytes),
+            address,
+            self._port,
+            ssl=None if secured is None else secured.context,
+            server_hostname=None if secured is None else secured.server_name,
+        )
+        return pipe
+
+    async def _addresses(self) -> Sequence[str]:
+        """Return the addresses of the host; a name is looked up in a thread, where its server may be silent for long.
+
+        Raises:
+            LinkDown: it can be no name, or is still being looked up for an earlier attempt.
+            OSError: nobody knows it.
+
+        """
+        with suppress(ValueError):
+            return [str(ip_address(self._host))]
+        if self._asking is not None:
+            raise LinkDown(f"{self.name}: the host's name is still being looked up: its name server is silent")
+        self._asking = self._names(partial(_look_up, self._host, self._port))
+        self._asking.add_done_callback(self._asked)
+        try:
+            return await asyncio.shield(self._asking)
+        except ValueError as error:
+            raise LinkDown(f"{self.name}: no host can have this name: {error}") from error
+
+    def _asked(self, asking: "asyncio.Future[list[str]]") -> None:
+        self._asking = None
+        if not asking.cancelled():
+            asking.exception()  # Seen: whoever asked may have given up.
 
     async def _await_verdict(self, pipe: "_Pipe") -> None:
         session: ssl.SSLObject | None = pipe.transport.get_extra_info("ssl_object")
@@ -157,6 +206,11 @@ class _Pipe(asyncio.Protocol):
     def abandon(self) -> None:
         self._abandoned = True
         self.transport.abort()
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """Return the addresses of a name; blocks for as long as its server is silent."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _ignore(_error: LinkDown) -> None:

@@ -21,6 +21,7 @@ import structlog
 
 from controller.domain.access import Access
 from controller.domain.roles import Role
+from hal.spare_thread import SpareThread
 
 log = structlog.get_logger(__name__)
 
@@ -173,6 +174,7 @@ class Visitors:
         self._lookup_s = lookup_s
         self._named = tuple(_Name(*each) for each in self.access.named())
         self._ids = _Ids({}, {}, self._named, self._named)
+        self._directory = SpareThread("names")
         self._last: dict[_Name, tuple[int, float]] = {}
         """The id of each name as it was last found, and when."""
         self._told: tuple[_Name, ...] = ()
@@ -239,10 +241,10 @@ class Visitors:
         return self._known[uid]
 
     async def _in_time(self, ask: Callable[[], T], otherwise: T) -> T:
-        """Ask the host's directory in a thread; return ``otherwise`` if it does not answer in time."""
+        """Ask the host's directory in a thread of its own; return ``otherwise`` if it does not answer in time."""
         try:
             async with asyncio.timeout(self._lookup_s):
-                return await asyncio.to_thread(ask)
+                return await self._directory(ask)
         except TimeoutError:
             log.warning("directory_silent", after_s=self._lookup_s)
             return otherwise

@@ -39,7 +39,7 @@ MAY_IMPORT: Table = {
         "controller.activities",
         "controller.store",
     ),
-    "controller.api": (*LEAVES, "controller.runtime.inbox"),
+    "controller.api": (*LEAVES, "controller.runtime.inbox", "hal.spare_thread"),
     "controller.web": (*LEAVES, *CLIENT),
     "controller.cli": (*LEAVES, *CLIENT, "config"),
     "controller.cli.offline": (*LEAVES, *CLIENT, "config", "controller.cli", "controller.store",
@@ -138,7 +138,7 @@ PORTS: Table = {
     "urandom": ("controller.app", "controller.__main__"),
     "random": (),
     "secrets": ("controller.app", "controller.__main__"),
-    "threading": ("controller.store", "controller.trace.thread", "hal.serial_port"),
+    "threading": ("controller.store", "hal.spare_thread"),
 }
 """Sources of time, chance and threads, and the modules that may touch each."""
 

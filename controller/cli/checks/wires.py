@@ -100,9 +100,9 @@ def check_address(address: Address, *, connect: bool) -> Iterator[Finding]:
     what, shown = f"network {address.bus}", f"{address.host}:{address.port}"
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the second: no host can have such a name
         todo = f"correct bus.{address.bus}.host, or name it in /etc/hosts"
-        yield fail(what, f"{shown}: {error.strerror or error}", todo)
+        yield fail(what, f"{shown}: {getattr(error, 'strerror', None) or error}", todo)
         return
     if not connect:
         yield ok(what, f"{shown} is {found[0][4][0]}; the daemon holds its connection")

@@ -158,6 +158,7 @@ def test_an_address_is_looked_up_and_knocked_at() -> None:
     assert levels(check_address(Address("tower", "127.0.0.1", 1), connect=True)) == ["fail"]
     assert levels(check_address(Address("tower", "127.0.0.1", 1), connect=False)) == ["ok"]
     assert levels(check_address(Address("tower", "no.such.host.invalid", 1), connect=False)) == ["fail"]
+    assert levels(check_address(Address("tower", "no..such.host", 1), connect=False)) == ["fail"]
 
 
 def buses(**more: Any) -> dict[str, Any]:

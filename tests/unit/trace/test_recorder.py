@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,6 @@ from controller.trace.reading import Trace, read
 from controller.trace.recorder import MOST, MOST_S, Recorder, Span
 from controller.trace.ring import Cause, Note, Take
 from controller.trace.shelf import END_S, Shelf
-from controller.trace.thread import SpareThread
 from hal.plcmap.codes import Safety
 from sim_plc.rehearsal import loop
 from tests.support.journals import at_once
@@ -270,23 +268,3 @@ def test_where_nothing_is_recorded_a_save_is_refused(tmp_path: Path) -> None:
 
     loop.run(body())
     assert [*tmp_path.iterdir()] == []
-
-
-@pytest.mark.realtime
-def test_the_spare_thread_works_in_order_and_hands_on_what_goes_wrong() -> None:
-    done: list[int] = []
-
-    def fail() -> None:
-        raise OSError("no room")
-
-    async def body() -> None:
-        thread = SpareThread("test")
-        await asyncio.gather(*(thread(partial(done.append, n)) for n in range(20)))
-        with pytest.raises(OSError, match="no room"):
-            await thread(fail)
-        assert await thread(lambda: "goes on") == "goes on"
-
-    asyncio.run(body())
-    assert done == [*range(20)]
-
-

@@ -1,9 +1,13 @@
-"""A thread that a process never waits for: what hangs in it, on a dead disk say, ends with the process."""
+"""A thread that a process never waits for: what hangs in it, on a dead disk or a silent name server, ends with it.
+
+The running loop's own executor is no place for such work: it has few threads, all share them, and a process that ends
+waits for each.
+"""
 
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -13,13 +17,16 @@ Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
 
 class SpareThread:
-    """Serves `controller.store.writer.Executor`: one piece of work after another, strictly in their order."""
+    """Runs one piece of blocking work after another, strictly in the order of the calls.
+
+    Work that nobody waits for any more when its turn comes is left out. It serves `controller.store.writer.Executor`.
+    """
 
     def __init__(self, name: str) -> None:
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+    def __call__(self, work: Callable[[], T], /) -> "asyncio.Future[T]":
         """Queue ``work`` for the thread, which begins with the first."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -31,6 +38,8 @@ class SpareThread:
     def _run(self) -> None:
         while True:
             loop, future, work = self._jobs.get()
+            if future.cancelled():
+                continue
             with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
                 try:
                     result = work()

@@ -1,0 +1,45 @@
+"""The thread for work that may hang: its order, its errors, and what nobody waits for any more."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+
+from hal.spare_thread import SpareThread
+
+pytestmark = pytest.mark.realtime
+
+
+def test_it_works_in_order_and_hands_on_what_goes_wrong() -> None:
+    done: list[int] = []
+
+    def fail() -> None:
+        raise OSError("no room")
+
+    async def body() -> None:
+        thread = SpareThread("test")
+        await asyncio.gather(*(thread(partial(done.append, n)) for n in range(20)))
+        with pytest.raises(OSError, match="no room"):
+            await thread(fail)
+        assert await thread(lambda: "goes on") == "goes on"
+
+    asyncio.run(body())
+    assert done == [*range(20)]
+
+
+def test_what_nobody_waits_for_any_more_is_left_out() -> None:
+    """A directory that comes back after an hour was asked an hour's questions first."""
+    done: list[str] = []
+    goes_on = threading.Event()
+
+    async def body() -> None:
+        thread = SpareThread("test")
+        first = thread(lambda: goes_on.wait(3))
+        thread(partial(done.append, "given up")).cancel()
+        last = thread(partial(done.append, "wanted"))
+        goes_on.set()
+        await asyncio.gather(first, last)
+
+    asyncio.run(body())
+    assert done == ["wanted"]
