@@ -29,7 +29,10 @@ class ByteChannel(Protocol):
         ...
 
     def discard(self) -> None:
-        """Throw away what was received but not handed on yet, where frames have nothing to tell old from new by."""
+        """Throw away what was received but not handed on yet, where frames have nothing to tell old from new by.
+
+        There what was not sent yet goes, too: nobody waits for its answer any more.
+        """
         ...
 
     def send(self, data: bytes) -> None:

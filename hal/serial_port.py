@@ -54,11 +54,12 @@ class SerialPort:
         asyncio.get_running_loop().add_reader(self._port.fileno(), self._read)
 
     def discard(self) -> None:
-        """Throw away what the driver holds unread."""
+        """Throw away what the driver holds unread, and what was not sent: an adapter that hung would send it now."""
         if self._port is None:
             return
+        self._unsent = b""
         try:
-            termios.tcflush(self._port.fileno(), termios.TCIFLUSH)
+            termios.tcflush(self._port.fileno(), termios.TCIOFLUSH)
         except termios.error as error:
             self._lose(str(error))
 

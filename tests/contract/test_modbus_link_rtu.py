@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import struct
 import time
+import tty
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -482,6 +484,36 @@ def test_a_read_that_finds_nothing_is_not_taken_for_a_lost_device(tmp_path: Path
         assert await link.read_holding(UNIT, 6, SIZE) == block(6)
 
     play(tmp_path, lambda frame: (honest(frame),), scene)
+
+
+def test_what_a_stuck_adapter_did_not_send_is_not_sent_before_the_next_request() -> None:
+    """Requests of an hour went out in a row when the adapter came back, and the line was no line until they had."""
+    sent = b""
+
+    async def run() -> None:
+        nonlocal sent
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        port = SerialPort(os.ttyname(slave), baud=115_200, parity="E", stop_bits=1)
+        await port.open(lambda _: None, lambda _: None)
+        for _ in range(40):
+            port.discard()
+            port.send(bytes(4096))  # more than the driver takes while nobody reads
+        port.discard()
+        port.send(b"newest")
+        await asyncio.sleep(0)
+        os.set_blocking(master, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += os.read(master, 65_536)
+                await asyncio.sleep(0.001)
+        port.close()
+        os.close(master)
+        os.close(slave)
+
+    asyncio.run(run())
+    assert sent.endswith(b"newest")
+    assert len(sent) <= 8192  # what had left the driver before
 
 
 def test_an_echoed_write_that_looks_like_its_answer_is_none() -> None:
