@@ -146,7 +146,10 @@ class RtuFraming:
         self._exception_head = b""
         self._sent = b""
         self._echoes = False
+        self._echo_comes = False
         self._size = 0
+        self._ruled_out = 0
+        """So many bytes begin no answer, whatever follows them."""
         self._waiting = False
         self._buffer = bytearray()
         self._dropped = 0
@@ -173,6 +176,9 @@ class RtuFraming:
         self._head = bytes((unit,)) + answer_head
         self._exception_head = bytes((unit, answer_head[0] | 0x80))
         self._size = 1 + answer_size + 2
+        self._ruled_out = 0
+        # The echo of a write begins as its answer does, and the bytes behind may look like the check sum.
+        self._echo_comes = self._echoes
         self._waiting = True
         self._dropping = False
         body = bytes((unit,)) + pdu
@@ -186,18 +192,15 @@ class RtuFraming:
             self._dropping = True
             return None
         self._buffer += data
-        # The echo of a write begins as its answer does, and the bytes behind may look like the check sum.
-        echo_comes = self._echoes
-        for start in range(len(self._buffer)):
+        for start in range(self._ruled_out, len(self._buffer)):
             size = self._size_at(start)
-            if size == 0:
-                continue
             if len(self._buffer) < start + size:
                 return None
+            self._ruled_out = start + 1
             frame = bytes(self._buffer[start : start + size])
-            if self._crc(frame[:-2]) == frame[-2:]:
-                if echo_comes and self._sent.startswith(frame):
-                    echo_comes = False
+            if size and self._crc(frame[:-2]) == frame[-2:]:
+                if self._echo_comes and self._sent.startswith(frame):
+                    self._echo_comes = False
                     continue
                 self._echoes = self._buffer.startswith(self._sent)
                 self._waiting = False

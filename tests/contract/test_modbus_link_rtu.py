@@ -516,6 +516,25 @@ def test_what_a_stuck_adapter_did_not_send_is_not_sent_before_the_next_request()
     assert len(sent) <= 8192  # what had left the driver before
 
 
+def test_noise_takes_as_long_to_look_at_as_there_is_of_it() -> None:
+    """Each byte had all before it looked through again: a babbling line held the loop up, and with it other lines."""
+    framing, read, noise = RtuFraming(crc16), registers_of(3, block(0)), random.Random(5).randbytes(4000)
+    framing.begin(UNIT, struct.pack(">BHH", 3, 0, SIZE), read[:2], len(read))
+    began_s = time.thread_time()
+    assert [framing.feed(noise[at : at + 1]) for at in range(len(noise))] == [None] * len(noise)
+    assert time.thread_time() - began_s < 0.25
+    assert framing.feed(rtu(UNIT, read)) == read
+
+
+def test_an_echo_in_single_bytes_before_an_answer_in_single_bytes_costs_nothing() -> None:
+    framing = RtuFraming(crc16)
+    for address in range(3):  # from the second on an echo is waited for
+        echo = struct.pack(">BHH", 16, address, 2)
+        sent = framing.begin(UNIT, echo + b"\4\0\1\0\2", echo, len(echo))
+        found = [framing.feed(bytes((byte,))) for byte in sent + rtu(UNIT, echo)]
+        assert found == [None] * (len(found) - 1) + [echo]
+
+
 def test_an_echoed_write_that_looks_like_its_answer_is_none() -> None:
     # An adapter may hand back what it is given, always. Of this write the first eight bytes are its own answer, check
     # sum and all: the byte count and the first data byte happen to be the check sum of what stands before them.
