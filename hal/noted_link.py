@@ -52,6 +52,8 @@ class NotedLink:
         self._link = link
         self._on_exchange = on_exchange
         self._on_connection = on_connection
+        self._told = link.generation
+        """The newest connection that was told of: the stations of a bus all wait for it."""
 
     @property
     def connected(self) -> bool:
@@ -65,13 +67,13 @@ class NotedLink:
 
     async def connect(self) -> None:
         """Connect if not connected; see `hal.link.Link`."""
-        before = self._link.generation
         try:
             await self._link.connect()
         except HalError as error:
             self._on_connection(error)
             raise
-        if self._link.generation != before:
+        if self._link.generation != self._told:
+            self._told = self._link.generation
             self._on_connection(None)
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from hal.errors import LinkDown
 from hal.plcmap.registers import OWNED_BASE
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.memory_link import MemoryLink
+from sim_plc.rehearsal.recorded.wire import outages_of
 
 T = TypeVar("T")
 
@@ -87,6 +88,21 @@ def test_every_request_over_a_link_is_taken_down_with_what_came_of_it() -> None:
          "wrote": "0002", "read": "0020"},
     ]  # fmt: skip
     assert [line.get("error") for line in lines[5:]] == ["CancelledError", "LinkDown", "LinkDown"]
+
+
+def test_a_connection_that_all_stations_of_a_bus_waited_for_is_one() -> None:
+    """A second line of it told whoever runs the recording again that the first connection had broken."""
+
+    async def scene(recording: Recording) -> None:
+        wire = MemoryLink({1: Registers()}, latency_s=0.5)
+        link = recording.tap("level", wire)
+        for _ in range(2):
+            await asyncio.gather(*(link.connect() for _ in range(4)))
+            wire.cut()
+
+    _, *lines = taken_down(scene)
+    assert lines == [{"t": 0.5, "is": "link", "bus": "level"}, {"t": 1.0, "is": "link", "bus": "level"}]
+    assert len(outages_of(lines)) == 1
 
 
 def test_requests_their_answers_and_what_is_told_are_taken_down_and_looks_are_not() -> None:
