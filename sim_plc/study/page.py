@@ -25,10 +25,11 @@ HOUR_S: Final = 3600.0
 STYLE: Final = (
     """
 :root { color-scheme: light dark; --page: #f6f8fa; --card: #ffffff; --ink: #22303c; --faint: #5d6b78; --grid: #e3e8ec;
-  --bar: #9db8cf; --mark: #8894a0; --line0: #c05a17; --line1: #1f6cab; --line2: #2f8559; --line3: #7a5aa8 }
+  --bar: #9db8cf; --mark: #8894a0; --line0: #c05a17; --line1: #1f6cab; --line2: #2f8559; --line3: #7a5aa8;
+  --line4: #b5305f; --line5: #6b6100 }
 @media (prefers-color-scheme: dark) { :root { --page: #12181e; --card: #1b232b; --ink: #e6ebef; --faint: #a3b0bc;
   --grid: #313c46; --bar: #48657e; --mark: #8894a0; --line0: #f0955a; --line1: #6db3ec; --line2: #6cc79a;
-  --line3: #b99be0 } }
+  --line3: #b99be0; --line4: #f283ab; --line5: #d0c04a } }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, 'Segoe UI', Roboto,
   'Helvetica Neue', 'DejaVu Sans', sans-serif }
 main { max-width: 1000px; margin: 0 auto; padding: 24px 20px 40px }

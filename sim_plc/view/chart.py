@@ -16,8 +16,13 @@ TOP: Final = 48.0
 BOTTOM: Final = 46.0
 LETTER: Final = 6.6
 """Width of a letter of the legend."""
+ROW: Final = 20.0
+"""Height of a row of the legend."""
+SAMPLE: Final = 40.0
+"""Length of a line in the legend: that of the longest dashes, more than once."""
 
-DASHES: Final = (None, "7 3", "2 3", "10 3 2 3")
+DASHES: Final = (None, "7 3", "2 3", "10 3 2 3", "14 4", "8 3 2 3 2 3")
+"""Of so many lines no two are alike."""
 
 STYLE: Final = """
 .chart text { fill: var(--ink); font-size: 12px }
@@ -60,15 +65,23 @@ def axis_to(title: str, most: float, unit: str = "") -> Axis:
 
 
 def line_chart(title: str, x: Axis, y: Axis, lines: Sequence[Line], mark: tuple[float, str] | None = None) -> str:
-    """Return a chart of lines; ``mark``: a value of the horizontal axis that is drawn through, with its name."""
-    parts = [*_grid(x, y), *_legend([line.name for line in lines])]
+    """Return a chart of lines; ``mark``: a value of the horizontal axis that is drawn through, with its name.
+
+    Raises:
+        ValueError: more lines than can be told apart.
+
+    """
+    if len(lines) > len(DASHES):
+        raise ValueError(f"{len(lines)} lines, of which {len(DASHES)} can be told apart")
+    places = list(_legend_places([line.name for line in lines]))
+    parts = [*_grid(x, y), *_legend(lines, places)]
     if mark is not None:
         at = _x(x, mark[0])
         parts.append(element("line", x1=at, y1=TOP, x2=at, y2=HEIGHT - BOTTOM, class_="mark"))
         parts.append(label(at + 5, HEIGHT - BOTTOM - 8, mark[1], class_="faint"))
     for number, line in enumerate(lines):
         corners = points((_x(x, one), _y(y, other)) for one, other in line.corners)
-        hint, kind = element("title", escape(line.name, quote=False)), number % len(DASHES)
+        hint = element("title", escape(line.name, quote=False))
         parts.append(
             element(
                 "polyline",
@@ -77,11 +90,11 @@ def line_chart(title: str, x: Axis, y: Axis, lines: Sequence[Line], mark: tuple[
                 fill="none",
                 stroke_width=2.2,
                 stroke_linejoin="round",
-                stroke_dasharray=DASHES[kind],
-                class_=f"line{kind}",
+                stroke_dasharray=DASHES[number],
+                class_=f"line{number}",
             )
         )
-    return _chart(title, parts)
+    return _chart(title, parts, max((row for _, row in places), default=0.0) + ROW / 2)
 
 
 def bar_chart(title: str, x: Axis, y: Axis, bars: Sequence[float]) -> str:
@@ -96,9 +109,9 @@ def bar_chart(title: str, x: Axis, y: Axis, bars: Sequence[float]) -> str:
     return _chart(title, parts)
 
 
-def _chart(title: str, parts: Sequence[str]) -> str:
+def _chart(title: str, parts: Sequence[str], height: float = HEIGHT) -> str:
     heading = label(LEFT, 18, title, font_weight="600", style="font-size: 14px")
-    return document(WIDTH, HEIGHT, title, [heading, *parts]).replace("<svg ", '<svg class="chart" ', 1)
+    return document(WIDTH, max(height, HEIGHT), title, [heading, *parts]).replace("<svg ", '<svg class="chart" ', 1)
 
 
 def _grid(x: Axis, y: Axis) -> Iterator[str]:
@@ -112,14 +125,22 @@ def _grid(x: Axis, y: Axis) -> Iterator[str]:
     yield label(WIDTH - RIGHT, 18, y.title, text_anchor="end", class_="faint")
 
 
-def _legend(names: Sequence[str]) -> Iterator[str]:
-    at = LEFT
-    for number, name in enumerate(names):
-        kind = number % len(DASHES)
-        dash, colour = DASHES[kind], f"line{kind}"
-        yield element("line", x1=at, y1=33, x2=at + 24, y2=33, stroke_width=2.2, stroke_dasharray=dash, class_=colour)
-        yield label(at + 30, 37, name)
-        at += 30 + LETTER * len(name) + 22
+def _legend(lines: Sequence[Line], places: Sequence[Point]) -> Iterator[str]:
+    for number, (line, (at, row)) in enumerate(zip(lines, places, strict=True)):
+        dash, colour, y = DASHES[number], f"line{number}", row - 4
+        yield element("line", x1=at, y1=y, x2=at + SAMPLE, y2=y, stroke_width=2.2, stroke_dasharray=dash, class_=colour)
+        yield label(at + SAMPLE + 6, row, line.name)
+
+
+def _legend_places(names: Sequence[str]) -> Iterator[Point]:
+    """Yield where each name of the legend begins: below the chart, in as many rows as they need."""
+    at, row = LEFT, HEIGHT + ROW / 2
+    for name in names:
+        width = SAMPLE + 6 + LETTER * len(name)
+        if at > LEFT and at + width > WIDTH - RIGHT:
+            at, row = LEFT, row + ROW
+        yield at, row
+        at += width + 22
 
 
 def _x(x: Axis, value: float) -> float:

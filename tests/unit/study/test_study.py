@@ -55,6 +55,8 @@ def _self_contained(page: str) -> None:
     assert len(pictures) == 3
     for picture in pictures:
         assert ET.fromstring(picture)[0].tag.endswith("title")
+    for colour in set(re.findall(r"var\((--\w+)\)", page)):
+        assert page.count(f"{colour}:") == 2, f"{colour}: by day and in the dark"
 
 
 def test_a_study_is_a_function_of_its_seed() -> None:
