@@ -11,6 +11,7 @@ from controller.store import database
 from controller.store.chain import canonical, seal_all
 from controller.store.database import Database, damage_named
 from controller.store.errors import JournalDamaged
+from controller.store.ownership import as_its_folder
 from controller.store.reading import VerifyReport, looking, verify_file
 
 MODE: Final = 0o640
@@ -66,7 +67,8 @@ def append_to(file: Path, at: float, records: Iterable[tuple[str, Mapping[str, o
 def swap_in(part: Path, journal: Path, aside: Path) -> bool:
     """Put ``part`` in the place of ``journal``, which is kept as ``aside``; the caller holds the journal's lock.
 
-    A crash at any moment leaves the old journal at its place, or the new one. Return whether there was an old one.
+    A crash at any moment leaves the old journal at its place, or the new one, which whoever owns the folder can open.
+    Return whether there was an old one.
 
     Raises:
         FileExistsError: ``aside`` is there.
@@ -74,6 +76,7 @@ def swap_in(part: Path, journal: Path, aside: Path) -> bool:
 
     """
     _settle(part)
+    as_its_folder(part)
     there = journal.exists()
     if there:
         _settle_old(journal)
@@ -117,7 +120,7 @@ def _settle_old(journal: Path) -> None:
     """Let the old journal's log go into its file: the log's name must not meet the new file.
 
     A journal that is broken, which may be why it is replaced, is kept in its parts: opened for writing, SQLite would
-    throw away a log that it cannot read.
+    throw away a log that it cannot read. So is one of which that shows only here, or whose disk takes nothing more.
     """
     try:
         with looking(journal):
@@ -129,7 +132,6 @@ def _settle_old(journal: Path) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise OSError(f"{journal} is being read: try again when that has ended") from error
-        raise OSError(f"{journal} cannot be put aside: {error}") from error
 
 
 def _sync(file: Path) -> None:

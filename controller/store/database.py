@@ -118,11 +118,30 @@ class Database:
                 check(connection, self.path)
 
 
-def read_only(path: Path) -> sqlite3.Connection:
-    """Return a connection that changes nothing. The file must be there."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+def read_only(path: Path, *, still: bool = False) -> sqlite3.Connection:
+    """Return a connection that changes nothing. The file must be there.
+
+    ``still``: nobody has it open, as `lies_still` says; then nothing is made beside it, but who opens it meanwhile is
+    not noticed.
+    """
+    mode = "mode=ro&immutable=1" if still else "mode=ro"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=5.0)
     connection.text_factory = _text
     return connection
+
+
+def lies_still(path: Path) -> bool:
+    """Whether a journal is one whole file, and this user may put nothing beside it.
+
+    SQLite reads a file with a log only where it finds or makes the log's index: of a daemon that has ended in good
+    order its group, or whoever has the disk read-only, could read nothing.
+    """
+    return not os.access(path.parent, os.W_OK | os.X_OK) and not log_of(path).exists()
+
+
+def log_of(path: Path) -> Path:
+    """Return the write-ahead log of a journal."""
+    return path.with_name(path.name + "-wal")
 
 
 def check(connection: sqlite3.Connection, path: Path | None) -> None:
@@ -158,7 +177,7 @@ def renew_log(file: Path) -> None:
 
     Raises: OSError.
     """
-    log = file.with_name(file.name + "-wal")
+    log = log_of(file)
     if log.exists():
         with log.open("r+b") as stream:
             content = stream.read()

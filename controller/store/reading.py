@@ -103,10 +103,15 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if path.stat().st_size == 0:
         raise JournalDamaged(f"{path} is empty")
-    with damage_named(path), closing(database.read_only(path)) as connection:
-        database.check_kind(connection, path)
-        connection.execute("BEGIN")
-        yield connection
+    still = database.lies_still(path)
+    try:
+        with damage_named(path), closing(database.read_only(path, still=still)) as connection:
+            database.check_kind(connection, path)
+            connection.execute("BEGIN")
+            yield connection
+    finally:
+        if still and database.log_of(path).exists():
+            raise OSError(f"journal {path} was opened by a daemon meanwhile: look again")
 
 
 def walk(connection: sqlite3.Connection) -> VerifyReport:

@@ -10,6 +10,7 @@ from controller.cli.offline.objections import told
 from controller.cli.options import JOURNAL, json_option, run_dir_option
 from controller.cli.output import emit_json
 from controller.store.copying import copy_journal
+from controller.store.ownership import as_its_folder
 
 
 @click.command(
@@ -51,6 +52,7 @@ def _file(target: Path, *, made: bool) -> Path:
     """Return the file that a target means; ``made``: the folder is made if need be."""
     if made:
         target.mkdir(exist_ok=True)
+        as_its_folder(target)
     if target.is_dir():
         return target / f"journal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite"
     return target

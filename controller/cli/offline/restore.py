@@ -16,6 +16,7 @@ from controller.cli.options import JOURNAL, json_option, run_dir_option
 from controller.cli.output import emit_json
 from controller.store.errors import JournalDamaged
 from controller.store.lock import FileLock
+from controller.store.ownership import as_its_folder
 from controller.store.reading import load_file, verify_file
 from controller.store.restoring import Restored, put_back, when
 
@@ -60,7 +61,9 @@ class _Locked:
     """Holds a journal against daemons until it is closed."""
 
     def __init__(self, journal: Path) -> None:
-        self._lock = FileLock(journal.with_name(journal.name + ".lock"))
+        file = journal.with_name(journal.name + ".lock")
+        self._lock = FileLock(file)
+        as_its_folder(file)
 
     def close(self) -> None:
         self._lock.release()

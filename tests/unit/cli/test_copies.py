@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -189,6 +190,20 @@ def test_a_broken_journal_is_replaced_and_a_missing_one_made(run_dir: Path, tmp_
     fresh = told(tmp_path / "fresh", "restore", str(file), "--yes")
     assert fresh["kept"] is None
     assert verify_file(tmp_path / "fresh" / "journal.sqlite").damage == ()
+
+
+def test_what_root_restores_the_daemon_can_open(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: set[Path] = set()
+    owner = run_dir.stat().st_uid, run_dir.stat().st_gid
+    file = saved(run_dir, tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, *to: given.add(path) if to == owner else None)
+    told(run_dir, "restore", str(file), "--yes")
+    told(run_dir, "backup")
+    # The journal is put in its place by its name, with its owner.
+    assert given == {run_dir / name for name in ("journal.sqlite.restored", "journal.sqlite.lock", "backups")}
 
 
 def test_a_missing_backup_is_told(run_dir: Path, tmp_path: Path) -> None:

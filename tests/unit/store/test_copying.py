@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from controller.store import copying
 from controller.store.database import LOG_COMMITS
 from controller.store.errors import JournalDamaged
-from controller.store.reading import entries_behind, entries_since, hash_of, load_file, verify_file
+from controller.store.reading import entries_behind, entries_since, hash_of, load_file, looking, verify_file
 from controller.store.writer import WriterThread
 from tests.support.journals import open_journal
 
@@ -150,6 +151,24 @@ def test_a_broken_journal_is_kept_in_its_parts(tmp_path: Path) -> None:
     assert (tmp_path / "old.sqlite-wal").read_text() == "its log"
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_journal_whose_first_page_is_hit_is_kept_in_its_parts_too(tmp_path: Path, *, live: bool) -> None:
+    """Its header alone is whole: that it is damaged shows only when its log is carried into it."""
+    journal, part, aside = (tmp_path / name for name in ("journal.sqlite", "new.sqlite", "old.sqlite"))
+    fill(part, 1, 2)
+    fill(journal, 1, 9)
+    log = tmp_path / "journal.sqlite-wal"
+    if live:
+        log.write_bytes(b"its log")
+    content = bytearray(journal.read_bytes())
+    content[100:108] = b"\xa5" * 8
+    journal.write_bytes(content)
+    copying.swap_in(part, journal, aside)
+    assert counted(journal) == [1, 2]
+    assert aside.read_bytes()[100:108] == b"\xa5" * 8
+    assert not log.exists()
+
+
 def test_nothing_is_put_in_the_place_of_a_journal_that_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +208,35 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     load_file(file)
     verify_file(file)
     assert file.read_bytes() == before
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield the journal of a daemon that has ended in good order, in a folder where this user may make nothing."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    fill(folder / "journal.sqlite", 1, 3)
+    folder.chmod(0o555)
+    # Of root's leave to write the folder's mode says nothing.
+    monkeypatch.setattr("controller.store.database.os.access", lambda *_: False)
+    yield folder / "journal.sqlite"
+    folder.chmod(0o755)
+
+
+def test_who_may_only_read_reads_the_journal_of_a_daemon_that_is_down(closed: Path, tmp_path: Path) -> None:
+    before = sorted(closed.parent.iterdir())
+    assert counted(closed) == [1, 2, 3]
+    assert copying.copy_journal(closed, tmp_path / "copy.sqlite").entries == 3
+    assert sorted(closed.parent.iterdir()) == before, "nothing is made beside it"
+
+
+def test_a_daemon_that_starts_during_such_a_look_spoils_it(closed: Path) -> None:
+    def start() -> None:
+        closed.parent.chmod(0o755)
+        closed.with_name("journal.sqlite-wal").touch()
+
+    with pytest.raises(OSError, match="look again"), looking(closed):
+        start()
 
 
 def test_a_journal_that_is_written_all_the_time_is_whole_at_each_look(tmp_path: Path) -> None:
