@@ -66,11 +66,13 @@ class Sheet:
         self._stream.write("".join(f"{line}\n" for line in lines).encode())
 
     def publish(self) -> None:
-        """Finish it: now it is there, whole."""
+        """Finish it: now it is there, whole, and stays so through a power cut."""
         if self.file.exists():
             raise FileExistsError(f"{self.file} is there")
         self._open.close()
+        _sync(self._part)
         self._part.replace(self.file)
+        _sync(self.file.parent)
 
     def abandon(self) -> None:
         """Leave nothing of it behind, as far as the disk allows: it failed once already."""
@@ -78,6 +80,15 @@ class Sheet:
             self._open.close()
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
+
+
+def _sync(place: Path) -> None:
+    """Wait until what a file or a folder holds is on the disk."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def kept(folder: Path) -> list[Kept]:

@@ -1,6 +1,7 @@
 """Files of traces: whole or not there, numbered, and no more than there is room for."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,26 @@ def test_a_trace_is_there_when_it_is_whole_and_readable_by_the_group_alone(tmp_p
     assert highest_number(folder) == 7
     with gzip.open(trace.file, "rt") as stream:
         assert stream.readline() == HEAD % 7 + "\n"
+
+
+def test_a_trace_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut behind a fault left a file of its size and no content: the trace of what the power had done."""
+    deeds: list[str] = []
+    swift = Path.replace
+
+    def sync(handle: int) -> None:
+        file = Path(f"/proc/self/fd/{handle}").readlink()
+        deeds.append("folder" if file.is_dir() else gzip.decompress(file.read_bytes()).decode())
+
+    def name(part: Path, whole: Path) -> Path:
+        deeds.append("name")
+        return swift(part, whole)
+
+    sheet = write(tmp_path, 7, "whole")
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", name)
+    sheet.publish()
+    assert deeds == ["whole\n", "name", "folder"]
 
 
 def test_what_a_killed_daemon_left_goes_with_the_next_trace(tmp_path: Path) -> None:
