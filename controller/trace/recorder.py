@@ -137,11 +137,15 @@ class Recorder:
             self._look(self._loop.time(), Cause(causes.ENDED, text))
 
     async def close(self) -> None:
-        """Write the trace that is open; give up on a disk that does not take it soon."""
+        """Write the trace that is open, behind one that is being written; give up on a disk that takes neither soon."""
+        if self._shelf is None:
+            return
+        if self._open is not None:
+            self._open.timer.cancel()
+        await self._shelf.drain()
         if self._open is not None:
             self._open.timer.cancel()
             self._finish()
-        if self._shelf is not None:
             await self._shelf.drain()
 
     def _look(self, now_s: float, cause: Cause | None) -> None:

@@ -247,6 +247,23 @@ def test_the_end_writes_the_open_trace_at_once(tmp_path: Path) -> None:
     loop.run(body())
 
 
+def test_the_end_writes_the_open_trace_behind_one_that_is_being_written(tmp_path: Path) -> None:
+    async def slow(work: Callable[[], T]) -> T:
+        await asyncio.sleep(0.2)
+        return work()
+
+    async def body() -> None:
+        it = Rig(tmp_path, slow)
+        it.recorder.record(TRIP)
+        await asyncio.sleep(SPAN.after_s + 0.1)
+        it.recorder.ending(["tower/lift"])
+        await it.recorder.close()
+        assert [it.trace(each.number).heading["kind"] for each in kept(tmp_path)] == ["unit", "ended"]
+        assert it.recorder.picture()["lost"] == 0
+
+    loop.run(body())
+
+
 def test_numbers_go_on_behind_those_that_are_there(tmp_path: Path) -> None:
     async def body() -> None:
         for number in (1, 2):
