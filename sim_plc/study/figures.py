@@ -51,7 +51,9 @@ class Figures:
     unserved: int
     """Who still waited when nothing moved any more."""
     fetched_an_hour: float
-    """Cars given out in an opening hour."""
+    """Cars given out in an opening hour: not those that were still waited for at closing."""
+    overtime_s: float
+    """From closing until the last one has gone, the mean of the days."""
     all: Waits
     fetch: Waits
     bring: Waits
@@ -89,6 +91,7 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         raise ValueError("no day, no figures")
     served = [each for day in days for each in day.served]
     fetch = [each for each in served if each.customer.kind is JobKind.RETRIEVE]
+    by_closing = sum(_given_out_by(day, day.day.length_s) for day in days)
     opening_s, lived_s = sum(day.day.length_s for day in days), sum(day.end_s for day in days)
     moves = [each.move for each in served if each.move is not None]
     return Figures(
@@ -96,7 +99,8 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         customers=len(served),
         turned_away=sum(day.day.turned_away for day in days),
         unserved=sum(1 for each in served if not isfinite(each.opened_s)),
-        fetched_an_hour=sum(1 for each in fetch if isfinite(each.opened_s)) / opening_s * 3600,
+        fetched_an_hour=by_closing / opening_s * 3600,
+        overtime_s=(lived_s - opening_s) / len(days),
         all=waits(served),
         fetch=waits(fetch),
         bring=waits(each for each in served if each.customer.kind is JobKind.STORE),
@@ -110,6 +114,10 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         queue=_queue(days),
         by_hour=_by_hour(days),
     )
+
+
+def _given_out_by(day: Lived, t: float) -> int:
+    return sum(1 for each in day.served if each.customer.kind is JobKind.RETRIEVE and each.opened_s <= t)
 
 
 def waits(served: Iterable[Served]) -> Waits:

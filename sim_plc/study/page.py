@@ -158,4 +158,7 @@ def _notes(study: Study) -> Iterator[str]:
         f"given back, and {TRAVEL_J / 1000:.0f} kJ for each travel. It compares, it does not bill."
     )
     planned = study.cases[0]
-    yield f"The tower can serve {planned.cars_an_hour:.1f} cars in an hour at most; cars/h are those it gave out."
+    yield (
+        f"The tower can serve {planned.cars_an_hour:.1f} cars in an hour at most; cars/h are those that it gave out in "
+        "an opening hour, overtime is from closing until the last one has gone, the mean of the days."
+    )

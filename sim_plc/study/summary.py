@@ -9,7 +9,7 @@ from sim_plc.study.rules import RULES
 from sim_plc.study.study import Case, Study
 
 COLUMNS: Final = (
-    *("", "rooms", "cars/h", "mean", "p50", "p95", "p99", "worst"),
+    *("", "rooms", "cars/h", "overtime", "mean", "p50", "p95", "p99", "worst"),
     *("in time", "carriage", "in rooms", "MJ/car"),
 )
 
@@ -30,6 +30,7 @@ def row(case: Case) -> tuple[str, ...]:
         case.title,
         str(case.rooms),
         f"{figures.fetched_an_hour:.1f}",
+        minutes(figures.overtime_s),
         *map(minutes, times),
         f"{waits.in_time:.1%}",
         f"{figures.carriage:.0%}",

@@ -57,6 +57,17 @@ def test_a_car_that_goes_up_is_lifted_with_the_carriage() -> None:
     assert found.energy_mj == pytest.approx(((CARRIAGE_KG + CAR_KG) * GRAVITY_M_S2 * 2.5 + TRAVEL_J) / 1e6)
 
 
+def test_who_is_served_after_closing_is_in_no_opening_hour_but_in_the_overtime() -> None:
+    early, late = (Customer(number, JobKind.RETRIEVE, car, 100.0, 90.0) for number, car in ((1, "a"), (2, "b")))
+    opened = (Served(early, 3600.0), Served(late, 3601.0))
+    crowded = Lived(Day(0, 0, 3600.0, ("a", "b"), (early, late)), opened, (Use(ROOM, 3601.0, 4200.0),))
+    idle = Lived(Day(1, 1, 3600.0, (), ()), (), ())
+    assert figures(SMALL, [crowded]).fetched_an_hour == pytest.approx(1.0)
+    assert figures(SMALL, [crowded, idle]).fetched_an_hour == pytest.approx(0.5)
+    assert figures(SMALL, [crowded, idle]).overtime_s == pytest.approx(300.0)
+    assert figures(SMALL, [crowded]).all.people == 2
+
+
 def test_the_queue_holds_every_second_that_was_waited_before_closing() -> None:
     result = live(site_named("guangzhou"), day_of("normal", "guangzhou"), RULES[FCFS])
     found = figures(site_named("guangzhou"), [result])
