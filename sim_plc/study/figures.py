@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from math import ceil, isfinite
+from math import ceil, isfinite, sqrt
 from typing import Final
 
 from controller.domain.jobs import JobKind
@@ -74,6 +74,8 @@ class Figures:
     """How many people waited on average, by `SLICE_S` from the opening on."""
     by_hour: tuple[float, ...]
     """How many people came, by hour from the opening on, the mean of the days."""
+    waited_s: tuple[float, ...]
+    """How long all people of each day waited, together."""
 
     def body(self) -> dict[str, object]:
         """Return the figures as plain values."""
@@ -113,7 +115,36 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         by_step=_by_step(served),
         queue=_queue(days),
         by_hour=_by_hour(days),
+        waited_s=tuple(sum(filter(isfinite, (each.wait_s for each in day.served))) for day in days),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the mean wait of the same days is another elsewhere, as a share of what it was; 0.1: a tenth longer."""
+
+    share: float
+    error: float | None
+    """Its standard error over the days, which are drawn apart from each other; None: one day does not tell."""
+
+
+def change(before: Figures, after: Figures) -> Change:
+    """Return how waits change, day by day: the ratio estimator of survey sampling (Cochran 1977, 6.4).
+
+    Days are compared with themselves, so that what a crowded one is longer by is no part of the error.
+
+    Raises:
+        ValueError: other days, or none on which anybody waited.
+
+    """
+    count, all_s = len(before.waited_s), sum(before.waited_s)
+    if count != len(after.waited_s) or not all_s:
+        raise ValueError("no waits of the same days to compare")
+    ratio = sum(after.waited_s) / all_s
+    if count < 2:
+        return Change(ratio - 1, None)
+    off_s = (mine - ratio * theirs for mine, theirs in zip(after.waited_s, before.waited_s, strict=True))
+    return Change(ratio - 1, sqrt(count / (count - 1) * sum(each * each for each in off_s)) / all_s)
 
 
 def _given_out_by(day: Lived, t: float) -> int:

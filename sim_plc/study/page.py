@@ -148,6 +148,10 @@ def _notes(study: Study) -> Iterator[str]:
         f"{minutes(PROMISE_S)}. p95: one in twenty waits longer. From its time on: who comes before an appointment has "
         "not waited yet."
     )
+    yield (
+        "The same days are lived with every change. ±: twice the standard error over the days, which shrinks with more "
+        "of them; a smaller change may be chance."
+    )
     yield f"Rule: {RULES[study.rule].title}. A vacant room goes to whoever asked first, driver or not."
     yield (
         "Times of the machine are the closed forms of its profile: brakes, ramps, levelling, doors and gates. "

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sim_plc.study.effects import POLICIES, Effect
-from sim_plc.study.figures import PROMISE_S, Figures, Waits
+from sim_plc.study.figures import PROMISE_S, Change, Figures, Waits, change
 from sim_plc.study.rules import RULES
 from sim_plc.study.study import Case, Study
 
@@ -12,6 +12,9 @@ COLUMNS: Final = (
     *("", "rooms", "cars/h", "overtime", "mean", "p50", "p95", "p99", "worst"),
     *("in time", "carriage", "in rooms", "MJ/car"),
 )
+
+FEW: Final = 10
+"""Of fewer days the standard error is itself not known well."""
 
 
 def heading(study: Study) -> str:
@@ -77,6 +80,8 @@ def findings(study: Study) -> Iterator[str]:
         f"As planned, {planned.all.in_time:.1%} wait no longer than {promise}; "
         f"the mean wait is {minutes(planned.all.mean_s)}, one in twenty waits longer than {minutes(planned.all.p95_s)}."
     )
+    if planned.days < FEW:
+        yield "So few days do not tell which part of the changes below is chance."
     for case in study.cases[1:]:
         yield _change(case.title, planned, case.figures)
     for case in study.by_rule:
@@ -94,12 +99,16 @@ def findings(study: Study) -> Iterator[str]:
 
 
 def _change(what: str, planned: Figures, other: Figures) -> str:
-    # Rounded, and without the sign of what is nothing.
-    change = round(other.all.mean_s / planned.all.mean_s - 1, 2) + 0.0
     return (
-        f"{what[0].upper()}{what[1:]}: mean wait {minutes(other.all.mean_s)} ({change:+.0%}), "
+        f"{what[0].upper()}{what[1:]}: mean wait {minutes(other.all.mean_s)} ({_share(change(planned, other))}), "
         f"p95 {minutes(other.all.p95_s)}, {other.all.in_time:.1%} in time."
     )
+
+
+def _share(found: Change) -> str:
+    """Return a change, ``-49% ± 4%``: rounded, and without the sign of what is nothing."""
+    share = f"{round(found.share, 2) + 0.0:+.0%}"
+    return share if found.error is None else f"{share} ± {2 * found.error:.0%}"
 
 
 def _effect(effect: Effect) -> str:

@@ -1,6 +1,8 @@
 """Figures are what a pencil makes of the same day."""
 
-from math import inf
+import random
+from dataclasses import replace
+from math import inf, sqrt
 
 import pytest
 
@@ -8,7 +10,18 @@ from controller.domain.dispatch.scene import Move
 from controller.domain.jobs import JobKind
 from sim_plc.study.day import live
 from sim_plc.study.draw import Customer, Day
-from sim_plc.study.figures import CAR_KG, CARRIAGE_KG, GRAVITY_M_S2, SLICE_S, TRAVEL_J, figures, waits
+from sim_plc.study.figures import (
+    CAR_KG,
+    CARRIAGE_KG,
+    GRAVITY_M_S2,
+    SLICE_S,
+    TRAVEL_J,
+    Change,
+    Figures,
+    change,
+    figures,
+    waits,
+)
 from sim_plc.study.lived import Lived, Served, Use
 from sim_plc.study.rules import FCFS, RULES
 from tests.support.study import day_of, site_named
@@ -74,6 +87,43 @@ def test_the_queue_holds_every_second_that_was_waited_before_closing() -> None:
     waited_s = sum(min(each.opened_s, result.day.length_s) - each.customer.comes_s for each in result.served)
     assert sum(found.queue) * SLICE_S == pytest.approx(waited_s)
     assert sum(found.by_hour) == len(result.day.customers)
+
+
+def days_of(*waits_s: tuple[float, ...]) -> Figures:
+    """Return the figures of days, each with customers who waited so long."""
+    return figures(
+        SMALL, [Lived(Day(at, at, 3600.0, (), ()), tuple(map(served, day)), ()) for at, day in enumerate(waits_s)]
+    )
+
+
+def test_a_change_has_the_error_of_its_days_and_none_where_each_changes_alike() -> None:
+    before = days_of((100.0, 300.0), (50.0,), ())
+    alike = change(before, days_of((50.0, 150.0), (25.0,), ()))
+    assert (alike.share, alike.error) == pytest.approx((-0.5, 0.0))
+    # 400 and 50 s become 400 and 140: a ratio of 1.2, off by -80 and +80 s.
+    found = change(before, days_of((100.0, 300.0), (140.0,), ()))
+    assert found.share == pytest.approx(0.2)
+    assert found.error == pytest.approx(sqrt(3 / 2 * 2 * 80**2) / 450)
+
+
+def test_one_day_does_not_tell_what_is_chance_and_other_days_are_not_compared() -> None:
+    assert change(days_of((100.0,)), days_of((90.0,))).error is None
+    for before, after in ((days_of((1.0,)), days_of((1.0,), (1.0,))), (days_of(()), days_of(()))):
+        with pytest.raises(ValueError, match="same days"):
+            change(before, after)
+
+
+def test_the_error_of_a_change_is_how_far_it_spreads_between_samples() -> None:
+    """A crowded day waits longer in both; the changes of 2,000 samples of thirty days spread as their errors say."""
+    rng, found = random.Random(1), list[Change]()
+    empty = days_of(())
+    for _ in range(2000):
+        crowd = [rng.uniform(100.0, 4000.0) for _ in range(30)]
+        before = replace(empty, waited_s=tuple(crowd))
+        after = replace(empty, waited_s=tuple(each * rng.gauss(0.9, 0.2) for each in crowd))
+        found.append(change(before, after))
+    covered = sum(abs(each.share + 0.1) <= 2 * (each.error or 0.0) for each in found)
+    assert 0.92 <= covered / len(found) <= 0.97
 
 
 def test_no_day_has_no_figures() -> None:

@@ -40,6 +40,8 @@ def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
     lifts = (f"a lift {FASTER:g} times as fast", "the lift at 50% of its speed")
     for title in ("as planned", "one more room", *lifts, "nearest car first"):
         assert title in result.stdout
+    assert re.search(r"One more room: mean wait \d+:\d\d \([+-]\d+% ± \d+%\)", result.stdout)
+    assert "So few days do not tell" in result.stdout
     body = json.loads((tmp_path / "study.json").read_text())
     assert [case["rooms"] for case in body["cases"]] == [1, 2, 1, 1, 1]
     assert {case["figures"]["customers"] for case in body["cases"] + body["by_rule"]} == {
