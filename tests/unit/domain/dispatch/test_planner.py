@@ -124,6 +124,21 @@ def test_nobody_is_overtaken_for_a_seconds_gain() -> None:
     assert any(order(case, free_of_charge) == [2, 1] for case in in_turn)
 
 
+@pytest.mark.parametrize(("others", "stored"), [({}, 109), ({104: 0.0}, 203)])
+def test_where_there_is_one_room_a_pair_leaves_its_car_where_its_own_fetch_is_short(
+    others: dict[int, float], stored: int
+) -> None:
+    cycles, brought, wanted = cycles_of("guangzhou"), Request(1, S, 990.0, 101), Request(2, R, 990.0, 103, target=101)
+    far = (bay for bay in tower_named("guangzhou").shape.bays if cycles.go_s(101, bay) > 12.0)
+    free = (109, 203, *far)
+    now_s = {bay: cycles.go_s(101, bay) + cycles.go_s(bay, 103) for bay in free}
+    later_s = {bay: 2.0 * cycles.go_s(101, bay) for bay in free}
+    assert min(free, key=lambda bay: now_s[bay]) == 203
+    assert min(free, key=lambda bay: now_s[bay] + later_s[bay]) == 109
+    found = plan([brought, wanted], scene({101: inf, **others}, free), cycles)
+    assert [(move.request, move.target) for move in found.moves] == [(1, stored), (2, 101)]
+
+
 def test_reasons_are_told_in_words_and_numbers() -> None:
     late = Request(1, R, 990.0, 505, ready_s=inf)
     requests = [late, Request(2, S, 990.0, 101), Request(3, R, 990.0, 302, weight=4.0)]
