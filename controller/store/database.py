@@ -121,8 +121,7 @@ class Database:
 def read_only(path: Path, *, still: bool = False) -> sqlite3.Connection:
     """Return a connection that changes nothing. The file must be there.
 
-    ``still``: nobody has it open, as `lies_still` says; then nothing is made beside it, but who opens it meanwhile is
-    not noticed.
+    ``still``: nothing is made beside it or looked for there, and whoever writes it meanwhile goes unnoticed.
     """
     mode = "mode=ro&immutable=1" if still else "mode=ro"
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=5.0)
@@ -130,13 +129,32 @@ def read_only(path: Path, *, still: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def lies_still(path: Path) -> bool:
-    """Whether a journal is one whole file, and this user may put nothing beside it.
+def for_a_look(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Return a connection as `read_only` does, and whether it is a still one.
 
-    SQLite reads a file with a log only where it finds or makes the log's index: of a daemon that has ended in good
-    order its group, or whoever has the disk read-only, could read nothing.
+    SQLite reads a file with a log only where it finds or makes the log's index. On a full disk, a read-only one, or
+    for somebody who may put nothing there, it makes none; a journal that rests needs none.
+
+    Raises: sqlite3.OperationalError.
     """
-    return not os.access(path.parent, os.W_OK | os.X_OK) and not log_of(path).exists()
+    connection = read_only(path)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY or not rests(path):
+            raise
+        return read_only(path, still=True), True
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection, False
+
+
+def rests(path: Path) -> bool:
+    """Whether all of a journal is in its file, nothing in a log."""
+    log = log_of(path)
+    return not log.exists() or log.stat().st_size == 0
 
 
 def log_of(path: Path) -> Path:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -103,15 +103,16 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if path.stat().st_size == 0:
         raise JournalDamaged(f"{path} is empty")
-    still = database.lies_still(path)
-    try:
-        with damage_named(path), closing(database.read_only(path, still=still)) as connection:
-            database.check_kind(connection, path)
-            connection.execute("BEGIN")
+    with damage_named(path), ExitStack() as stack:
+        connection, still = database.for_a_look(path)
+        stack.callback(connection.close)
+        database.check_kind(connection, path)
+        connection.execute("BEGIN")
+        try:
             yield connection
-    finally:
-        if still and database.log_of(path).exists():
-            raise OSError(f"journal {path} was opened by a daemon meanwhile: look again")
+        finally:
+            if still and not database.rests(path):
+                raise OSError(f"journal {path} was opened by a daemon meanwhile: look again")
 
 
 def walk(connection: sqlite3.Connection) -> VerifyReport:

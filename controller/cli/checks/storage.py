@@ -42,7 +42,11 @@ def check_run_dir(run_dir: Path) -> Iterator[Finding]:
     yield ok(what, str(run_dir.absolute()))
     disk = os.statvfs(run_dir)
     yield free_space(disk.f_bavail * disk.f_frsize)
-    yield write_time(fsync_times_s(run_dir))
+    try:
+        yield write_time(fsync_times_s(run_dir))
+    except OSError as error:
+        seen = f"nothing can be written: {error.strerror or error}"
+        yield fail("durable write", seen, "make room if the disk is full, else look at `dmesg` and replace it")
 
 
 def free_space(free: int) -> Finding:

@@ -1,6 +1,7 @@
 """Each check of `cartower doctor` can say ok, warn and fail, and says what to do."""
 
 import asyncio
+import errno
 import json
 import os
 import pty
@@ -87,6 +88,16 @@ def test_a_run_directory_is_written_to_and_left_as_it_was(tmp_path: Path) -> Non
     assert [each.what for each in found] == ["run directory", "disk", "durable write"]
     assert list(tmp_path.iterdir()) == []
     assert levels(check_run_dir(tmp_path / "none")) == ["warn"]
+
+
+def test_on_a_full_disk_the_doctor_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("controller.cli.checks.storage.os.fsync", full)
+    found = list(check_run_dir(tmp_path))[-1]
+    assert (found.what, found.level) == ("durable write", "fail")
+    assert "No space left" in found.seen
 
 
 @pytest.mark.realtime

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -211,29 +210,29 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield the journal of a daemon that has ended in good order, in a folder where this user may make nothing."""
+def closed(tmp_path: Path) -> Path:
+    """Return the journal of a daemon that has ended in good order, for whom SQLite can make no index of a log."""
     folder = tmp_path / "run"
     folder.mkdir()
     fill(folder / "journal.sqlite", 1, 3)
-    folder.chmod(0o555)
-    # Of root's leave to write the folder's mode says nothing.
-    monkeypatch.setattr("controller.store.database.os.access", lambda *_: False)
-    yield folder / "journal.sqlite"
-    folder.chmod(0o755)
+    (folder / "journal.sqlite-shm").symlink_to("nowhere")
+    return folder / "journal.sqlite"
 
 
-def test_who_may_only_read_reads_the_journal_of_a_daemon_that_is_down(closed: Path, tmp_path: Path) -> None:
-    before = sorted(closed.parent.iterdir())
+def test_a_journal_that_rests_is_read_where_nothing_can_be_put_beside_it(closed: Path, tmp_path: Path) -> None:
     assert counted(closed) == [1, 2, 3]
     assert copying.copy_journal(closed, tmp_path / "copy.sqlite").entries == 3
-    assert sorted(closed.parent.iterdir()) == before, "nothing is made beside it"
+
+
+def test_a_log_that_cannot_be_read_is_not_left_out(closed: Path) -> None:
+    closed.with_name("journal.sqlite-wal").write_bytes(b"what the file does not hold")
+    with pytest.raises(OSError, match="cannot be read"), looking(closed):
+        pass
 
 
 def test_a_daemon_that_starts_during_such_a_look_spoils_it(closed: Path) -> None:
     def start() -> None:
-        closed.parent.chmod(0o755)
-        closed.with_name("journal.sqlite-wal").touch()
+        closed.with_name("journal.sqlite-wal").write_bytes(b"its first entry")
 
     with pytest.raises(OSError, match="look again"), looking(closed):
         start()
