@@ -97,11 +97,13 @@ class SideChannel:
                 while data := await reader.readline():
                     writer.write(await self._answer(data))
                     await writer.drain()
-        finally:
-            self._connections.discard(connection)
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+        finally:
+            # Whoever takes no answers keeps nobody from ending.
+            writer.transport.abort()
+            self._connections.discard(connection)
 
     async def _answer(self, data: bytes) -> bytes:
         call_id: object = None

@@ -170,3 +170,24 @@ def test_only_the_owner_may_touch_the_plant_and_only_one_plant_listens(tmp_path:
 def test_a_plant_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(PlantGone, match="is `cartower-sim run` running"):
         PlantClient(tmp_path / "s")
+
+
+def test_who_takes_no_answers_does_not_keep_the_plant_from_ending(tmp_path: Path) -> None:
+    """It never ended, so that no PLC's memory was kept; killed then, it was found as after a crash."""
+    path, questions = tmp_path / "s", b'{"id":1,"method":"truth"}\n' * 2000
+
+    async def main() -> None:
+        channel = SideChannel(path, new_tower(SMALL, seed=1, roster=Roster(), cars={}, clock=lambda: 0.0), never)
+        await channel.start()
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.connect(str(path))
+            deaf.setblocking(False)
+            assert deaf.send(questions)
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(1):
+                await channel.close()
+
+    async def never(_station: str) -> None: ...
+
+    asyncio.run(main())
+    assert not path.exists()
