@@ -1,8 +1,8 @@
 """One day at a site under a rule, event by event: customers come, rooms are given, the carriage moves.
 
 What a move takes, what it waits for and what it leaves behind is `controller.domain.dispatch.course`'s alone. Here are
-the people: a vacant room goes to whoever asked first, a driver or somebody whose car is fetched; how long each stays is
-the day's, and nobody knows it before.
+the people: a vacant room goes to whoever asked first, a driver or somebody whose car is fetched (but where a rule
+fetches cars ahead: `room_turns.admitted`); how long each stays is the day's, and nobody knows it before.
 """
 
 from functools import partial

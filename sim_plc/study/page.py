@@ -15,12 +15,18 @@ from sim_plc.study.figures import (
     Figures,
 )
 from sim_plc.study.rules import RULES
-from sim_plc.study.study import Case, Study
+from sim_plc.study.study import ON_GENERATOR, Case, Study
 from sim_plc.study.summary import COLUMNS, findings, groups, heading, minutes, row
 from sim_plc.view import chart
 from sim_plc.view.chart import Axis, Line, axis_to, bar_chart, line_chart
 
 HOUR_S: Final = 3600.0
+
+ROOMS_IN_TURN: Final = "A vacant room goes to whoever asked first, driver or not."
+ROOMS_AHEAD: Final = (
+    f"{ROOMS_IN_TURN} Where somebody's car can be fetched for a room in use that is foreseen to be left in time, "
+    "a driver who came later may have the vacant one."
+)
 
 STYLE: Final = (
     """
@@ -152,10 +158,16 @@ def _notes(study: Study) -> Iterator[str]:
         "The same days are lived with every change. ±: twice the standard error over the days, which shrinks with more "
         "of them; a smaller change may be chance."
     )
-    yield f"Rule: {RULES[study.rule].title}. A vacant room goes to whoever asked first, driver or not."
+    rule = RULES[study.rule]
+    yield f"Rule: {rule.title}. {ROOMS_AHEAD if rule.load_ahead else ROOMS_IN_TURN}"
     yield (
         "Times of the machine are the closed forms of its profile: brakes, ramps, levelling, doors and gates. "
         "No faults, nobody who does not come: what a tower can do, not what it is promised to."
+    )
+    yield (
+        f"{ON_GENERATOR[0].upper()}{ON_GENERATOR[1:]}: the carriage alone. On its generator a tower also takes "
+        "on no jobs but those that its file names (cars out, unless it says otherwise), brings no car ahead, and lets "
+        "gates and carriage take turns: none of that is in these figures."
     )
     yield (
         f"MJ/car is a proxy of energy: {CARRIAGE_KG:.0f} kg of carriage and {CAR_KG:.0f} kg of car lifted, nothing "

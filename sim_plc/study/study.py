@@ -22,7 +22,8 @@ Told = Callable[[int, int], None]
 
 AS_PLANNED: Final = "as planned"
 
-ON_GENERATOR: Final = "on the generator: lift and turntable in turn"
+ON_GENERATOR: Final = "lift and turntable in turn, as on the generator"
+"""The machine alone: what else a tower leaves on its generator, its customers feel beside that."""
 
 SLOW_LIFT: Final = 0.5
 """The share of its speed at which the lift runs on a bad day."""
@@ -132,8 +133,8 @@ def _towers(tower: Tower) -> Iterator[tuple[str, Tower]]:
     yield AS_PLANNED, tower
     more = with_rooms(tower, len(tower.ring.rooms) + 1)
     if more is not None:
-        yield "one more room", more
-    yield f"a lift {FASTER:g} times as fast", with_faster_lift(tower)
+        yield "one more room in place of a bay", more
+    yield f"a lift of {FASTER:g} times the speed and acceleration", with_faster_lift(tower)
     fewer = with_a_room_out(tower)
     if fewer is not None:
         yield "one room out of service", fewer

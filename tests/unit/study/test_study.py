@@ -14,7 +14,7 @@ from controller.domain.travel import Speeds
 from sim_plc.cli import cartower_sim
 from sim_plc.study.command import CODES
 from sim_plc.study.effects import POLICIES
-from sim_plc.study.rules import FCFS, RULES
+from sim_plc.study.rules import FCFS, RULES, TOWER
 from sim_plc.study.site import site_of
 from sim_plc.study.study import study
 from sim_plc.study.variants import FASTER, with_a_room_out, with_faster_lift, with_rooms
@@ -37,10 +37,10 @@ def test_a_study_of_a_quiet_day(tmp_path: Path) -> None:
     assert f"report: {tmp_path / 'study.html'}" in result.stdout
     lived = 2 * (5 + len(RULES) - 1)
     assert f"{lived}/{lived} days" in result.stderr
-    lifts = (f"a lift {FASTER:g} times as fast", "the lift at 50% of its speed")
-    for title in ("as planned", "one more room", *lifts, "nearest car first"):
+    lifts = (f"a lift of {FASTER:g} times the speed and acceleration", "the lift at 50% of its speed")
+    for title in ("as planned", "one more room in place of a bay", *lifts, "nearest car first"):
         assert title in result.stdout
-    assert re.search(r"One more room: mean wait \d+:\d\d \([+-]\d+% ± \d+%\)", result.stdout)
+    assert re.search(r"One more room in place of a bay: mean wait \d+:\d\d \([+-]\d+% ± \d+%\)", result.stdout)
     assert "So few days do not tell" in result.stdout
     body = json.loads((tmp_path / "study.json").read_text())
     assert [case["rooms"] for case in body["cases"]] == [1, 2, 1, 1, 1]
@@ -59,6 +59,15 @@ def _self_contained(page: str) -> None:
         assert ET.fromstring(picture)[0].tag.endswith("title")
     for colour in set(re.findall(r"var\((--\w+)\)", page)):
         assert page.count(f"{colour}:") == 2, f"{colour}: by day and in the dark"
+
+
+def test_a_page_says_how_rooms_are_given_under_its_rule_and_what_it_leaves_out(tmp_path: Path) -> None:
+    args = ("--tower", "small", "--demand", "quiet", "--days", "1", "--out", str(tmp_path))
+    for rule in (FCFS, TOWER):
+        assert run(*args, "--rule", rule).exit_code == 0
+        page = (tmp_path / "study.html").read_text()
+        assert ("a driver who came later may have the vacant one" in page) == RULES[rule].load_ahead
+        assert "brings no car ahead, and lets gates and carriage take turns: none of that is in these figures" in page
 
 
 def test_a_study_is_a_function_of_its_seed() -> None:
