@@ -5,8 +5,8 @@ waits for each.
 """
 
 import asyncio
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -23,7 +23,8 @@ class SpareThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._jobs: deque[Job] = deque()
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def __call__(self, work: Callable[[], T], /) -> "asyncio.Future[T]":
@@ -32,21 +33,32 @@ class SpareThread:
         future: asyncio.Future[T] = loop.create_future()
         if not self._thread.is_alive():
             self._thread.start()
-        self._jobs.put((loop, future, work))
+        with self._changed:
+            # Behind work that hangs, what was given up would gather for as long.
+            self._jobs = deque(job for job in self._jobs if not job[1].cancelled())
+            self._jobs.append((loop, future, work))
+            self._changed.notify()
         return future
 
     def _run(self) -> None:
         while True:
-            loop, future, work = self._jobs.get()
-            if future.cancelled():
-                continue
-            with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
-                try:
-                    result = work()
-                except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
-                    loop.call_soon_threadsafe(_settle, future, None, error)
-                else:
-                    loop.call_soon_threadsafe(_settle, future, result, None)
+            with self._changed:
+                self._changed.wait_for(lambda: self._jobs)
+                job = self._jobs.popleft()
+            _do(*job)
+            del job
+
+
+def _do(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Any]", work: Callable[[], Any]) -> None:
+    if future.cancelled():
+        return
+    with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody waits any more
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
+            loop.call_soon_threadsafe(_settle, future, None, error)
+        else:
+            loop.call_soon_threadsafe(_settle, future, result, None)
 
 
 def _settle(future: "asyncio.Future[Any]", result: object, error: Exception | None) -> None:

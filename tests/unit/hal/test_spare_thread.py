@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+import weakref
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -43,3 +45,29 @@ def test_what_nobody_waits_for_any_more_is_left_out() -> None:
 
     asyncio.run(body())
     assert done == ["wanted"]
+
+
+def test_what_was_given_up_behind_work_that_hangs_does_not_gather() -> None:
+    """Each visitor of a directory that never answers leaves a question behind."""
+    over, hangs = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hangs.set()
+        over.wait(3)
+
+    async def body() -> None:
+        thread = SpareThread("test")
+        thread(hang)
+        assert hangs.wait(3)
+        questions: list[weakref.ref[Callable[[], None]]] = []
+        for _ in range(20):
+
+            def ask() -> None: ...
+
+            questions.append(weakref.ref(ask))
+            thread(ask).cancel()
+            del ask
+        assert sum(each() is not None for each in questions) == 1, "the newest alone"
+        over.set()
+
+    asyncio.run(body())
