@@ -11,7 +11,7 @@ from controller.domain.dispatch.scene import Move
 from controller.domain.dispatch.staging import Ahead, Awaited, Lately, goes_back, staged
 from sim_plc.study.draw import Customer
 from sim_plc.study.house import House
-from sim_plc.study.lived import Served
+from sim_plc.study.lived import Served, Trip
 
 LOOK_AHEAD_S: Final = 3600.0
 """Appointments beyond are not looked at yet."""
@@ -118,7 +118,9 @@ class Booked:
             self._rests(move)
             return
         del self._there_s[move.request]
-        customer, room = house.served[move.request].customer, house.rooms[move.target]
+        before, room = house.served[move.request], house.rooms[move.target]
+        customer = before.customer
+        house.beside.append(Trip(move.begin_s, house.now_s, before.here, move.source))
         house.bay_of[customer.car] = move.source
         house.free_bays -= {move.source}
         house.served[customer.number] = Served(customer)
@@ -160,9 +162,12 @@ class Booked:
     def _put_back(self, served: Served) -> None:
         """Let the carriage bring a car that was brought ahead back into a bay."""
         assert served.move is not None
-        house, customer, room, single_s = self._house, served.customer, served.move.target, self._site.cycles.single_s
+        house, ahead, customer, single_s = self._house, served.move, served.customer, self._site.cycles.single_s
+        room = ahead.target
         bay = min(house.free_bays, key=lambda each: (single_s(house.here, room, each), each))
         end_s = house.now_s + single_s(house.here, room, bay)
+        house.beside.append(Trip(ahead.begin_s, ahead.end_s, served.here, ahead.source, room))
+        house.beside.append(Trip(house.now_s, end_s, house.here, room, bay))
         del self._there_s[customer.number]
         self._sent_back.add(customer.number)
         house.free_bays -= {bay}

@@ -18,7 +18,7 @@ from sim_plc.study.agenda import Agenda
 from sim_plc.study.booked import Booked
 from sim_plc.study.draw import Customer, Day
 from sim_plc.study.house import Asked, House
-from sim_plc.study.lived import Lived, Served
+from sim_plc.study.lived import Lived, Served, Trip
 from sim_plc.study.rules import Rule
 from sim_plc.study.site import Site
 from sim_plc.study.stand import AS_IT_COMES, DWELL_IDLE_S, Stand, Standing
@@ -62,7 +62,8 @@ class _Play:
             busy = house.free_s > house.now_s or (house.asked and self._dispatch())
             if not busy and self.booked is not None:
                 self.booked.look()
-        return Lived(self.day, tuple(house.served.values()), tuple(house.uses), self.moved_by_night, self.dwell_moves)
+        served, uses, beside = tuple(house.served.values()), tuple(house.uses), tuple(house.beside)
+        return Lived(self.day, served, uses, self.moved_by_night, self.dwell_moves, beside)
 
     def _comes(self, customer: Customer) -> None:
         if self.booked is None or not self.booked.comes(customer):
@@ -174,6 +175,8 @@ class _Play:
             return
         here = self.standing.dwell_point(house.here, house.bay_of, house.now_s)
         if here is not None:
-            house.free_s, house.here = house.now_s + self.site.cycles.go_s(house.here, here), here
+            house.free_s = house.now_s + self.site.cycles.go_s(house.here, here)
+            house.beside.append(Trip(house.now_s, house.free_s, house.here, here))
+            house.here = here
             self.dwell_moves += 1
             self.agenda.look_at(house.free_s)

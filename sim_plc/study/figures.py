@@ -6,7 +6,7 @@ from math import ceil, isfinite, sqrt
 from typing import Final
 
 from controller.domain.jobs import JobKind
-from sim_plc.study.lived import Lived, Served
+from sim_plc.study.lived import Lived, Served, Trip
 from sim_plc.study.site import Site
 
 PROMISE_S: Final = 600.0
@@ -67,7 +67,8 @@ class Figures:
     rooms: float
     """Which part of it the rooms were given to somebody, the mean of all."""
     energy_mj: float
-    """A proxy, for each car moved: all masses lifted, none given back, and `TRAVEL_J` for each travel."""
+    """A proxy, for each car moved: all masses lifted, none given back, `TRAVEL_J` for each travel. What the carriage
+    does of its own accord within the day is shared among them; what it does in the night before is not in it."""
     by_step: tuple[float, ...]
     """Which part waited no longer than 0, 1, 2 .. `STEPS` times `STEP_S`."""
     queue: tuple[float, ...]
@@ -95,7 +96,7 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
     fetch = [each for each in served if each.customer.kind is JobKind.RETRIEVE]
     by_closing = sum(_given_out_by(day, day.day.length_s) for day in days)
     opening_s, lived_s = sum(day.day.length_s for day in days), sum(day.end_s for day in days)
-    moves = [each.move for each in served if each.move is not None]
+    moves, trips = sum(each.move is not None for each in served), [trip for day in days for trip in day.trips]
     return Figures(
         days=len(days),
         customers=len(served),
@@ -109,9 +110,9 @@ def figures(site: Site, days: Sequence[Lived]) -> Figures:
         booked=waits(each for each in fetch if each.customer.booked_s is not None),
         unbooked=waits(each for each in fetch if each.customer.booked_s is None),
         punctual=_waits(each.late_s for each in fetch if each.customer.booked_s is not None),
-        carriage=sum(move.end_s - move.begin_s for move in moves) / lived_s,
+        carriage=sum(trip.end_s - trip.begin_s for trip in trips) / lived_s,
         rooms=sum(use.to_s - use.from_s for day in days for use in day.uses) / lived_s / len(site.rooms),
-        energy_mj=sum(_energy_j(site, each) for each in served) / 1e6 / max(len(moves), 1),
+        energy_mj=sum(_energy_j(site, trip) for trip in trips) / 1e6 / max(moves, 1),
         by_step=_by_step(served),
         queue=_queue(days),
         by_hour=_by_hour(days),
@@ -165,11 +166,10 @@ def _waits(seconds: Iterable[float]) -> Waits:
     return Waits(len(all_s), sum(all_s) / len(all_s), p50_s, p95_s, p99_s, all_s[-1], in_time)
 
 
-def _energy_j(site: Site, served: Served) -> float:
-    if served.move is None:
-        return 0.0
-    height_mm, move = site.heights_mm, served.move
-    legs = ((served.here, move.source, CARRIAGE_KG), (move.source, move.target, CARRIAGE_KG + CAR_KG))
+def _energy_j(site: Site, trip: Trip) -> float:
+    height_mm, legs = site.heights_mm, [(trip.here, trip.source, CARRIAGE_KG)]
+    if trip.target is not None:
+        legs.append((trip.source, trip.target, CARRIAGE_KG + CAR_KG))
     lifted = sum(kg * max(height_mm[to] - height_mm[begin], 0) / 1000 for begin, to, kg in legs)
     return lifted * GRAVITY_M_S2 + sum(TRAVEL_J for begin, to, _ in legs if begin != to)
 

@@ -15,7 +15,7 @@ from controller.domain.dispatch.scene import Request, Scene
 from controller.domain.jobs import JobKind
 from sim_plc.study.agenda import Agenda
 from sim_plc.study.draw import Customer
-from sim_plc.study.lived import Served, Use
+from sim_plc.study.lived import Served, Trip, Use
 from sim_plc.study.rules import Others
 from sim_plc.study.site import Site
 
@@ -83,6 +83,8 @@ class House:
     asked: dict[int, Asked] = field(default_factory=dict)
     """By number, in the order of asking."""
     uses: list[Use] = field(default_factory=list)
+    beside: list[Trip] = field(default_factory=list)
+    """What the carriage has done beside the moves of those who are ``served``."""
 
     def __post_init__(self) -> None:
         self.rooms = {room: Room() for room in self.site.rooms}

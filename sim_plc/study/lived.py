@@ -1,5 +1,6 @@
 """What became of a day: of each customer, of the rooms, and of the carriage."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -41,6 +42,19 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Trip:
+    """What the carriage does at a stretch: empty to a place, and with its car, if it takes one there, to another."""
+
+    begin_s: float
+    end_s: float
+    here: int
+    """Where the carriage stood before."""
+    source: int
+    target: int | None = None
+    """None: it takes no car."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lived:
     """What became of a day."""
 
@@ -52,6 +66,16 @@ class Lived:
     """How many cars were moved to better bays before it began."""
     dwell_moves: int = 0
     """How often the empty carriage went to where it was likely wanted next."""
+    beside: tuple[Trip, ...] = ()
+    """What the carriage did within the day beside the moves of `served`: to where it waits, on the way to a car that it
+    left for somebody else, with a car ahead that was sent back, and back."""
+
+    @property
+    def trips(self) -> Iterator[Trip]:
+        """All that the carriage did."""
+        moves = ((each.move, each.here) for each in self.served if each.move is not None)
+        yield from (Trip(move.begin_s, move.end_s, here, move.source, move.target) for move, here in moves)
+        yield from self.beside
 
     @property
     def end_s(self) -> float:

@@ -9,10 +9,12 @@ import pytest
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
 from controller.domain.jobs import JobKind
 from sim_plc.study.day import live
-from sim_plc.study.draw import Customer, Day
+from sim_plc.study.draw import Customer, Day, draw_day
+from sim_plc.study.figures import figures
 from sim_plc.study.lived import Lived
 from sim_plc.study.rules import FCFS, RULES, TOWER
 from sim_plc.study.site import site_of
+from sim_plc.study.stand import AS_IT_COMES, Stand
 from sim_plc.study.variants import with_rooms
 from tests.support.study import day_of, demand_named, site_named
 from tests.support.towers import tower_named
@@ -297,3 +299,30 @@ def test_a_kept_car_goes_back_for_who_waits_for_its_room_unless_its_customer_is_
     assert (driver.opened_s > other.opened_s + 400.0) is kept
     assert (late.move.begin_s > booked_s) is not kept
     assert (late.wait_s > 3 * SMALL.gate.open_s) is not kept
+
+
+@pytest.mark.parametrize(
+    ("family", "number", "stand", "kinds"),
+    [
+        ("returns", 2, AS_IT_COMES, {"with a car"}),
+        ("normal", 2, AS_IT_COMES, {"empty"}),
+        ("quiet", 0, replace(AS_IT_COMES, dwell=True), {"empty"}),
+    ],
+    ids=["a car that was sent back", "a car that was left for others", "a carriage that goes to where it waits"],
+)
+def test_the_carriage_begins_each_trip_where_the_one_before_has_ended(
+    family: str, number: int, stand: Stand, kinds: set[str]
+) -> None:
+    """So no trip is missing, not even one that nobody asked for, and it is never at work twice at a time."""
+    tower = with_rooms(tower_named("guangzhou"), 2)
+    assert tower is not None
+    site = site_of(tower, demand_named(family).visits)
+    drawn = draw_day(demand_named(family), site.name, len(site.bays), site.cars_an_hour, 1, number)
+    one = live(site, drawn, RULES[TOWER], stand)
+    assert {"empty" if trip.target is None else "with a car" for trip in one.beside} == kinds
+    trips = sorted(one.trips, key=lambda trip: trip.begin_s)
+    for before, behind in pairwise(trips):
+        assert behind.begin_s >= before.end_s - 1e-6
+        assert behind.here == (before.source if before.target is None else before.target)
+    assert figures(site, [one]).energy_mj > figures(site, [replace(one, beside=())]).energy_mj
+    assert figures(site, [one]).carriage > figures(site, [replace(one, beside=())]).carriage
