@@ -1,9 +1,12 @@
 """Modbus/TCP Security from the master's side: mutual certificates, TLS 1.2 at least (MB-TCP-Security v2.1, 8)."""
 
+import re
 import ssl
+from base64 import b64decode
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from hal.errors import BadCredentials, CertificateRefused, LinkDown
 
@@ -12,8 +15,8 @@ ROLE_OID_DER: Final = bytes.fromhex("060b2b060104018389" "0c862201")
 
 _OTHERS: Final = 0o007
 
-_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
-_END: Final = "-----END CERTIFICATE-----"
+_CERTIFICATE: Final = re.compile("-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.+?)-----END ", re.DOTALL)
+"""By each of the labels that OpenSSL reads."""
 
 _ABOUT_CERTIFICATES: Final = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE", "DECRYPT_ERROR")
 """Alerts by which a peer refuses who we are (RFC 8446, 6.2); a TLS 1.2 server that misses one says the fourth."""
@@ -55,7 +58,7 @@ def security_of(files: TlsFiles) -> Security:
     except ssl.SSLError as error:
         raise BadCredentials(f"ca {files.ca}: holds no certificate") from error
     try:
-        context.load_cert_chain(files.certificate, files.key)
+        context.load_cert_chain(files.certificate, files.key, password=partial(_refuse_lock, files.key))
     except ssl.SSLError as error:
         raise BadCredentials(f"certificate {files.certificate} and key {files.key}: {_reason(error)}") from error
     _demand_role(files.certificate)
@@ -84,11 +87,15 @@ def _demand_readable(name: str, path: Path) -> None:
         raise BadCredentials(f"{name} {path}: {error.strerror or error}") from error
 
 
+def _refuse_lock(key: Path) -> NoReturn:
+    """Stand in for OpenSSL's own question, which waits at the terminal, and of a service fails without a reason."""
+    raise BadCredentials(f"key {key}: needs a pass phrase, and nobody is there to give it; `openssl pkey` removes it")
+
+
 def _demand_role(certificate: Path) -> None:
     """Without a role a station lets nobody in; better told here than by it."""
-    text = certificate.read_text("latin-1")
-    begin = text.index(_BEGIN)
-    if ROLE_OID_DER not in ssl.PEM_cert_to_DER_cert(text[begin : text.index(_END, begin) + len(_END)]):
+    found = _CERTIFICATE.search(certificate.read_text("latin-1"))
+    if found is None or ROLE_OID_DER not in b64decode(found[1]):
         raise BadCredentials(f"certificate {certificate}: names no Modbus role (extension 1.3.6.1.4.1.50316.802.1)")
 
 

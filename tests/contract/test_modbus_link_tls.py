@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from pymodbus.client import AsyncModbusTlsClient
 
 from hal import tcp_channel
@@ -334,6 +335,13 @@ def test_key_and_certificate_may_share_a_file_with_words_and_others_certificates
     play(authority, security_of(TlsFiles(authority.certificate, both, both, STATION)), ask)
 
 
+@pytest.mark.parametrize("label", ["X509 CERTIFICATE", "TRUSTED CERTIFICATE"])
+def test_a_certificate_may_have_one_of_its_older_labels(authority: Authority, tmp_path: Path, label: str) -> None:
+    client, older = authority.client(), tmp_path / "older.pem"
+    older.write_text(client.certificate.read_text().replace("CERTIFICATE", label))
+    play(authority, security_of(TlsFiles(authority.certificate, older, client.key, STATION)), ask)
+
+
 def test_files_that_are_of_no_use_are_told_by_name(authority: Authority, stranger: Authority, tmp_path: Path) -> None:
     good = authority.client()
     nothing, words = tmp_path / "nothing.pem", tmp_path / "words.pem"
@@ -341,6 +349,11 @@ def test_files_that_are_of_no_use_are_told_by_name(authority: Authority, strange
     open_key = tmp_path / "open.key"
     open_key.write_bytes(good.key.read_bytes())
     open_key.chmod(0o644)
+    locked = tmp_path / "locked.key"
+    key = serialization.load_pem_private_key(good.key.read_bytes(), None)
+    lock = serialization.BestAvailableEncryption(b"secret")
+    locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock))
+    locked.chmod(0o600)
     no_role = authority.client(None)
     cases = [
         (TlsFiles(nothing, good.certificate, good.key, STATION), "ca .*nothing.pem: No such file"),
@@ -348,6 +361,7 @@ def test_files_that_are_of_no_use_are_told_by_name(authority: Authority, strange
         (TlsFiles(authority.certificate, nothing, good.key, STATION), "certificate .*nothing.pem: No such file"),
         (TlsFiles(authority.certificate, tmp_path, good.key, STATION), "certificate .*: Is a directory"),
         (TlsFiles(authority.certificate, good.certificate, open_key, STATION), "open.key: open to every user"),
+        (TlsFiles(authority.certificate, good.certificate, locked, STATION), "locked.key: needs a pass phrase"),
         (TlsFiles(authority.certificate, good.certificate, stranger.client().key, STATION), "key values mismatch"),
         (TlsFiles(authority.certificate, no_role.certificate, no_role.key, STATION), "names no Modbus role"),
     ]
