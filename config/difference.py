@@ -29,6 +29,7 @@ _CONCERNS: Final = (
     ("trace", DAEMON),
     ("access", DAEMON),
     ("audit", DAEMON),
+    ("generator", DAEMON),
     ("slotting", DAEMON),
     ("dwell", DAEMON),
     ("", "nobody: a name"),
@@ -89,7 +90,7 @@ def difference(old: Tower, new: Tower) -> Difference:
     """Compare two towers, profiles and calibrations included, key by key and as their PLCs see them."""
     before, after = _values(old, new), _values(new, old)
     changes = tuple(
-        Change(key, _text(before, key), _text(after, key), unit_of(key), _concern(key))
+        Change(key, _text(before, key), _text(after, key), unit_of(key), concern(key))
         for key in dict.fromkeys([*before, *after])
         if _text(before, key) != _text(after, key)
     )
@@ -139,5 +140,6 @@ def _text(leaves: Mapping[str, object], key: str) -> str:
     return shown(leaves[key]) if key in leaves else ABSENT
 
 
-def _concern(key: str) -> str:
+def concern(key: str) -> str:
+    """Return whom a change of a dotted key concerns."""
     return next(text for start, text in _CONCERNS if not start or key == start or key.startswith(f"{start}."))

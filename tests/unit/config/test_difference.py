@@ -2,8 +2,9 @@
 
 import pytest
 
-from config.difference import Change, difference
+from config.difference import Change, concern, difference
 from config.load import load_tower
+from config.schema import Tower
 
 OLD = load_tower("guangzhou")
 
@@ -71,3 +72,9 @@ def test_a_profile_is_compared_by_what_it_fills() -> None:
     assert not fast.programs.needed
     # A file that writes its profile's value out means the same.
     assert changed({"machine.lift.speed_mm_s": "1000"}) == []
+
+
+def test_only_names_concern_nobody() -> None:
+    """A table that is new must not pass for a name: whoever reads so leaves its change to nobody."""
+    nobodys = [key for key in Tower.model_fields if concern(key) == "nobody: a name"]
+    assert nobodys == ["name", "title", "profile"]
