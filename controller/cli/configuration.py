@@ -7,6 +7,7 @@ import click
 from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, USAGE, fail
 from controller.cli.lazy import LazyGroup
+from controller.cli.whole_file import write_whole
 
 
 @click.group(
@@ -71,6 +72,6 @@ def _put(text: str, output: Path | None) -> None:
         print(text, end="")
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        write_whole(output, text)
     except OSError as error:
         fail(USAGE, f"cannot write {output}: {error.strerror}")

@@ -1,6 +1,5 @@
 """`cartower init`: asks a few questions and writes a tower's file that passes its check."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from controller.cli.config_check import report_lines
 from controller.cli.examples import shown
 from controller.cli.exits import BAD_CONFIGURATION, NOT_CONFIRMED, USAGE, fail
 from controller.cli.init_answers import Asker, Name, Places, Whole
+from controller.cli.whole_file import write_whole
 
 if TYPE_CHECKING:
     from config.check import Report
@@ -151,11 +151,7 @@ def _schema_beside(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    half = file.with_name(f".{file.name}.new")
     try:
-        half.write_text(text, encoding="utf-8")
-        os.replace(half, file)  # noqa: PTH105 - the two names side by side
+        write_whole(file, text)
     except OSError as error:
-        half.unlink(missing_ok=True)
         fail(USAGE, f"cannot write {file}: {error.strerror}")

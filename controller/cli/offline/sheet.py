@@ -15,6 +15,7 @@ from controller.cli.output import emit_json
 from controller.cli.retrieval import Sheet, as_json, sheets
 from controller.cli.sheet_html import html_pages
 from controller.cli.sheet_text import text_pages
+from controller.cli.whole_file import write_whole
 from controller.domain.book import Book
 from controller.store.belief import believed
 from controller.store.errors import JournalDamaged
@@ -100,6 +101,6 @@ def _put(text: str, output: Path | None) -> None:
         print(text, end="")
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        write_whole(output, text)
     except OSError as error:
         fail(JOURNAL, f"cannot write {output}: {error.strerror}")
