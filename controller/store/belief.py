@@ -10,7 +10,7 @@ from controller.domain.places import Place, PlaceStatus
 from controller.domain.records import JobSet, PlaceSet, Record, from_entry
 from controller.store.errors import JournalDamaged
 from controller.store.past_service import counted_anew
-from controller.store.reading import entries_behind, load_file
+from controller.store.reading import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,16 @@ def believed(journal: Path) -> Belief:
         OSError: it cannot be read.
 
     """
-    kept = load_file(journal)
     try:
-        book = Book.empty(()) if kept.snapshot is None else Book.from_body(kept.snapshot.body)
-        for entry in kept.tail:
-            book.apply(from_entry(entry.kind, entry.body), entry.at)
-        if kept.snapshot is not None and not counts_service(kept.snapshot.body):
-            book.service = counted_anew(entries_behind(journal, 0))
+        with kept(journal) as found:
+            book = Book.empty(()) if found.snapshot is None else Book.from_body(found.snapshot.body)
+            for entry in found.tail:
+                book.apply(from_entry(entry.kind, entry.body), entry.at)
+            if found.snapshot is not None and not counts_service(found.snapshot.body):
+                book.service = counted_anew(found.every)
     except ValueError as error:
         raise JournalDamaged(f"{journal}: {error}") from error
-    return Belief(book, 0, 0.0) if kept.last is None else Belief(book, kept.last.id, kept.last.at)
+    return Belief(book, 0, 0.0) if found.last is None else Belief(book, found.last.id, found.last.at)
 
 
 def in_doubt(

@@ -32,10 +32,15 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a start would believe from: the newest snapshot and what follows it, and the last entry of all."""
+    """What a start would believe from: the newest snapshot, what follows it, one entry at a time, and the last of all.
+
+    Only when the tail has handed out its last entry is it certain that none is missing.
+    """
 
     snapshot: Snapshot | None
-    tail: tuple[Entry, ...]
+    tail: Iterator[Entry]
+    every: Iterator[Entry]
+    """All entries from the first on, unproven."""
     last: Entry | None
 
 
@@ -49,16 +54,26 @@ def verify_file(path: Path) -> VerifyReport:
         return walk(connection)
 
 
-def load_file(path: Path) -> Kept:
-    """Return what the journal at ``path`` amounts to.
+@contextmanager
+def kept(path: Path) -> Iterator[Kept]:
+    """Open what the journal at ``path`` amounts to, in one look: however long it is, no two entries are held.
 
-    Raises: JournalDamaged when snapshot or tail are not what was written; OSError.
+    Raises: JournalDamaged when snapshot or tail are not what was written, the tail's while it is read; OSError.
     """
     with looking(path) as connection:
         snapshot, start = newest_snapshot(connection)
-        tail = tuple(map(opened, proven(connection, start, path)))
-        last = next(database.entries_back(connection), None)
-        return Kept(snapshot, tail, None if last is None else opened(last))
+        tail = map(opened, proven(connection, start, path))
+        every = map(opened, database.entries_after(connection, START.id))
+        yield Kept(snapshot, tail, every, _last(connection))
+
+
+def last_of(path: Path) -> Entry | None:
+    """Return the last entry; whether it follows the others is not looked at.
+
+    Raises: JournalDamaged, OSError.
+    """
+    with looking(path) as connection:
+        return _last(connection)
 
 
 def entries_since(path: Path, at: float) -> list[Entry]:
@@ -151,6 +166,11 @@ def proven(connection: sqlite3.Connection, start: Tail, path: Path | None) -> It
         yield entry
         tail = Tail(entry.id, entry.hash)
     _refuse(breaks((), tail, written), path)
+
+
+def _last(connection: sqlite3.Connection) -> Entry | None:
+    last = next(database.entries_back(connection), None)
+    return None if last is None else opened(last)
 
 
 def _refuse(found: Iterator[str], path: Path | None) -> None:

@@ -14,7 +14,7 @@ from controller.cli.offline.objections import told
 from controller.cli.options import JOURNAL, json_option, run_dir_option
 from controller.cli.output import BAD, GOOD, emit_json, ink
 from controller.store.errors import JournalDamaged
-from controller.store.reading import hash_of, load_file, verify_file
+from controller.store.reading import hash_of, last_of, verify_file
 
 if TYPE_CHECKING:
     from controller.store.chain import Entry
@@ -64,7 +64,7 @@ def verify(file: Path | None, holds: Seal | None, run_dir: Path, *, as_json: boo
     journal = run_dir / JOURNAL if file is None else file
     report = verify_file(journal)
     damage = [*report.damage, *_lost(journal, holds)]
-    last = None if damage else load_file(journal).last
+    last = None if damage else last_of(journal)
     if as_json:
         at = None if last is None else _when(last)
         emit_json(

@@ -23,7 +23,7 @@ from controller.cli.record_text import CHOICES, KINDS, TOLD, entry_text, when_te
 from controller.cli.since import since_option
 from controller.cli.texts import rooms_of
 from controller.store.chain import Entry
-from controller.store.reading import entries_behind, entries_since, load_file
+from controller.store.reading import entries_behind, entries_since, last_of
 
 LOOK_S: Final = 1.0
 """Without news the journal is looked at so often: what the daemon does not tell of is found there, too."""
@@ -139,10 +139,10 @@ def _followed(client: SyncClient, journal: Path, since_s: float) -> Iterator[_Ev
     """
     notices = client.notices(LOOK_S)
     first = next(notices)  # subscribed from here on
-    seen = _last_of(journal)
+    last = last_of(journal)
     history = entries_since(journal, since_s)
     yield from map(_kept, history)
-    seen = max([seen, *(entry.id for entry in history)])
+    seen = max([0 if last is None else last.id, *(entry.id for entry in history)])
     rooms = rooms_of(client.call("status"))
     for notice in _chained(first, notices):
         fresh = entries_behind(journal, seen)
@@ -152,11 +152,6 @@ def _followed(client: SyncClient, journal: Path, since_s: float) -> Iterator[_Ev
             kind = TOLD[str(notice.params["event"])]
             now = datetime.now(UTC).timestamp()
             yield _Event(now, kind, event_text(notice.params, rooms), notice.params)
-
-
-def _last_of(journal: Path) -> int:
-    last = load_file(journal).last
-    return 0 if last is None else last.id
 
 
 def _chained(first: Notice | None, others: Iterator[Notice | None]) -> Iterator[Notice | None]:

@@ -17,7 +17,7 @@ from controller.cli.output import emit_json
 from controller.store.errors import JournalDamaged
 from controller.store.lock import FileLock
 from controller.store.ownership import as_its_folder
-from controller.store.reading import load_file, verify_file
+from controller.store.reading import last_of, verify_file
 from controller.store.restoring import Restored, put_back, when
 
 NEXT: Final = (
@@ -77,20 +77,18 @@ def _user() -> str:
 
 
 def _what_will_be(backup: Path, journal: Path) -> list[str]:
-    kept = load_file(backup)
-    until = "empty" if kept.last is None else f"{kept.last.id} entries until {when(kept.last.at)}"
     return [
-        f"The journal {journal} ({_extent(journal)}) is replaced by the backup {backup} ({until}).",
+        f"The journal {journal} ({_extent(journal)}) is replaced by the backup {backup} ({_extent(backup)}).",
         "  The old one is kept beside it. Every place becomes unverified, and jobs that had not ended are closed.",
     ]
 
 
 def _extent(journal: Path) -> str:
-    """Return how far the journal reaches that will be replaced, as far as it can be told."""
+    """Return how far a journal reaches, as far as it can be told."""
     if not journal.exists():
         return "not there"
     try:
-        last = load_file(journal).last
+        last = last_of(journal)
     except (JournalDamaged, OSError) as error:
         return f"cannot be read: {error}"
     return "empty" if last is None else f"{last.id} entries until {when(last.at)}"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from controller.store import copying
+from controller.store import copying, reading
+from controller.store.chain import Entry, Sealed, opened
 from controller.store.database import LOG_COMMITS
 from controller.store.errors import JournalDamaged
-from controller.store.reading import entries_behind, entries_since, hash_of, load_file, looking, verify_file
+from controller.store.reading import entries_behind, entries_since, hash_of, kept, last_of, looking, verify_file
 from controller.store.writer import WriterThread
 from tests.support.journals import open_journal
 
@@ -87,11 +88,27 @@ def test_what_is_appended_continues_the_chain(tmp_path: Path) -> None:
     fill(file, 1, 3, snapshot=True)
     copying.append_to(file, 99.0, [("Counted", {"n": 4}), ("Counted", {"n": 5})])
     assert verify_file(file).damage == ()
-    kept = load_file(file)
-    assert kept.snapshot is not None
-    assert [entry.body["n"] for entry in kept.tail] == [4, 5]
-    assert kept.last is not None
-    assert (kept.last.id, kept.last.at) == (5, 99.0)
+    with kept(file) as found:
+        assert found.snapshot is not None
+        assert [entry.body["n"] for entry in found.tail] == [4, 5]
+        assert found.last is not None
+        assert (found.last.id, found.last.at) == (5, 99.0)
+
+
+def test_of_a_long_tail_one_entry_at_a_time_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "journal.sqlite"
+    fill(file, 1, 9)
+    made: list[int] = []
+
+    def counting(entry: Sealed) -> Entry:
+        made.append(entry.id)
+        return opened(entry)
+
+    monkeypatch.setattr(reading, "opened", counting)
+    with kept(file) as found:
+        assert made == [9], "the last of all"
+        assert next(found.tail).id == 1
+        assert made == [9, 1]
 
 
 def test_a_journal_is_put_in_the_place_of_another_which_is_kept(tmp_path: Path) -> None:
@@ -204,7 +221,7 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
     fill(file, 1, 3)
     before = file.read_bytes()
-    load_file(file)
+    last_of(file)
     verify_file(file)
     assert file.read_bytes() == before
 

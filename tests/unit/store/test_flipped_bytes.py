@@ -11,9 +11,9 @@ from typing import Final
 
 import pytest
 
-from controller.store import database
+from controller.store import database, reading
 from controller.store.errors import JournalDamaged
-from controller.store.reading import Kept, entries_behind, hash_of, load_file, verify_file
+from controller.store.reading import entries_behind, hash_of, verify_file
 from tests.support.journals import open_journal
 
 ENTRIES: Final = 30
@@ -163,7 +163,8 @@ def written_and_killed(journal: Path, folder: Path) -> list[tuple[int, object]]:
     return asyncio.run(scenario())
 
 
-def readable(path: Path) -> tuple[Kept, list[object], list[object]]:
+def readable(path: Path) -> list[object]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         snapshots = connection.execute("SELECT * FROM snapshot ORDER BY entry_id").fetchall()
-    return load_file(path), list(entries_behind(path, 0)), snapshots
+    with reading.kept(path) as found:
+        return [found.snapshot, list(found.tail), list(found.every), found.last, snapshots]
