@@ -41,12 +41,14 @@ def due_option(_ctx: click.Context, _param: click.Parameter, value: str | None) 
         raise click.BadParameter(f"{value!r} is not understood; it may be {expected}") from None
 
 
-def day_option(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
-    """Read an option that is a day: its first second here."""
+def day_option(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Read an option that is a day: its first second here, and that of the next, 23 to 25 hours later."""
     if value is None:
         return None
     try:
-        return int(datetime.combine(date.fromisoformat(value), time()).astimezone().timestamp())
+        day = date.fromisoformat(value)
+        begins, ends = (datetime.combine(each, time()).astimezone() for each in (day, day + timedelta(days=1)))
+        return int(begins.timestamp()), int(ends.timestamp())
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{value!r} is not a day such as 2027-01-31") from None
 

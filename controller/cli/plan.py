@@ -1,5 +1,6 @@
 """`cartower plan`: which job comes next and why, in words and numbers, and what each that waits is promised."""
 
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,9 @@ from controller.cli.lazy import LazyGroup
 from controller.cli.options import daemon_options, json_option
 from controller.cli.output import emit_json, emit_table
 from controller.cli.plan_text import plan_lines
+
+SLOT_S: Final = 900
+"""A quarter of an hour."""
 
 COMMANDS: Final = {
     "explain": ("controller.cli.plan:explain", "Why this job now, and which ones behind it."),
@@ -48,12 +52,12 @@ def explain(socket: Path, *, as_json: bool) -> None:
 @daemon_options
 @json_option
 @translated
-def slots(day: int | None, socket: Path, *, as_json: bool) -> None:
+def slots(day: tuple[int, int] | None, socket: Path, *, as_json: bool) -> None:
     """Show how many pick-ups each quarter of an hour may hold, and how many are still free.
 
     As many as let 99 of 100 customers have their car within ten minutes, with the rooms in service.
     """
-    wanted = {} if day is None else {"begin": day, "count": 96}
+    wanted = {} if day is None else {"begin": day[0], "count": ceil((day[1] - day[0]) / SLOT_S)}
     answer = call_once(socket, "slots", **wanted)
     if as_json:
         emit_json(answer)

@@ -29,8 +29,11 @@ from controller.runtime.signals import ActivityEnded
 SLOT_S: Final = 900
 """A quarter of an hour, from the full one on."""
 
-SHOWN: Final = 96
-"""So many slots are told of at most: a day."""
+SHOWN: Final = 100
+"""So many slots are told of at most: the longest day, on which the clocks are put back."""
+
+SOON: Final = 24
+"""So many are told of unless somebody asks for another number: six hours."""
 
 PIECE, PAUSE_S = 40, 0.001
 """After so many customers, one or two milliseconds, the reckoning lets others go on for a moment. Who has to wait for
@@ -140,7 +143,7 @@ class Slots:
         """Return the picture of slots from a wall time ``begin`` on, or from now; ``count`` of them."""
         begin, count = params.get("begin"), params.get("count")
         first = int((begin if isinstance(begin, int) else self._now()) // SLOT_S)
-        many = max(1, min(SHOWN, count if isinstance(count, int) else SHOWN // 4))
+        many = max(1, min(SHOWN, count if isinstance(count, int) else SOON))
         return await self.once_known(lambda: self._picture(first, many))
 
     async def _picture(self, first: int, many: int) -> Answer:

@@ -40,6 +40,7 @@ def test_a_full_slot_is_refused_with_the_next_free_one_and_taken_again_when_some
             capacity = offered["capacity"]
             assert 1 <= capacity < len(cars)
             assert offered["p99_s"] <= 600.0
+            assert len((await slots(it, count=1000))["slots"]) == 25 * 4, "the longest day"
             assert [each["begins"] for each in offered["slots"]] == [quarter(it, ahead) for ahead in range(24)]
             begin, after = quarter(it, 4), quarter(it, 5)
             names = [car.id for car in cars.values()]

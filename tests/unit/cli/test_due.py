@@ -3,10 +3,13 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
+from click.testing import CliRunner
 
 from controller.cli.due import due, due_text, local_times
+from controller.cli.plan import slots
 
 NOW = datetime(2027, 3, 1, 14, 0, tzinfo=UTC).astimezone()
 
@@ -43,6 +46,15 @@ def test_a_time_of_tomorrow_is_that_time_also_where_the_clocks_change_in_the_nig
     now = datetime.fromisoformat(f"{day}T15:00").astimezone()
     assert due_text(due("14:30", now)).endswith("14:30")
     assert timedelta(hours=22) < datetime.fromtimestamp(due("14:30", now), UTC) - now < timedelta(hours=25)
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(("day", "hours"), [("2027-03-28", 23), ("2027-10-31", 25), ("2027-06-01", 24)])
+def test_a_day_ends_where_the_next_begins_also_where_the_clocks_change_in_it(day: str, hours: int) -> None:
+    with patch("controller.cli.plan.call_once", return_value={"slots": [], "capacity": 0}) as asked:
+        assert CliRunner().invoke(slots, ["--day", day]).exit_code == 0
+    begin = int(datetime.fromisoformat(f"{day}T00:00").astimezone().timestamp())
+    assert asked.call_args.kwargs == {"begin": begin, "count": hours * 4}
 
 
 @pytest.mark.usefixtures("berlin")
