@@ -8,8 +8,8 @@ from config.table import Table
 
 Word = Literal["viewer", "operator", "technician", "engineer"]
 
-Name = Annotated[str, Field(pattern=r"^[^\s:,]([^:,\r\n\t]*[^\s:,])?$", max_length=256)]
-"""As the host writes it: no colon or comma, no blank at either end."""
+Name = Annotated[str, Field(pattern=r"^[^\s:,\x00-\x1f]([^:,\x00-\x1f]*[^\s:,\x00-\x1f])?$", max_length=256)]
+"""As the host writes it: no colon, comma or control character, no blank at either end."""
 
 Names = Annotated[tuple[Name, ...], Field(max_length=64, strict=False)]
 

@@ -1,7 +1,9 @@
 """Whether every station hangs on one bus, every bus is a line of its own, and no line is too busy."""
 
 import posixpath
+import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
 
 from config.budget import MAX_LOAD, line_loads
@@ -9,9 +11,14 @@ from config.faults import Fault, did_you_mean
 from config.positions import KeyPath
 from config.rules.rule import Rule
 from config.rules.topology import TOPOLOGY
-from config.schema import Bus, RtuBus, Tower
+from config.schema import Bus, RtuBus, TcpBus, Tower
 from config.sources import Sources
 from hal.plcmap.shape import TOWER_UNIT
+
+MOST_HOST: Final = 253
+"""Characters of a host's name; of each part between its dots 63 (RFC 1035, 2.3.4)."""
+
+_PART: Final = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 
 def stations_exist(tower: Tower, sources: Sources) -> Iterator[Fault]:
@@ -38,6 +45,27 @@ def stations_are_carried(tower: Tower, sources: Sources) -> Iterator[Fault]:
     if forgotten:
         stations = "station" if len(forgotten) == 1 else "stations"
         yield sources.fault(("bus",), f"no bus carries {stations} {', '.join(forgotten)}")
+
+
+def hosts_can_be(tower: Tower, sources: Sources) -> Iterator[Fault]:
+    """Demand that a host is a name or an address: any other is looked for at every attempt, and never found."""
+    for name, bus in tower.bus.items():
+        if isinstance(bus, TcpBus) and not (_is_address(bus.host) or _is_name(bus.host)):
+            message, allowed = "is neither a host's name nor an address", "such as plc1.lan or 10.0.0.5, without a port"
+            yield sources.fault(("bus", name, "host"), message, allowed=allowed, value=bus.host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(host: str) -> bool:
+    *_, last = parts = host.removesuffix(".").split(".")
+    return len(host) <= MOST_HOST and all(map(_PART.fullmatch, parts)) and not last.isdigit()
 
 
 def buses_apart(tower: Tower, sources: Sources) -> Iterator[Fault]:
@@ -88,6 +116,7 @@ def _listed(stations: list[str]) -> str:
 RULES: Final = (
     Rule("station", TOPOLOGY, stations_exist),
     Rule("station-missing", (*TOPOLOGY, "bus"), stations_are_carried),
+    Rule("bus-host", (), hosts_can_be),
     Rule("bus-address", (), buses_apart),
     Rule("line-load", (*TOPOLOGY, "timing"), lines_have_room),
     Rule("answer-time", TOPOLOGY, answers_in_time),

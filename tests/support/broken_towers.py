@@ -198,6 +198,8 @@ MEANING = [
     Broken("two buses on one port", '[bus.bays]\nkind = "rtu"\ndevice = "bays.tty"',
            '[bus.bays]\nkind = "tcp"\nhost = "LocalHost"\nport = 15021',
            [(19, 8, "bus.bays.port", "bus-address", "bus.tower leads there already")]),
+    Broken("a port in the host", "port = 15021", 'port = 15021\nhost = "10.0.0.5:502"',
+           [(14, 8, "bus.tower.host", "bus-host", "neither a host's name nor an address")]),
     Broken("certificates, and nothing secured", "port = 15021", 'port = 15021\nkey = "me.key"',
            [(11, 1, "bus.tower.security", "tls-unused", "names certificates but is not secured")]),
     Broken("a secured bus without its key", "port = 15021",

@@ -109,3 +109,9 @@ def test_roles_concern_the_daemon_alone() -> None:
 def test_every_unknown_name_is_yielded_with_its_key() -> None:
     access = load_tower("small").access.model_copy(update={"others": "viewer"})
     assert list(unknown(access)) == []
+
+
+def test_a_name_has_no_control_characters() -> None:
+    """The host is asked for each name, and of a zero byte it ends whoever asks."""
+    [fault] = check("small", overrides={"access.viewer.users": '["an\\u0000n"]'}).faults
+    assert (fault.key, fault.code) == ("access.viewer.users[0]", "wrong-pattern")

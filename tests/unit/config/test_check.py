@@ -92,3 +92,14 @@ def test_every_warning_and_note_is_shown_by_some_test() -> None:
     others = {"small-plc", "calibration-incomplete", "no-calibration", "requests", "unknown-holder"}
     shown = {change[0] for change in CHANGES} | others
     assert {rule.code for rule in (*WARNINGS, *NOTES)} == shown
+
+
+@pytest.mark.parametrize("host", ["plc1", "plc-1.site_2.lan.", "10.0.0.5", "::1", "fe80::1%eth0", "türme.example"])
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    assert check("small", overrides={"bus.tower.host": f'"{host}"'}).ok
+
+
+@pytest.mark.parametrize("host", ["", " ", "10.0.0.5 ", "10.0.0.5:502", "10.0.0.300", "10.0.0", "a..b", "-a", "x" * 64])
+def test_what_no_name_server_can_find_is_no_host(host: str) -> None:
+    [fault] = check("small", overrides={"bus.tower.host": f'"{host}"'}).faults
+    assert (fault.key, fault.code, fault.value) == ("bus.tower.host", "bus-host", f'"{host}"')
