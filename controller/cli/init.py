@@ -155,3 +155,5 @@ def _write(file: Path, text: str) -> None:
         write_whole(file, text)
     except OSError as error:
         fail(USAGE, f"cannot write {file}: {error.strerror}")
+    except UnicodeEncodeError:
+        fail(USAGE, f"cannot write {file}: an answer is not UTF-8 text; does the terminal speak it?")

@@ -1,9 +1,10 @@
 """`cartower audit`: prove that a journal is what was written."""
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
 Seal = tuple[int, str]
 """Number of an entry, and the beginning of its hash."""
 
+_SEAL: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{8,})")
+"""A number as large as a database counts to."""
+
 
 def _seal(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Seal | None:
     """Read ENTRY:HASH."""
     if value is None:
         return None
-    number, _, digits = value.partition(":")
-    if not number.isdigit() or len(digits) < 8 or any(digit not in "0123456789abcdef" for digit in digits.lower()):
+    found = _SEAL.fullmatch(value.lower())
+    if found is None:
         raise click.BadParameter(f"{value!r} is not ENTRY:HASH with at least 8 hexadecimal digits")
-    return int(number), digits.lower()
+    return int(found[1]), found[2]
 
 
 @click.group(cls=Group, epilog=shown("cartower audit verify"))

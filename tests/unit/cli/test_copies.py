@@ -75,7 +75,7 @@ def test_a_past_that_was_written_anew_is_found_by_what_was_noted(run_dir: Path, 
     assert another["damage"][0].startswith("entry 5 has the hash ")
 
 
-@pytest.mark.parametrize("seal", ["12", "x:0123456789", "3:abc", "3:zzzzzzzzzz"])
+@pytest.mark.parametrize("seal", ["12", "x:0123456789", "3:abc", "3:zzzzzzzzzz", "²:0123456789", f"{10**18}:01234567"])
 def test_a_seal_is_a_number_and_a_hash(run_dir: Path, seal: str) -> None:
     assert ask(run_dir, "audit", "verify", "--holds", seal).exit_code == 2
 

@@ -86,6 +86,13 @@ def test_answers_that_contradict_each_other_write_nothing(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_not_utf_8_is_told_and_writes_no_tower(tmp_path: Path) -> None:
+    result = init(str(tmp_path / "t.toml"), "--yes", "--title", "T\udcfcrm")
+    assert result.exit_code == 2
+    assert "not UTF-8 text" in result.stderr
+    assert not list(tmp_path.glob("*.toml*"))
+
+
 def test_a_warning_is_written_only_if_somebody_agrees(tmp_path: Path) -> None:
     file = tmp_path / "t.toml"
     many = ["--rooms", "101,102,103,104,105,106"]
