@@ -32,6 +32,13 @@ def kept(book: Book, place: int) -> Appointment | None:
     return None if appointment is None or _brought_since(book, appointment) else appointment
 
 
+def left_behind(book: Book, place: int) -> str | None:
+    """Return the car that stands in a room behind the end of its appointment, and that nothing fetches from there."""
+    appointment = kept(book, place)
+    stays = appointment is not None and appointment.back and book.job_of_car(appointment.car) is None
+    return appointment.car if appointment is not None and stays else None
+
+
 def _brought_since(book: Book, appointment: Appointment) -> bool:
     """Return whether a car does not stand where it was brought ahead to: it was not, or had gone, and a driver came."""
     if appointment.job is None:

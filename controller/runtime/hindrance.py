@@ -11,6 +11,7 @@ from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
 from controller.domain.unit import UnitMode
+from controller.runtime import claims
 from controller.runtime.barred import barred
 
 UNKNOWN = "nothing can be done for it as things are"
@@ -97,7 +98,10 @@ class Hindrances:
         block, state = room_block(self._bench, room), self._room(room)
         if block is not None:
             return str(block)
-        return f"room {room} is {state.name.lower().replace('_', ' ')}" if state in NEVER else ""
+        if state in NEVER:
+            return f"room {room} is {state.name.lower().replace('_', ' ')}"
+        left = claims.left_behind(self._book, room) if state is RoomState.CAR_PRESENT else None
+        return "" if left is None else f"car {left} stands in room {room}, and nobody came for it"
 
     def _of_bays(self) -> str:
         blocks = {str(block): None for bay in self._bench.shape.bays if (block := level_block(self._bench, bay))}

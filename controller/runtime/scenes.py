@@ -175,10 +175,15 @@ class Scenes:
         return {place for job in aside for place in (job.source, job.target) if place is not None}
 
     def vacant_s(self, room: int, now_s: float) -> float:
-        """Return from when a room takes a car; one that is kept for somebody, when they have gone again."""
+        """Return from when a room takes a car; one that is kept for somebody, when they have gone again.
+
+        Infinity where nobody can tell: of a car that nobody came for and that cannot be put back, too.
+        """
         kept = self.kept_in(room)
         if kept is None:
             return self._turnover.vacant_s(room, now_s)
+        if claims.left_behind(self._book, room) is not None:
+            return inf
         return now_s + max(0.0, kept.comes - self._now()) + self._turnover.served_s
 
     def _kept_free(self) -> list[int]:

@@ -11,7 +11,17 @@ from typing import Final
 from controller.app import Daemon
 from controller.domain.alarms import STANDING
 from controller.domain.book import CARRIAGE
-from controller.domain.events import Adopt, Cancel, ImportInventory, Request, Resolve, SetMode, StockedCar, UnitCommand
+from controller.domain.events import (
+    Adopt,
+    Cancel,
+    ImportInventory,
+    Request,
+    Resolve,
+    Retrieve,
+    SetMode,
+    StockedCar,
+    UnitCommand,
+)
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.refusal import Refusal
@@ -277,12 +287,19 @@ class Operator:
         return await self._state_inventory(daemon) or await self._send_back(daemon)
 
     async def _send_back(self, daemon: Daemon) -> bool:
-        """Have a car put back whose appointment has ended, where its way back was given up; tell whether one was."""
+        """Have a car put back whose appointment has ended, where its way back was given up; tell whether one was.
+
+        Where that cannot be, and an alarm has said so, somebody has it.
+        """
         for each in daemon.book.appointments.values():
             stays = each.back and daemon.book.job_of_car(each.car) is None
             if stays and self._world.now - self._sent_back_s >= AGAIN_S:
                 self._sent_back_s = self._world.now
-                return await self.ask(Cancel(by="operator", job=each.id))
+                if await self.ask(Cancel(by="operator", job=each.id)):
+                    return True
+                lines = daemon.book.alarms.items()
+                told = any(tag.key == "CAR_NOT_PUT_BACK" and line.state in STANDING for tag, line in lines)
+                return told and await self.ask(Retrieve(by="operator", car=each.car))
         return False
 
     def _mode_was_forgotten(self, daemon: Daemon) -> bool:

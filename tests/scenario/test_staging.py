@@ -458,10 +458,15 @@ def test_who_comes_too_late_has_the_car_that_still_stands_there(asks: Arrive | R
             assert (left.back, gate_is_shut(it, room)) == (True, True), "no bay is free to put it into"
             assert stuck(it, room) == f"car {CAR}: no bay is free"
             assert await it.refused(Cancel(job=left.id)) == "TOWER_FULL"
+            waits = await it.order(Retrieve(car=ANOTHER, room=room))
+            await asyncio.sleep(5.0)
+            [shown] = (await it.ask(Query(what="status")))["queue"]
+            assert shown["held"] == f"car {CAR} stands in room {room}, and nobody came for it"
+            assert shown["promise"] is None
             assert it.job(await it.order(asks)).state is JobState.DONE
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
             it.world.do(lambda plant: plant.customer_collects(room, QUICK))
-            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            assert await it.ended(waits) is JobState.DONE
             assert (it.book.appointments, stuck(it, room)) == ({}, "")
             told = [event["state"] for event in it.world.events if event["event"] == "appointment"]
             assert told == ["BOOKED", "LAPSED", "MET"]
