@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -460,7 +461,8 @@ def test_who_comes_too_late_has_the_car_that_still_stands_there(asks: Arrive | R
             assert await it.refused(Cancel(job=left.id)) == "TOWER_FULL"
             waits = await it.order(Retrieve(car=ANOTHER, room=room))
             await asyncio.sleep(5.0)
-            [shown] = (await it.ask(Query(what="status")))["queue"]
+            status: Any = await it.ask(Query(what="status"))
+            [shown] = status["queue"]
             assert shown["held"] == f"car {CAR} stands in room {room}, and nobody came for it"
             assert shown["promise"] is None
             assert it.job(await it.order(asks)).state is JobState.DONE
