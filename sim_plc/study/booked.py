@@ -87,7 +87,7 @@ class Booked:
             Awaited(each.number, due_s, bay_of[each.car], told=each.tells_s <= now_s)
             for each in self._booked
             if each.comes_s > now_s
-            and each.car in bay_of
+            and self._house.has_the_car(each)
             and (due_s := self._expected_s(each)) - now_s < LOOK_AHEAD_S + self._ahead.most_s
         ]
 

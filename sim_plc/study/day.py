@@ -72,14 +72,15 @@ class _Play:
     def _ask(self) -> None:
         """Let who came ask, in the order of coming: drivers once a bay is left for them, others once their car stands.
 
+        Nobody asks before whoever had the same car earlier is done with it.
+
         Whoever has to wait for that loses their turn to those who need not, as a tower that is asked refuses them.
         """
         house = self.house
         # The bay of a car on its way is kept for it: it might have to come back.
         bays = len(house.free_bays - {house.left_bay} if house.free_s > house.now_s else house.free_bays)
         for number, customer in tuple(house.came.items()):
-            store = customer.kind is JobKind.STORE
-            if bays > house.stores if store else customer.car in house.bay_of:
+            if house.has_the_car(customer) and (bays > house.stores or customer.kind is not JobKind.STORE):
                 house.asked[number] = Asked(house.came.pop(number))
 
     def _give_rooms(self) -> None:

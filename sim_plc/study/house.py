@@ -88,6 +88,13 @@ class House:
 
     def __post_init__(self) -> None:
         self.rooms = {room: Room() for room in self.site.rooms}
+        self._before = dict[int, int]()
+        """By number: who had the same car before."""
+        had = dict[str, int]()
+        for number, each in self.served.items():
+            if each.customer.car in had:
+                self._before[number] = had[each.customer.car]
+            had[each.customer.car] = number
         self._by_nearness = {bay: rooms_by_nearness(self.site, bay) for bay in self.site.bays}
 
     @property
@@ -104,6 +111,17 @@ class House:
     def stores(self) -> int:
         """How many of those who have asked bring a car."""
         return sum(each.customer.kind is JobKind.STORE for each in self.asked.values())
+
+    def has_the_car(self, customer: Customer) -> bool:
+        """Return whether a customer's car is where they need it: away if they bring it, else in a bay and theirs.
+
+        The day is drawn before anybody knows how long people wait: a car may be still to be fetched by somebody when
+        the next one is to bring it.
+        """
+        before = self.served.get(self._before.get(customer.number, 0))
+        if customer.kind is JobKind.RETRIEVE:
+            return customer.car in self.bay_of and (before is None or before.move is not None)
+        return before is None or before.opened_s + before.customer.stays_s <= self.now_s
 
     def vacant_rooms(self) -> list[int]:
         """Return the rooms that are vacant now."""

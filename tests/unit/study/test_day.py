@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 import pytest
 
@@ -299,6 +299,33 @@ def test_a_kept_car_goes_back_for_who_waits_for_its_room_unless_its_customer_is_
     assert (driver.opened_s > other.opened_s + 400.0) is kept
     assert (late.move.begin_s > booked_s) is not kept
     assert (late.wait_s > 3 * SMALL.gate.open_s) is not kept
+
+
+@pytest.mark.parametrize("rule", [FCFS, TOWER])
+def test_a_car_that_is_still_waited_for_is_not_brought_nor_given_to_the_next(rule: str) -> None:
+    """Waits are longer than a day that is drawn before can know: one car is one car all the same."""
+    tower = with_rooms(tower_named("small"), 2)
+    assert tower is not None
+    site = site_of(tower, demand_named("normal").visits)
+    out, back, again = fetch(1, "a", 100.0), bring(2, "a", 101.0), fetch(3, "a", 102.0)
+    first, second, third = live(site, day(out, back, again), RULES[rule]).served
+    assert first.opened_s + out.stays_s <= second.opened_s
+    assert second.move is not None
+    assert second.move.end_s < third.opened_s < inf
+
+
+def test_a_busy_day_of_cars_that_come_back_at_once_is_served_to_its_end() -> None:
+    demand = demand_named("saturday")
+    crowd = demand.model_copy(
+        update={
+            "filling": 0.3,
+            "returns": demand.returns.model_copy(update={"share": 0.3, "again_min": 0.0}),
+            "arrivals": demand.arrivals.model_copy(update={"every_day": (2.0,) * 12}),
+        }
+    )
+    one = live(SMALL, draw_day(crowd, "small", len(SMALL.bays), SMALL.cars_an_hour, 1, 0), RULES[FCFS])
+    assert len(one.served) > 100
+    assert all(isfinite(each.opened_s) for each in one.served)
 
 
 @pytest.mark.parametrize(
