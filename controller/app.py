@@ -31,6 +31,7 @@ from controller.runtime.control import Control
 from controller.runtime.inbox import Board, Inbox
 from controller.runtime.ledger import Ledger
 from controller.runtime.measuring import Gauge, measure
+from controller.runtime.rebuilt import PlaceGone, settle_places
 from controller.runtime.signals import Signal
 from controller.runtime.supervisor import Supervisor
 from controller.runtime.views import Title, Views
@@ -57,10 +58,12 @@ log = structlog.get_logger(__name__)
 EXIT_OK: Final = 0
 EXIT_IN_USE: Final = 3
 """Another daemon serves this tower."""
-EXIT_CREDENTIALS: Final = 5
-"""A certificate or key that the configuration names is of no use."""
+EXIT_CONFIGURATION: Final = 5
+"""A certificate or key that the configuration names is of no use, or the journal has a car at a place it has not."""
 EXIT_JOURNAL: Final = 74
 """The journal cannot be read or written (EX_IOERR of sysexits.h): a supervised restart may help."""
+
+_EVENTS: Final[Mapping[type, str]] = {BadCredentials: "credentials", PlaceGone: "place_gone"}
 
 SNAPSHOT_ENTRIES: Final = 2_000
 """With so many entries behind the newest snapshot the next one is made, running or at a start: what a start folds."""
@@ -176,7 +179,7 @@ async def run(tower: Tower, site: Site, capture: TextIO | None = None, record: P
                 await stop.wait()
                 if recording is not None:
                     recording.end(daemon.book)
-    except (JournalLocked, SocketInUse, JournalDamaged, BadCredentials, OSError, ExceptionGroup) as error:
+    except (JournalLocked, SocketInUse, JournalDamaged, BadCredentials, PlaceGone, OSError, ExceptionGroup) as error:
         return _exit_code(error)
     finally:
         writer.close()
@@ -192,6 +195,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
 
     Raises:
         JournalLocked, JournalDamaged: the journal may not be used.
+        PlaceGone: it needs a place that the tower has not.
         OSError: the journal failed while running; everything was brought to rest.
 
     """
@@ -260,7 +264,7 @@ async def serve(tower: Tower, journal_path: Path | Literal[":memory:"], ports: P
 
 
 async def _restore(journal: Journal, tower: Tower) -> Book:
-    """Fold the journal into a book; make a snapshot if the tail has grown long."""
+    """Fold the journal into a book of this tower's places; make a snapshot if the tail has grown long."""
     snapshot, tail = journal.load()
     book = Book.empty(tower.shape.places) if snapshot is None else Book.from_body(snapshot.body)
     for entry in tail:
@@ -268,6 +272,7 @@ async def _restore(journal: Journal, tower: Tower) -> Book:
     uncounted = snapshot is not None and not counts_service(snapshot.body)
     if uncounted:
         book.service = counted_anew(journal.read(0))
+    settle_places(book, tower.shape.places)
     if uncounted or journal.behind >= SNAPSHOT_ENTRIES:
         await journal.save_snapshot(book.to_body())
     return book
@@ -321,7 +326,7 @@ def _exit_code(error: Exception) -> int:
         case _ if code == EXIT_IN_USE:
             log.error("in_use", error=str(first))
         case _:
-            log.critical("credentials" if code == EXIT_CREDENTIALS else "journal", error=str(first))
+            log.critical(_EVENTS.get(type(first), "journal"), error=str(first))
     return code
 
 
@@ -330,8 +335,8 @@ def code_of(error: BaseException) -> int | None:
     match _first_of(error):
         case JournalLocked() | SocketInUse():
             return EXIT_IN_USE
-        case BadCredentials():
-            return EXIT_CREDENTIALS
+        case BadCredentials() | PlaceGone():
+            return EXIT_CONFIGURATION
         case JournalDamaged() | OSError():
             return EXIT_JOURNAL
         case _:

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.activities.primitive import HALT_S
-from controller.app import EXIT_CREDENTIALS, EXIT_IN_USE, EXIT_JOURNAL, EXIT_OK
+from controller.app import EXIT_CONFIGURATION, EXIT_IN_USE, EXIT_JOURNAL, EXIT_OK
 from controller.cli import exits
 from controller.cli.main import cartower
 from controller.cli.run import run
@@ -68,7 +68,7 @@ def packaged(file: str) -> str:
         (1, True),
         (exits.USAGE, False),
         (EXIT_IN_USE, True),
-        (EXIT_CREDENTIALS, False),
+        (EXIT_CONFIGURATION, False),
         (exits.BAD_CONFIGURATION, False),
         (EXIT_JOURNAL, True),
         (-signal.SIGKILL, True),
