@@ -59,7 +59,7 @@ class Day:
     """What else of the day is drawn by."""
 
     def places(self, bays: tuple[int, ...]) -> dict[str, int]:
-        """Return where the cars of the morning stand; a tower of a few bays more or less has most of them alike.
+        """Return where the cars of the morning stand; with a bay less, half of them or more stand alike on average.
 
         Raises:
             ValueError: more cars than bays.
