@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.cli.checks.finding import Finding, fail, ok, warn
+from controller.cli.checks.owners import group_name
 
 MIB: Final = 1 << 20
 LEAST_FREE: Final = 64 * MIB
@@ -109,7 +110,8 @@ def _answering(path: Path) -> Finding:
             probe.settimeout(1.0)
             probe.connect(str(path))
         except PermissionError:
-            return fail("socket", f"{path}: no leave", f"join its group: sudo usermod -aG {path.group()} $USER")
+            group = group_name(path.stat().st_gid)
+            return fail("socket", f"{path}: no leave", f"join its group: sudo usermod -aG {group} $USER")
         except ConnectionRefusedError:
             return warn("socket", f"{path}: left behind, nobody listens", "start the daemon: `cartower run`")
         except OSError as error:

@@ -1,8 +1,6 @@
 """The ways to the stations: serial devices and network addresses, looked at without a word to a PLC."""
 
-import grp
 import os
-import pwd
 import re
 import socket
 import stat
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.cli.checks.finding import Finding, fail, ok, warn
+from controller.cli.checks.owners import group_name, user_name
 
 LATENCY_MS: Final = 1
 """FTDI adapters hold bytes back for 16 ms unless told otherwise: most of a poll."""
@@ -58,7 +57,7 @@ def check_line(line: Line, sysfs: Path = SYSFS) -> Iterator[Finding]:
     if os.access(line.device, os.R_OK | os.W_OK):
         yield ok(what, f"{line.device} may be read and written")
     else:
-        group, user = _group(mode.st_gid), pwd.getpwuid(os.getuid()).pw_name
+        group, user = group_name(mode.st_gid), user_name(os.getuid())
         seen = f"{line.device} may not be used by {user}; it belongs to the group {group}"
         yield fail(what, seen, f"sudo usermod -aG {group} {user}, then sign in again")
     yield from _latency(what, line.device, sysfs)
@@ -72,13 +71,6 @@ def _stable_name(device: Path) -> str:
                 if name.resolve() == device:
                     return str(name)
     return ""
-
-
-def _group(number: int) -> str:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)
 
 
 def _latency(what: str, device: Path, sysfs: Path) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from controller.api.instruments import Look
 from controller.cli.checks.clock import TIME_ERROR, check_clock, kernel_clock
 from controller.cli.checks.finding import Finding, Level
+from controller.cli.checks.owners import group_name, user_name
 from controller.cli.checks.stations import check_stations
 from controller.cli.checks.storage import MIB, check_run_dir, check_socket, free_space, write_time
 from controller.cli.checks.versions import check_packages, check_versions, fits
@@ -88,6 +89,13 @@ def test_a_run_directory_is_written_to_and_left_as_it_was(tmp_path: Path) -> Non
     assert [each.what for each in found] == ["run directory", "disk", "durable write"]
     assert list(tmp_path.iterdir()) == []
     assert levels(check_run_dir(tmp_path / "none")) == ["warn"]
+
+
+def test_an_id_without_a_name_is_told_by_its_number() -> None:
+    """In a container few have one; a user without leave for a device was told a traceback."""
+    nobody = 2**31 - 2
+    assert (user_name(nobody), group_name(nobody)) == (str(nobody), str(nobody))
+    assert (user_name(0), group_name(0)) == ("root", "root")
 
 
 def test_on_a_full_disk_the_doctor_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
