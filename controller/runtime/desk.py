@@ -230,12 +230,12 @@ class Desk:
     async def _resolve(self, request: Resolve) -> Answer:
         job, event, place = self._decisions.resolve(request)
         self._trail.note(request)
-        if event is JobEvent.CLOSE_BY_HAND:
-            await self._ledger.commit(*self._decisions.by_hand(job, place, lock=request.choice == "lock"))
-            place = None
-        changed = await self._control.jobs.resolve(job, event, target=place, reason=f"{request.choice} by {request.by}")
-        if event is JobEvent.CLOSE_BY_HAND:
-            await self._control.unit.need_reset(f"job {job.id} was closed by hand")
+        jobs, reason = self._control.jobs, f"{request.choice} by {request.by}"
+        if event is not JobEvent.CLOSE_BY_HAND:
+            return _state_of(await jobs.resolve(job, event, target=place, reason=reason))
+        believed = self._decisions.by_hand(job, place, lock=request.choice == "lock")
+        changed = await jobs.resolve(job, event, *believed, reason=reason)
+        await self._control.unit.need_reset(f"job {job.id} was closed by hand")
         return _state_of(changed)
 
     async def _believe(self, request: Request, *records: Record, jobs: Sequence[Job] = ()) -> Answer:

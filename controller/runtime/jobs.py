@@ -214,14 +214,14 @@ class Jobs:
         if job.room is not None and not job.ahead:
             await self._rooms.release(job.room)
 
-    async def resolve(self, job: Job, event: E, *, target: int | None = None, reason: str = "") -> Job:
-        """Carry out an operator's decision on a parked job."""
+    async def resolve(self, job: Job, event: E, *records: Record, target: int | None = None, reason: str = "") -> Job:
+        """Carry out an operator's decision on a parked job, in one commit with what is believed behind it."""
         self._tries = 0
         if target is None:
-            return await self._register.move(job, event, left=job.left, reason=reason)
+            return await self._register.move(job, event, *records, left=job.left, reason=reason)
         # The way at which the job was parked may be open: closing it is the first step to another place.
         job = replace(job, target=target, diverting=True, ahead=False)
-        return await self._register.move(job, event, left=S.CLOSING, reason=reason)
+        return await self._register.move(job, event, *records, left=S.CLOSING, reason=reason)
 
     async def _go_on(self, job: Job) -> None:
         match job.state:

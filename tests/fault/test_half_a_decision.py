@@ -1,0 +1,34 @@
+"""The daemon dies right behind the first commit of a person's decision: all of it was in that one."""
+
+import pytest
+
+from controller.domain.events import Relocate, Resolve
+from controller.domain.jobs import JobState
+from controller.domain.places import PlaceStatus
+from sim_plc.rehearsal import loop
+from tests.fault.test_crash_at_each_commit import Mortal
+from tests.fault.test_import_then_crash import dies_behind
+from tests.scenario.test_cancel_beside_trouble import parked
+from tests.support import stage as stages
+from tests.support.places import LOW1, LOW2, LOW3
+from tests.support.scenes import stock
+from tests.support.stage import stage
+
+
+@pytest.mark.parametrize("choice", ["by-hand", "lock"])
+def test_a_job_that_was_closed_by_hand_has_ended_where_its_car_is_believed(
+    choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its car was believed where it was stated, and the job was still open to be continued from where it had stood."""
+    monkeypatch.setattr(stages, "World", Mortal)
+
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1, LOW2)) as it:
+            job = await parked(it, Relocate(car=f"C{LOW1}", bay=LOW3), JobState.POSITIONING)
+            await dies_behind(it, Resolve(job=job, choice=choice, place=LOW1))
+            assert it.job(job).state is JobState.CLOSED_BY_HAND
+            assert it.book.places[LOW1].car == f"C{LOW1}"
+            locked = it.book.places[LOW1].status is PlaceStatus.BLOCKED
+            assert locked is (choice == "lock")
+
+    loop.run(scenario())
