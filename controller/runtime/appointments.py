@@ -129,8 +129,8 @@ class Appointments:
         ended = f"it was {appointment.state.value}, and its car stood there still" if appointment.back else ""
         met = replace(appointment, state=AppointmentState.MET, back=False, job=number, reason=ended)
         room = self._book.where(request.car)
-        await self._staging.keep_here(request.car)
-        await self._keep(met)
+        await self._staging.keep_here(request.car, AppointmentSet(met))
+        self.tell(met)
         if room is not None and self._rooms.has(room):
             self._jobs.foresight.handed_over(room)
         return {"job": number}

@@ -212,7 +212,7 @@ class Jobs:
     async def _give_room_back(self, job: Job) -> None:
         """Release the room of a job, unless it was only waited for: that is somebody else's."""
         if job.room is not None and not job.ahead:
-            await self._rooms.release(job.room)
+            await self._rooms.release(job.room, stays=job.puts_back)
 
     async def resolve(self, job: Job, event: E, *records: Record, target: int | None = None, reason: str = "") -> Job:
         """Carry out an operator's decision on a parked job, in one commit with what is believed behind it."""

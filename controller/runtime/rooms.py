@@ -147,15 +147,18 @@ class Rooms:
             await self._entered(room, change.source, change.target)
         return True
 
-    async def release(self, place: int) -> None:
-        """Withdraw what a job wanted of a room. A BLOCKED room stays so: that is for a person (`looked_at`)."""
+    async def release(self, place: int, *, stays: bool = False) -> None:
+        """Withdraw what a job wanted of a room. A BLOCKED room stays so: that is for a person (`looked_at`).
+
+        ``stays``: it was to put back a car that was brought here, and that its customer may have by now.
+        """
         room = self._rooms[place]
         if room.machine.state is not S.BLOCKED:
-            await self._withdraw(room)
+            await self._withdraw(room, stays=stays and room.machine.state is S.MEASURING)
 
-    async def _withdraw(self, room: RoomRecord) -> None:
+    async def _withdraw(self, room: RoomRecord, *, stays: bool = False) -> None:
         """Take back what was wanted of a room: a driver may drive out again, a kept car stays behind its gate."""
-        await self.fire(room.place, E.CAR_PLACED if self._kept(room) else E.RELEASE)
+        await self.fire(room.place, E.CAR_PLACED if stays or self._kept(room) else E.RELEASE)
 
     async def looked_at(self) -> None:
         """Take a person's reset: blocked rooms are proven anew, and a departure that was not seen is not asked for."""

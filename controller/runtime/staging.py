@@ -18,7 +18,7 @@ from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.book import CARRIAGE
 from controller.domain.jobs import TERMINAL, THE_TOWER, Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
-from controller.domain.records import AppointmentSet
+from controller.domain.records import AppointmentSet, Record
 from controller.domain.refusal import Refusal
 from controller.domain.rooms import RoomState
 from controller.runtime.admission import Admission
@@ -229,12 +229,16 @@ class Staging:
         up = job is not None and job.puts_back and job.state in _NOT_AT_THE_CAR and not job.diverting
         return job if up else None
 
-    async def keep_here(self, car: str) -> None:
-        """Leave a car whose customer has come where it stands, if its way back has not opened the way to it yet."""
+    async def keep_here(self, car: str, *records: Record) -> None:
+        """Leave a car whose customer has come where it stands, in one commit with records that say so.
+
+        Its way back is given up, if it has not opened the way to the car yet.
+        """
         job = self.way_back(car)
-        if job is not None:
-            # Before the appointment is met: until then the room knows that the car is kept, whatever is done with it.
-            await self._jobs.cancel(job, "its customer has come")
+        if job is None:
+            await self._ledger.commit(*records)
+        else:
+            await self._jobs.withdraw(job, "its customer has come", *records)
 
     async def _bring_next(self) -> bool:
         """Let the next car be brought ahead, if that keeps nobody waiting; return whether one is."""

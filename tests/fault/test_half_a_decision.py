@@ -2,9 +2,10 @@
 
 import pytest
 
-from controller.domain.events import Relocate, Resolve
+from controller.domain.events import Arrive, Cancel, Relocate, Resolve
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
+from controller.domain.rooms import RoomState
 from sim_plc.rehearsal import loop
 from tests.fault.test_crash_at_each_commit import Mortal
 from tests.fault.test_import_then_crash import dies_behind
@@ -12,7 +13,8 @@ from tests.scenario.test_cancel_beside_trouble import parked
 from tests.support import stage as stages
 from tests.support.places import LOW1, LOW2, LOW3
 from tests.support.scenes import stock
-from tests.support.stage import stage
+from tests.support.stage import QUICK, stage
+from tests.support.two_rooms import CAR, FAR, staged, two_rooms
 
 
 @pytest.mark.parametrize("choice", ["by-hand", "lock"])
@@ -30,5 +32,26 @@ def test_a_job_that_was_closed_by_hand_has_ended_where_its_car_is_believed(
             assert it.book.places[LOW1].car == f"C{LOW1}"
             locked = it.book.places[LOW1].status is PlaceStatus.BLOCKED
             assert locked is (choice == "lock")
+
+    loop.run(scenario())
+
+
+def test_a_kept_car_whose_way_back_is_given_up_for_who_wants_it_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its way back had ended, and its gate stayed shut before them: they had to come again."""
+    monkeypatch.setattr(stages, "World", Mortal)
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR)) as it:
+            room = await staged(it, CAR)
+            [number] = it.book.appointments
+            await it.ask(Cancel(job=number))
+            await it.until(lambda: bool(it.book.open_jobs()))
+            await dies_behind(it, Arrive(car=CAR))
+            assert (it.book.open_jobs(), it.book.appointments) == ([], {})
+            await it.execute()
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            await it.until(lambda: it.room(room) is RoomState.VACANT)
+            assert it.belief() == it.truth() == {}
 
     loop.run(scenario())

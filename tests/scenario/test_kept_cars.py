@@ -144,3 +144,22 @@ def test_who_comes_for_a_kept_car_that_cannot_be_measured_finds_the_gate_opening
             believe_sensors(it)
 
     loop.run(scenario())
+
+
+def test_who_comes_for_a_kept_car_while_it_is_measured_again_is_not_turned_away() -> None:
+    """It is theirs from the commit in which its way back is given up: its room may not call it a driver's by that."""
+
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room, _ = await going_back(it)
+            override(it, room, "person_sensor_ok", value=False)
+            await it.until(lambda: it.room(room) is RoomState.MEASURING)
+            believe_sensors(it)
+            seen = len(it.world.events)
+            await it.order(Arrive(car=CAR))
+            await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+            states = [each["state"] for each in list(it.world.events)[seen:] if each["event"] == "room_state"]
+            assert states == ["CAR_PRESENT", "CUSTOMER_ADMITTED"]
+            assert it.world.plant.truth().signals[room] == Signal.TAKE_CAR
+
+    loop.run(scenario())
