@@ -102,12 +102,13 @@ class Staging:
     async def end(self, appointment: Appointment, state: AppointmentState, reason: str) -> Appointment:
         """End an appointment; its car goes back if it was brought, or is on its way."""
         job = self._bringing(appointment)
-        if job is not None and job.state in _NOT_AT_THE_CAR:
-            await self._jobs.cancel(job, reason)
-            job = None
-        back = job is not None or (appointment.job is not None and self._room_of(appointment) is not None)
+        comes = job is not None and job.state not in _NOT_AT_THE_CAR
+        back = comes or (appointment.job is not None and self._room_of(appointment) is not None)
         ended = replace(appointment, state=state, reason=reason, back=back)
-        await self._ledger.commit(AppointmentSet(ended))
+        if job is None or comes:
+            await self._ledger.commit(AppointmentSet(ended))
+        else:
+            await self._jobs.withdraw(job, reason, AppointmentSet(ended))
         self._passed_s.pop(appointment.id, None)
         self._tried.discard(appointment.id)
         self.on_end(ended)

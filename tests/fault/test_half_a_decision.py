@@ -12,9 +12,9 @@ from tests.fault.test_import_then_crash import dies_behind
 from tests.scenario.test_cancel_beside_trouble import parked
 from tests.support import stage as stages
 from tests.support.places import LOW1, LOW2, LOW3
-from tests.support.scenes import stock
+from tests.support.scenes import eventually, stock
 from tests.support.stage import QUICK, stage
-from tests.support.two_rooms import CAR, FAR, staged, two_rooms
+from tests.support.two_rooms import CAR, FAR, SLOW, SOON_S, booked, staged, two_rooms
 
 
 @pytest.mark.parametrize("choice", ["by-hand", "lock"])
@@ -53,5 +53,21 @@ def test_a_kept_car_whose_way_back_is_given_up_for_who_wants_it_is_theirs(monkey
             it.world.do(lambda plant: plant.customer_collects(room, QUICK))
             await it.until(lambda: it.room(room) is RoomState.VACANT)
             assert it.belief() == it.truth() == {}
+
+    loop.run(scenario())
+
+
+def test_an_appointment_that_is_called_off_ends_with_the_move_that_brings_its_car(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It stood on, and its car was not brought for it any more."""
+    monkeypatch.setattr(stages, "World", Mortal)
+
+    async def scenario() -> None:
+        async with stage(SLOW, cars=stock(FAR)) as it:
+            number = await booked(it, CAR, SOON_S)
+            await eventually(it, lambda: any(job.state is JobState.POSITIONING for job in it.book.open_jobs()), SOON_S)
+            await dies_behind(it, Cancel(job=number))
+            assert (it.book.open_jobs(), it.book.appointments) == ([], {})
 
     loop.run(scenario())
