@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
-from controller.domain.events import Arrive, OnTheWay, Request, Retrieve
+from controller.domain.events import Arrive, Cancel, OnTheWay, Request, Retrieve
 from controller.domain.jobs import JobKind
 from controller.domain.places import PlaceStatus
 from controller.domain.records import AppointmentSet
@@ -78,26 +78,31 @@ class Appointments:
     async def book(self, request: Retrieve, granted: Callable[[Request, str], None]) -> Answer | Later:
         """Make an appointment if its slot takes it, now or once it is known what a slot may hold.
 
-        ``granted`` takes down that the request was granted, or by which rule it was refused later.
+        ``granted`` takes down that the request was granted, or by which rule it was refused later: of one that is
+        refused now whoever calls has the refusal.
 
         Raises:
             Refusal: see the rule.
 
         """
         self.judged(request)
+        waits = False
 
         async def make() -> Answer:
             try:
                 appointment = self.judged(request)
                 self._slots.require_free(appointment.due)
             except Refusal as refusal:
-                granted(request, refusal.rule)
+                if waits:
+                    granted(request, refusal.rule)
                 raise
             granted(request, "")
             await self._keep(appointment)
             return {"appointment": appointment.id, "due": appointment.due}
 
-        return await self._slots.once_known(make)
+        answer = await self._slots.once_known(make)
+        waits = True
+        return answer
 
     def seen(self, car: str) -> None:
         """Take note that whoever has an appointment for a car is there, whether anything can be done for them or not.
@@ -108,8 +113,8 @@ class Appointments:
         if appointment is not None:
             self._staging.seen(appointment)
 
-    async def meet(self, request: Arrive | Retrieve) -> Answer:
-        """Take note that a customer has come: from now on they wait.
+    async def meet(self, request: Arrive | Retrieve, granted: Callable[[Request], None]) -> Answer:
+        """Take note that a customer has come: from now on they wait; ``granted`` takes the request down.
 
         Also one who comes too late, or whoever wants the car now, as long as it stands in the room that it was brought
         to: it has only to be let out.
@@ -122,10 +127,12 @@ class Appointments:
         number = self._brought_by(appointment)
         if number is None:
             job = self._admission.fetched(request.car, appointment.room, request.by, appointment.due)
+            granted(request)
             met = replace(appointment, state=AppointmentState.MET, job=job.id)
             await self._register.enter(job, AppointmentSet(met))
             self.tell(met)
             return {"job": job.id}
+        granted(request)
         ended = f"it was {appointment.state.value}, and its car stood there still" if appointment.back else ""
         met = replace(appointment, state=AppointmentState.MET, back=False, job=number, reason=ended)
         room = self._book.where(request.car)
@@ -189,14 +196,22 @@ class Appointments:
             raise Refusal("NO_APPOINTMENT", f"nobody has an appointment for car {car}{ended}")
         return appointment
 
-    async def cancel(self, number: int) -> Answer | None:
-        """End an appointment by its number; None: there is none."""
-        appointment = self._book.appointments.get(number)
+    async def cancel(self, request: Cancel, granted: Callable[[Request], None]) -> Answer | None:
+        """End an appointment by its number; None: there is none. ``granted`` takes the request down.
+
+        Raises:
+            Refusal: it has ended, and its car cannot be put back as things are; see the rule.
+
+        """
+        appointment = self._book.appointments.get(request.job)
         if appointment is None:
             return None
         if appointment.back:
+            self._staging.require_goes_back(appointment)
+            granted(request)
             await self._staging.put_back_again(appointment)
         else:
+            granted(request)
             appointment = await self._staging.end(appointment, AppointmentState.CANCELLED, "cancelled")
         return {"appointment": appointment.id, "state": appointment.state.name}
 

@@ -166,18 +166,19 @@ class Desk:
                 raise Refusal("UNKNOWN_REQUEST", f"{type(request).__name__} is not known here")
 
     async def _cancel(self, request: Cancel) -> Answer:
+        ended = await self._appointments.cancel(request, self._trail.note)
+        if ended is not None:
+            return ended
+        job = self._decisions.cancel(request.job)
         self._trail.note(request)
-        ended = await self._appointments.cancel(request.job)
-        return ended or _state_of(await self._control.jobs.cancel(self._decisions.cancel(request.job)))
+        return _state_of(await self._control.jobs.cancel(job))
 
     async def _order(self, request: Retrieve | Store | Relocate | Arrive) -> Answer:
         match request:
             case Arrive():
-                self._trail.note(request)
-                return await self._appointments.meet(request)
+                return await self._appointments.meet(request, self._trail.note)
             case Retrieve() if self._appointments.left_over(request.car, request.room) is not None:
-                self._trail.note(request)
-                return await self._appointments.meet(request)
+                return await self._appointments.meet(request, self._trail.note)
             case Retrieve():
                 return await self._add(request, self._admission.retrieve(request))
             case Store():

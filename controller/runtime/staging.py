@@ -114,22 +114,30 @@ class Staging:
         self.on_end(ended)
         return ended
 
-    async def put_back_again(self, appointment: Appointment) -> None:
-        """Put a car back whose way back was given up; if nobody knows which one it is, leave it to whoever is there.
+    def require_goes_back(self, appointment: Appointment) -> None:
+        """See that a bay is free for a car whose way back was given up, if it is known which one it is.
 
         Raises:
-            Refusal: it cannot be put back as things are; see the rule.
+            Refusal: none is; see the rule.
 
         """
-        room = self._room_of(appointment)
-        if room is None or self._book.job_of_car(appointment.car) is not None:
-            return
-        if not self._is_proven(room):
-            await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
-            return
-        if not self._admission.has_a_bay():
+        room = self._left_in(appointment)
+        if room is not None and self._is_proven(room) and not self._admission.has_a_bay():
             raise Refusal("TOWER_FULL", f"no bay is free for car {appointment.car}: it stays in room {room}")
-        await self._store(appointment, room)
+
+    async def put_back_again(self, appointment: Appointment) -> None:
+        """Put a car back whose way back was given up; if nobody knows which one it is, leave it to whoever is there."""
+        room = self._left_in(appointment)
+        if room is None:
+            return
+        if self._is_proven(room):
+            await self._store(appointment, room)
+        else:
+            await self._ledger.commit(AppointmentSet(replace(appointment, back=False)))
+
+    def _left_in(self, appointment: Appointment) -> int | None:
+        """Return the room that the car of an appointment stands in without a job."""
+        return None if self._book.job_of_car(appointment.car) is not None else self._room_of(appointment)
 
     def stuck(self, room: int) -> str:
         """Return why nothing is done with a car that is to be put back from a room; empty: there is none, or it goes.

@@ -5,13 +5,24 @@ from contextlib import suppress
 
 import pytest
 
-from controller.domain.events import AlarmAct, AlarmCommand, OnTheWay, Request, Retrieve, SetMode, UnitCommand
+from controller.domain.events import (
+    AlarmAct,
+    AlarmCommand,
+    Arrive,
+    Cancel,
+    OnTheWay,
+    Request,
+    Retrieve,
+    RoomOut,
+    SetMode,
+    UnitCommand,
+)
 from controller.domain.unit import UnitEvent, UnitMode, UnitState
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
 from tests.fault.test_crash_at_each_commit import Mortal
 from tests.support import stage as stages
-from tests.support.places import LOW1
+from tests.support.places import LOW1, SHAPE
 from tests.support.scenes import stock
 from tests.support.stage import Stage, stage
 
@@ -22,11 +33,11 @@ CAR = f"C{LOW1}"
 
 
 def kept(it: Stage, request: Request) -> list[str]:
-    """Return what the journal of the tower holds of eve's requests of a kind."""
+    """Return by which rules eve's requests of a kind were refused, as the journal has it; empty: it was granted."""
     assert it.world.daemon is not None
     asked = [entry.body for entry in it.world.daemon.journal.read(0) if entry.kind == "Asked"]
-    words = [str(body["request"]) for body in asked if body["by"] == BY]
-    return [text for text in words if text.startswith(type(request).__name__)]
+    name = type(request).__name__
+    return [str(body["rule"]) for body in asked if body["by"] == BY and str(body["request"]).startswith(name)]
 
 
 def test_who_stopped_a_tower_that_stands_since_is_known_behind_a_crash() -> None:
@@ -40,6 +51,28 @@ def test_who_stopped_a_tower_that_stands_since_is_known_behind_a_crash() -> None
             await it.world.crash_daemon()
             await it.start()
             assert len(kept(it, stop)) == 1
+
+    loop.run(play())
+
+
+@pytest.mark.parametrize(
+    ("request_", "rule"),
+    [
+        (Arrive(BY, car=CAR), "NO_APPOINTMENT"),
+        (Cancel(BY, job=7), "UNKNOWN_JOB"),
+        (Retrieve(BY, car=CAR, due=int(EPOCH_S + HOUR_S)), "SLOT_FULL"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_what_is_refused_is_noted_once_and_not_as_granted_before(request_: Request, rule: str) -> None:
+    async def play() -> None:
+        async with stage(cars=stock(LOW1), execute=False) as it:
+            await it.import_all()
+            for room in SHAPE.rooms:
+                await it.ask(RoomOut(room=room, why="they are painted"))
+            assert await it.refused(request_) == rule
+            await asyncio.sleep(SOON_S)
+            assert kept(it, request_) == [rule]
 
     loop.run(play())
 
