@@ -1,6 +1,7 @@
 """What is allowed and yet may be wrong (warnings), and what is good to know (notes)."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Final
 
 from config.budget import BUSY_LOAD, gap_s, line_loads
@@ -88,6 +89,18 @@ def _patience(tower: Tower, sources: Sources) -> Iterator[Fault]:
         yield sources.fault(path, message, value=timing.customer_patience_s)
 
 
+def _short_silence(tower: Tower, sources: Sources) -> Iterator[Fault]:
+    """Warn of a silence that one lost request makes: the next one is the first poll behind the time-out."""
+    silence, idle = tower.machine.plc.silence_s, tower.timing.idle_poll_s
+    for name, bus in tower.bus.items():
+        lost = idle * (1 + ceil(bus.timeout_s / idle))
+        if silence <= lost:
+            message = f"one request lost on bus.{name} stops the machine: {lost:g} s pass between two that arrive"
+            path = ("machine", "plc", "silence_s")
+            yield sources.fault(path, message, allowed=f"more than {lost:g}", value=silence)
+            return
+
+
 def _turnarounds(tower: Tower, sources: Sources) -> Iterator[Fault]:
     for name, bus in tower.bus.items():
         path: KeyPath = ("bus", name, "turnaround_s")
@@ -150,6 +163,7 @@ WARNINGS: Final = (
     Rule("short-arms", (), _short_arms),
     Rule("large-cars", (), _large_cars),
     Rule("short-patience", (), _patience),
+    Rule("short-silence", (), _short_silence),
     Rule("no-effect", (), _turnarounds),
     Rule("no-effect", (), _repeats_of_the_profile),
     Rule("calibration-incomplete", (), _half_calibrated),

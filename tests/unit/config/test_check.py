@@ -47,6 +47,8 @@ CHANGES = [
     ("short-arms", "[ring]", "[machine.shuttle]\nstroke_mm = 2600\n[ring]", {}, "machine.shuttle.stroke_mm"),
     ("large-cars", "[ring]", "[limits]\nweight_kg = 2501\n[ring]", {}, "limits.weight_kg"),
     ("short-patience", "[ring]", "[timing]\ncustomer_patience_s = 9.0\n[ring]", {}, "timing.customer_patience_s"),
+    ("short-silence", "[ring]", "[machine.plc]\nsilence_s = 0.6\n[timing]\nidle_poll_s = 0.24\n[ring]", {},
+     "machine.plc.silence_s"),
     ("no-effect", 'device = "bays.tty"', 'device = "bays.tty"\nturnaround_s = 0.001', {}, "bus.bays.turnaround_s"),
     ("no-effect", "[ring]", "[machine.lift]\nspeed_mm_s = 1000\n[ring]", {}, "machine.lift.speed_mm_s"),
     ("named-twice", "[ring]", '[access]\nviewer.users = ["root"]\nengineer.users = ["root"]\n[ring]', {},
