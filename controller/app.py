@@ -272,7 +272,8 @@ async def _restore(journal: Journal, tower: Tower) -> Book:
     uncounted = snapshot is not None and not counts_service(snapshot.body)
     if uncounted:
         book.service = counted_anew(journal.read(0))
-    settle_places(book, tower.shape.places)
+    mechanisms = {f"{station.name}/{each.name}" for station in tower.maps.values() for each in station.mechanisms}
+    settle_places(book, tower.shape.places, mechanisms)
     if uncounted or journal.behind >= SNAPSHOT_ENTRIES:
         await journal.save_snapshot(book.to_body())
     return book

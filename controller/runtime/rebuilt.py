@@ -6,11 +6,13 @@ from controller.domain.book import CARRIAGE, Book
 
 
 class PlaceGone(ValueError):
-    """The tower's file lacks a place at which the journal believes a car, or which a job that has not ended needs."""
+    """The tower's file lacks what the journal needs: a car's place, one of an open job, a mechanism under command."""
 
 
-def settle_places(book: Book, places: Collection[int]) -> None:
+def settle_places(book: Book, places: Collection[int], mechanisms: Collection[str]) -> None:
     """Make the places of a book those of its tower: a new one is unverified, an empty one that is gone is forgotten.
+
+    ``mechanisms``: the tower's, by full name.
 
     Raises:
         PlaceGone: one that is gone is not empty, or needed; nothing was changed.
@@ -24,9 +26,10 @@ def settle_places(book: Book, places: Collection[int]) -> None:
         for place in (job.source, job.target)
         if place is not None and place not in (CARRIAGE, *places)
     ]
-    if held or needed:
+    open_ends = [f"the end of a command of {name} is not known" for name, _ in book.intents if name not in mechanisms]
+    if held or needed or open_ends:
         todo = "with the file as it was empty it, or end the job"
-        raise PlaceGone(f"{'; '.join(held + needed)}: this tower's file has no such place; {todo}")
+        raise PlaceGone(f"{'; '.join(held + needed + open_ends)}: this tower's file has no such place; {todo}")
     for place in gone:
         del book.places[place]
     fresh = Book.empty(places).places

@@ -1,7 +1,7 @@
 """A tower's file that was changed, on the journal of the tower as it was: a bay more, a bay less, a car in it."""
 
 import asyncio
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,17 @@ from controller import app
 from controller.domain.book import CARRIAGE, Book
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import Place, PlaceStatus
+from controller.domain.records import Planned
 from controller.runtime.rebuilt import PlaceGone, settle_places
 from tests.support.journals import open_journal
 
 SMALL = load_tower("small")
 LARGER = load_tower("small", overrides={"ring.omitted": "[]", "ring.bays": "7"})
 SMALLER = load_tower("small", overrides={"ring.omitted": "[201, 204]", "ring.bays": "5"})
+LOWER = load_tower(
+    "small",
+    overrides={"ring.levels": "1", "ring.omitted": "[]", "ring.bays": "3", "bus.bays.stations": '["bays1"]'},
+)
 
 
 def book_of(tower: Tower, car_at: int | None = None) -> Book:
@@ -52,7 +57,7 @@ def test_an_empty_bay_less_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_tower_as_it_was_changes_nothing() -> None:
     book = book_of(SMALL, car_at=204)
-    settle_places(book, SMALL.shape.places)
+    settle_places(book, SMALL.shape.places, ())
     assert book == book_of(SMALL, car_at=204)
 
 
@@ -66,5 +71,13 @@ def test_a_job_to_a_bay_that_is_gone_is_not_forgotten() -> None:
     book = book_of(SMALL, car_at=CARRIAGE)
     book.jobs[3] = Job(3, JobKind.RELOCATE, "C7", 203, 204, None, JobState.QUEUED)
     with pytest.raises(PlaceGone, match="job 3 needs 204"):
-        settle_places(book, SMALLER.shape.places)
+        settle_places(book, SMALLER.shape.places, ())
     assert 204 in book.places
+
+
+@pytest.mark.parametrize(("tower", "fits"), [(SMALL, True), (LOWER, False)])
+def test_a_command_on_a_level_that_is_gone_is_not_forgotten(tmp_path: Path, tower: Tower, *, fits: bool) -> None:
+    book = book_of(SMALL)
+    book.apply(Planned("bays2/latches", 1, 1, 0, 0, 0, 1, 1, None, "x"))
+    with nullcontext() if fits else pytest.raises(PlaceGone, match="command of bays2/latches is not known"):
+        started(tower, tmp_path, book)
