@@ -74,6 +74,8 @@ async def _vouch(manager: Manager, inbox: Inbox[Any]) -> None:
             picture = await inbox.ask(Query(by="service manager", what="status"))
         except Refusal as refusal:
             manager.tell(*sign, f"STATUS={refusal.rule}")
+        except Exception:  # noqa: BLE001 - logged where it was met; an answer it is
+            manager.tell(*sign, "STATUS=INTERNAL_ERROR")
         else:
             manager.tell(*sign, f"STATUS={_line(picture)}")
         await asyncio.sleep(manager.every_s)

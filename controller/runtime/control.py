@@ -302,7 +302,11 @@ class Control:
             await self.unit.abort(f"station {event.station} is {event.state}: {event.detail}")
 
     async def _answer(self, asked: Asked) -> None:
-        request = asked.request
+        """Answer a request. What fails in a way that nobody foresaw ends the daemon only if half of it may be done.
+
+        A start takes up from the journal whatever was begun; what has changed nothing is whoever asked's alone.
+        """
+        request, before = asked.request, self._changes
         try:
             self._leave.require(request)
             answer = await self._desk.grant(request)
@@ -315,8 +319,19 @@ class Control:
         except OSError as error:
             reject(asked, wind_up.in_doubt(error))
             raise
+        except Exception as error:
+            log.exception("request_failed", request=type(request).__name__, by=request.by)
+            reject(asked, error)
+            if self._changes != before:
+                raise
+            self._trail.note(request, "INTERNAL_ERROR")
         else:
             grant(asked, answer)
+
+    @property
+    def _changes(self) -> tuple[int, int]:
+        """How much was ever given to the journal, and told: whatever changes a state does one of these."""
+        return self._ledger.taken, self._board.last_event
 
     async def _given_up(self, number: int, rule: str, text: str) -> None:
         """End a storing whose car will not come."""

@@ -27,6 +27,8 @@ class Ledger:
         self._given = 0, 0
         self._turn = asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()
+        self.taken = 0
+        """How many records it was ever given to keep, durable or not."""
         self.failed = False
         """Whether a commit failed: nothing is kept any more."""
         self.on_failure: Callable[[OSError], None] = lambda _error: None
@@ -57,6 +59,7 @@ class Ledger:
             await asyncio.gather(*self._keeping)
 
     def _begin(self, changes: tuple[Record, ...]) -> "asyncio.Task[None]":
+        self.taken += len(changes)
         return self._under_way(self._keep(changes))
 
     def _under_way(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
@@ -110,6 +113,7 @@ class Ledger:
 
     def note(self, *changes: Record) -> None:
         """Fold records now and keep them with the next commit."""
+        self.taken += len(changes)
         self._fold(changes)
         self._notes.extend(changes)
 
