@@ -220,7 +220,7 @@ class Staging:
             room = self._room_of(each)
             if room is None or not self._is_kept(each, room) or each.id in self._tried:
                 continue
-            if self._jobs.queue.wants_back(room, each):
+            if self._is_proven(room) and self._jobs.queue.wants_back(room, each):
                 self._tried.add(each.id)
                 log.info("makes_room", appointment=each.id, car=each.car, room=room)
                 await self._register.enter(self._admission.back(each, room))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from controller.domain.events import Adopt, Arrive, Cancel, OnTheWay, Store
+from controller.domain.events import Adopt, Arrive, Cancel, OnTheWay, Relocate, Retrieve, RoomOut, Store
 from controller.domain.jobs import JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
@@ -16,7 +16,19 @@ from sim_plc.rehearsal.caretaker import Caretaker
 from tests.fault.test_lost_past import forget
 from tests.support.scenes import eventually, stock
 from tests.support.stage import QUICK, Stage, stage
-from tests.support.two_rooms import CAR, FAR, GRACE_S, SHAPE, SOON_S, booked, gate_is_shut, staged, two_rooms
+from tests.support.two_rooms import (
+    ANOTHER,
+    CAR,
+    FAR,
+    GRACE_S,
+    NEAR,
+    SHAPE,
+    SOON_S,
+    booked,
+    gate_is_shut,
+    staged,
+    two_rooms,
+)
 
 SHORT_S = 60.0
 HASTY = two_rooms(timing__appointment_grace_s=str(SHORT_S))
@@ -84,5 +96,27 @@ def test_another_car_in_the_place_of_a_kept_one_is_not_put_back_in_its_name_and_
             await it.ask(Cancel(job=number))
             assert it.book.appointments == {}
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
+
+    loop.run(body())
+
+
+@pytest.mark.campaign
+def test_a_car_that_may_be_another_one_makes_room_for_nobody() -> None:
+    """It was measured and stored in the name of the one that was kept, as soon as somebody waited for its room."""
+
+    async def body() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            room = await staged(it, CAR)
+            assert Caretaker(it.world).back_up()
+            assert await it.ended(await it.order(Relocate(car=ANOTHER, bay=FAR))) is JobState.DONE
+            await go_on_behind(it)
+            await it.until(lambda: it.room(room) is RoomState.CAR_PRESENT)
+            assert it.book.places[room].status is PlaceStatus.UNVERIFIED
+            [other] = set(SHAPE.rooms) - {room}
+            await it.ask(RoomOut(room=other, why="the gate rattles"))
+            await it.order(Retrieve(car=ANOTHER))
+            await asyncio.sleep(30.0)
+            assert [job.car for job in it.book.open_jobs()] == [ANOTHER]
+            assert (it.room(room), gate_is_shut(it, room)) == (RoomState.CAR_PRESENT, True)
 
     loop.run(body())
