@@ -108,11 +108,14 @@ def arrive(car: str, socket: Path, *, wait: bool, yes: bool, as_json: bool) -> N
 def on_the_way(car: str, minutes: float, socket: Path, *, as_json: bool) -> None:
     """Say that whoever has an appointment for CAR is on the way: it is brought by then, if that keeps nobody waiting.
 
-    What is said last holds. The car may set out at once; `cartower arrive` says that its customer has come.
+    What is said last holds, and is told with the reason if the car cannot come as things are. The car may set out at
+    once; `cartower arrive` says that its customer has come.
     """
     with SyncClient(socket) as client:
         answer = client.call("on_the_way", car=car, in_s=round(minutes * 60))
     said = f"appointment {answer['appointment']}: {car} is wanted at {due_text(answer['expected'])}"
+    if answer["held"]:
+        said += f"; it cannot come as things are: {answer['held']}"
     emit_json(answer) if as_json else print(said)
 
 

@@ -11,7 +11,7 @@ import structlog
 
 from controller.domain.appointments import FARTHEST_S, Appointment, AppointmentState
 from controller.domain.events import Arrive, Cancel, OnTheWay, Request, Retrieve
-from controller.domain.jobs import JobKind
+from controller.domain.jobs import THE_TOWER, JobKind
 from controller.domain.places import PlaceStatus
 from controller.domain.records import AppointmentSet
 from controller.domain.refusal import Refusal
@@ -167,6 +167,8 @@ class Appointments:
     async def expect(self, request: OnTheWay, granted: Callable[[Request], None]) -> Answer:
         """Take note that a customer is on the way, and when they will be there; ``granted`` takes the request down.
 
+        The answer says under ``held`` why the car cannot come, as things are; empty: nothing is known that keeps it.
+
         Raises:
             Refusal: nobody has an appointment for the car, or it does not stand until then; see the rule.
 
@@ -181,7 +183,20 @@ class Appointments:
             )
         granted(request)
         await self._keep(replace(self._staging.heard(appointment), expected=expected))
-        return {"appointment": appointment.id, "expected": expected}
+        return {"appointment": appointment.id, "expected": expected, "held": self._held(appointment)}
+
+    def _held(self, appointment: Appointment) -> str:
+        """Return why a car cannot come as things are; empty: nothing is known that keeps it, or it stands in a room."""
+        hindrances = self._jobs.foresight.hindrances
+        if self._rooms.has(self._book.where(appointment.car)):
+            return ""
+        if self._book.job_of_car(appointment.car) is not None:
+            return hindrances.of_all()
+        try:
+            job = self._admission.fetched(appointment.car, appointment.room, THE_TOWER, appointment.due)
+        except Refusal as refusal:
+            return refusal.text
+        return hindrances.of_fetching(job)
 
     def _standing(self, car: str) -> Appointment:
         """Return the appointment that somebody has for a car and has not come for.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import held_back, level_block, room_block
-from controller.domain.book import Book
+from controller.domain.book import CARRIAGE, Book
 from controller.domain.dispatch.turnover import NEVER
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.places import PlaceStatus
@@ -50,8 +50,25 @@ class Hindrances:
             NotOnline: a station vanished meanwhile.
 
         """
-        held = self.of_all() or self._of_power(job) or self._at_source(job) or self._at_target(job, free_bays)
-        return held or self._aside() or self._barred() or UNKNOWN
+        return self._of_job(job, free_bays) or self._aside() or self._barred() or UNKNOWN
+
+    def of_fetching(self, job: Job) -> str:
+        """Return why a car could not be fetched by a job that is nobody's yet; empty: nothing is known that keeps it.
+
+        A carriage that is at work is no reason: it will be free.
+
+        Raises:
+            NotOnline: a station vanished meanwhile.
+
+        """
+        why = self._of_job(job, ())
+        if why or any(each.state not in _ASIDE | {JobState.QUEUED} for each in self._book.open_jobs()):
+            return why
+        free = self._book.places[CARRIAGE].status is PlaceStatus.FREE
+        return ("" if free else self._aside()) or self._barred()
+
+    def _of_job(self, job: Job, free_bays: Collection[int]) -> str:
+        return self.of_all() or self._of_power(job) or self._at_source(job) or self._at_target(job, free_bays)
 
     def _of_power(self, job: Job) -> str:
         bar = held_back(self._bench, job)

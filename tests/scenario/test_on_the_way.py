@@ -6,9 +6,11 @@ import pytest
 
 from controller.cli.status_text import at_hand_text
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.events import Arrive, Cancel, OnTheWay, Query, Retrieve, RoomIn, RoomOut
+from controller.domain.events import Arrive, BlockLevel, BlockPlace, Cancel, OnTheWay, Query, Retrieve, RoomIn, RoomOut
 from controller.domain.jobs import JobKind, JobState
 from controller.domain.rooms import RoomState
+from controller.domain.unit import UnitEvent, UnitState
+from hal.plcmap.shape import level_of
 from sim_plc.rehearsal import loop
 from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.scenes import all_is_told, eventually, stock
@@ -41,6 +43,27 @@ async def told(it: Stage, car: str, in_s: int = IN_S) -> float:
 def in_a_room(it: Stage, car: str) -> bool:
     """Tell whether a car stands in a room, and nothing is done with it."""
     return it.truth().get(car) in SHAPE.rooms and it.book.job_of_car(car) is None
+
+
+async def hindered(it: Stage, why: str) -> None:
+    """Keep the car from being brought."""
+    match why:
+        case "stopped":
+            await it.command(UnitEvent.STOP, UnitState.STOPPED)
+        case "its bay":
+            await it.ask(BlockPlace(place=FAR, why="it leaks"))
+        case "its level":
+            await it.ask(BlockLevel(level=level_of(FAR), why="it leaks"))
+        case "the rooms":
+            for room in SHAPE.rooms:
+                await it.ask(RoomOut(room=room, why="it leaks"))
+                await it.until(lambda room=room: it.room(room) is RoomState.OUT_OF_SERVICE)  # type: ignore[misc]
+        case "a way open":
+            it.world.do(lambda plant: plant.overrides.update({("carriage", "arms_centred"): False}))
+            await asyncio.sleep(1.0)
+        case "at work":
+            number = await it.order(Retrieve(car=ANOTHER))
+            await it.until(lambda: it.job(number).state is JobState.POSITIONING_TO)
 
 
 def test_who_comes_hours_early_and_says_so_finds_the_car_behind_the_gate() -> None:
@@ -133,6 +156,30 @@ def test_a_word_that_cannot_be_taken_is_refused_by_name_and_changes_nothing() ->
             assert it.book.appointments[number] == before
             await it.ask(Cancel(job=number))
             assert await it.refused(OnTheWay(car=CAR, in_s=60)) == "NO_APPOINTMENT"
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("why", "held"),
+    [
+        ("nothing", ""),
+        ("at work", ""),
+        ("stopped", "the tower is stopped"),
+        ("its bay", f"bay {FAR} of car {CAR} is out of use: it leaks"),
+        ("its level", f"level {level_of(FAR)} is blocked: it leaks"),
+        ("the rooms", "is out of service"),
+        ("a way open", "the carriage may not travel: "),
+    ],
+    ids=lambda value: value,
+)
+def test_who_is_on_the_way_is_told_why_the_car_cannot_come(why: str, held: str) -> None:
+    async def scenario() -> None:
+        async with stage(two_rooms(), cars=stock(FAR, NEAR)) as it:
+            await booked(it, CAR, HOUR_S)
+            await hindered(it, why)
+            said = str((await it.ask(OnTheWay(car=CAR, in_s=IN_S)))["held"])
+            assert (held in said) if held else (said == "")
 
     loop.run(scenario())
 

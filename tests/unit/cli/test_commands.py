@@ -365,7 +365,7 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
     answers: dict[str, Any] = {
         "Retrieve": {"appointment": 9, "due": DUE},
         "Arrive": {"job": 12},
-        "OnTheWay": {"appointment": 9, "expected": DUE - 120.0},
+        "OnTheWay": {"appointment": 9, "expected": DUE - 120.0, "held": "level 2 is blocked: a beam is bent"},
         "Cancel": {"appointment": 9, "state": "CANCELLED"},
         "slots": slots,
     }
@@ -373,7 +373,8 @@ def test_an_appointment_is_made_met_and_its_slot_looked_up(tmp_path: Path) -> No
         assert run("retrieve", "C2", "--at", "2027-01-15T08:00Z").output == f"appointment 9: C2 at {due_text(DUE)}\n"
         assert run("retrieve", "C2", "--at", "14:30", "--wait").exit_code == 2
         assert run("retrieve", "C2", "--at", "noon").exit_code == 2
-        wanted = f"appointment 9: C2 is wanted at {due_text(DUE - 120.0)}\n"
+        when = f"appointment 9: C2 is wanted at {due_text(DUE - 120.0)}"
+        wanted = f"{when}; it cannot come as things are: level 2 is blocked: a beam is bent\n"
         assert run("on-the-way", "C2", "--in", "2.5").output == wanted
         assert run("on-the-way", "C2", "--in", "-1").exit_code == 2
         assert run("on-the-way", "C2", "--in", "nan").exit_code == 2
