@@ -35,6 +35,10 @@ def retrieval(
     if booked is not None and booked["state"] != "BOOKED" and room in (None, booked["stands_in"]):
         yield from arrival(status, cars, appointments, car)
         return
+    if booked is not None and booked["state"] != "BOOKED":
+        place, ended = booked["stands_in"], f"appointment {booked['id']} is {booked['state']}"
+        here = "goes back" if place is None else f"stands in {place_text(place, rooms_of(status))} still"
+        raise Refusal("CAR_LEFT_OVER", f"{ended}, and car {car} {here}")
     if booked is not None:
         raise Refusal("CAR_BOOKED", f"car {car} is somebody's by appointment {booked['id']}")
     yield from _brought(status, car, _place_of(cars, car), room)

@@ -11,6 +11,7 @@ NEXT_STEP: Final[Mapping[str, str]] = {
     "DUE_PAST": "`cartower plan slots` shows the times to come",
     "EXPECTED_TOO_LATE": "`cartower jobs` lists the appointments; `cartower cancel` one, and book another time",
     "NO_APPOINTMENT": "`cartower jobs` lists the appointments; `cartower retrieve CAR` brings it now",
+    "CAR_LEFT_OVER": "`cartower retrieve CAR` lets it out where it stands; `cartower jobs` tells when it is put back",
     "CAR_HAS_JOB": "`cartower jobs` shows it; `cartower cancel JOB` gives it up",
     "CAR_IN_DOUBT": "look at the car; `cartower cancel` its appointment (`cartower jobs`) opens its gate",
     "CAR_NOT_IN_A_BAY": "`cartower cars` shows where it is; wait until its way has ended",

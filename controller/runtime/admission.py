@@ -6,7 +6,7 @@ from dataclasses import replace
 from controller.activities import readings
 from controller.activities.context import Bench
 from controller.activities.restricted import level_block, room_block, standby_bar
-from controller.domain.appointments import Appointment
+from controller.domain.appointments import Appointment, AppointmentState
 from controller.domain.book import Book
 from controller.domain.events import Relocate, Retrieve, Store
 from controller.domain.jobs import THE_TOWER, Job, JobKind, JobState
@@ -170,9 +170,16 @@ class Admission:
         )
 
     def _not_booked(self, car: str) -> None:
-        appointment = self._book.appointment_of_car(car)
-        if appointment is not None:
+        """Refuse a car that is somebody's, and one that has yet to be put back behind the end of an appointment."""
+        appointment, job = self._book.appointment_of_car(car), self._book.job_of_car(car)
+        if appointment is None:
+            return
+        if appointment.state is AppointmentState.BOOKED:
             raise Refusal("CAR_BOOKED", f"car {car} is somebody's by appointment {appointment.id}")
+        ended = f"appointment {appointment.id} is {appointment.state.value}"
+        if job is not None:
+            raise Refusal("CAR_LEFT_OVER", f"{ended}, and job {job.id} puts car {car} back: ask again behind that")
+        raise Refusal("CAR_LEFT_OVER", f"{ended}, and car {car} stands in a room still: it is let out there alone, now")
 
     def _to_be_moved(self, car: str) -> int:
         """Return the bay of a car that no job moves yet."""

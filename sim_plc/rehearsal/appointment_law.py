@@ -124,7 +124,7 @@ class AppointmentLaw:
                 self._judge_turned_away(car, rule)
             case Retrieve(car=car, due=None, room=room):
                 self._wanted[car] -= 1
-                if room is None and rule == "CAR_BOOKED":
+                if room is None and rule in ("CAR_BOOKED", "CAR_LEFT_OVER"):
                     self._judge_left(car)
             case Store(car=car):
                 self._wanted[car] -= 1

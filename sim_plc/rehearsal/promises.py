@@ -63,6 +63,7 @@ THE_TOWERS_OWN: Final = frozenset(
         "CAR_BOOKED",
         "CAR_HAS_JOB",
         "CAR_IN_DOUBT",
+        "CAR_LEFT_OVER",
         "CAR_NOT_IN_A_BAY",
         "DUE_PAST",
         "DUE_TOO_FAR",

@@ -494,6 +494,9 @@ def test_who_comes_too_late_while_the_car_is_about_to_go_back_has_it_or_is_told_
                 for asks in (Arrive(car=CAR), Retrieve(car=CAR)):
                     with pytest.raises(Refusal, match=f"put back by job {job.id}: ask again"):
                         await it.ask(asks)
+                due = int(EPOCH_S + it.world.now + HOUR_S)
+                with pytest.raises(Refusal, match=f"CAR_LEFT_OVER.*job {job.id} puts car {CAR} back: ask again"):
+                    await it.ask(Retrieve(car=CAR, due=due))
                 assert await it.ended(job.id) is JobState.DONE
                 assert await it.ended(await it.order(Retrieve(car=CAR))) is JobState.DONE
                 room = it.truth()[CAR]
@@ -525,7 +528,9 @@ def test_a_car_that_may_not_be_put_back_is_let_out_for_who_wants_it(*, crash: bo
                 await eventually(it, lambda: it.room(room) is RoomState.CAR_PRESENT)
             assert gate_is_shut(it, room)
             [other] = set(SHAPE.rooms) - {room}
-            assert await it.refused(Retrieve(car=CAR, room=other)) == "CAR_BOOKED"
+            due = int(EPOCH_S + it.world.now + HOUR_S)
+            for asks in (Retrieve(car=CAR, room=other), Retrieve(car=CAR, due=due)):
+                assert (await refused_now(it, asks)).rule == "CAR_LEFT_OVER", "nobody has booked it any more"
             await it.order(Retrieve(car=CAR))
             await it.until(lambda: it.room(room) is RoomState.CUSTOMER_ADMITTED)
             assert it.book.appointments == {}

@@ -88,6 +88,9 @@ def test_without_an_appointment_nobody_arrives(car: str, text: str) -> None:
 
 
 def test_what_is_somebody_elses_or_not_here_is_refused_before_it_is_asked_about() -> None:
+    left = booked("S4", id=7, state="LAPSED", stands_in=101)
+    with pytest.raises(Refusal, match="CAR_LEFT_OVER: appointment 7 is LAPSED, and car S4 stands in room 1"):
+        list(intent.retrieval(idle(), CARS, [left], "S4", 103))
     for car, rule in (("S2", "CAR_BOOKED"), ("S3", "UNKNOWN_CAR"), ("S0", "UNKNOWN_CAR")):
         with pytest.raises(Refusal) as refused:
             list(intent.retrieval(idle(), CARS, [booked()], car, None))
