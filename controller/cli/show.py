@@ -79,8 +79,8 @@ def places(socket: Path, *, as_json: bool) -> None:
     emit_table(("place", "status", "car", "reserved", "reason"), rows, empty="the tower has no places")
 
 
-@click.command(epilog=shown("cartower jobs", "cartower jobs --all"))
-@click.option("--all", "ended_too", is_flag=True, help="Show the jobs that have ended, too.")
+@click.command(epilog=shown("cartower jobs", "cartower jobs --all", "cartower jobs --all | grep LAPSED"))
+@click.option("--all", "ended_too", is_flag=True, help="Show the jobs and the appointments that have ended, too.")
 @daemon_options
 @json_option
 @translated
@@ -117,8 +117,9 @@ def _spot(car: Mapping[str, Any], rooms: Sequence[int]) -> str:
 
 def _booked(appointment: Mapping[str, Any], rooms: Sequence[int], spots: Mapping[str, str]) -> tuple[str, ...]:
     stands, wish = spots.get(appointment["car"], "-"), place_text(appointment["room"], rooms)
+    why = f"; {appointment['reason']}" if appointment.get("reason") else ""
     car, times = ink(appointment["car"], bold=True), times_text(appointment["due"], appointment.get("expected"))
-    return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], times
+    return str(appointment["id"]), "RETRIEVE", car, stands, wish, appointment["state"], times + why
 
 
 def _note(job: Mapping[str, Any]) -> str:

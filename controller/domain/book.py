@@ -20,7 +20,7 @@ CARRIAGE: Final = 0
 """The carriage as a place for a car."""
 
 FINISHED_KEPT: Final = 200
-"""Ended jobs that stay in the book; the journal has all."""
+"""Ended jobs that stay in the book, and as many ended appointments; the journal has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ class Book:
     service: ServiceBook = field(default_factory=ServiceBook)
     """What each component has done."""
     appointments: dict[int, Appointment] = field(default_factory=dict)
-    """By number: those that stand. The journal has all."""
+    """By number: those that stand."""
+    ended_appointments: dict[int, Appointment] = field(default_factory=dict)
+    """By number: those that have ended, in the order of their ends."""
     habits: Habits = field(default_factory=Habits)
     """What customers fetch, and when they come."""
     _open_jobs: list[Job] | None = field(default=None, init=False, repr=False, compare=False)
@@ -198,6 +200,7 @@ class Book:
             "mode": self.mode.value,
             "service": self.service.to_body(),
             "appointments": [asdict(each) for each in self.appointments.values()],
+            "ended_appointments": [asdict(each) for each in self.ended_appointments.values()],
             "habits": self.habits.to_body(),
         }
 
@@ -256,6 +259,9 @@ class Book:
         # A snapshot of before there were appointments: none stands.
         for appointment in map(records.appointment_from_body, _list(body.get("appointments", []))):
             book.appointments[appointment.id] = appointment
+        # A snapshot of before they were kept: none is known to have ended.
+        for appointment in map(records.appointment_from_body, _list(body.get("ended_appointments", []))):
+            book.ended_appointments[appointment.id] = appointment
         if "habits" in body:
             book.habits = Habits.from_body(body["habits"])
         else:
@@ -319,6 +325,10 @@ class Book:
         self.appointments.pop(appointment.id, None)
         if appointment.stands:
             self.appointments[appointment.id] = appointment
+            return
+        self.ended_appointments[appointment.id] = appointment
+        if len(self.ended_appointments) > FINISHED_KEPT:
+            del self.ended_appointments[next(iter(self.ended_appointments))]
 
     def _restrict(self, restriction: Restriction, *, on: bool) -> None:
         self.restrictions.pop(restriction.key, None)

@@ -245,9 +245,10 @@ class Appointments:
         jobs = (job for job in self._book.jobs.values() if job.kind is JobKind.RETRIEVE and job.car == appointment.car)
         return max((job.id for job in jobs), default=appointment.job)
 
-    def pictures(self) -> list[Picture]:
-        """Return those that stand, the next one first."""
-        return [self._picture(each) for each in self.in_turn()]
+    def pictures(self, *, ended: bool = False) -> list[Picture]:
+        """Return those that stand, the next one first; behind those that have ``ended``, if they are wanted."""
+        past = self._book.ended_appointments.values() if ended else ()
+        return [self._picture(each) for each in (*past, *self.in_turn())]
 
     def in_turn(self) -> list[Appointment]:
         """Return those that stand by their time."""
@@ -275,7 +276,7 @@ class Appointments:
         )
 
     def _picture(self, appointment: Appointment) -> Picture:
-        where = self._book.where(appointment.car)
+        where, brought = self._book.where(appointment.car), appointment.stands and appointment.job is not None
         return {
             "id": appointment.id,
             "car": appointment.car,
@@ -285,6 +286,7 @@ class Appointments:
             "expected": appointment.expected,
             "state": appointment.state.value,
             "job": appointment.job,
-            "stands_in": where if appointment.job is not None and self._rooms.has(where) else None,
+            "stands_in": where if brought and self._rooms.has(where) else None,
             "by": appointment.requested_by,
+            "reason": appointment.reason,
         }

@@ -69,8 +69,9 @@ class Views:
                 plan = plan_views.picture(self._bench, self._book, control.jobs, clock_s, self._now())
                 return {**plan, "appointments": control.appointments.pictures()}
             case "jobs":
-                jobs = self.jobs(control, ended=bool(params.get("all")))
-                return {"jobs": jobs, "appointments": control.appointments.pictures()}
+                ended = bool(params.get("all"))
+                appointments = control.appointments.pictures(ended=ended)
+                return {"jobs": self.jobs(control, ended=ended), "appointments": appointments}
             case _:
                 raise Refusal("UNKNOWN_QUERY", f"there is no picture {what!r}")
 

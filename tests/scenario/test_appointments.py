@@ -108,6 +108,10 @@ def test_an_appointment_lapses_when_the_grace_of_its_tower_is_over() -> None:
             assert it.book.appointments == {}
             told = [event for event in it.world.events if event["event"] == "appointment"]
             assert [(event["state"], event["reason"]) for event in told[1:]] == [("LAPSED", "nobody came within 1 min")]
+            assert (await it.ask(Query(what="jobs")))["appointments"] == []
+            [shown] = list((await it.ask(Query(what="jobs", params={"all": True})))["appointments"])  # type: ignore[call-overload]
+            ended = (number, "LAPSED", "nobody came within 1 min", None)
+            assert (shown["id"], shown["state"], shown["reason"], shown["stands_in"]) == ended
 
     loop.run(scenario())
 

@@ -99,11 +99,13 @@ def test_places_show_why_one_is_locked(tmp_path: Path) -> None:
 def test_jobs_show_reason_and_choices_of_a_parked_one(tmp_path: Path) -> None:
     parked = job(4, "PARKED", reason="the load is doubtful", choices=["continue", "by-hand"])
     stands = {"id": "C2", "model": "", "place": 204, "where": "bay", "status": "verified"}
-    answers = {"jobs": {"jobs": [parked], "appointments": [BOOKED]}, "cars": {"cars": [stands]}}
+    lapsed = {**BOOKED, "id": 3, "car": "C5", "state": "LAPSED", "reason": "nobody came within 15 min"}
+    answers = {"jobs": {"jobs": [parked], "appointments": [lapsed, BOOKED]}, "cars": {"cars": [stands]}}
     with daemon(tmp_path, answers) as run:
         lines = run("jobs").output.splitlines()
         assert lines[1:] == [
             "4\tRETRIEVE\tC1\tbay 102\troom 1 (101)\tPARKED\tthe load is doubtful; choices: continue, by-hand",
+            f"3\tRETRIEVE\tC5\t-\t-\tLAPSED\tat {due_text(DUE)}; nobody came within 15 min",
             f"9\tRETRIEVE\tC2\tbay 204\t-\tBOOKED\tat {due_text(DUE)}",
         ]
         run("jobs", "--all")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.appointments import Appointment, AppointmentState, waits_since
-from controller.domain.book import Book
+from controller.domain.book import FINISHED_KEPT, Book
 from controller.domain.dispatch import priority
 from controller.domain.jobs import Job, JobKind, JobState
 from controller.domain.records import AppointmentSet, JobSet, from_entry, to_entry
@@ -43,12 +43,23 @@ def test_a_customer_comes_when_they_have_said_and_the_grace_begins_no_earlier_th
 
 
 @pytest.mark.parametrize("state", [s for s in AppointmentState if s is not AppointmentState.BOOKED])
-def test_one_that_has_ended_leaves_the_book(state: AppointmentState) -> None:
-    book = Book.empty((101, 203))
+def test_one_that_has_ended_is_nobodys_and_stays_to_be_looked_up(state: AppointmentState) -> None:
+    book, ended = Book.empty((101, 203)), Appointment(7, "C7", BOOKED.due, None, state)
     book.apply(AppointmentSet(BOOKED))
-    book.apply(AppointmentSet(Appointment(7, "C7", BOOKED.due, None, state)))
+    book.apply(AppointmentSet(replace(ended, back=True)))
+    assert (book.appointments, book.ended_appointments) == ({7: replace(ended, back=True)}, {})
+    book.apply(AppointmentSet(ended))
     assert book.appointment_of_car("C7") is None
     assert book.last_job == 7
+    assert book.ended_appointments == {7: ended}
+    assert Book.from_body(json.loads(json.dumps(book.to_body()))).ended_appointments == {7: ended}
+
+
+def test_of_those_that_have_ended_the_newest_stay() -> None:
+    book = Book.empty((101, 203))
+    for number in range(FINISHED_KEPT + 3):
+        book.apply(AppointmentSet(replace(BOOKED, id=number, state=AppointmentState.MET)))
+    assert list(book.ended_appointments) == list(range(3, FINISHED_KEPT + 3))
 
 
 def test_journals_of_before_there_were_appointments_read_on() -> None:
@@ -56,8 +67,10 @@ def test_journals_of_before_there_were_appointments_read_on() -> None:
     old = {key: value for key, value in json.loads(json.dumps(body))["job"].items() if key != "due"}
     [job] = [record.job for record in (from_entry(kind, {"job": old}),) if isinstance(record, JobSet)]
     assert job.due is None
-    snapshot = {key: value for key, value in Book.empty((101,)).to_body().items() if key != "appointments"}
-    assert Book.from_body(snapshot).appointments == {}
+    newer = ("appointments", "ended_appointments")
+    snapshot = {key: value for key, value in Book.empty((101,)).to_body().items() if key not in newer}
+    book = Book.from_body(snapshot)
+    assert (book.appointments, book.ended_appointments) == ({}, {})
 
 
 @pytest.mark.parametrize(("came", "due", "since"), [(50.0, None, 50.0), (50.0, 90.0, 90.0), (95.0, 90.0, 95.0)])
