@@ -101,7 +101,7 @@ class Admission:
         return self._job(JobKind.STORE, request.car, room, None, room, request.by)
 
     def relocate(self, request: Relocate) -> Job:
-        """Return the job of a relocation, which gives a bay for the one that it takes, if that is seen to be free then.
+        """Return the job of a relocation.
 
         Raises:
             Refusal: see the rule.
@@ -115,7 +115,7 @@ class Admission:
         self._level_in_use(request.bay, f"bay {request.bay}")
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
-        if self._unseen(place) and not self.has_a_bay():
+        if not self.has_a_bay():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is the last one for a car that is being taken in")
         return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
 

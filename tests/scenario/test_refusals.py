@@ -9,14 +9,12 @@ import pytest
 from controller.domain.events import (
     Adopt,
     Cancel,
-    ConfirmPlace,
     ImportInventory,
     Query,
     Relocate,
     Request,
     Resolve,
     Retrieve,
-    SensorOut,
     StockedCar,
     Store,
     UnitCommand,
@@ -95,28 +93,6 @@ def test_a_full_tower_takes_the_last_car_and_refuses_the_next() -> None:
             async with unmoved(it):
                 assert await it.refused(Store(car="next", room=ROOM)) == "TOWER_FULL"
                 assert len(it.truth()) == len(it.world.tower.shape.bays)
-
-    loop.run(scenario())
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_the_last_bay_is_a_relocations_if_the_bay_that_it_leaves_takes_the_car_that_is_awaited(*, seen: bool) -> None:
-    async def scenario() -> None:
-        cars = {place: car for place, car in FULL.items() if place != TOP3}
-        async with stage(cars=cars) as it:
-            if not seen:
-                await it.ask(SensorOut(name=f"bay{LOW1}.occupied_a", why="it flickers"))
-                await it.ask(ConfirmPlace(place=LOW1, car=cars[LOW1].id))
-            stored = await it.order(Store(car="awaited", room=ROOM))
-            relocate = Relocate(car=cars[LOW1].id, bay=TOP3)
-            if not seen:
-                assert await it.refused(relocate) == "BAY_RESERVED"
-                return
-            moved = await it.order(relocate)
-            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("awaited"), QUICK))
-            assert await it.ended(moved) is JobState.DONE
-            assert await it.ended(stored) is JobState.DONE
-            assert (it.truth()[cars[LOW1].id], it.truth()["awaited"]) == (TOP3, LOW1)
 
     loop.run(scenario())
 
