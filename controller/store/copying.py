@@ -120,7 +120,7 @@ def _settle_old(journal: Path) -> None:
     """Let the old journal's log go into its file: the log's name must not meet the new file.
 
     A journal that is broken, which may be why it is replaced, is kept in its parts: opened for writing, SQLite would
-    throw away a log that it cannot read. So is one of which that shows only here, or whose disk takes nothing more.
+    throw away a log that it cannot read. So is one of which that shows only here. A disk that is full takes no new one.
     """
     try:
         with looking(journal):
@@ -132,6 +132,8 @@ def _settle_old(journal: Path) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise OSError(f"{journal} is being read: try again when that has ended") from error
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(f"{journal} cannot be put aside: {error}") from error
 
 
 def _sync(file: Path) -> None:

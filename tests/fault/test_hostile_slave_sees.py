@@ -21,7 +21,7 @@ OVER_TCP = {
 OVER_LINE = {
     "silence after a failure": (LINK, "            if not answered:\n", "            if False:\n"),
     "silence between frames": (SILENCE, "min(self._heard_at + self._gap_s, self._give_up_at)", "0.0"),
-    "check sum": (FRAMING, "if self._crc(frame[:-2]) == frame[-2:]:", "if True:"),
+    "check sum": (FRAMING, "if size and self._crc(frame[:-2]) == frame[-2:]:", "if size:"),
     "unit": (FRAMING, "if self._head.startswith(rest):", "if self._head[1:].startswith(rest[1:]):"),
 }
 ENOUGH = 4_000
