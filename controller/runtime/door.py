@@ -9,6 +9,7 @@ from controller.activities import readings
 from controller.activities.context import Bench
 from controller.domain.book import Book
 from controller.domain.dispatch.ahead import Wait, put_back
+from controller.domain.dispatch.room_turns import PASSED
 from controller.domain.jobs import Job, JobState
 from controller.domain.places import PlaceStatus
 from controller.domain.rooms import RoomState
@@ -59,7 +60,23 @@ class Door:
         if job.target in vacant:
             return job.target
         at = job.target if job.state is JobState.WAITING else job.source
-        return None if at is None or job.state in _ON_ITS_WAY else self._selection.nearest(at, vacant)
+        if at is None or job.state in _ON_ITS_WAY:
+            return None
+        return self._selection.nearest(at, self._left_by_the_passed(job, vacant))
+
+    def _left_by_the_passed(self, job: Job, vacant: list[int]) -> list[int]:
+        """Return the rooms that nobody is to have who asked before and was passed as often as is allowed.
+
+        All of them if the car cannot wait or go back for that: its bay cannot take it.
+        """
+        if job.state is JobState.WAITING and not self._has_its_bay(job):
+            return vacant
+        left = list(vacant)
+        for asker in self._askers.in_turn():
+            if asker.number < job.id and asker.passed >= PASSED:
+                room = next((room for room in asker.rooms if room in left), None)
+                left = [each for each in left if each != room]
+        return left
 
     def put_back(self, job: Job) -> str:
         """Return why a job's car is to go back into its bay; empty: it waits on, or its bay cannot take it."""
