@@ -100,8 +100,10 @@ class Admission:
             raise Refusal("TOWER_FULL", f"no bay of {len(self._bench.shape.bays)} is free of claims")
         return self._job(JobKind.STORE, request.car, room, None, room, request.by)
 
-    def relocate(self, request: Relocate) -> Job:
-        """Return the job of a relocation.
+    def relocate(self, request: Relocate, begins: Callable[[Job], bool] = lambda _job: False) -> Job:
+        """Return the job of a relocation; ``begins`` tells whether a job is begun as soon as it is granted.
+
+        The last bay is left to a car that is being taken in, unless the job is begun and leaves another one for that.
 
         Raises:
             Refusal: see the rule.
@@ -115,9 +117,10 @@ class Admission:
         self._level_in_use(request.bay, f"bay {request.bay}")
         if request.bay in self._book.reserved():
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is reserved by job {self._book.reserved()[request.bay]}")
-        if not self.has_a_bay():
+        job = self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
+        if not self.has_a_bay() and (self._unseen(place) or not begins(job)):
             raise Refusal("BAY_RESERVED", f"bay {request.bay} is the last one for a car that is being taken in")
-        return self._job(JobKind.RELOCATE, request.car, place, request.bay, None, request.by)
+        return job
 
     def behind(self, records: Iterable[Record]) -> "Admission":
         """Return what judges by the book as it will be behind records."""

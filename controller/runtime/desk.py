@@ -185,7 +185,11 @@ class Desk:
                 job = self._admission.store(request)
                 return await self._add(request, job, CarKnown(Car(request.car, request.model)))
             case Relocate():
-                return await self._add(request, self._admission.relocate(request))
+                return await self._add(request, self._admission.relocate(request, self._begins))
+
+    def _begins(self, job: Job) -> bool:
+        """Return whether a job is begun as soon as it is granted, before anything could hold it back."""
+        return not self._control.audit.has_carriage and self._control.jobs.begins(job)
 
     def _by_hand(self, request: Jog | JogHold | Interlocks) -> Answer:
         mode, state = self._control.unit.mode, self._control.unit.state

@@ -105,6 +105,10 @@ class Jobs:
         """Whether a job has the carriage, will go on with it, or could take it up now."""
         return self.put_aside or self.queue.somebody_can_start
 
+    def begins(self, job: Job) -> bool:
+        """Return whether a job that waits from now on would be taken up at once."""
+        return self.executing and self.quiet and not self.need_carriage and self.queue.can_start(job)
+
     async def give_rooms(self) -> None:
         """Let drivers in whose turn it is, if the unit executes."""
         if self.executing:

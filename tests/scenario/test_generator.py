@@ -155,11 +155,32 @@ def test_the_last_bay_is_left_to_a_car_that_is_being_taken_in() -> None:
         async with stage(cars=stock(LOW1, LOW2, TOP1, TOP2, TOP3)) as it:
             storing = await it.order(Store(car="N1", room=ROOM))
             await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            await it.command(UnitEvent.HOLD, UnitState.HELD)
             assert await it.refused(Relocate(car=f"C{TOP1}", bay=LOW3)) == "BAY_RESERVED"
+            await it.command(UnitEvent.UNHOLD, UnitState.EXECUTE)
             await it.ask(ON)
             it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
             assert await it.ended(storing) is S.DONE
             assert it.truth()["N1"] == LOW3
+
+    loop.run(play())
+
+
+def test_the_last_bay_takes_a_car_whose_own_is_free_in_a_moment() -> None:
+    """It was refused for as long as a driver was awaited, though there is a bay for him all the same."""
+
+    async def play() -> None:
+        async with stage(cars=stock(LOW1, LOW2, TOP1, TOP2, TOP3)) as it:
+            storing = await it.order(Store(car="N1", room=ROOM))
+            moved = await it.order(Relocate(car=f"C{TOP1}", bay=LOW3))
+            await it.until(lambda: it.job(moved).state is not S.QUEUED)
+            assert await it.refused(Relocate(car=f"C{TOP2}", bay=LOW3)) == "BAY_RESERVED"
+            await it.ask(ON)
+            assert await it.ended(moved) is S.DONE
+            await it.until(lambda: it.room(ROOM) is RoomState.OPEN_FOR_CAR)
+            it.world.do(lambda plant: plant.car_arrives(ROOM, Car("N1"), QUICK))
+            assert await it.ended(storing) is S.DONE
+            assert it.truth()["N1"] == TOP1
 
     loop.run(play())
 
