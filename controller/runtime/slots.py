@@ -25,6 +25,7 @@ from controller.runtime.foresight import Foresight, Learned
 from controller.runtime.inbox import Answer, Later
 from controller.runtime.runner import Runner
 from controller.runtime.signals import ActivityEnded
+from controller.runtime.wind_up import in_doubt
 
 SLOT_S: Final = 900
 """A quarter of an hour, from the full one on."""
@@ -94,7 +95,8 @@ class Slots:
         """Take the end of a reckoning, and do what has waited for it.
 
         Raises:
-            OSError: the journal failed.
+            Exception: one of those failed in a way that nobody foresaw, or the journal did: whoever waits for it hears
+                of that, and half of it may be done.
 
         """
         if not self._runner.take(signal):
@@ -117,6 +119,9 @@ class Slots:
                 later.set_result(await act())
             except Refusal as refusal:
                 later.set_exception(refusal)
+            except Exception as error:
+                later.set_exception(in_doubt(error) if isinstance(error, OSError) else error)
+                raise
 
     async def halt(self) -> None:
         """Reckon no more."""

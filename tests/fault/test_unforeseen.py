@@ -8,12 +8,16 @@ import pytest
 
 from controller.domain.events import Query, Request, Retrieve
 from controller.domain.jobs import JobState
+from controller.domain.refusal import Refusal
 from controller.domain.unit import UnitState
 from controller.notify import Manager, kept_by
 from controller.runtime.admission import Admission
 from controller.runtime.register import Register
+from controller.runtime.slots import Slots
 from controller.runtime.views import Views
+from controller.store.errors import JournalFailed
 from sim_plc.rehearsal import loop
+from sim_plc.rehearsal.world import EPOCH_S
 from tests.support.managers import listener
 from tests.support.places import LOW1, ROOM
 from tests.support.scenes import stock
@@ -67,6 +71,27 @@ def test_a_request_that_may_be_half_done_ends_the_daemon_and_the_next_takes_it_u
             await it.execute()
             [job] = it.book.jobs
             assert await it.ended(job) is JobState.DONE
+
+    loop.run(scenario())
+
+
+@pytest.mark.parametrize(("error", "heard"), [(UnforeseenError(), UnforeseenError), (JournalFailed("full"), Refusal)])
+def test_whoever_waits_for_an_answer_that_is_made_later_hears_of_what_it_fails_by(
+    error: Exception, heard: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They waited until the daemon was gone."""
+
+    def fails(*_: Any) -> Any:
+        raise error
+
+    async def scenario() -> None:
+        async with stage(cars=stock(LOW1)) as it:
+            monkeypatch.setattr(Slots, "require_free", fails)
+            with pytest.raises(heard):
+                await it.ask(Retrieve(car=f"C{LOW1}", due=int(EPOCH_S) + 3600))
+            await asyncio.sleep(1.0)
+            assert [each.invariant for each in it.inspector.violations] == ["DIED"]
+            it.inspector.violations.clear()
 
     loop.run(scenario())
 
