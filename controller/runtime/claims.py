@@ -35,8 +35,9 @@ def kept(book: Book, place: int) -> Appointment | None:
 def left_behind(book: Book, place: int) -> str | None:
     """Return the car that stands in a room behind the end of its appointment, and that nothing fetches from there."""
     appointment = kept(book, place)
-    stays = appointment is not None and appointment.back and book.job_of_car(appointment.car) is None
-    return appointment.car if appointment is not None and stays else None
+    if appointment is None or not appointment.back or book.job_of_car(appointment.car) is not None:
+        return None
+    return appointment.car
 
 
 def _brought_since(book: Book, appointment: Appointment) -> bool:

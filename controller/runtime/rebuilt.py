@@ -29,7 +29,7 @@ def settle_places(book: Book, places: Collection[int], mechanisms: Collection[st
     open_ends = [f"the end of a command of {name} is not known" for name, _ in book.intents if name not in mechanisms]
     if held or needed or open_ends:
         todo = "with the file as it was empty it, or end the job"
-        raise PlaceGone(f"{'; '.join(held + needed + open_ends)}: this tower's file has no such place; {todo}")
+        raise PlaceGone(f"{'; '.join(held + needed + open_ends)}: this tower's file has no such thing; {todo}")
     for place in gone:
         del book.places[place]
     fresh = Book.empty(places).places

@@ -44,7 +44,7 @@ def copy_journal(source: Path, target: Path) -> VerifyReport:
     try:
         _copy(source, part)
         report = _whole(part, source)
-        _sync(part)
+        database.sync(part)
         part.rename(target)
         database.sync_folder(target)
     except BaseException:
@@ -134,11 +134,3 @@ def _settle_old(journal: Path) -> None:
             raise OSError(f"{journal} is being read: try again when that has ended") from error
         if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             raise OSError(f"{journal} cannot be put aside: {error}") from error
-
-
-def _sync(file: Path) -> None:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

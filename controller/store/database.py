@@ -207,11 +207,19 @@ def renew_log(file: Path) -> None:
 
 def sync_folder(file: Path) -> None:
     """Make the name of a new file durable, not only its content."""
-    folder = os.open(file.parent, os.O_RDONLY)
+    sync(file.parent)
+
+
+def sync(place: Path) -> None:
+    """Wait until what a file or a folder holds is on the disk.
+
+    Raises: OSError.
+    """
+    handle = os.open(place, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 @contextmanager

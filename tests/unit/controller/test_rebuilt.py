@@ -62,7 +62,7 @@ def test_a_tower_as_it_was_changes_nothing() -> None:
 
 
 def test_a_car_in_a_bay_that_is_gone_is_not_forgotten(tmp_path: Path) -> None:
-    with pytest.raises(PlaceGone, match="car C7 is believed in 204: this tower's file has no such place") as gone:
+    with pytest.raises(PlaceGone, match="car C7 is believed in 204: this tower's file has no such thing") as gone:
         started(SMALLER, tmp_path, book_of(SMALL, car_at=204))
     assert app.code_of(gone.value) == app.EXIT_CONFIGURATION, "systemd does not try again"
 
