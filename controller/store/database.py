@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -248,12 +248,14 @@ def head(connection: sqlite3.Connection) -> Tail:
     return Tail(row[0], row[1])
 
 
-def entries_after(connection: sqlite3.Connection, number: int) -> Iterator[Sealed]:
-    """Yield the stored entries with a number above ``number``, in order."""
-    rows = connection.execute(
-        "SELECT id, at, kind, body, prev, hash FROM entry WHERE id > ? ORDER BY id", (number,)
-    )
-    return map(_sealed, rows)
+def entries_after(connection: sqlite3.Connection, number: int) -> Generator[Sealed, None, None]:
+    """Yield the stored entries with a number above ``number``, in order.
+
+    Closed early it lets go of the file; a connection that is closed before a query of its has ended does not.
+    """
+    query = "SELECT id, at, kind, body, prev, hash FROM entry WHERE id > ? ORDER BY id"
+    with closing(connection.execute(query, (number,))) as rows:
+        yield from map(_sealed, rows)
 
 
 def entries_back(connection: sqlite3.Connection) -> Iterator[Sealed]:

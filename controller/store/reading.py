@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -133,9 +133,9 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
 def walk(connection: sqlite3.Connection) -> VerifyReport:
     """Walk the whole chain, within a transaction."""
     written = database.head(connection)
-    entries = database.entries_after(connection, START.id)
-    damage = islice(chain(breaks(entries, START, written), _odd_snapshots(connection)), 10)
-    return VerifyReport(written.id, written.hash.hex(), tuple(damage))
+    with closing(database.entries_after(connection, START.id)) as entries:
+        damage = tuple(islice(chain(breaks(entries, START, written), _odd_snapshots(connection)), 10))
+    return VerifyReport(written.id, written.hash.hex(), damage)
 
 
 def newest_snapshot(connection: sqlite3.Connection) -> tuple[Snapshot | None, Tail]:
@@ -159,12 +159,12 @@ def proven(connection: sqlite3.Connection, start: Tail, path: Path | None) -> It
     Raises: JournalDamaged at the first break, naming the next ones too.
     """
     written, tail = database.head(connection), start
-    entries = database.entries_after(connection, start.id)
-    for entry in entries:
-        if any(breaks([entry], tail, Tail(entry.id, entry.hash))):
-            _refuse(breaks(chain([entry], entries), tail, written), path)
-        yield entry
-        tail = Tail(entry.id, entry.hash)
+    with closing(database.entries_after(connection, start.id)) as entries:
+        for entry in entries:
+            if any(breaks([entry], tail, Tail(entry.id, entry.hash))):
+                _refuse(breaks(chain([entry], entries), tail, written), path)
+            yield entry
+            tail = Tail(entry.id, entry.hash)
     _refuse(breaks((), tail, written), path)
 
 

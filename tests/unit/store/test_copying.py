@@ -57,6 +57,22 @@ def test_a_copy_is_never_written_over(tmp_path: Path) -> None:
     assert target.read_text() == "kept"
 
 
+def test_a_journal_that_a_start_has_refused_can_be_replaced_at_once(tmp_path: Path) -> None:
+    """Its refusal held a query that had not ended: it was "being read" for good (`small`, seed 319, aimed)."""
+    journal, backup = tmp_path / "journal.sqlite", tmp_path / "backup.sqlite"
+    fill(journal, 1, 8)
+    copying.copy_journal(journal, backup)
+    with closing(sqlite3.connect(journal)) as connection:
+        connection.execute("DROP TRIGGER entry_is_never_changed")
+        connection.execute("UPDATE entry SET body = '{}' WHERE id IN (2, 4, 6, 7)")
+        connection.commit()
+    with pytest.raises(JournalDamaged, match="entry 2 was changed") as refused:
+        open_journal(journal)
+    assert copying.swap_in(backup, journal, tmp_path / "aside.sqlite")
+    assert refused.value
+    assert counted(journal) == list(range(1, 9))
+
+
 def test_of_a_damaged_journal_no_copy_stays(tmp_path: Path) -> None:
     source = tmp_path / "journal.sqlite"
     fill(source, 1, 5)
