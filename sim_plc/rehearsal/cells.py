@@ -51,6 +51,7 @@ _ASIDE: Final = frozenset({_S.INTERRUPTED, _S.UNKNOWN, _S.PARKED, _S.RESUMED, _S
 
 _HALTED: Final = frozenset({_U.HELD, _U.SUSPENDED})
 _COMING_TO_REST: Final = frozenset({_U.HOLDING, _U.SUSPENDING})
+_BEHIND_A_START: Final = frozenset({_U.CLEARING, _U.STOPPED, _U.RESETTING, _U.IDLE})
 
 IN_PROGRESS: Final = STEPS | _ASIDE
 """States of a job that is neither waiting for its turn nor ended."""
@@ -59,7 +60,7 @@ IN_PROGRESS: Final = STEPS | _ASIDE
 def unreachable(unit: UnitState, step: JobState | None) -> str:
     """Return why no strike can meet a pair, empty if one can; ``step`` None: no job.
 
-    A job that was at work when its daemon was killed keeps its step until the unit executes again.
+    A job that was at work when its daemon was killed keeps its step until the start is over.
     """
     why = ""
     if unit in _PASSED_UNITS:
@@ -68,6 +69,8 @@ def unreachable(unit: UnitState, step: JobState | None) -> str:
         why = "nothing completes a tower's service: it is stopped"
     elif step in _PASSED_STEPS:
         why = _NO_TIME_STEP
+    elif unit in _BEHIND_A_START and step in _AT_WORK:
+        why = "a start puts the job of a killed daemon aside before the unit leaves Aborted"
     elif unit in _COMING_TO_REST and step is _S.WAITING:
         why = "a job that waits before a room is put aside at once: nothing of it has to come to an end"
     elif unit in _HALTED and step in _AT_WORK:

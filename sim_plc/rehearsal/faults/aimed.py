@@ -79,8 +79,8 @@ _CHAINED: Final = 15
 _AT_WORK_TOO: Final = 2
 """Of three places of a chain, from 0: the one at which letters strike that wait for the step itself."""
 
-_CUTTING: Final = ("CLEARING", "IDLE")
-"""Where a start behind a kill leads, by the others in which it keeps the step: behind a trip, and without one."""
+_CUT: Final = "ABORTED"
+"""Where a start behind a kill keeps the step."""
 
 _PAUSING: Final = ("HOLDING", "STOPPING", "SUSPENDING")
 """States that come to rest when the step has ended, and nobody meets by chance."""
@@ -255,7 +255,7 @@ def _chained(turn: int, place: int) -> str:
     nth, (number, way) = _nth(turn), divmod(place, 3)
     if way == _AT_WORK_TOO:
         return ""
-    return _CUTTING[(nth + number) % len(_CUTTING)] if way else _PAUSING[(nth + number) % len(_PAUSING)]
+    return _CUT if way else _PAUSING[(nth + number) % len(_PAUSING)]
 
 
 def _queued(strike: Strike, place: int) -> Strike:

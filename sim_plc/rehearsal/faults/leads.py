@@ -33,7 +33,7 @@ _PAUSING: Final = frozenset({"HOLDING", "SUSPENDING", "SUSPENDED"})
 """States that are reached from Execute alone, also with a job that was parked before."""
 
 _BEHIND_A_START: Final = frozenset({"ABORTED", "CLEARING", "STOPPED", "RESETTING", "IDLE"})
-"""States in which only a job of a daemon that was killed is at work."""
+"""States in which only a job of a daemon that was killed is being undone, and, in the first of them, at work."""
 
 _FROM_EXECUTE: Final = frozenset({"EXECUTE", "HOLDING", "SUSPENDING", "STOPPING", "ABORTING"})
 """States in which a job that is being undone goes on being so."""
