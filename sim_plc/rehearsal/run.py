@@ -84,6 +84,8 @@ class Options:
     """Between two orders; None: as people have it, or in a hurry in runs that aim."""
     script: tuple[Strike, ...] | None = None
     """Instead of a drawn one."""
+    without: tuple[Letter, ...] = ()
+    """Letters whose strikes are drawn like all others and then kept back."""
     unasked: frozenset[int] = frozenset()
     """Orders, by their number from 1, that are drawn like all others and then kept back."""
     booked: bool = True
@@ -262,7 +264,9 @@ class Play:
             drawn = draw(self._rng, begin_s=5.0, end_s=length_s, kinds=kinds, most=self.options.most_strikes)
         if self.options.script is not None:
             return self.options.script
-        return drawn if self.options.faults else ()
+        if not self.options.faults:
+            return ()
+        return tuple(strike for strike in drawn if strike.kind not in self.options.without)
 
     async def _steal(self, at_s: float) -> None:
         await asyncio.sleep(at_s)
