@@ -22,7 +22,7 @@ STEADY = (process.CRASH, plc.PLC_WARM, wire.CUT, safety.E_STOP, humans.PERSON, h
 
 HARM_THE_LOG = (storage.BIT_FLIP, storage.LOST_LOG)
 """Kept back from both ways. The journal's log begins anew every so many commits, and a step may fall into another
-commit by milliseconds: a bit that rots there, or its loss, may cost two entries in one way and hundreds in the other."""
+commit by milliseconds: a bit that rots there, or its loss, costs two entries in one way and hundreds in the other."""
 
 CAMPAIGN = [
     pytest.param("small", seed, faults, 15.0, ALPHABET, marks=pytest.mark.campaign)

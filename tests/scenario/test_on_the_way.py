@@ -22,22 +22,17 @@ from tests.support.two_rooms import (
     FAR,
     GRACE_S,
     HOUR_S,
+    IN_S,
     NEAR,
     SHAPE,
     booked,
     gate_is_shut,
     staged,
+    told,
     two_rooms,
 )
 
 THIRD = SHAPE.bays[1]
-IN_S = 240
-
-
-async def told(it: Stage, car: str, in_s: int = IN_S) -> float:
-    """Say that the customer of a car is on the way; return when they will be there, on the loop's clock."""
-    answer = await it.ask(OnTheWay(car=car, in_s=in_s))
-    return float(str(answer["expected"])) - EPOCH_S
 
 
 def in_a_room(it: Stage, car: str) -> bool:

@@ -38,6 +38,7 @@ from tests.support.two_rooms import (
     booked,
     gate_is_shut,
     staged,
+    told,
     two_rooms,
 )
 
@@ -168,6 +169,8 @@ def test_a_crash_just_as_it_gives_way_keeps_no_car_from_being_brought_later(monk
             assert await it.ended(walk_in) is JobState.DONE
             room = it.truth()[ANOTHER]
             it.world.do(lambda plant: plant.customer_collects(room, QUICK))
+            # Somebody has just waited for a room: but for a word of its customer the car would stay where it is.
+            await told(it, CAR)
             await eventually(it, lambda: it.truth()[CAR] in SHAPE.rooms, SOON_S)
 
     loop.run(scenario())

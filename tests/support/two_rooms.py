@@ -4,7 +4,7 @@ import asyncio
 
 from config.schema import Tower
 from controller.domain.dispatch.staging import DEFAULT as AHEAD
-from controller.domain.events import Cancel, Relocate, Retrieve
+from controller.domain.events import Cancel, OnTheWay, Relocate, Retrieve
 from controller.domain.jobs import JobKind
 from controller.domain.rooms import RoomState
 from sim_plc.rehearsal.world import EPOCH_S
@@ -30,6 +30,9 @@ SLOW = two_rooms(machine__lift__speed_mm_s="100")
 SOON_S = AHEAD.most_s + 60.0
 """An appointment that nothing is done for yet."""
 
+IN_S = 240
+"""Who says that they are on the way is that far."""
+
 
 async def booked(it: Stage, car: str, seconds: float, room: int | None = None) -> int:
     """Make an appointment so many seconds from now; return its number."""
@@ -37,6 +40,12 @@ async def booked(it: Stage, car: str, seconds: float, room: int | None = None) -
     number = (await it.ask(Retrieve(car=car, room=room, due=due)))["appointment"]
     assert isinstance(number, int)
     return number
+
+
+async def told(it: Stage, car: str, in_s: int = IN_S) -> float:
+    """Say that the customer of a car is on the way; return when they will be there, on the loop's clock."""
+    answer = await it.ask(OnTheWay(car=car, in_s=in_s))
+    return float(str(answer["expected"])) - EPOCH_S
 
 
 async def staged(it: Stage, car: str, seconds: float = SOON_S) -> int:

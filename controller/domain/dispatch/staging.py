@@ -4,7 +4,7 @@ An idle carriage may fetch a booked car ahead; who has no appointment must not p
 
 - into a vacant room that leaves another one vacant for whoever comes (in a tower with one room nothing is staged: a
   customer who comes meanwhile would wait until the car is back in its bay);
-- where that leaves a single room for all others, only if nobody has had to wait for a room for a while;
+- where that leaves a single room for all others, only if nobody has had to wait for a room for half an hour;
 - while nobody who has come could begin, and nobody who will be able to begin would find the carriage farther away or
   later than without;
 - within so long of the appointment as the move takes at its late estimate, those of the others that are staged with it,
@@ -51,8 +51,9 @@ class Ahead:
     """No car is begun with earlier before its appointment."""
     spare: int = 1
     """So many rooms stay vacant beside it."""
-    calm_s: float = 300.0
-    """For so long nobody has had to wait for a room, if no more than one would be left for all others."""
+    calm_s: float = 1800.0
+    """For so long nobody has had to wait for a room, if no more than one would be left for all others. Sooner, and
+    those others wait longer for it: nobody knows when a customer comes who has not said so."""
     absent_s: float = 900.0
     """For so long behind its time a customer is expected at any moment."""
     told_margin_s: float = 30.0

@@ -83,7 +83,9 @@ def test_one_vacant_room_is_left_for_whoever_comes(in_use: int) -> None:
 
 @pytest.mark.parametrize(
     ("rooms", "kept", "ago_s", "brings"),
-    [(2, 0, 60.0, False), (2, 0, DEFAULT.calm_s, True), (3, 0, 60.0, True), (3, 1, 60.0, False), (3, 1, inf, True)],
+    [
+        (2, 0, 600.0, False), (2, 0, DEFAULT.calm_s, True), (3, 0, 60.0, True), (3, 1, 600.0, False), (3, 1, inf, True),
+    ],
 )
 def test_a_single_room_is_left_to_all_others_in_calm_times_alone(
     rooms: int, kept: int, ago_s: float, *, brings: bool
