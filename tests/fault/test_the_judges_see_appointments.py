@@ -75,7 +75,7 @@ def test_a_car_that_nobody_came_for_whose_gate_opens(monkeypatch: pytest.MonkeyP
 
     assert broken(cancel, world) == set()
 
-    async def withdraw(self: Rooms, room: RoomRecord) -> None:
+    async def withdraw(self: Rooms, room: RoomRecord, **_stays: bool) -> None:
         await self.fire(room.place, RoomEvent.RELEASE)
 
     monkeypatch.setattr(Rooms, "_withdraw", withdraw)
@@ -178,7 +178,7 @@ def test_a_customer_in_time_who_is_turned_away(monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(Refusal):
             await it.ask(Arrive(car="C"))
 
-    async def turned_away(_self: Appointments, _request: Arrive) -> None:
+    async def turned_away(_self: Appointments, _request: Arrive, _note: object) -> None:
         raise Refusal("NO_APPOINTMENT", "")
 
     monkeypatch.setattr(Appointments, "meet", turned_away)
