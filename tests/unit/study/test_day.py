@@ -331,7 +331,7 @@ def test_a_busy_day_of_cars_that_come_back_at_once_is_served_to_its_end() -> Non
 @pytest.mark.parametrize(
     ("family", "number", "stand", "kinds"),
     [
-        ("normal", 13, AS_IT_COMES, {"with a car"}),
+        ("saturday", 3, AS_IT_COMES, {"with a car"}),
         ("normal", 2, AS_IT_COMES, {"empty"}),
         ("quiet", 0, replace(AS_IT_COMES, dwell=True), {"empty"}),
     ],
